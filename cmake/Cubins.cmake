@@ -1,0 +1,65 @@
+# Runs codegen: sources at configure time, then one build step per kernel, then tables and manifest.
+
+set(generated ${build_root}/generated)
+set(cubin_folder ${build_root}/cubins)
+
+# Build rules name this script instead of the Python that stands in it, so that an install from another environment
+# does not rebuild every kernel.
+set(codegen ${build_root}/codegen)
+configure_file(codegen.in ${codegen} @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+
+file(GLOB codegen_sources CONFIGURE_DEPENDS ${source_root}/codegen/*.py ${source_root}/codegen/templates/*.in)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${codegen_sources})
+
+function(run_codegen)
+    execute_process(
+        COMMAND ${codegen} ${ARGN}
+        RESULT_VARIABLE status
+        ERROR_VARIABLE message
+        ERROR_STRIP_TRAILING_WHITESPACE)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${message}")
+    elseif(message)
+        message(STATUS "${message}")
+    endif()
+endfunction()
+
+set(other_nvcc)
+if(AOTGEMM_ALLOW_OTHER_NVCC)
+    set(other_nvcc --allow-other-nvcc)
+endif()
+run_codegen(toolchain --nvcc=${AOTGEMM_NVCC} ${other_nvcc} --host-compiler ${CMAKE_CXX_COMPILER} --out ${generated})
+run_codegen(--out ${generated})
+
+# Which headers a kernel includes may change with any of them. Dependency files would be translated by CMake into a
+# folder that isolated wheel builds clear, and every kernel would be compiled again.
+file(GLOB_RECURSE kernel_headers CONFIGURE_DEPENDS ${source_root}/cpp/kernels/*)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kernel_headers})
+run_codegen(includes --kernels ${source_root}/cpp/kernels --out ${generated})
+include(${generated}/includes.cmake)
+
+# What decides a cubin's bytes besides its own sources. Emission and tables have files of their own.
+set(compile_sources ${codegen_sources})
+list(FILTER compile_sources INCLUDE REGEX "/(cubin|geometry|includes|names|ptxas_log|sass|spec)\\.py$")
+
+file(STRINGS ${generated}/kernels.txt kernel_names)
+set(cubins)
+foreach(name IN LISTS kernel_names)
+    set(cubin ${cubin_folder}/${name}.cubin)
+    add_custom_command(
+        OUTPUT ${cubin}
+        BYPRODUCTS ${cubin_folder}/${name}.json
+        COMMAND ${codegen} cubin ${name} --toolchain ${generated}/toolchain.json
+                --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder}
+        DEPENDS ${generated}/kernels/${name}.cu ${includes_${name}} ${generated}/toolchain.version ${compile_sources}
+        COMMENT "cubin ${name}"
+        VERBATIM)
+    list(APPEND cubins ${cubin})
+endforeach()
+
+add_custom_command(
+    OUTPUT ${generated}/inventory.cpp ${generated}/inventory.S ${generated}/manifest.json
+    COMMAND ${codegen} inventory --cubins ${cubin_folder} --version ${PROJECT_VERSION} --out ${generated}
+    DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt
+    COMMENT "tables of specs and cubins, manifest"
+    VERBATIM)

@@ -1,0 +1,47 @@
+# libaotgemm.so: tables, cubins, dispatch and the CPU backend. Links nothing beyond libc and libstdc++.
+
+include(GNUInstallDirs)
+
+file(GLOB dispatch_sources CONFIGURE_DEPENDS ${source_root}/cpp/dispatch/*.cpp)
+file(GLOB emulation_sources CONFIGURE_DEPENDS ${source_root}/cpp/emulation/*.cpp)
+# The CPU backend's results are defined to the bit: no multiplication and addition may be fused behind its back.
+set_source_files_properties(${emulation_sources} PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=off")
+
+# The assembler finds cubins by name, so that no path of this machine gets into the library.
+set_source_files_properties(${generated}/inventory.S PROPERTIES COMPILE_OPTIONS "-Wa,-I,${cubin_folder}"
+                                                                OBJECT_DEPENDS "${cubins}")
+
+find_package(Threads REQUIRED)
+add_library(aotgemm SHARED ${dispatch_sources} ${emulation_sources} ${generated}/inventory.cpp ${generated}/inventory.S)
+target_include_directories(
+    aotgemm
+    PUBLIC $<BUILD_INTERFACE:${source_root}/cpp/include>
+    PRIVATE ${source_root}/cpp ${source_root}/cpp/kernels)
+target_include_directories(aotgemm SYSTEM PRIVATE ${generated}/cuda)
+target_compile_options(aotgemm PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>)
+target_compile_definitions(aotgemm PRIVATE AOTGEMM_VERSION="${PROJECT_VERSION}")
+target_link_libraries(aotgemm PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+target_link_options(aotgemm PRIVATE -Wl,--no-undefined -Wl,--as-needed)
+
+# A wheel holds everything in the package's folder; a plain install follows the system's layout.
+if(SKBUILD)
+    set(library_folder .)
+    set(include_folder include)
+    set(cmake_folder cmake)
+    set(data_folder .)
+else()
+    set(library_folder ${CMAKE_INSTALL_LIBDIR})
+    set(include_folder ${CMAKE_INSTALL_INCLUDEDIR})
+    set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/aotgemm)
+    set(data_folder ${CMAKE_INSTALL_DATADIR}/aotgemm)
+endif()
+
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file(${build_root}/aotgemmConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(TARGETS aotgemm EXPORT aotgemmTargets LIBRARY DESTINATION ${library_folder}
+        INCLUDES DESTINATION ${include_folder})
+install(DIRECTORY ${source_root}/cpp/include/aotgemm DESTINATION ${include_folder})
+install(FILES ${generated}/manifest.json DESTINATION ${data_folder})
+install(EXPORT aotgemmTargets NAMESPACE aotgemm:: DESTINATION ${cmake_folder})
+install(FILES aotgemmConfig.cmake ${build_root}/aotgemmConfigVersion.cmake
+        DESTINATION ${cmake_folder})

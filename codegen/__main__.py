@@ -1,0 +1,102 @@
+"""The build's steps: `python -m codegen --out DIR` emits the sources; the subcommands are called by CMake."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from codegen.cubin import CubinError, Job, compile_kernel
+from codegen.emit import IllegalSpecError, emit
+from codegen.includes import MissingHeaderError, write_includes
+from codegen.inventory import write_inventory
+from codegen.manifest import write_manifest
+from codegen.matrix import all_specs
+from codegen.names import UnstableNameError
+from codegen.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
+
+ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, ToolchainError, UnstableNameError)
+
+
+def _emit(arguments: argparse.Namespace) -> None:
+    emit(all_specs(), arguments.out)
+
+
+def _includes(arguments: argparse.Namespace) -> None:
+    write_includes(all_specs(), arguments.kernels, arguments.out)
+
+
+def _toolchain(arguments: argparse.Namespace) -> None:
+    found = find_toolchain(arguments.nvcc, arguments.allow_other_nvcc, arguments.host_compiler)
+    write_toolchain(found, arguments.out)
+
+
+def _cubin(arguments: argparse.Namespace) -> None:
+    spec = next((spec for spec in all_specs() if spec.name() == arguments.name), None)
+    if spec is None:
+        raise CubinError(f"no kernel {arguments.name!r} in the matrix")
+    toolchain = Toolchain.read(arguments.toolchain)
+    compile_kernel(Job(spec, toolchain, arguments.kernels, arguments.generated, arguments.out))
+
+
+def _inventory(arguments: argparse.Namespace) -> None:
+    write_inventory(all_specs(), arguments.cubins, arguments.out)
+    write_manifest(all_specs(), arguments.cubins, arguments.version, arguments.out / "manifest.json")
+
+
+def _add_toolchain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--nvcc", default="", help="this nvcc; default: the nvidia packages, then PATH")
+    parser.add_argument("--allow-other-nvcc", action="store_true", help="accept another version than the pinned one")
+    parser.add_argument("--host-compiler", required=True)
+
+
+def _add_includes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kernels", type=Path, required=True)
+
+
+def _add_cubin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    for folder in ("toolchain", "kernels", "generated"):
+        parser.add_argument(f"--{folder}", type=Path, required=True)
+
+
+def _add_inventory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cubins", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+
+
+STEPS = (
+    ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
+    ("includes", "list each emitted kernel's headers for CMake", _add_includes, _includes),
+    ("cubin", "compile one kernel", _add_cubin, _cubin),
+    ("inventory", "write the tables of specs and cubins, and the manifest", _add_inventory, _inventory),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
+    parser.add_argument("--out", type=Path, help="folder for the generated sources")
+    parser.set_defaults(step=_emit)
+    steps = parser.add_subparsers(title="steps of the build")
+    for name, purpose, add_arguments, step in STEPS:
+        added = steps.add_parser(name, help=purpose)
+        add_arguments(added)
+        added.add_argument("--out", type=Path, required=True)
+        added.set_defaults(step=step)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one step; returns the exit status."""
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.out is None:
+        parser.error("--out is required")
+    try:
+        parsed.step(parsed)
+    except ERRORS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Writes what the library links: the table of specs, the table of cubins, and the cubins' bytes."""
+
+import json
+from pathlib import Path
+
+from codegen import geometry
+from codegen.files import fill, write_if_changed
+from codegen.spec import KernelSpec
+
+
+def read_sidecars(specs: list[KernelSpec], cubins: Path) -> dict[str, dict]:
+    """What the compile step noted about each spec, by name, in the matrix's order."""
+    return {
+        spec.name(): json.loads((cubins / f"{spec.name()}.json").read_text(encoding="utf-8")) for spec in specs
+    }
+
+
+def _spec_row(spec: KernelSpec, sha256: str) -> str:
+    texts = (spec.name(), spec.arch, spec.family, spec.grouping, spec.layout, sha256)
+    numbers = (spec.block_m, spec.block_n, spec.block_k, spec.stages, spec.in_flight, spec.cluster_m, spec.cluster_n)
+    derived = (int(spec.swap_ab), geometry.threads(spec), geometry.shared_bytes(spec))
+    fields = [f'"{text}"' for text in texts] + [str(number) for number in numbers + derived]
+    return f"    {{{', '.join(fields)}}},\n"
+
+
+def _cubin_row(spec: KernelSpec, sidecar: dict) -> str:
+    symbol = f"aotgemm_cubin_{spec.name()}"
+    return f'    {{"{spec.name()}", "{spec.arch}", "{sidecar["sha256"]}", {symbol}, {sidecar["bytes"]}}},\n'
+
+
+def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
+    """Writes inventory.cpp (both tables) and inventory.S (the bytes, found by the assembler through -I)."""
+    sidecars = read_sidecars(specs, cubins)
+    names = [spec.name() for spec in specs]
+    tables = fill(
+        "inventory.cpp.in",
+        declarations="".join(f"extern const unsigned char aotgemm_cubin_{name}[];\n" for name in names),
+        specs="".join(_spec_row(spec, sidecars[spec.name()]["sha256"]) for spec in specs if spec.is_gemm),
+        cubins="".join(_cubin_row(spec, sidecars[spec.name()]) for spec in specs),
+    )
+    write_if_changed(out / "inventory.cpp", tables)
+    bodies = "".join(fill("inventory_cubin.S.in", name=name) for name in names)
+    write_if_changed(out / "inventory.S", fill("inventory.S.in", cubins=bodies))

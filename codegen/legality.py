@@ -1,0 +1,146 @@
+"""why_illegal: the one statement of which specs can be built, with the reason where one cannot."""
+
+from collections.abc import Callable
+from math import gcd
+
+from codegen import geometry
+from codegen.spec import KernelSpec
+
+Rule = Callable[[KernelSpec], str | None]
+
+ARCHS = ("sm_90a", "sm_100a")
+SCALE_BLOCK = 128  # columns of B that share a scale, and K elements that share one
+REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
+
+
+def _arch(spec: KernelSpec) -> str | None:
+    if spec.arch not in ARCHS:
+        return f"arch is {spec.arch!r}; known are {', '.join(ARCHS)}"
+    if spec.is_gemm and spec.arch != "sm_90a":
+        return f"family {spec.family} has a kernel for sm_90a alone, not for {spec.arch}"
+    return None
+
+
+def _problem(spec: KernelSpec) -> str | None:
+    for field, value, known in (
+        ("grouping", spec.grouping, "dense"),
+        ("layout", spec.layout, "nt"),
+        ("out_dtype", spec.out_dtype, "bf16"),
+    ):
+        if value != known:
+            return f"{field} is {value!r}; family {spec.family} has {known!r} alone"
+    return None
+
+
+def _block_k(spec: KernelSpec) -> str | None:
+    if spec.block_k not in (128, 256):
+        return f"block_k is {spec.block_k}; a stage holds 128 or 256 K elements, one or two scale blocks"
+    return None
+
+
+def _slices(spec: KernelSpec) -> str | None:
+    if geometry.slices(spec) > 1 and geometry.passes(spec) > 1:
+        return f"block_k is {spec.block_k}; with {geometry.passes(spec)} passes over a stage it must be {SCALE_BLOCK}"
+    return None
+
+
+def _rows(spec: KernelSpec) -> str | None:
+    if geometry.rows(spec) not in (64, 128, 256):
+        side = "block_n (swap_ab)" if spec.swap_ab else "block_m"
+        return f"{side} is {geometry.rows(spec)}; the instruction's M side takes 64, 128 or 256 rows"
+    return None
+
+
+def _columns(spec: KernelSpec) -> str | None:
+    allowed = (8, 16, 24, 32, 48, 64, 128) if spec.swap_ab else tuple(range(16, 257, 16))
+    if geometry.columns(spec) not in allowed:
+        side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
+        return f"{side} is {geometry.columns(spec)}; allowed are {', '.join(map(str, allowed))}"
+    return None
+
+
+def _scales_b(spec: KernelSpec) -> str | None:
+    # A tile starts at a multiple of gcd(block_n, 128) after a boundary and must end before the second one after it.
+    widest = SCALE_BLOCK + gcd(spec.block_n, SCALE_BLOCK)
+    if spec.block_n > widest:
+        return f"block_n is {spec.block_n}; a tile would touch three B scales, over {widest} columns"
+    return None
+
+
+def _split_columns(spec: KernelSpec) -> str | None:
+    if geometry.splits_columns(spec) and geometry.instruction_n(spec) % SCALE_BLOCK != 0:
+        return f"block_n is {spec.block_n}; two warpgroups split 64 rows only at a multiple of {SCALE_BLOCK} columns"
+    return None
+
+
+def _cluster(spec: KernelSpec) -> str | None:
+    shape = (spec.cluster_m, spec.cluster_n)
+    if shape not in ((1, 1), (2, 1), (1, 2)):
+        return f"cluster is {spec.cluster_m}x{spec.cluster_n}; allowed are 1x1, 2x1 and 1x2"
+    shared_rows = spec.block_n if spec.cluster_m == 2 else spec.block_m
+    if shape != (1, 1) and shared_rows % 16 != 0:
+        return f"the tile that the cluster shares has {shared_rows} rows; each half must be a multiple of 8"
+    return None
+
+
+def _in_flight(spec: KernelSpec) -> str | None:
+    passes = geometry.passes(spec)
+    if spec.in_flight < 1 or (spec.in_flight != 1 and spec.in_flight % passes != 0):
+        return f"in_flight is {spec.in_flight}; it must be 1 or a multiple of the {passes} passes over a stage"
+    return None
+
+
+def _registers(spec: KernelSpec) -> str | None:
+    needed = geometry.matrix_registers(spec)
+    if needed > REGISTER_LIMIT:
+        return f"{needed} registers a thread for sums and partial sums; at most {REGISTER_LIMIT}"
+    return None
+
+
+def _stages(spec: KernelSpec) -> str | None:
+    # A stage is released only after its promotion: those in flight hold one each, and one more must be filling.
+    least = -(-spec.in_flight // geometry.passes(spec)) + 1
+    if spec.stages < least:
+        return f"stages is {spec.stages}; in_flight {spec.in_flight} needs {least}"
+    return None
+
+
+def _shared_memory(spec: KernelSpec) -> str | None:
+    needed = geometry.shared_bytes(spec)
+    if needed > geometry.SHARED_LIMIT:
+        return f"{needed} bytes of shared memory; a block has {geometry.SHARED_LIMIT}"
+    return None
+
+
+def _conversion(spec: KernelSpec) -> str | None:
+    known = {"sf_to_mn_major": (("",), ("fp32",)), "cast_to_fp8": (("token", "block"), ("bf16", "fp32"))}
+    if spec.family not in known:
+        return f"family is {spec.family!r}; known are fp8_1d2d, {', '.join(known)}"
+    scalings, dtypes = known[spec.family]
+    if spec.scaling not in scalings or spec.in_dtype not in dtypes:
+        return f"{spec.family} has no kernel for scaling {spec.scaling!r} of {spec.in_dtype!r}"
+    return None
+
+
+GEMM_RULES: tuple[Rule, ...] = (
+    _arch,
+    _problem,
+    _block_k,
+    _rows,
+    _columns,
+    _slices,
+    _scales_b,
+    _split_columns,
+    _cluster,
+    _in_flight,
+    _registers,
+    _stages,
+    _shared_memory,
+)
+CONVERSION_RULES: tuple[Rule, ...] = (_arch, _conversion)
+
+
+def why_illegal(spec: KernelSpec) -> str | None:
+    """The first reason why `spec` cannot be built, or None."""
+    rules = GEMM_RULES if spec.is_gemm else CONVERSION_RULES
+    return next((reason for rule in rules if (reason := rule(spec)) is not None), None)

@@ -1,0 +1,83 @@
+"""The matrix: every kernel the library holds, stated once. Order here is order in the tables."""
+
+from dataclasses import replace
+
+from codegen.geometry import max_stages
+from codegen.spec import KernelSpec
+
+ONE = ((1, 1),)
+PAIRS = ((1, 1), (2, 1), (1, 2))
+NEIGHBOURS_N = ((1, 1), (1, 2))
+
+# block_m, block_n, block_k, in_flight, clusters
+NORMAL_TILES = (
+    (64, 64, 128, 2, ONE),
+    (64, 96, 128, 2, ONE),
+    (64, 128, 128, 2, ONE),
+    (64, 256, 128, 1, ONE),
+    (64, 256, 128, 2, ONE),
+    (128, 64, 128, 2, ONE),
+    (128, 96, 128, 2, ONE),
+    (128, 128, 128, 1, PAIRS),
+    (128, 128, 128, 2, PAIRS),
+    (128, 160, 128, 1, PAIRS),
+    (128, 192, 128, 1, PAIRS),
+    (256, 64, 128, 1, PAIRS),
+    (256, 96, 128, 1, PAIRS),
+    (256, 128, 128, 1, PAIRS),
+)
+
+# block_m (tokens), block_n (weights), block_k, in_flight, clusters
+SWAPPED_TILES = (
+    (8, 64, 128, 4, ONE),
+    (16, 64, 128, 4, NEIGHBOURS_N),
+    (32, 64, 128, 4, NEIGHBOURS_N),
+    (64, 64, 128, 3, NEIGHBOURS_N),
+    (8, 128, 128, 4, ONE),
+    (16, 128, 128, 4, ONE),
+    (32, 128, 128, 4, ONE),
+    (64, 128, 128, 3, ONE),
+    (128, 128, 128, 1, ONE),
+)
+
+SMALL_TILE = 64 * 128  # elements of D; below it latency counts, and more stages pay
+STAGES, SMALL_TILE_STAGES = 8, 12
+
+
+def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab: bool) -> KernelSpec:
+    block_m, block_n, block_k, in_flight = tile
+    spec = KernelSpec(
+        arch="sm_90a",
+        family="fp8_1d2d",
+        grouping="dense",
+        layout="nt",
+        out_dtype="bf16",
+        block_m=block_m,
+        block_n=block_n,
+        block_k=block_k,
+        in_flight=in_flight,
+        cluster_m=cluster[0],
+        cluster_n=cluster[1],
+        swap_ab=swap_ab,
+    )
+    cap = SMALL_TILE_STAGES if swap_ab and block_m * block_n < SMALL_TILE else STAGES
+    return replace(spec, stages=max_stages(spec, cap))
+
+
+def gemm_specs() -> list[KernelSpec]:
+    """Specs of the GEMM families."""
+    tiles = [(tile, False) for tile in NORMAL_TILES] + [(tile, True) for tile in SWAPPED_TILES]
+    return [_fp8_1d2d(tile[:4], cluster, swap_ab) for tile, swap_ab in tiles for cluster in tile[4]]
+
+
+def conversion_specs(arch: str) -> list[KernelSpec]:
+    """Specs of the layout and conversion kernels."""
+    casts = [(scaling, dtype) for scaling in ("token", "block") for dtype in ("bf16", "fp32")]
+    return [KernelSpec(arch=arch, family="sf_to_mn_major", in_dtype="fp32")] + [
+        KernelSpec(arch=arch, family="cast_to_fp8", scaling=scaling, in_dtype=dtype) for scaling, dtype in casts
+    ]
+
+
+def all_specs() -> list[KernelSpec]:
+    """Every spec of every architecture."""
+    return gemm_specs() + conversion_specs("sm_90a") + conversion_specs("sm_100a")

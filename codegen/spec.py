@@ -1,0 +1,46 @@
+"""KernelSpec: what one compiled kernel is."""
+
+from dataclasses import dataclass
+
+GEMM_FAMILIES = ("fp8_1d2d",)
+
+
+@dataclass(frozen=True)
+class KernelSpec:
+    """One compiled kernel: all that is fixed at compile time. Sizes, strides and SM counts are arguments of it.
+
+    GEMM families use every field from `grouping` on. Layout and conversion kernels have no tile: `scaling` says what
+    shares one scale ("token" for 1x128, "block" for 128x128) and `in_dtype` what they read.
+    """
+
+    arch: str
+    family: str
+    grouping: str = ""
+    layout: str = ""
+    out_dtype: str = ""
+    block_m: int = 0
+    block_n: int = 0
+    block_k: int = 0
+    stages: int = 0
+    in_flight: int = 0
+    cluster_m: int = 1
+    cluster_n: int = 1
+    swap_ab: bool = False
+    scaling: str = ""
+    in_dtype: str = ""
+
+    @property
+    def is_gemm(self) -> bool:
+        """Whether the kernel multiplies matrices on the tensor cores."""
+        return self.family in GEMM_FAMILIES
+
+    def name(self) -> str:
+        """File name, kernel symbol, table key and log text."""
+        parts = [self.arch.rstrip("a").replace("_", ""), self.family]
+        if self.is_gemm:
+            parts += [self.grouping, self.layout, self.out_dtype] + ["swap"] * self.swap_ab
+            parts += [f"{self.block_m}x{self.block_n}x{self.block_k}", f"s{self.stages}", f"f{self.in_flight}"]
+            parts += [f"c{self.cluster_m}x{self.cluster_n}"]
+        else:
+            parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype) if part]
+        return "_".join(parts)

@@ -1,0 +1,95 @@
+// The C ABI: each function checks nothing itself and hands over to the file that does the work.
+#include "aotgemm/aotgemm.h"
+
+#include <algorithm>
+
+#include "dispatch/cast_fp8.hpp"
+#include "dispatch/cubin_store.hpp"
+#include "dispatch/device.hpp"
+#include "dispatch/emulate.hpp"
+#include "dispatch/failure.hpp"
+#include "dispatch/fp8_1d2d.hpp"
+#include "dispatch/inventory.hpp"
+#include "dispatch/named_devices.hpp"
+#include "dispatch/selection.hpp"
+#include "dispatch/settings.hpp"
+#include "dispatch/sf_layout.hpp"
+
+namespace aotgemm {
+
+std::string& last_error() {
+    thread_local std::string sentence;
+    return sentence;
+}
+
+namespace {
+
+constexpr aotgemm_launch kDefaultLaunch{nullptr, -1, 0};
+
+const aotgemm_launch& or_default(const aotgemm_launch* launch) { return launch != nullptr ? *launch : kDefaultLaunch; }
+
+}  // namespace
+}  // namespace aotgemm
+
+using namespace aotgemm;
+
+aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
+                                   const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d}, or_default(launch)); });
+}
+
+int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
+
+aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {
+    return guarded([&] { sf_to_mn_major(*sf, *out, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
+                                             int32_t use_ue8m0, const aotgemm_launch* launch) {
+    return guarded([&] { cast_to_fp8(*x, *q, *sf, 1, use_ue8m0 != 0, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
+                                             int32_t use_ue8m0, const aotgemm_launch* launch) {
+    return guarded([&] { cast_to_fp8(*x, *q, *sf, 128, use_ue8m0 != 0, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
+                                     const aotgemm_launch* launch) {
+    return guarded([&] { emulate_wgmma(*a, *b, *d, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_set_num_sms(int32_t num_sms) {
+    return guarded([&] {
+        if (num_sms < 0) fail(AOTGEMM_ERROR_SHAPE, "num_sms: is ", num_sms, ", allowed is a positive number, or 0 for all SMs");
+        settings().num_sms = num_sms;
+    });
+}
+
+int32_t aotgemm_get_num_sms(void) { return settings().num_sms; }
+void aotgemm_set_pdl(int32_t enabled) { settings().pdl = enabled != 0; }
+int32_t aotgemm_get_pdl(void) { return settings().pdl ? 1 : 0; }
+
+int32_t aotgemm_spec_count(void) { return kSpecCount; }
+const aotgemm_spec* aotgemm_spec_at(int32_t index) { return index >= 0 && index < kSpecCount ? &kSpecs[index] : nullptr; }
+int32_t aotgemm_cubin_count(void) { return kCubinCount; }
+const aotgemm_cubin* aotgemm_cubin_at(int32_t index) {
+    return index >= 0 && index < kCubinCount ? &kCubins[index] : nullptr;
+}
+const char* aotgemm_version(void) { return AOTGEMM_VERSION; }
+
+aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device, aotgemm_selection* choices,
+                              int32_t capacity, int32_t* count) {
+    return guarded([&] {
+        const std::vector<aotgemm_selection> ranked = rank_kernels(*problem, *device);
+        *count = std::min(capacity, static_cast<int32_t>(ranked.size()));
+        std::copy_n(ranked.begin(), *count, choices);
+    });
+}
+
+const char* aotgemm_named_device_at(int32_t index) { return named_device_at(index); }
+aotgemm_status aotgemm_named_device(const char* name, aotgemm_device* device) {
+    return guarded([&] { *device = named_device(name); });
+}
+
+const char* aotgemm_last_error(void) { return last_error().c_str(); }

@@ -1,0 +1,14 @@
+// What codegen knows and the library must: every GEMM spec and every embedded cubin, in one generated table.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+
+namespace aotgemm {
+
+// Defined in the generated inventory.cpp. kSpecs[i].name is also the name of one cubin.
+extern const aotgemm_spec kSpecs[];
+extern const int kSpecCount;
+extern const aotgemm_cubin kCubins[];
+extern const int kCubinCount;
+
+}  // namespace aotgemm

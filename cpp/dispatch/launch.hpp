@@ -1,0 +1,18 @@
+// One launch, the same for every kernel family.
+#pragma once
+
+#include "dispatch/cubin_store.hpp"
+
+namespace aotgemm {
+
+struct LaunchShape {
+    uint32_t grid, threads;  // along x
+    uint32_t grid_y = 1;
+    uint32_t cluster = 1;
+    uint32_t shared_bytes = 0;
+};
+
+// Launches the cubin's kernel on the stream. `parameters` points at its one by-value argument.
+void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void* stream, void* parameters);
+
+}  // namespace aotgemm

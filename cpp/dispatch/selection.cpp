@@ -1,0 +1,72 @@
+#include "dispatch/selection.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "dispatch/cost_model.hpp"
+#include "dispatch/device.hpp"
+#include "dispatch/failure.hpp"
+#include "dispatch/inventory.hpp"
+
+namespace aotgemm {
+namespace {
+
+aotgemm_problem with_sms(aotgemm_problem problem, const aotgemm_device& device) {
+    const int32_t wanted = problem.num_sms > 0 ? problem.num_sms : device.num_sms;
+    problem.num_sms = std::min(wanted, device.num_sms);
+    return problem;
+}
+
+void check_sizes(const aotgemm_problem& problem) {
+    if (problem.m < 1 || problem.n < 8 || problem.n % 8 != 0 || problem.k < 16 || problem.k % 16 != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "m, n, k: are ", problem.m, ", ", problem.n, ", ", problem.k,
+             ", allowed are m from 1 on, n a multiple of 8 and k a multiple of 16");
+    }
+}
+
+bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char* arch) {
+    return std::strcmp(spec.family, problem.family) == 0 && std::strcmp(spec.arch, arch) == 0 &&
+           spec.cluster_m * spec.cluster_n <= problem.num_sms;
+}
+
+}  // namespace
+
+aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
+    const aotgemm_problem full = with_sms(problem, device);
+    const Prediction prediction = predict(kSpecs[kernel], full, device);
+    aotgemm_selection out{};
+    out.kernel = kernel;
+    out.grid = prediction.grid;
+    out.tiles = prediction.tiles;
+    out.predicted_us = prediction.us;
+    std::snprintf(out.reason, sizeof out.reason,
+                  "cost model: %lld tiles on %d of %d SMs, at most %d a block; bound by %s",
+                  static_cast<long long>(prediction.tiles), prediction.grid, full.num_sms, prediction.waves,
+                  prediction.bound);
+    return out;
+}
+
+std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
+    check_sizes(problem);
+    const char* arch = arch_of(device);
+    const aotgemm_problem full = with_sms(problem, device);
+    std::vector<aotgemm_selection> choices;
+    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
+        if (serves(kSpecs[kernel], full, arch)) choices.push_back(describe_kernel(kernel, full, device));
+    }
+    if (choices.empty()) {
+        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel for compute capability ", device.cc_major, ".",
+             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
+    }
+    // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.
+    std::stable_sort(choices.begin(), choices.end(),
+                     [](const auto& x, const auto& y) { return x.predicted_us < y.predicted_us; });
+    return choices;
+}
+
+aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+    return rank_kernels(problem, device).front();
+}
+
+}  // namespace aotgemm

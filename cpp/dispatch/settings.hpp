@@ -1,0 +1,19 @@
+// Process-wide settings, read at each call.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace aotgemm {
+
+struct Settings {
+    std::atomic<int32_t> num_sms{0};  // SMs a launch may use; 0 for all
+    std::atomic<bool> pdl{false};     // programmatic dependent launch
+};
+
+inline Settings& settings() {
+    static Settings instance;
+    return instance;
+}
+
+}  // namespace aotgemm

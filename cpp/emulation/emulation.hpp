@@ -1,0 +1,33 @@
+// The CPU backend: the bits a Hopper GPU returns, computed without one. Arguments are checked by the caller.
+#pragma once
+
+#include <cstdint>
+
+namespace aotgemm::emulation {
+
+// A strided matrix; strides count elements.
+template <class T>
+struct Matrix {
+    T* data;
+    std::int64_t rows, cols;
+    std::int64_t row_stride, col_stride;
+};
+
+// Operands of a tensor-core chain, as raw bits.
+enum class ChainType { fp8_e4m3, bf16, tf32 };
+
+// d = a @ b^T, one chain of tensor-core steps over all of K from zero. a, b: raw bits (uint8_t, uint16_t or uint32_t
+// by type) with col_stride 1; d: FP32. threads = 0: one a core.
+void wgmma_chain(ChainType type, Matrix<const void> a, Matrix<const void> b, Matrix<float> d, int threads);
+
+// Family fp8_1d2d: D = bf16(sum over 128-blocks of chain(A, B) * (sfa * sfb)), promoted in ascending order with fma.
+void fp8_gemm_1d2d(Matrix<const std::uint8_t> a, Matrix<const float> sfa, Matrix<const std::uint8_t> b,
+                   Matrix<const float> sfb, Matrix<std::uint16_t> d, int threads);
+
+enum class CastInput { bf16, fp32 };
+
+// Casts to FP8 E4M3 with one scale per block_rows x 128 block (block_rows is 1 or 128).
+void cast_to_fp8(CastInput type, Matrix<const void> x, Matrix<std::uint8_t> q, Matrix<float> sf, int block_rows,
+                 bool use_ue8m0, int threads);
+
+}  // namespace aotgemm::emulation

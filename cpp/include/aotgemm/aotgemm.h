@@ -1,0 +1,217 @@
+/* aotgemm: the C ABI of libaotgemm.so.
+ *
+ * Plain C, no CUDA header, no Python: a C++ server can include this file and link the library. Every function
+ * that can fail returns an aotgemm_status; aotgemm_last_error() then holds the sentence for the calling thread.
+ * Nothing here compiles, writes a file or reads the environment. libcuda is opened by the first call that names
+ * a CUDA device, never before.
+ */
+#ifndef AOTGEMM_AOTGEMM_H_
+#define AOTGEMM_AOTGEMM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define AOTGEMM_API __attribute__((visibility("default")))
+#else
+#define AOTGEMM_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum aotgemm_status {
+    AOTGEMM_OK = 0,
+    AOTGEMM_ERROR_SHAPE,          /* a size that does not fit the others, or is not a legal multiple */
+    AOTGEMM_ERROR_DTYPE,          /* an element type this call does not take */
+    AOTGEMM_ERROR_LAYOUT,         /* a stride or an alignment that the hardware cannot address */
+    AOTGEMM_ERROR_DEVICE,         /* operands on different devices, or a device the library holds no kernels for */
+    AOTGEMM_ERROR_KERNEL_MISSING, /* no compiled kernel of that name, or none legal for the problem */
+    AOTGEMM_ERROR_PLAN,           /* a call outside the loaded plan */
+    AOTGEMM_ERROR_CUDA,           /* the driver refused; the sentence has its code and the call */
+    AOTGEMM_ERROR_INTERNAL        /* out of memory, or a broken build */
+} aotgemm_status;
+
+/* Device types are DLPack's numbers, so a DLTensor's device passes through. */
+typedef enum aotgemm_device_type { AOTGEMM_CPU = 1, AOTGEMM_CUDA = 2 } aotgemm_device_type;
+
+typedef enum aotgemm_dtype {
+    AOTGEMM_DTYPE_OTHER = 0, /* anything the library has no use for; the checks name it as such */
+    AOTGEMM_FP8_E4M3,        /* float8_e4m3fn */
+    AOTGEMM_BF16,
+    AOTGEMM_FP32,
+    AOTGEMM_INT32
+} aotgemm_dtype;
+
+/* A strided tensor the caller owns. Strides count elements. */
+typedef struct aotgemm_tensor {
+    void* data;
+    int32_t device_type; /* aotgemm_device_type */
+    int32_t device_id;   /* CUDA ordinal; 0 on the CPU */
+    int32_t dtype;       /* aotgemm_dtype */
+    int32_t ndim;        /* 0 to 4 */
+    int64_t shape[4];
+    int64_t stride[4];
+} aotgemm_tensor;
+
+/* Where a call runs. stream: a CUstream of the operands' device; NULL is that device's default stream. */
+typedef struct aotgemm_launch {
+    void* stream;
+    int32_t kernel;      /* index of a spec to force (aotgemm_spec_at), or -1 to let the selection choose */
+    int32_t cpu_threads; /* CPU operands: threads to use, 0 for one a core */
+} aotgemm_launch;
+
+/* ---- Calls -------------------------------------------------------------------------------------------------- */
+
+/* D[m, n] = sum over k of (A[m, k] * sfa[m, k/128]) * (B[n, k] * sfb[n/128, k/128]), family fp8_1d2d.
+ *
+ * a   FP8 E4M3 [M, K], K-major (stride[1] == 1)
+ * sfa FP32 [M, ceil(K/128)]; on CUDA MN-major: strides (1, multiple of 4 not under M), see aotgemm_sf_is_aligned;
+ *     any strides on the CPU
+ * b   FP8 E4M3 [N, K], K-major
+ * sfb FP32 [ceil(N/128), ceil(K/128)], any strides
+ * d   BF16 [M, N], row-major (stride[1] == 1)
+ *
+ * N is a multiple of 8 and K of 16; row strides are multiples of 16 bytes and data of a, b and d starts at a
+ * multiple of 16 bytes. M, N or K may be 0 (K = 0 gives zeros). All five operands live on one device. The same
+ * bits come from every kernel, every SM count and the CPU. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                               const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                               const aotgemm_tensor* d, const aotgemm_launch* launch);
+
+/* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
+ * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
+AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
+
+/* Copies scales of any strides into out, which has the aligned layout above and the same shape. */
+AOTGEMM_API aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out,
+                                                  const aotgemm_launch* launch);
+
+/* Per-token cast: x BF16 or FP32 [M, K] (stride[1] == 1) -> q FP8 E4M3 [M, K] (stride[1] == 1),
+ * sf FP32 [M, ceil(K/128)] of any strides.
+ * sf = max(amax(|x|), 1e-4) / 448 over each 1x128 block, raised to the next power of two if use_ue8m0;
+ * q = e4m3_rne_satfinite(x * (1 / sf)), all in FP32. A NaN in a block makes its scale and its values NaN. */
+AOTGEMM_API aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q,
+                                                         const aotgemm_tensor* sf, int32_t use_ue8m0,
+                                                         const aotgemm_launch* launch);
+
+/* The same over 128x128 blocks: sf FP32 [ceil(M/128), ceil(K/128)]. */
+AOTGEMM_API aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q,
+                                                         const aotgemm_tensor* sf, int32_t use_ue8m0,
+                                                         const aotgemm_launch* launch);
+
+/* One chain of Hopper tensor-core steps over all of K from zero, on the CPU: d FP32 [M, N] = a [M, K] @ b [N, K]^T.
+ * a and b are both FP8 E4M3, BF16, or FP32 (read as TF32: the low 13 bits are ignored). This is the arithmetic
+ * the CPU backend is made of, exposed so that it can be checked against hardware. */
+AOTGEMM_API aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                 const aotgemm_tensor* d, const aotgemm_launch* launch);
+
+/* SMs that later calls may use on the current device; 0 restores all of them. Read at each call. */
+AOTGEMM_API aotgemm_status aotgemm_set_num_sms(int32_t num_sms);
+/* The value set, or 0 where none is. */
+AOTGEMM_API int32_t aotgemm_get_num_sms(void);
+
+/* Programmatic dependent launch for later launches (off at start). */
+AOTGEMM_API void aotgemm_set_pdl(int32_t enabled);
+AOTGEMM_API int32_t aotgemm_get_pdl(void);
+
+/* ---- Inventory: what this library holds ---------------------------------------------------------------------- */
+
+/* One compiled GEMM kernel. Strings live as long as the library. */
+typedef struct aotgemm_spec {
+    const char* name;
+    const char* arch;     /* "sm_90a" */
+    const char* family;   /* "fp8_1d2d" */
+    const char* grouping; /* "dense" */
+    const char* layout;   /* "nt" */
+    const char* sha256;   /* of the cubin, 64 hex digits */
+    int32_t block_m, block_n, block_k; /* block_m counts rows of D, block_n columns, swap_ab or not */
+    int32_t stages, in_flight;
+    int32_t cluster_m, cluster_n;
+    int32_t swap_ab;
+    int32_t threads;
+    int32_t shared_bytes;
+} aotgemm_spec;
+
+AOTGEMM_API int32_t aotgemm_spec_count(void);
+/* NULL for an index out of range. */
+AOTGEMM_API const aotgemm_spec* aotgemm_spec_at(int32_t index);
+
+/* Any embedded cubin, GEMM or not. */
+typedef struct aotgemm_cubin {
+    const char* name; /* also the kernel's symbol */
+    const char* arch; /* "sm_90a", "sm_100a" */
+    const char* sha256;
+    const unsigned char* data;
+    size_t size;
+} aotgemm_cubin;
+
+AOTGEMM_API int32_t aotgemm_cubin_count(void);
+AOTGEMM_API const aotgemm_cubin* aotgemm_cubin_at(int32_t index);
+
+AOTGEMM_API const char* aotgemm_version(void);
+
+/* ---- Selection: a pure function of problem and device ------------------------------------------------------- */
+
+typedef struct aotgemm_device {
+    char name[64];        /* as the driver says it, or the name asked for */
+    int32_t cc_major, cc_minor;
+    int32_t num_sms;
+    int32_t memory_gbps;  /* nominal DRAM bandwidth, GB/s */
+    int32_t clock_mhz;    /* nominal boost clock */
+} aotgemm_device;
+
+typedef struct aotgemm_problem {
+    const char* family; /* "fp8_1d2d" */
+    int64_t m, n, k;
+    int32_t num_sms; /* SMs it may use; 0 for all of the device's */
+} aotgemm_problem;
+
+typedef struct aotgemm_selection {
+    int32_t kernel; /* index for aotgemm_spec_at */
+    int32_t grid;   /* thread blocks */
+    int64_t tiles;
+    double predicted_us;
+    char reason[256];
+} aotgemm_selection;
+
+/* Fills at most capacity choices, best first, and says in *count how many; the first is what a call would run. */
+AOTGEMM_API aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device,
+                                          aotgemm_selection* choices, int32_t capacity, int32_t* count);
+
+/* The devices known by name without a GPU ("h100", "h200", ...); NULL past the end. */
+AOTGEMM_API const char* aotgemm_named_device_at(int32_t index);
+AOTGEMM_API aotgemm_status aotgemm_named_device(const char* name, aotgemm_device* device);
+
+/* ---- A thin layer over the driver, enough for self-tests without a framework --------------------------------- */
+
+/* How many CUDA devices there are; 0 also where there is no driver. Creates no context. */
+AOTGEMM_API int32_t aotgemm_cuda_device_count(void);
+/* Why there are none: the driver's answer in words, or "" where there are some. */
+AOTGEMM_API const char* aotgemm_cuda_unavailable_reason(void);
+AOTGEMM_API int32_t aotgemm_cuda_driver_version(void); /* 13000 for 13.0; 0 where there is no driver */
+AOTGEMM_API aotgemm_status aotgemm_cuda_device(int32_t ordinal, aotgemm_device* device);
+
+/* Loads every kernel of the device's architecture now instead of at first use; *loaded says how many. */
+AOTGEMM_API aotgemm_status aotgemm_preload(int32_t ordinal, int32_t* loaded);
+
+AOTGEMM_API aotgemm_status aotgemm_cuda_malloc(int32_t ordinal, size_t bytes, void** pointer);
+AOTGEMM_API aotgemm_status aotgemm_cuda_free(int32_t ordinal, void* pointer);
+/* Either side may be host memory; synchronous. */
+AOTGEMM_API aotgemm_status aotgemm_cuda_memcpy(int32_t ordinal, void* to, const void* from, size_t bytes);
+AOTGEMM_API aotgemm_status aotgemm_cuda_memset(int32_t ordinal, void* pointer, int32_t byte, size_t bytes);
+AOTGEMM_API aotgemm_status aotgemm_cuda_synchronize(int32_t ordinal);
+/* Events for timing: create, record on a stream (NULL: default), elapsed after synchronize, destroy. */
+AOTGEMM_API aotgemm_status aotgemm_cuda_event_create(int32_t ordinal, void** event);
+AOTGEMM_API aotgemm_status aotgemm_cuda_event_record(int32_t ordinal, void* event, void* stream);
+AOTGEMM_API aotgemm_status aotgemm_cuda_event_elapsed_us(int32_t ordinal, void* start, void* end, double* us);
+AOTGEMM_API aotgemm_status aotgemm_cuda_event_destroy(int32_t ordinal, void* event);
+
+/* The sentence for the last failure on this thread; "" if there was none. Valid until the thread's next call. */
+AOTGEMM_API const char* aotgemm_last_error(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* AOTGEMM_AOTGEMM_H_ */

@@ -1,0 +1,90 @@
+// Scales of any strides to the MN-major layout that the TMA reads.
+#pragma once
+
+#include "common/sf_layout_params.hpp"
+#include "ptx/block.cuh"
+
+namespace aotgemm {
+
+// The part of sf that one thread block moves.
+struct SfTile {
+    const float* sf;
+    float* out;
+    int rows, columns;  // along mn and k, inside the tensor
+};
+
+__device__ __forceinline__ SfTile sf_tile_of_block(const SfLayoutParams& params) {
+    const int64_t tiles_k = sf_tiles_k(params), tiles_mn = sf_tiles_mn(params);
+    const int64_t index = blockIdx.x;
+    const int64_t k = index % tiles_k * kSfTileK;  // k fastest: neighbouring blocks share rows of a K-major input
+    const int64_t mn = index / tiles_k % tiles_mn * kSfTileMn;
+    const int64_t group = index / tiles_k / tiles_mn;
+    return {params.sf + group * params.group_stride + mn * params.mn_stride + k * params.k_stride,
+            params.out + (group * params.k + k) * params.out_leading + mn,
+            static_cast<int>(min(int64_t{kSfTileMn}, params.mn - mn)),
+            static_cast<int>(min(int64_t{kSfTileK}, params.k - k))};
+}
+
+// Positions of a tile in the order of its inner dimension, kSfLayoutThreads apart. The carry replaces a division.
+struct TileWalk {
+    int inner_size, outer_step, inner_step;
+    int outer, inner;
+
+    __device__ __forceinline__ explicit TileWalk(int size)
+        : inner_size(size),
+          outer_step(kSfLayoutThreads / size),
+          inner_step(kSfLayoutThreads % size),
+          outer(static_cast<int>(threadIdx.x) / size),
+          inner(static_cast<int>(threadIdx.x) % size) {}
+
+    __device__ __forceinline__ void advance() {
+        outer += outer_step;
+        inner += inner_step;
+        if (inner >= inner_size) {
+            inner -= inner_size;
+            ++outer;
+        }
+    }
+};
+
+inline constexpr int kSfPerThread = kSfTileMn * kSfTileK / kSfLayoutThreads;
+using SfSharedTile = float[kSfTileK][kSfTileMn + 1];  // the odd pitch keeps both directions free of bank conflicts
+
+// Neighbouring threads read along the dimension of the smaller stride, so that either major order coalesces.
+template <bool kInnerIsK>
+__device__ __forceinline__ void load_sf_tile(const SfLayoutParams& params, const SfTile& tile, SfSharedTile& shared) {
+    TileWalk walk(kInnerIsK ? tile.columns : tile.rows);
+    const int outer_size = kInnerIsK ? tile.rows : tile.columns;
+#pragma unroll
+    for (int i = 0; i < kSfPerThread; ++i) {
+        const int mn = kInnerIsK ? walk.outer : walk.inner;
+        const int k = kInnerIsK ? walk.inner : walk.outer;
+        if (walk.outer < outer_size) shared[k][mn] = tile.sf[mn * params.mn_stride + k * params.k_stride];
+        walk.advance();
+    }
+}
+
+__device__ __forceinline__ void store_sf_tile(const SfLayoutParams& params, const SfTile& tile,
+                                              const SfSharedTile& shared) {
+    const int mn = static_cast<int>(threadIdx.x) % kSfTileMn;
+    if (mn >= tile.rows) return;
+    for (int k = static_cast<int>(threadIdx.x) / kSfTileMn; k < tile.columns; k += kSfLayoutThreads / kSfTileMn)
+        tile.out[k * params.out_leading + mn] = shared[k][mn];
+}
+
+// Writes the mn real rows of every column of out and nothing else: the padding keeps what it held.
+__device__ __forceinline__ void sf_to_mn_major(const SfLayoutParams& params) {
+    __shared__ SfSharedTile shared;
+    ptx::wait_for_prerequisites();
+    ptx::launch_dependents();
+    const SfTile tile = sf_tile_of_block(params);
+    if (params.k_stride < params.mn_stride) {
+        load_sf_tile<true>(params, tile, shared);
+    } else {
+        load_sf_tile<false>(params, tile, shared);
+    }
+    __syncthreads();
+    store_sf_tile(params, tile, shared);
+}
+
+}  // namespace aotgemm

@@ -1,0 +1,39 @@
+// Arguments and launch shape of the scale layout kernel, shared by host and device.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__CUDACC__)
+#define AOTGEMM_HOST_DEVICE __host__ __device__
+#else
+#define AOTGEMM_HOST_DEVICE
+#endif
+
+namespace aotgemm {
+
+// sf [groups, mn, k] of any strides -> out of strides (out_leading * k, 1, out_leading). Strides count elements.
+struct SfLayoutParams {
+    const float* sf;
+    float* out;
+    int64_t groups, mn, k;
+    int64_t group_stride, mn_stride, k_stride;  // of sf
+    int64_t out_leading;                        // mn rounded up to a multiple of 4
+};
+
+inline constexpr int kSfLayoutThreads = 256;
+inline constexpr int kSfTileMn = 64;
+inline constexpr int kSfTileK = 32;
+
+AOTGEMM_HOST_DEVICE constexpr int64_t sf_tiles_mn(const SfLayoutParams& params) {
+    return (params.mn + kSfTileMn - 1) / kSfTileMn;
+}
+AOTGEMM_HOST_DEVICE constexpr int64_t sf_tiles_k(const SfLayoutParams& params) {
+    return (params.k + kSfTileK - 1) / kSfTileK;
+}
+
+// Launch: kSfLayoutThreads threads, this many blocks (one dimension), no dynamic shared memory. 0: nothing to launch.
+constexpr int64_t sf_layout_blocks(const SfLayoutParams& params) {
+    return params.groups * sf_tiles_mn(params) * sf_tiles_k(params);
+}
+
+}  // namespace aotgemm

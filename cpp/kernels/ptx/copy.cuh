@@ -1,0 +1,63 @@
+// Asynchronous copies by the tensor memory accelerator (TMA), through tensor maps.
+#pragma once
+
+#include <cuda.h>
+
+#include <cstdint>
+
+namespace aotgemm::ptx {
+
+__device__ __forceinline__ void prefetch_tensor_map(const CUtensorMap* map) {
+    asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
+}
+
+// How long the L2 should keep what is loaded: as usual, or, for data that is read once, not at the cost of other data.
+__device__ __forceinline__ uint64_t keep_policy() {
+    uint64_t policy;
+    asm volatile("createpolicy.fractional.L2::evict_normal.b64 %0, 1.0;" : "=l"(policy));
+    return policy;
+}
+__device__ __forceinline__ uint64_t stream_policy() {
+    uint64_t policy;
+    asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
+    return policy;
+}
+
+// Loads the map's box at (x, y) into shared memory; the bytes count towards the barrier's announced total.
+__device__ __forceinline__ void tma_load(uint32_t shared, const CUtensorMap* map, uint32_t barrier, int32_t x,
+                                         int32_t y, uint64_t policy) {
+    asm volatile(
+        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint"
+        " [%0], [%1, {%3, %4}], [%2], %5;" ::"r"(shared),
+        "l"(map), "r"(barrier), "r"(x), "r"(y), "l"(policy)
+        : "memory");
+}
+
+// The same into every block of the cluster whose bit is set in the mask, at the same offsets in each.
+__device__ __forceinline__ void tma_load_multicast(uint32_t shared, const CUtensorMap* map, uint32_t barrier, int32_t x,
+                                                   int32_t y, uint16_t mask, uint64_t policy) {
+    asm volatile(
+        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster.L2::cache_hint"
+        " [%0], [%1, {%3, %4}], [%2], %5, %6;" ::"r"(shared),
+        "l"(map), "r"(barrier), "r"(x), "r"(y), "h"(mask), "l"(policy)
+        : "memory");
+}
+
+// Stores a box from shared memory; what lies outside the tensor is dropped.
+__device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t shared, int32_t x, int32_t y) {
+    asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(map), "r"(shared),
+                 "r"(x), "r"(y)
+                 : "memory");
+}
+
+__device__ __forceinline__ void tma_store_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+
+// Waits until this thread's stores have read their shared memory.
+__device__ __forceinline__ void tma_store_wait_read() {
+    asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+}
+
+// Makes ordinary writes to shared memory visible to the TMA.
+__device__ __forceinline__ void fence_async_proxy() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+}  // namespace aotgemm::ptx

@@ -1,0 +1,38 @@
+// Ordering and operand descriptors of the warpgroup matrix instruction; the instruction itself is generated per width
+// (wgmma_fp8.cuh), since PTX wants its registers listed.
+#pragma once
+
+#include <cstdint>
+
+namespace aotgemm::ptx {
+
+// Orders this thread's register accesses before the matrix instructions that follow.
+__device__ __forceinline__ void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+
+__device__ __forceinline__ void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+
+// Waits until at most kPending committed groups are unfinished.
+template <int kPending>
+__device__ __forceinline__ void wgmma_wait() {
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+// The partial sums of matrix instructions still under way must not be copied, and the compiler copies variables where
+// loop iterations meet; ptxas then runs the instructions one by one (C7514). So they are registers of PTX's own,
+// declared once per kernel and known by number.
+#define AOTGEMM_DECLARE_PARTIALS(count) asm volatile(".reg .f32 partial<%0>;" ::"n"(count))
+
+// sum = partial[kIndex] * factor + sum, rounded once.
+template <int kIndex>
+__device__ __forceinline__ void fma_partial(float& sum, float factor) {
+    asm volatile("fma.rn.f32 %0, partial%2, %1, %0;" : "+f"(sum) : "f"(factor), "n"(kIndex));
+}
+
+// A K-major operand of 128-byte rows in 128-byte swizzle, eight rows to a 1,024-byte atom (PTX ISA, "Matrix
+// descriptor"): start address and the distance between atoms in units of 16 bytes, swizzle mode 1.
+__device__ __forceinline__ uint64_t swizzled_descriptor(uint32_t shared) {
+    constexpr uint64_t kFixed = (uint64_t{1} << 62) | (uint64_t{1024 >> 4} << 32) | (uint64_t{1} << 16);
+    return kFixed | ((shared & 0x3FFFF) >> 4);
+}
+
+}  // namespace aotgemm::ptx

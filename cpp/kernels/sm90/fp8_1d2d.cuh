@@ -1,0 +1,89 @@
+// Family fp8_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
+//
+// Persistent thread blocks walk over the tiles of D. The last warpgroup produces (one thread through the TMA, one warp
+// for the B scales), the others consume (WGMMA); they meet at two barriers per stage, `full` and `empty`. Host side: cpp/dispatch/fp8_1d2d.cpp.
+#pragma once
+
+#include "ptx/block.cuh"
+#include "ptx/mbarrier.cuh"
+#include "sm90/fp8_1d2d_config.cuh"
+#include "sm90/fp8_1d2d_consumer.cuh"
+#include "sm90/fp8_1d2d_epilogue.cuh"
+#include "sm90/fp8_1d2d_params.hpp"
+#include "sm90/fp8_1d2d_producer.cuh"
+#include "sm90/fp8_1d2d_scales.cuh"
+#include "sm90/tile_order.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+__device__ __forceinline__ void init_barriers(uint32_t shared) {
+    for (int stage = 0; stage < Config::kStages; ++stage) {
+        const uint32_t full = shared + Config::kOffsetBarriers + stage * 16;
+        ptx::mbarrier_init(full, 1 + Config::kSlices);  // the TMA's announcement, and the B scales of each slice
+        ptx::mbarrier_init(full + 8, Config::kConsumers * 4 * Config::kCluster);  // every consumer warp of the cluster
+    }
+    ptx::mbarrier_init_fence();
+}
+
+template <class Config>
+__device__ __forceinline__ void sync_start_and_end() {
+    if constexpr (Config::kCluster > 1) {
+        ptx::cluster_sync();
+    } else {
+        __syncthreads();
+    }
+}
+
+template <class Config>
+__device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, uint32_t rank, int group,
+                                        TileOrder<Config::kClusterM, Config::kClusterN> order) {
+    Fp8Consumer<Config> consumer{shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
+                                 static_cast<int>(threadIdx.x % 32)};
+    const Fp8Epilogue<Config> epilogue{params, consumer};
+    while (order.advance(rank)) {
+        consumer.split = 128 - order.n * Config::kBlockN % 128;
+        consumer.multiply(params.k_blocks);
+        epilogue.store(order.m, order.n);
+    }
+    ptx::tma_store_wait_read();
+}
+
+template <class Config>
+__device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
+    AOTGEMM_DECLARE_PARTIALS(Config::kInFlight * Config::kSlices * Config::kInstructionN / 2);
+    extern __shared__ __align__(1024) unsigned char memory[];
+    const uint32_t shared = ptx::shared_address(memory);
+    const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
+    const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
+    TileOrder<Config::kClusterM, Config::kClusterN> order((params.m + Config::kBlockM - 1) / Config::kBlockM,
+                                                          (params.n + Config::kBlockN - 1) / Config::kBlockN,
+                                                          params.band_m);
+    if (threadIdx.x == 0) init_barriers<Config>(shared);
+    if (threadIdx.x == 32) {
+        ptx::prefetch_tensor_map(&params.b);
+        ptx::prefetch_tensor_map(&params.a);
+        ptx::prefetch_tensor_map(&params.sfa);
+        ptx::prefetch_tensor_map(&params.d);
+    }
+    sync_start_and_end<Config>();
+    if (group == Config::kConsumers) {
+        if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
+        const int warp = static_cast<int>(threadIdx.x / 32 % 4);
+        if (warp == 0 && ptx::elect_one()) {
+            ptx::wait_for_prerequisites();
+            Fp8Producer<Config>{params, shared, rank}.run(order);
+            ptx::launch_dependents();
+        } else if (warp == 1) {
+            ptx::wait_for_prerequisites();
+            Fp8ScaleProducer<Config>{params, shared, rank, static_cast<int>(threadIdx.x % 32)}.run(order);
+        }
+    } else {
+        if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
+        consume<Config>(params, shared, rank, group, order);
+    }
+    // A block must outlive the copies and arrivals that its neighbour still sends it.
+    if constexpr (Config::kCluster > 1) ptx::cluster_sync();
+}
+
+}  // namespace aotgemm::sm90

@@ -1,0 +1,12 @@
+// The parts of the _core module; each adds its functions and classes.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace aotgemm::python {
+
+void bind_calls(nanobind::module_& module);
+void bind_queries(nanobind::module_& module);
+void bind_device_array(nanobind::module_& module);
+
+}  // namespace aotgemm::python

@@ -1,0 +1,8 @@
+// aotgemm._core: the C ABI for Python. Importing it touches no device.
+#include "bindings.hpp"
+
+NB_MODULE(_core, module) {
+    aotgemm::python::bind_calls(module);
+    aotgemm::python::bind_queries(module);
+    aotgemm::python::bind_device_array(module);
+}

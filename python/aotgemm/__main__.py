@@ -1,0 +1,5 @@
+"""python -m aotgemm"""
+
+from .cli import main
+
+raise SystemExit(main())

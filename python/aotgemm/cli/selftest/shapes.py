@@ -1,0 +1,27 @@
+"""Which sizes a self-test runs."""
+
+from dataclasses import dataclass
+from itertools import product
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """M, N and K of GEMMs: every combination is run."""
+
+    m: tuple[int, ...]
+    n: tuple[int, ...]
+    k: tuple[int, ...]
+
+    def pairs(self) -> list[tuple[int, int]]:
+        return list(product(self.m, self.n))
+
+
+# Sizes at and beside the tiles' edges, tails in every dimension, and the layers of DeepSeek-V3.
+FULL = Shapes(
+    m=(1, 2, 7, 16, 63, 64, 65, 127, 128, 129, 300, 4096),
+    n=(64, 72, 576, 2112, 4096, 7168),
+    k=(16, 128, 144, 512, 7168),
+)
+QUICK = Shapes((1, 7, 64, 129, 300), (72, 576, 2112), (16, 144, 512))
+SMALL = Shapes((1, 7, 65, 129), (64, 72, 200), (16, 144, 512))  # for tools that slow a kernel a thousandfold
+HOST = Shapes((1, 2, 7, 16, 65), (64, 72, 136), (16, 128, 144, 512))  # for the definition in NumPy

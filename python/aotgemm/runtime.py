@@ -1,0 +1,48 @@
+"""Settings of the running process."""
+
+import sys
+
+from . import _core
+from .errors import DeviceError
+
+
+def current_device() -> int:
+    """The CUDA ordinal that PyTorch has current, or 0 where PyTorch is not in use. Raises DeviceError without a GPU."""
+    if _core.cuda_device_count() == 0:
+        raise DeviceError(f"device: there is no CUDA device ({_core.cuda_unavailable_reason()}), allowed is a CUDA GPU")
+    torch = sys.modules.get("torch")
+    return torch.cuda.current_device() if torch is not None and torch.cuda.is_initialized() else 0
+
+
+def set_num_sms(num_sms: int) -> None:
+    """How many streaming multiprocessors later calls may use; 0 restores all of them. Read at each call.
+
+    No result depends on it. Raises ShapeError for a negative number.
+    """
+    _core.set_num_sms(num_sms)
+
+
+def get_num_sms() -> int:
+    """The number set by set_num_sms, else that of the current device. Raises DeviceError if there is neither."""
+    return _core.get_num_sms() or _core.cuda_device(current_device())["num_sms"]
+
+
+def set_pdl(enabled: bool) -> None:
+    """Programmatic dependent launch for later calls: a kernel may start while the one before it drains. Off at first.
+
+    No result depends on it.
+    """
+    _core.set_pdl(enabled)
+
+
+def get_pdl() -> bool:
+    """Whether set_pdl turned programmatic dependent launch on."""
+    return _core.get_pdl()
+
+
+def preload(device: int | None = None) -> int:
+    """Loads every kernel of a device now instead of at first use; returns how many.
+
+    device: CUDA ordinal; None is the current device. Raises DeviceError or CudaError.
+    """
+    return _core.preload(current_device() if device is None else device)

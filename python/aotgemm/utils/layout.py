@@ -1,0 +1,6 @@
+"""Layout utilities, where users of DeepGEMM look for them."""
+
+from ..layout import get_mn_major_tma_aligned_tensor
+from ..sizes import align, ceil_div, get_tma_aligned_size
+
+__all__ = ["align", "ceil_div", "get_mn_major_tma_aligned_tensor", "get_tma_aligned_size"]

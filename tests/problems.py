@@ -1,0 +1,60 @@
+"""GEMM problems on NumPy arrays for the tests of the public API."""
+
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+
+import aotgemm
+from aotgemm.cli.definition import fp8_gemm_nt as defined
+from aotgemm.cli.selftest.operands import make_finite_operands
+
+FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
+
+
+@dataclass(frozen=True)
+class Problem:
+    a: np.ndarray
+    sfa: np.ndarray
+    b: np.ndarray
+    sfb: np.ndarray
+
+    def empty_output(self) -> np.ndarray:
+        return np.full((len(self.a), len(self.b)), -1, BF16)
+
+    def run(self, **options: object) -> np.ndarray:
+        """Bits of D."""
+        d = self.empty_output()
+        aotgemm.fp8_gemm_nt((self.a, self.sfa), (self.b, self.sfb), d, **options)
+        return d.view(np.uint16)
+
+    def expected(self) -> np.ndarray:
+        """Bits of D by the definition."""
+        return defined(self.a, self.sfa, self.b, self.sfb).astype(BF16).view(np.uint16)
+
+
+def make_problem(m: int, n: int, k: int, seed: int = 0) -> Problem:
+    return Problem(*make_finite_operands(np.random.default_rng(seed), m, n, k))
+
+
+@dataclass(frozen=True)
+class Device:
+    type: str
+    index: int
+
+
+@dataclass(frozen=True)
+class CudaLike:
+    """What the attributes of a CUDA tensor look like, with no memory behind them: for checks that precede a launch."""
+
+    shape: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
+    dtype: str = ""
+    device: Device = Device("cuda", 0)
+    address: int = 256
+
+    def stride(self) -> tuple[int, ...]:
+        return self.strides
+
+    def data_ptr(self) -> int:
+        return self.address

@@ -1,0 +1,64 @@
+"""why_illegal: each rule turns away a spec, with a reason that names what came and what is allowed."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.legality import CONVERSION_RULES, GEMM_RULES, why_illegal
+from codegen.spec import KernelSpec
+
+NORMAL = KernelSpec("sm_90a", "fp8_1d2d", "dense", "nt", "bf16", 128, 128, 128, 5, 2)
+SWAPPED = replace(NORMAL, block_m=16, block_n=64, in_flight=4, stages=12, swap_ab=True)
+CAST = KernelSpec("sm_90a", "cast_to_fp8", scaling="token", in_dtype="bf16")
+
+CASES = [
+    ("_arch", replace(NORMAL, arch="sm_80"), "arch is 'sm_80'; known are sm_90a, sm_100a"),
+    ("_arch", replace(NORMAL, arch="sm_100a"), "family fp8_1d2d has a kernel for sm_90a alone, not for sm_100a"),
+    ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_1d2d has 'nt' alone"),
+    ("_block_k", replace(NORMAL, block_k=64), "block_k is 64; a stage holds 128 or 256 K elements"),
+    ("_slices", replace(NORMAL, block_m=256, block_n=64, block_k=256), "with 2 passes over a stage it must be 128"),
+    ("_rows", replace(NORMAL, block_m=96), "block_m is 96; the instruction's M side takes 64, 128 or 256 rows"),
+    ("_rows", replace(SWAPPED, block_n=96), r"block_n \(swap_ab\) is 96"),
+    ("_columns", replace(NORMAL, block_n=100), "block_n is 100; allowed are 16, 32"),
+    ("_columns", replace(SWAPPED, block_m=96), r"block_m \(swap_ab\) is 96; allowed are 8, 16, 24, 32, 48, 64, 128"),
+    ("_scales_b", replace(NORMAL, block_n=176), "block_n is 176; a tile would touch three B scales, over 144 columns"),
+    ("_split_columns", replace(NORMAL, block_m=64, block_n=192), "block_n is 192; two warpgroups split 64 rows"),
+    ("_cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
+    ("_cluster", replace(SWAPPED, block_m=8, cluster_n=2), "the cluster shares has 8 rows; each half"),
+    ("_in_flight", replace(NORMAL, in_flight=0), "in_flight is 0; it must be 1 or a multiple of the 1 passes"),
+    ("_in_flight", replace(NORMAL, block_m=256, block_n=64, in_flight=3), "multiple of the 2 passes"),
+    ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
+    ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
+    ("_shared_memory", replace(NORMAL, stages=6), "232640 bytes of shared memory; a block has 232448"),
+    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, sf_to_mn_major"),
+    ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
+]
+
+
+@pytest.mark.parametrize("spec", [NORMAL, SWAPPED, CAST], ids=KernelSpec.name)
+def test_legal(spec: KernelSpec) -> None:
+    assert why_illegal(spec) is None
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(why_illegal(spec))
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.__name__ for rule in GEMM_RULES + CONVERSION_RULES} == {case[0] for case in CASES}
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES)
+def test_the_case_is_turned_away_by_its_rule(rule: str, spec: KernelSpec, reason: str) -> None:
+    rules = GEMM_RULES if spec.is_gemm else CONVERSION_RULES
+    assert next(each.__name__ for each in rules if each(spec)) == rule
+
+
+@pytest.mark.parametrize("block_n", range(16, 257, 16))
+def test_two_b_scales_at_most(block_n: int) -> None:
+    """The closed form against every tile start."""
+    touched = max(-(-(start % 128 + block_n) // 128) for start in range(0, 128 * block_n, block_n))
+    reason = why_illegal(replace(NORMAL, block_n=block_n, in_flight=1, stages=2)) or ""
+    assert ("three B scales" in reason) == (touched > 2)

@@ -1,0 +1,42 @@
+"""The matrix: how many kernels, all legal, names that tell them apart."""
+
+from collections import Counter
+
+from codegen import geometry
+from codegen.legality import why_illegal
+from codegen.matrix import all_specs, gemm_specs
+
+# A change here is a change of what the wheel holds.
+COUNTS = {
+    ("sm_90a", "fp8_1d2d"): 40,
+    ("sm_90a", "sf_to_mn_major"): 1,
+    ("sm_90a", "cast_to_fp8"): 4,
+    ("sm_100a", "sf_to_mn_major"): 1,
+    ("sm_100a", "cast_to_fp8"): 4,
+}
+
+
+def test_counts() -> None:
+    assert Counter((spec.arch, spec.family) for spec in all_specs()) == COUNTS
+
+
+def test_every_spec_is_legal() -> None:
+    assert {spec.name(): reason for spec in all_specs() if (reason := why_illegal(spec))} == {}
+
+
+def test_names_are_unique_symbols() -> None:
+    names = [spec.name() for spec in all_specs()]
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() for name in names)
+
+
+def test_tiles_cover_small_and_large_m() -> None:
+    normal = {spec.block_m for spec in gemm_specs() if not spec.swap_ab}
+    swapped = {spec.block_m for spec in gemm_specs() if spec.swap_ab}
+    assert normal >= {64, 128, 256}
+    assert swapped >= {8, 16, 32, 64}
+
+
+def test_stages_fill_shared_memory_or_reach_their_cap() -> None:
+    for spec in gemm_specs():
+        assert spec.stages == geometry.max_stages(spec, 12) or spec.stages in (8, 12), spec.name()
