@@ -7,22 +7,28 @@ from codegen.spec import KernelSpec
 
 ONE = ((1, 1),)
 PAIRS = ((1, 1), (2, 1), (1, 2))
-NEIGHBOURS_N = ((1, 1), (1, 2))
+NEIGHBOURS_M = ((1, 1), (2, 1))
 
 # block_m, block_n, block_k, in_flight, clusters
 NORMAL_TILES = (
     (64, 64, 128, 2, ONE),
+    (64, 64, 256, 1, ONE),
+    (64, 64, 256, 2, ONE),
     (64, 96, 128, 2, ONE),
     (64, 128, 128, 2, ONE),
+    (64, 128, 256, 1, ONE),
     (64, 256, 128, 1, ONE),
     (64, 256, 128, 2, ONE),
     (128, 64, 128, 2, ONE),
+    (128, 64, 256, 1, ONE),
     (128, 96, 128, 2, ONE),
+    (128, 112, 128, 2, ONE),
     (128, 128, 128, 1, PAIRS),
     (128, 128, 128, 2, PAIRS),
+    (128, 144, 128, 1, ONE),
     (128, 160, 128, 1, PAIRS),
     (128, 192, 128, 1, PAIRS),
-    (256, 64, 128, 1, PAIRS),
+    (256, 64, 128, 1, ONE),
     (256, 96, 128, 1, PAIRS),
     (256, 128, 128, 1, PAIRS),
 )
@@ -30,18 +36,29 @@ NORMAL_TILES = (
 # block_m (tokens), block_n (weights), block_k, in_flight, clusters
 SWAPPED_TILES = (
     (8, 64, 128, 4, ONE),
-    (16, 64, 128, 4, NEIGHBOURS_N),
-    (32, 64, 128, 4, NEIGHBOURS_N),
-    (64, 64, 128, 3, NEIGHBOURS_N),
+    (8, 64, 256, 2, ONE),
+    (16, 64, 128, 4, ONE),
+    (16, 64, 256, 2, ONE),
+    (16, 64, 256, 3, ONE),
+    (24, 64, 256, 2, ONE),
+    (32, 64, 128, 4, ONE),
+    (32, 64, 256, 1, ONE),
+    (32, 64, 256, 2, ONE),
+    (64, 64, 256, 1, ONE),
+    (64, 64, 256, 2, ONE),
     (8, 128, 128, 4, ONE),
+    (8, 128, 256, 2, ONE),
     (16, 128, 128, 4, ONE),
+    (16, 128, 256, 2, ONE),
     (32, 128, 128, 4, ONE),
-    (64, 128, 128, 3, ONE),
+    (32, 128, 256, 2, NEIGHBOURS_M),
+    (64, 128, 128, 2, ONE),
+    (64, 128, 256, 1, ONE),
     (128, 128, 128, 1, ONE),
 )
 
 SMALL_TILE = 64 * 128  # elements of D; below it latency counts, and more stages pay
-STAGES, SMALL_TILE_STAGES = 8, 12
+SLICES, SMALL_TILE_SLICES = 8, 12  # of 128 K elements that the stages hold at most
 
 
 def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab: bool) -> KernelSpec:
@@ -60,8 +77,8 @@ def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab
         cluster_n=cluster[1],
         swap_ab=swap_ab,
     )
-    cap = SMALL_TILE_STAGES if swap_ab and block_m * block_n < SMALL_TILE else STAGES
-    return replace(spec, stages=max_stages(spec, cap))
+    slices = SMALL_TILE_SLICES if block_m * block_n < SMALL_TILE else SLICES
+    return replace(spec, stages=max_stages(spec, slices * 128 // block_k))
 
 
 def gemm_specs() -> list[KernelSpec]:

@@ -8,7 +8,7 @@ from codegen.matrix import all_specs, gemm_specs
 
 # A change here is a change of what the wheel holds.
 COUNTS = {
-    ("sm_90a", "fp8_1d2d"): 40,
+    ("sm_90a", "fp8_1d2d"): 53,
     ("sm_90a", "sf_to_mn_major"): 1,
     ("sm_90a", "cast_to_fp8"): 4,
     ("sm_100a", "sf_to_mn_major"): 1,

@@ -164,9 +164,8 @@ sm90::Fp8Gemm1d2dParams make_parameters(const Fp8Gemm1d2dOperands& in, const Siz
     out.n = static_cast<int32_t>(sizes.n);
     out.k_blocks = static_cast<int32_t>(sizes.k_blocks);
     out.band_m = choice.band_m;
-    // Blocks that share a tile of B stay in step only while they are few; later ones would find it evicted (H100 80GB
-    // HBM3, 2026-11-24: 512 x 2112 x 7168 loses 17% to streaming, 16 x 4096 x 14336 gains 18%).
-    out.stream_b = sizes.m <= 128 ? 1 : 0;
+    // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
+    out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= sizes.m ? 1 : 0;
     return out;
 }
 

@@ -19,12 +19,10 @@ struct Fp8Producer {
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
     StageCursor<Config::kStages> at;
-    uint64_t policy_a = 0, policy_b = 0;  // of the L2
+    uint64_t policy = 0;  // of the L2, for a B that is streamed
 
     __device__ __forceinline__ void run(Order order) {
-        const uint64_t keep = ptx::keep_policy(), stream = ptx::stream_policy();
-        policy_b = params.stream_b ? stream : keep;
-        policy_a = keep;
+        policy = ptx::stream_policy();
         while (order.advance(rank)) {
             for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
                 fill(order.m, order.n, k_block);
@@ -40,10 +38,10 @@ struct Fp8Producer {
         const int32_t row = tile_m * Config::kBlockM, column = tile_n * Config::kBlockN;
         const uint32_t shared_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t shared_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
-        load<Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, k_block, row, policy_a);
-        load<Config::kBlockN, Config::kClusterM>(shared_b, &params.b, full, k_block, column, policy_b);
+        load<Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, k_block, row, false);
+        load<Config::kBlockN, Config::kClusterM>(shared_b, &params.b, full, k_block, column, params.stream_b != 0);
         ptx::tma_load(shared + Config::kOffsetScalesA + at.stage * Config::kPitchScalesA, &params.sfa, full, row,
-                      k_block, policy_a);
+                      k_block);
         at.advance();
     }
 
@@ -51,18 +49,21 @@ struct Fp8Producer {
     // blocks of the cluster need the same tile, each fetches its part for all.
     template <int kTileRows, int kShare>
     __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t k_block,
-                                         int32_t row, uint64_t policy) {
+                                         int32_t row, bool stream) {
         constexpr int kPart = kTileRows / kShare;
 #pragma unroll
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t column = (k_block + slice) * 128;
             const uint32_t slice_to = to + slice * kTileRows * 128;
             if constexpr (kShare == 1) {
-                ptx::tma_load(slice_to, map, full, column, row, policy);
+                if (stream) {
+                    ptx::tma_load(slice_to, map, full, column, row, policy);
+                } else {
+                    ptx::tma_load(slice_to, map, full, column, row);
+                }
             } else {
                 constexpr uint16_t kEveryone = (1 << kShare) - 1;
-                ptx::tma_load_multicast(slice_to + rank * kPart * 128, map, full, column, row + rank * kPart, kEveryone,
-                                        policy);
+                ptx::tma_load_multicast(slice_to + rank * kPart * 128, map, full, column, row + rank * kPart, kEveryone);
             }
         }
     }
