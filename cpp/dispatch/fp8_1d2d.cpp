@@ -53,6 +53,7 @@ Sizes check_shapes(const Fp8Gemm1d2dOperands& in) {
 }
 
 void check_scale_layout(const aotgemm_tensor& sfa) {
+    if (sfa.shape[1] == 0) return;
     const bool one_row = sfa.shape[0] <= 1, one_column = sfa.shape[1] <= 1;
     const bool addressable = (one_row || sfa.stride[0] == 1) &&
                              (one_column || (sfa.stride[1] % 4 == 0 && sfa.stride[1] >= sfa.shape[0])) &&

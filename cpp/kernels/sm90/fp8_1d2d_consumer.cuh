@@ -194,6 +194,7 @@ struct Fp8Consumer {
 
     // The stage may be filled again: by every block that fills a part of it.
     __device__ __forceinline__ void release() const {
+        __syncwarp();  // one lane speaks for all: the others have read their scales too
         const uint32_t empty = full_barrier(retire_at.stage) + 8;
         if constexpr (Config::kCluster > 1) {
             if (lane < Config::kCluster) ptx::mbarrier_arrive_at(empty, lane);
