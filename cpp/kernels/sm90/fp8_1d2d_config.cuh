@@ -24,13 +24,11 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
     // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
-    static constexpr int kConsumers = kRows == 192 ? 3 : kRows > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = kRows > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    // Of the 512 that a thread of each warpgroup can share out; with one consumer there is nothing to share.
-    static constexpr int kConsumerRegisters = kConsumers == 3 ? 160 : 232;
-    static constexpr int kProducerRegisters = kConsumers == 3 ? 32 : 40;
+    static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
 
     static constexpr int kStoreColumns = store_box_columns(kSwapAB, kBlockN);
     static constexpr int kStoreRows = store_box_rows(kSwapAB, kBlockM);
