@@ -16,7 +16,7 @@ def read_sidecars(specs: list[KernelSpec], cubins: Path) -> dict[str, dict]:
 
 
 def _spec_row(spec: KernelSpec, sha256: str) -> str:
-    texts = (spec.name(), spec.arch, spec.family, spec.grouping, spec.layout, sha256)
+    texts = (spec.name(), spec.arch, spec.family, spec.grouping, spec.layout, spec.out_dtype, sha256)
     numbers = (spec.block_m, spec.block_n, spec.block_k, spec.stages, spec.in_flight, spec.cluster_m, spec.cluster_n)
     derived = (int(spec.swap_ab), geometry.threads(spec), geometry.shared_bytes(spec))
     fields = [f'"{text}"' for text in texts] + [str(number) for number in numbers + derived]

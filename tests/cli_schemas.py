@@ -23,6 +23,7 @@ SPEC = closed(
     family=TEXT,
     grouping=TEXT,
     layout=TEXT,
+    out_dtype=TEXT,
     block_m=COUNT,
     block_n=COUNT,
     block_k=COUNT,

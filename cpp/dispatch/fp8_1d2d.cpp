@@ -106,7 +106,7 @@ struct Choice {
 };
 
 Choice choose(const Sizes& sizes, const CudaDevice& device, int32_t num_sms, int32_t forced) {
-    const aotgemm_problem problem{kFamily, sizes.m, sizes.n, sizes.k, num_sms};
+    const aotgemm_problem problem{kFamily, "dense", "nt", "bf16", 1, sizes.m, sizes.n, sizes.k, num_sms};
     const char* arch = arch_of(device.description);
     if (forced >= kSpecCount || (forced >= 0 && (std::strcmp(kSpecs[forced].family, kFamily) != 0 ||
                                                  std::strcmp(kSpecs[forced].arch, arch) != 0))) {

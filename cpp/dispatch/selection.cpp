@@ -26,7 +26,9 @@ void check_sizes(const aotgemm_problem& problem) {
 }
 
 bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char* arch) {
-    return std::strcmp(spec.family, problem.family) == 0 && std::strcmp(spec.arch, arch) == 0 &&
+    const auto same = [](const char* x, const char* y) { return std::strcmp(x, y) == 0; };
+    return same(spec.arch, arch) && same(spec.family, problem.family) && same(spec.grouping, problem.grouping) &&
+           same(spec.layout, problem.layout) && same(spec.out_dtype, problem.out_dtype) &&
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
@@ -56,7 +58,8 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
         if (serves(kSpecs[kernel], full, arch)) choices.push_back(describe_kernel(kernel, full, device));
     }
     if (choices.empty()) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel for compute capability ", device.cc_major, ".",
+        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
+             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
              device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
     }
     // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.

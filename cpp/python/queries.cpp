@@ -23,6 +23,7 @@ nb::dict describe(const aotgemm_spec& spec, int index) {
     out["family"] = spec.family;
     out["grouping"] = spec.grouping;
     out["layout"] = spec.layout;
+    out["out_dtype"] = spec.out_dtype;
     out["block_m"] = spec.block_m;
     out["block_n"] = spec.block_n;
     out["block_k"] = spec.block_k;
@@ -96,8 +97,9 @@ aotgemm_device read_device(nb::handle given) {
 }
 
 nb::list select(const std::string& family, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
-                nb::handle device, int count) {
-    const aotgemm_problem problem{family.c_str(), m, n, k, num_sms};
+                nb::handle device, int count, const std::string& grouping, const std::string& layout,
+                const std::string& out_dtype, int groups) {
+    const aotgemm_problem problem{family.c_str(), grouping.c_str(), layout.c_str(), out_dtype.c_str(), groups, m, n, k, num_sms};
     const aotgemm_device description = read_device(device);
     std::vector<aotgemm_selection> choices(static_cast<std::size_t>(count));
     int found = 0;
@@ -142,6 +144,7 @@ void bind_queries(nb::module_& module) {
     module.def("cubins", &cubins);
     module.def("cubin_bytes", &cubin_bytes, "name"_a, "arch"_a);
     module.def("select", &select, "family"_a, "m"_a, "n"_a, "k"_a, "num_sms"_a, "device"_a, "count"_a,
+               "grouping"_a = "dense", "layout"_a = "nt", "out_dtype"_a = "bf16", "groups"_a = 1,
                "The best `count` choices, best first. device: a name, or a dict as named_device gives it.");
     module.def("named_devices", &named_devices);
     module.def("named_device", [](const std::string& name) { return describe(find_named_device(name)); }, "name"_a);

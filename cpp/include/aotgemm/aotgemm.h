@@ -125,6 +125,7 @@ typedef struct aotgemm_spec {
     const char* family;   /* "fp8_1d2d" */
     const char* grouping; /* "dense" */
     const char* layout;   /* "nt" */
+    const char* out_dtype; /* "bf16", "fp32" */
     const char* sha256;   /* of the cubin, 64 hex digits */
     int32_t block_m, block_n, block_k; /* block_m counts rows of D, block_n columns, swap_ab or not */
     int32_t stages, in_flight;
@@ -163,8 +164,13 @@ typedef struct aotgemm_device {
 } aotgemm_device;
 
 typedef struct aotgemm_problem {
-    const char* family; /* "fp8_1d2d" */
-    int64_t m, n, k;
+    const char* family;    /* "fp8_1d2d" */
+    const char* grouping;  /* "dense", "batched", "contiguous", "psum", "masked", "k_grouped" */
+    const char* layout;    /* "nt" */
+    const char* out_dtype; /* "bf16" */
+    int32_t groups;        /* 1 if dense */
+    int64_t m; /* rows of A: of all groups (contiguous, psum), expected in each (masked), in each (batched, k_grouped) */
+    int64_t n, k; /* k_grouped: k is the sum over the groups */
     int32_t num_sms; /* SMs it may use; 0 for all of the device's */
 } aotgemm_problem;
 

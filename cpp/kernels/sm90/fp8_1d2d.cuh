@@ -21,7 +21,7 @@ __device__ __forceinline__ void init_barriers(uint32_t shared) {
     for (int stage = 0; stage < Config::kStages; ++stage) {
         const uint32_t full = shared + Config::kOffsetBarriers + stage * 16;
         ptx::mbarrier_init(full, 1 + Config::kSlices);  // the TMA's announcement, and the B scales of each slice
-        ptx::mbarrier_init(full + 8, Config::kConsumers * 4 * Config::kCluster);  // every consumer warp of the cluster
+        ptx::mbarrier_init(full + 8, Config::kConsumers * 128 * Config::kCluster);  // every consumer thread of the cluster
     }
     ptx::mbarrier_init_fence();
 }
