@@ -38,7 +38,7 @@ SPEC = closed(
 )
 CUBIN = closed(name=TEXT, arch=TEXT, sha256=SHA256, size=COUNT)
 DEVICE = closed(name=TEXT, cc_major=COUNT, cc_minor=COUNT, num_sms=COUNT, memory_gbps=COUNT, clock_mhz=COUNT)
-CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, reason=TEXT, spec=SPEC)
+CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=NUMBER, reason=TEXT, spec=SPEC)
 
 LIST = closed(gemm=array_of(SPEC), conversion=array_of(CUBIN))
 EXPLAIN = closed(
