@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from aotgemm.cli.measure.shapes import dense_layers, dense_shapes, parse_shapes,
 from aotgemm.cli.request import RequestError
 from aotgemm.cli.tune.intervals import intervals
 from aotgemm.cli.tune.points import Point, candidates, fastest
-from aotgemm.cli.tune.results import ResultsFile
+from aotgemm.cli.tune.results import ResultsFile, kernel_hashes
 from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.cli.tune.summary import percentile
 from codegen import tuned_rows
@@ -219,11 +220,22 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, text):
     assert path.read_text() == text
 
 
-def test_measurements_of_other_kernels_are_refused(tmp_path):
+@pytest.mark.parametrize("change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})])
+def test_measurements_of_other_kernels_are_refused(tmp_path, change):
     path = tmp_path / "results.jsonl"
-    path.write_text(json.dumps({"device": H100, "kernels": "0" * 64}) + "\n")
+    kernels = kernel_hashes("fp8_1d2d")
+    change(kernels)
+    path.write_text(json.dumps({"device": H100, "kernels": kernels}) + "\n")
     with pytest.raises(RequestError, match="measured with other kernels"):
         ResultsFile(path, "fp8_1d2d")
+
+
+def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
+    path = tmp_path / "results.jsonl"
+    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes("fp8_1d2d") | {"dropped": "0" * 64}}
+    point = {"point": asdict(POINT), "us": {"dropped": [1.0, 9], NAMES[2]: [2.0, 9]}}
+    path.write_text(json.dumps(header) + "\n" + json.dumps(point) + "\n")
+    assert ResultsFile(path, "fp8_1d2d").results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
 
 
 HEADER = {"device": H100, "date": "2026-01-02"}

@@ -1,6 +1,5 @@
 """The file of measurements: JSON lines, one for each point, appended as they come, so that a stopped run goes on."""
 
-import hashlib
 import json
 from dataclasses import asdict
 from datetime import date
@@ -13,20 +12,23 @@ from ..request import RequestError
 from .points import Point, Results
 
 
-def kernels_digest(family: str) -> str:
-    """sha256 over the names and hashes of a family's kernels: measurements of other kernels say nothing of these."""
-    lines = [f"{spec['name']} {spec['sha256']}\n" for spec in _core.specs() if spec["family"] == family]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+def kernel_hashes(family: str) -> dict[str, str]:
+    """Name and sha256 of a family's kernels: measurements of other kernels say nothing of these."""
+    return {spec["name"]: spec["sha256"] for spec in _core.specs() if spec["family"] == family}
 
 
 class ResultsFile:
-    """Measurements of one family on one card with one build."""
+    """Measurements of one family on one card with one build.
+
+    A later build may have dropped kernels; their measurements are left out. One that has other or more kernels must
+    measure anew.
+    """
 
     def __init__(self, path: Path, family: str) -> None:
         self.path = path
         self.header: dict[str, Any] = {}
         self.results: Results = {}
-        self._kernels = kernels_digest(family)
+        self._kernels = kernel_hashes(family)
         if path.exists():
             self._read()
 
@@ -35,16 +37,17 @@ class ResultsFile:
         whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a line
         try:
             header, *lines = (json.loads(line) for line in whole.splitlines())
-            kernels = header["kernels"]
-        except (ValueError, KeyError, TypeError) as error:
+            measured = header["kernels"].items()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
-        if kernels != self._kernels:
+        if not self._kernels.items() <= measured:
             raise RequestError(f"--results: {self.path} was measured with other kernels than this build's; name a new file")
         if whole != text:
             self.path.write_text(whole, encoding="utf-8")
         self.header = header
         for line in lines:
-            self.results[Point(**line["point"])] = {name: Measurement(*pair) for name, pair in line["us"].items()}
+            known = {name: Measurement(*pair) for name, pair in line["us"].items() if name in self._kernels}
+            self.results[Point(**line["point"])] = known
 
     def open_for(self, device: dict[str, Any]) -> None:
         """Before measuring: writes the header of a new file; refuses to mix cards."""
