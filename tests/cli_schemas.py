@@ -61,6 +61,13 @@ DEMO = closed(
     outputs_checked=COUNT,
     outputs_differing=COUNT,
 )
+BENCH_HOST = closed(
+    card=TEXT,
+    date=TEXT,
+    version=TEXT,
+    suites=array_of(TEXT),
+    host=closed(shape=array_of(COUNT), us={"type": "object", "additionalProperties": NUMBER, "minProperties": 1}),
+)
 SELFTEST = closed(
     device=TEXT,
     checked=TEXT,
