@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "dispatch/checks.hpp"
 
@@ -49,26 +50,43 @@ Work work_per_k_block(const aotgemm_spec& spec) {
     return work;
 }
 
+bool is(const char* x, const char* y) { return std::strcmp(x, y) == 0; }
+
+bool has_rows_of_all_groups(const aotgemm_problem& problem) {
+    return is(problem.grouping, "contiguous") || is(problem.grouping, "psum");
+}
+
+// Rows of tiles. Groups of psum need not fill their last tile; how full they are is known to the device alone.
+int64_t tile_rows(const aotgemm_problem& problem, int32_t block_m) {
+    if (is(problem.grouping, "psum")) return problem.groups * ceil_div(ceil_div(problem.m, problem.groups), block_m);
+    if (has_rows_of_all_groups(problem)) return ceil_div(problem.m, block_m);
+    return problem.groups * ceil_div(problem.m, block_m);
+}
+
 double dram_us(const aotgemm_problem& problem, const aotgemm_device& device) {
     const double m = static_cast<double>(problem.m), n = static_cast<double>(problem.n), k = static_cast<double>(problem.k);
-    return (m * k + n * k + 2 * m * n) / (device.memory_gbps * kDramShare * 1e3);
+    const double groups = problem.groups, groups_of_a = has_rows_of_all_groups(problem) ? 1 : groups;
+    return (groups_of_a * m * k + groups * n * k + 2 * groups_of_a * m * n) / (device.memory_gbps * kDramShare * 1e3);
 }
 
 }  // namespace
 
 Prediction predict(const aotgemm_spec& spec, const aotgemm_problem& problem, const aotgemm_device& device) {
-    const int64_t rows = align_up(ceil_div(problem.m, spec.block_m), spec.cluster_m);
+    const int64_t rows = align_up(tile_rows(problem, spec.block_m), spec.cluster_m);
     const int64_t columns = align_up(ceil_div(problem.n, spec.block_n), spec.cluster_n);
     const int32_t cluster = spec.cluster_m * spec.cluster_n;
     Prediction out{};
     out.tiles = rows * columns;
-    out.grid = static_cast<int32_t>(std::min<int64_t>(out.tiles, std::max(problem.num_sms / cluster, 1) * cluster));
-    out.waves = static_cast<int32_t>(ceil_div(out.tiles, out.grid));
+    const int32_t most = std::max(problem.num_sms / cluster, 1) * cluster;
+    const auto working = static_cast<int32_t>(std::min<int64_t>(out.tiles, most));
+    out.waves = static_cast<int32_t>(ceil_div(out.tiles, working));
+    // Where the device alone knows how many tiles there are, blocks for all of them start.
+    out.grid = is(problem.grouping, "psum") || is(problem.grouping, "masked") ? most : working;
     const Work work = work_per_k_block(spec);
     const double k_blocks = static_cast<double>(ceil_div(problem.k, 128));
     const double cycle = 1 / (device.clock_mhz * kSustainedClock);
     const double turns = out.waves * k_blocks * cycle;
-    const double busy = static_cast<double>(out.grid) / device.num_sms;
+    const double busy = static_cast<double>(working) / device.num_sms;
     const std::array<double, 4> bounds{turns * work.tensor, turns * work.latency, turns * work.load * busy,
                                        dram_us(problem, device)};
     static constexpr std::array<const char*, 4> kNames{"tensor cores", "promotion latency", "L2 and shared memory", "DRAM"};
