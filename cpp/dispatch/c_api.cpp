@@ -111,6 +111,11 @@ const char* aotgemm_version(void) { return AOTGEMM_VERSION; }
 aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device, aotgemm_selection* choices,
                               int32_t capacity, int32_t* count) {
     return guarded([&] {
+        if (capacity == 1) {  // as a call does it
+            *choices = select_kernel(*problem, *device);
+            *count = 1;
+            return;
+        }
         const std::vector<aotgemm_selection> ranked = rank_kernels(*problem, *device);
         *count = std::min(capacity, static_cast<int32_t>(ranked.size()));
         std::copy_n(ranked.begin(), *count, choices);

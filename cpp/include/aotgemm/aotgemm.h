@@ -218,7 +218,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us;
+    double predicted_us; /* by the cost model, whoever chose */
+    double measured_us;  /* of the tuned row that chose; 0 where the cost model did */
     char reason[256];
 } aotgemm_selection;
 
