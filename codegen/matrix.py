@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from codegen.geometry import max_stages
+from codegen.matrix_bf16 import bf16_specs
 from codegen.spec import KernelSpec
 
 ONE = ((1, 1),)
@@ -81,10 +82,15 @@ def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab
     return replace(spec, stages=max_stages(spec, slices * 128 // block_k))
 
 
-def gemm_specs() -> list[KernelSpec]:
-    """Specs of the GEMM families."""
+def fp8_1d2d_specs() -> list[KernelSpec]:
+    """Specs of family fp8_1d2d."""
     tiles = [(tile, False) for tile in NORMAL_TILES] + [(tile, True) for tile in SWAPPED_TILES]
     return [_fp8_1d2d(tile[:4], cluster, swap_ab) for tile, swap_ab in tiles for cluster in tile[4]]
+
+
+def gemm_specs() -> list[KernelSpec]:
+    """Specs of the GEMM families."""
+    return fp8_1d2d_specs() + bf16_specs()
 
 
 def conversion_specs(arch: str) -> list[KernelSpec]:

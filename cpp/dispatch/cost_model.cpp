@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "dispatch/checks.hpp"
 
@@ -21,12 +22,17 @@ constexpr double kStageCycles = 100;          // of a stage, hidden by nothing
 constexpr double kTileCycles = 167;           // of a tile: its epilogue,
 constexpr double kTileCyclesPerElement = 1 / 8.0;  // and that for each element of D
 constexpr double kOverlapLoss = 0.15;         // of the shorter of computing and reading DRAM
+// Family bf16 promotes nothing and has the next stage under way while it waits: an assumption, not measured.
+constexpr double kBf16StageCycles = 20;
 
 struct Work {
-    double tensor, latency, load;  // cycles per K block of one tile
+    double tensor, latency, load;  // cycles per K block of one tile: 128 bytes of a row
 };
 
-// One 64 x n x 32 matrix instruction: n/2 cycles of arithmetic, or reading its operands from shared memory.
+bool is_bf16(const char* family) { return std::strcmp(family, "bf16") == 0; }
+double element_bytes(const char* family) { return is_bf16(family) ? 2 : 1; }
+
+// One 64 x n matrix instruction, 32 bytes of K deep: n/2 cycles of arithmetic, or reading its operands from shared memory.
 double instruction_cycles(double n) { return std::max(n / 2, kInstructionCycles + n / 4); }
 
 Work work_per_k_block(const aotgemm_spec& spec) {
@@ -35,15 +41,16 @@ Work work_per_k_block(const aotgemm_spec& spec) {
     const bool split = rows == 64 && consumers == 2;
     const double n = split ? columns / 2 : columns;
     const double passes = split ? 1 : rows / 64 / consumers;
-    const double slices = spec.block_k / 128;
+    const double slices = spec.block_k * element_bytes(spec.family) / 128;
     const double chain = 4 * instruction_cycles(n);
-    const double promote = n / 2 + kUnitCycles / slices;
-    const double rest = kStageCycles / slices;
+    const double promote = is_bf16(spec.family) ? 0 : n / 2 + kUnitCycles / slices;
+    const double rest = (is_bf16(spec.family) ? kBf16StageCycles : kStageCycles) / slices;
     Work work{};
     work.tensor = consumers * passes * chain + rest;
     // A consumer's K block costs its own chain and promotion, less what other units under way hide.
     const double alone = passes * (chain + promote + kWaitCycles / slices);
-    work.latency = std::max(alone / spec.in_flight, passes * promote) + rest;
+    work.latency = is_bf16(spec.family) ? passes * chain + rest
+                                        : std::max(alone / spec.in_flight, passes * promote) + rest;
     const double bytes_a = spec.block_m * 128.0 / spec.cluster_n, bytes_b = spec.block_n * 128.0 / spec.cluster_m;
     work.load = (bytes_a + bytes_b) / kLoadBytesPerClock + rest;
     return work;
@@ -51,7 +58,8 @@ Work work_per_k_block(const aotgemm_spec& spec) {
 
 double dram_us(const aotgemm_problem& problem, const aotgemm_device& device) {
     const double m = static_cast<double>(problem.m), n = static_cast<double>(problem.n), k = static_cast<double>(problem.k);
-    return (m * k + n * k + 2 * m * n) / (device.memory_gbps * kDramShare * 1e3);
+    const double out_bytes = std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2;
+    return ((m * k + n * k) * element_bytes(problem.family) + out_bytes * m * n) / (device.memory_gbps * kDramShare * 1e3);
 }
 
 }  // namespace
@@ -65,7 +73,7 @@ Prediction predict(const aotgemm_spec& spec, const aotgemm_problem& problem, con
     out.grid = static_cast<int32_t>(std::min<int64_t>(out.tiles, std::max(problem.num_sms / cluster, 1) * cluster));
     out.waves = static_cast<int32_t>(ceil_div(out.tiles, out.grid));
     const Work work = work_per_k_block(spec);
-    const double k_blocks = static_cast<double>(ceil_div(problem.k, 128));
+    const double k_blocks = static_cast<double>(ceil_div(problem.k * (is_bf16(spec.family) ? 2 : 1), 128));
     const double cycle = 1 / (device.clock_mhz * kSustainedClock);
     const double turns = out.waves * k_blocks * cycle;
     const double busy = static_cast<double>(out.grid) / device.num_sms;

@@ -4,6 +4,7 @@ Importing it loads libaotgemm and nothing else: no framework, no CUDA context, n
 """
 
 from ._core import DeviceArray, version
+from .bf16 import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
 from .cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from .device_array import from_numpy, to_numpy
 from .errors import (
@@ -34,6 +35,10 @@ __all__ = [
     "PlanError",
     "ShapeError",
     "align",
+    "bf16_gemm_nn",
+    "bf16_gemm_nt",
+    "bf16_gemm_tn",
+    "bf16_gemm_tt",
     "ceil_div",
     "fp8_gemm_nt",
     "from_numpy",

@@ -1,0 +1,17 @@
+// Launcher of family bf16. Device side: cpp/kernels/sm90/bf16.cuh.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+
+namespace aotgemm {
+
+struct Bf16GemmOperands {
+    const aotgemm_tensor &a, &b;
+    const aotgemm_tensor* c;  // or null
+    const aotgemm_tensor& d;
+};
+
+// layout: "nt", "nn", "tn" or "tt".
+void bf16_gemm(const char* layout, const Bf16GemmOperands& operands, const aotgemm_launch& launch);
+
+}  // namespace aotgemm
