@@ -68,6 +68,9 @@ void check_operands(const Bf16GemmOperands& in, const Factor& a, const Factor& b
         check_size(oc, 0, a.rows, "M of a");
         check_size(oc, 1, b.rows, "N of b");
     }
+    if (b.rows % 8 != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", b.rows, ", must be a multiple of 8; the nearest is ", align_up(b.rows, 8));
+    }
     constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
     for (const int64_t size : {a.rows, b.rows, a.k}) {
         if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
@@ -140,6 +143,7 @@ sm90::Bf16GemmParams make_parameters(const Bf16GemmOperands& in, const Problem& 
                         CU_TENSOR_MAP_SWIZZLE_128B});
     out.c = in.c != nullptr ? in.c->data : nullptr;
     out.c_row_stride = in.c != nullptr ? row_stride(*in.c, bytes) : 0;
+    out.groups = 1;
     out.m = static_cast<int32_t>(problem.a.rows);
     out.n = static_cast<int32_t>(problem.b.rows);
     out.k = static_cast<int32_t>(problem.a.k);
@@ -168,7 +172,7 @@ void bf16_gemm(const char* layout, const Bf16GemmOperands& operands, const aotge
     Problem problem = read_problem(layout, operands);
     if (problem.a.rows == 0 || problem.b.rows == 0) return;
     if (operands.a.device_type == AOTGEMM_CPU) {
-        run_on_cpu(operands, problem, how.cpu_threads);
+        if (!settings().compile_only) run_on_cpu(operands, problem, how.cpu_threads);
         return;
     }
     check_layouts(operands, problem);

@@ -13,7 +13,7 @@ def bf16_gemm_nt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk
 
     One dimension of a and of b has stride 1, whichever it is: views transposed in memory are read where they are. Their
     other stride, and the row strides of c and d, whose last dimension has stride 1, are multiples of 16 bytes, and so are
-    all addresses. M = 0 or N = 0 returns at once. All operands are on one device: a Hopper GPU (runs on the current
+    all addresses; N is a multiple of 8. M = 0 or N = 0 returns at once. All operands are on one device: a Hopper GPU (runs on the current
     stream, can be captured in a CUDA graph) or the CPU, with the same bits from both.
     compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.

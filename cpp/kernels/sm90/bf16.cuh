@@ -11,20 +11,19 @@
 #include "sm90/bf16_epilogue.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/bf16_producer.cuh"
-#include "sm90/tile_order.cuh"
+#include "sm90/grouped_order.cuh"
 
 namespace aotgemm::sm90 {
 
-template <class Config>
+template <class Config, class Order>
 __device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint32_t shared, uint32_t rank, int group,
-                                             TileOrder<Config::kClusterM, Config::kClusterN> order) {
+                                             Order order) {
     Bf16Consumer<Config> consumer{shared, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)};
     const Bf16Epilogue<Config> epilogue{params, consumer};
-    const int32_t stages = (params.k + Config::kBlockK - 1) / Config::kBlockK;
     while (order.advance(rank)) {
-        consumer.multiply(stages);
-        epilogue.store(order.m, order.n);
+        consumer.multiply(tiles_of(k_range<Config>(params, order).size, Config::kBlockK));
+        epilogue.store(order.tile);
     }
     ptx::tma_store_wait_read();
 }
@@ -36,9 +35,7 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    TileOrder<Config::kClusterM, Config::kClusterN> order((params.m + Config::kBlockM - 1) / Config::kBlockM,
-                                                          (params.n + Config::kBlockN - 1) / Config::kBlockN,
-                                                          params.band_m);
+    using Order = typename TileOrderOf<Config, Config::kGrouping>::Type;
     if (threadIdx.x == 0) Ring<Config>{shared}.init();
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
@@ -50,16 +47,17 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     } else {
         __syncthreads();
     }
-    ptx::wait_for_prerequisites();
+    ptx::wait_for_prerequisites();  // which may write operands, C and what the groups are
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
-        if (threadIdx.x / 32 % 4 == 0 && ptx::elect_one()) {
-            Bf16Producer<Config>{params, shared, rank}.run(order);
+        const bool leader = ptx::elect_one();
+        if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
+            Bf16Producer<Config>{params, shared, rank}.run(Order(params), leader);
             ptx::launch_dependents();
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        consume_bf16<Config>(params, shared, rank, group, order);
+        consume_bf16<Config>(params, shared, rank, group, Order(params));
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

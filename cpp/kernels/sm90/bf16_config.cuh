@@ -5,23 +5,31 @@
 
 #include "sm90/bf16_operand.cuh"
 #include "sm90/bf16_params.hpp"
+#include "sm90/grouping.hpp"
 #include "sm90/ring.cuh"
 
 namespace aotgemm::sm90 {
 
 // The instruction's M side is A or, with swap_ab, B; its N side is the other one. kMnA and kMnB: the operand's
 // elements adjacent in memory are those of M (or N), not those of K. Out: float, or uint16_t for BF16.
-template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kClusterM_, int kClusterN_, bool kSwapAB_,
-          bool kMnA_, bool kMnB_, class Out_>
+template <Grouping kGrouping_, int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kClusterM_, int kClusterN_,
+          bool kSwapAB_, bool kMnA_, bool kMnB_, class Out_>
 struct Bf16GemmConfig {
     using Out = Out_;
+    static constexpr Grouping kGrouping = kGrouping_;
+    static constexpr bool kGroupsOfA = kHasGroupDimension<kGrouping>;
+    static constexpr bool kGroupsOfB = kGrouping != Grouping::dense && kGrouping != Grouping::k_grouped;
+    static constexpr bool kGroupsOfD = kHasGroupDimension<kGrouping> || kGrouping == Grouping::k_grouped;
+    // Where a box of D may hold rows that belong to nobody, or to somebody else; such calls have no C.
+    static constexpr bool kSomeRows =
+        kGrouping == Grouping::contiguous || kGrouping == Grouping::psum || kGrouping == Grouping::masked;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
     static constexpr int kSlices = kBlockK / kBf16Slice;
     static constexpr int kStages = kStages_;
     static constexpr int kClusterM = kClusterM_, kClusterN = kClusterN_, kCluster = kClusterM * kClusterN;
     static constexpr bool kSwapAB = kSwapAB_;
-    using A = Bf16Operand<kBlockM, kMnA_>;
-    using B = Bf16Operand<kBlockN, kMnB_>;
+    using A = Bf16Operand<kBlockM, kMnA_, kGroupsOfA>;
+    using B = Bf16Operand<kBlockN, kMnB_, kGroupsOfB>;
 
     static constexpr int kRows = kSwapAB ? kBlockN : kBlockM;     // on the instruction's M side
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side

@@ -37,6 +37,7 @@ struct Bf16Consumer {
             return;
         }
         issue<true>();
+#pragma unroll 1
         for (int32_t stage = 1; stage < stages; ++stage) {
             issue<false>();
             retire<1>();

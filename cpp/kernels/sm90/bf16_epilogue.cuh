@@ -10,6 +10,7 @@
 #include "sm90/bf16_consumer.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/swizzle.cuh"
+#include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -22,17 +23,16 @@ struct Bf16Epilogue {
     const Bf16GemmParams& params;
     const Bf16Consumer<Config>& consumer;
 
-    __device__ __forceinline__ void store(int32_t tile_m, int32_t tile_n) const {
+    __device__ __forceinline__ void store(const Tile& tile) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
+        const bool all_rows = !Config::kSomeRows || ask_for_all_rows(tile);
         static_for<Config::kUnits>([&](auto unit) {
-            constexpr int kPass = unit / Config::kUnitsOfPass, kColumn = unit % Config::kUnitsOfPass * Config::kStoreColumns;
-            // The unit's place in D; the instruction's rows are D's columns with swap_ab.
-            int32_t row = tile_m * Config::kBlockM, column = tile_n * Config::kBlockN + kColumn;
-            (Config::kSwapAB ? column : row) += consumer.first_row(kPass);
-            (Config::kSwapAB ? row : column) += consumer.first_column();
+            const Place place = place_of<unit>(tile);
             float sums[kSumsOfUnit];
             static_for<kSumsOfUnit>([&](auto i) { sums[i] = ptx::partial<unit * kSumsOfUnit + i>(); });
-            if (params.c != nullptr) add_c(sums, row, column);
+            if constexpr (!Config::kSomeRows) {
+                if (params.c != nullptr) add_c(sums, tile, place);
+            }
             const uint32_t buffer = consumer.shared + (consumer.group * Config::kUnitsHeld + unit % Config::kUnitsHeld) *
                                                           Config::kUnitBytes;
             if (storing) ptx::tma_store_wait_read<Config::kUnitsHeld - 1>();  // what was here before has left
@@ -40,62 +40,84 @@ struct Bf16Epilogue {
             write(sums, buffer);
             ptx::fence_async_proxy();
             sync_group();
-            if (storing) send(buffer, row, column);
+            if (!all_rows) {
+                write_rows(buffer, tile, place);
+            } else if (storing) {
+                send(buffer, tile, place);
+            }
+            if (storing) ptx::tma_store_commit();  // also where nothing was sent: groups are counted
         });
     }
 
    private:
+    static constexpr int kBoxes = Config::kSwapAB ? 64 / Config::kStoreColumns : 1;  // of a unit
+    static constexpr int kBoxRows = bf16_store_rows(Config::kSwapAB, Config::kBlockM);
+
+    // First row of a unit inside its tile, and first column in D. The instruction's rows are D's columns with swap_ab.
+    struct Place {
+        int32_t row, column;
+    };
+
+    template <int kUnit>
+    __device__ __forceinline__ Place place_of(const Tile& tile) const {
+        const int32_t first_column = tile.n * Config::kBlockN, of_rows = consumer.first_row(kUnit / Config::kUnitsOfPass);
+        if constexpr (Config::kSwapAB) return {consumer.first_column(), first_column + of_rows};
+        return {of_rows, first_column + consumer.first_column() + kUnit % Config::kUnitsOfPass * Config::kStoreColumns};
+    }
+
     __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
+
+    // Whether row `row` of the tile belongs to its group.
+    __device__ __forceinline__ bool is_wanted(const Tile& tile, int row) const {
+        if (row >= tile.rows) return false;
+        return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
+    }
+
+    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    __device__ __forceinline__ bool ask_for_all_rows(const Tile& tile) const {
+        constexpr int kRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;
+        const int first = Config::kSwapAB ? consumer.first_column() : consumer.first_row(0);
+        bool wanted = true;
+        for (int row = consumer.warp * 32 + consumer.lane; row < kRows; row += 128) {
+            wanted = wanted && is_wanted(tile, first + row);
+        }
+        return ptx::all_threads(1 + consumer.group, 128, wanted);
+    }
 
     // Sum i of a unit belongs to row lane / 4 (and 8 more for i / 2 odd) of the warp's 16, on the instruction's M side,
     // and to column i / 4 * 8 + lane % 4 * 2 + i % 2 on its N side.
     __device__ __forceinline__ int row_of(int i) const { return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8; }
     __device__ __forceinline__ int column_of(int i) const { return i / 4 * 8 + consumer.lane % 4 * 2 + i % 2; }
 
-    // All loads before the first addition: their latencies overlap.
-    __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], int32_t row, int32_t column) const {
-        float values[kSumsOfUnit];
+    // All loads before the first addition: their latencies overlap. What lies outside C is read at its edge, to no effect.
+    __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], const Tile& tile, const Place& place) const {
+        Out values[kSumsOfUnit];
         static_for<kSumsOfUnit / 2>([&](auto j) {
             if constexpr (Config::kSwapAB) {
-                values[2 * j] = element_of_c(row + column_of(2 * j), column + row_of(2 * j));
-                values[2 * j + 1] = element_of_c(row + column_of(2 * j + 1), column + row_of(2 * j + 1));
+                values[2 * j] = *in_c<1>(tile, place.row + column_of(2 * j), place.column + row_of(2 * j));
+                values[2 * j + 1] = *in_c<1>(tile, place.row + column_of(2 * j + 1), place.column + row_of(2 * j));
             } else {
-                load_pair_of_c(values[2 * j], values[2 * j + 1], row + row_of(2 * j), column + column_of(2 * j));
+                const auto* pair = in_c<2>(tile, place.row + row_of(2 * j), place.column + column_of(2 * j));
+                const Pair both = *reinterpret_cast<const Pair*>(pair);
+                values[2 * j] = both.first;
+                values[2 * j + 1] = both.second;
             }
         });
-        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(values[i], sums[i]); });
+        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(widened(values[i]), sums[i]); });
     }
 
-    __device__ __forceinline__ const Out* place_in_c(int32_t m, int32_t n) const {
-        return static_cast<const Out*>(params.c) + m * params.c_row_stride + n;
-    }
+    // Two adjacent elements of C, the first in an even column: N is even, and rows start at multiples of 16 bytes.
+    struct alignas(2 * sizeof(Out)) Pair {
+        Out first, second;
+    };
+    __device__ __forceinline__ static float widened(float value) { return value; }
+    __device__ __forceinline__ static float widened(uint16_t bits) { return __uint_as_float(uint32_t{bits} << 16); }
 
-    __device__ __forceinline__ float element_of_c(int32_t m, int32_t n) const {
-        if (m >= params.m || n >= params.n) return 0.0f;
-        const Out value = *place_in_c(m, n);
-        if constexpr (kFloats) {
-            return value;
-        } else {
-            return __uint_as_float(uint32_t{value} << 16);
-        }
-    }
-
-    // Columns n (even) and n + 1; rows of C start at multiples of 16 bytes.
-    __device__ __forceinline__ void load_pair_of_c(float& first, float& second, int32_t m, int32_t n) const {
-        first = second = 0.0f;
-        if (m < params.m && n + 1 < params.n) {
-            if constexpr (kFloats) {
-                const float2 pair = *reinterpret_cast<const float2*>(place_in_c(m, n));
-                first = pair.x;
-                second = pair.y;
-            } else {
-                const uint32_t pair = *reinterpret_cast<const uint32_t*>(place_in_c(m, n));
-                first = __uint_as_float(pair << 16);
-                second = __uint_as_float(pair & 0xFFFF0000u);
-            }
-        } else {
-            first = element_of_c(m, n);
-        }
+    // `row` counts inside the tile, n in C; kCount elements are read there.
+    template <int kCount>
+    __device__ __forceinline__ const Out* in_c(const Tile& tile, int32_t row, int32_t n) const {
+        return static_cast<const Out*>(params.c) + tile.group * params.c_group_stride +
+               (tile.row + min(row, tile.rows - 1)) * params.c_row_stride + min(n, params.n - kCount);
     }
 
     __device__ __forceinline__ void write(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
@@ -160,13 +182,30 @@ struct Bf16Epilogue {
     }
 
     // Boxes that lie outside D are not sent; one that crosses its edge is cut there by the TMA.
-    __device__ __forceinline__ void send(uint32_t buffer, int32_t row, int32_t column) const {
-        constexpr int kBoxes = Config::kSwapAB ? 64 / Config::kStoreColumns : 1;
+    __device__ __forceinline__ void send(uint32_t buffer, const Tile& tile, const Place& place) const {
         static_for<kBoxes>([&](auto box) {
-            const int32_t x = column + box * Config::kStoreColumns;
-            if (row < params.m && x < params.n) ptx::tma_store(&params.d, buffer + box * (Config::kBlockM * 128), x, row);
+            const int32_t x = place.column + box * Config::kStoreColumns, y = tile.row + place.row;
+            const uint32_t from = buffer + box * (kBoxRows * 128);
+            if (place.row >= tile.rows || x >= params.n) return;
+            if constexpr (Config::kGroupsOfD) {
+                ptx::tma_store(&params.d, from, ptx::Point3{x, y, tile.group});
+            } else {
+                ptx::tma_store(&params.d, from, x, y);
+            }
         });
-        ptx::tma_store_commit();  // also where nothing was sent: groups are counted
+    }
+
+    // The wanted rows of a unit, 16 bytes a thread: N is a multiple of that.
+    __device__ __forceinline__ void write_rows(uint32_t buffer, const Tile& tile, const Place& place) const {
+        constexpr int kChunks = 8, kElements = 16 / static_cast<int>(sizeof(Out));
+        auto* d = static_cast<Out*>(params.d_data) + tile.group * params.d_group_stride;
+        for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * kBoxRows * kChunks; i += 128) {
+            const int chunk = i % kChunks, row = i / kChunks % kBoxRows, box = i / kChunks / kBoxRows;
+            const int32_t x = place.column + box * Config::kStoreColumns + chunk * kElements;
+            if (x >= params.n || !is_wanted(tile, place.row + row)) continue;
+            const uint4 values = ptx::load_16_bytes(swizzled<128>(buffer + box * (kBoxRows * 128), row, chunk));
+            *reinterpret_cast<uint4*>(d + (tile.row + place.row + row) * params.d_row_stride + x) = values;
+        }
     }
 };
 

@@ -21,7 +21,8 @@
 
 namespace aotgemm::sm90 {
 
-template <int kTileRows, bool kMnMajor_>
+// kGroups: the tensor has a third dimension, the group.
+template <int kTileRows, bool kMnMajor_, bool kGroups>
 struct Bf16Operand {
     static constexpr bool kMnMajor = kMnMajor_;
     static constexpr int kSliceBytes = kTileRows * 128;
@@ -45,31 +46,35 @@ struct Bf16Operand {
     // it in the L2.
     template <int kShare>
     __device__ __forceinline__ static void load(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t row, int32_t k,
-                                                uint32_t rank, bool stream) {
+                                                int32_t group, uint32_t rank, bool stream) {
         constexpr int kPart = kTileRows / kShare;
         const int first = kShare > 1 ? static_cast<int>(rank) * kPart : 0;
         if constexpr (kMnMajor) {
             static_assert(kPart % kBf16Slice == 0, "a shared MN-major tile is divided between boxes");
 #pragma unroll
             for (int box = 0; box < kPart; box += kBf16Slice) {
-                load_box<kShare>(to + (first + box) * 128, map, full, row + first + box, k, stream);
+                load_box<kShare>(to + (first + box) * 128, map, full, {row + first + box, k, group}, stream);
             }
         } else {
             static_assert(kPart % 8 == 0, "a shared K-major tile is divided between swizzle atoms");
-            load_box<kShare>(to + first * 128, map, full, k, row + first, stream);
+            load_box<kShare>(to + first * 128, map, full, {k, row + first, group}, stream);
         }
     }
 
    private:
     template <int kShare>
-    __device__ __forceinline__ static void load_box(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t x, int32_t y,
+    __device__ __forceinline__ static void load_box(uint32_t to, const CUtensorMap* map, uint32_t full, ptx::Point3 at,
                                                     bool stream) {
-        if constexpr (kShare > 1) {
-            ptx::tma_load_multicast(to, map, full, x, y, (1 << kShare) - 1);
-        } else if (stream) {
-            ptx::tma_load(to, map, full, x, y, ptx::stream_policy());
+        constexpr uint16_t kEveryone = (1 << kShare) - 1;
+        if constexpr (kShare > 1 && kGroups) {
+            ptx::tma_load_multicast(to, map, full, at, kEveryone);
+        } else if constexpr (kShare > 1) {
+            ptx::tma_load_multicast(to, map, full, at.x, at.y, kEveryone);
+        } else if constexpr (kGroups) {
+            stream ? ptx::tma_load(to, map, full, at, ptx::stream_policy()) : ptx::tma_load(to, map, full, at);
         } else {
-            ptx::tma_load(to, map, full, x, y);
+            stream ? ptx::tma_load(to, map, full, at.x, at.y, ptx::stream_policy())
+                   : ptx::tma_load(to, map, full, at.x, at.y);
         }
     }
 };

@@ -1,6 +1,7 @@
 // The producer of bf16: one thread that keeps the ring of stages full.
 #pragma once
 
+#include "ptx/mbarrier.cuh"
 #include "sm90/bf16_config.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/ring.cuh"
@@ -9,6 +10,19 @@
 
 namespace aotgemm::sm90 {
 
+// The part of K that a tile sums over.
+struct KRange {
+    int32_t start, size;
+};
+template <class Config, class Order>
+__device__ __forceinline__ KRange k_range(const Bf16GemmParams& params, const Order& order) {
+    if constexpr (Config::kGrouping == Grouping::k_grouped) {
+        return {order.k_start, order.k_size};
+    } else {
+        return {0, params.k};
+    }
+}
+
 template <class Config>
 struct Bf16Producer {
     const Bf16GemmParams& params;
@@ -16,16 +30,20 @@ struct Bf16Producer {
     uint32_t rank;    // in the cluster
     StageCursor<Config::kStages> at;
 
-    __device__ __forceinline__ void run(TileOrder<Config::kClusterM, Config::kClusterN> order) {
+    // By one thread, or by a warp of which one lane is the leader where the order needs all of them.
+    template <class Order>
+    __device__ __forceinline__ void run(Order order, bool leader) {
         while (order.advance(rank)) {
-            for (int32_t k = 0; k < params.k; k += Config::kBlockK) {
-                fill(order.m * Config::kBlockM, order.n * Config::kBlockN, k);
+            if (leader) {
+                const KRange range = k_range<Config>(params, order);
+                for (int32_t k = 0; k < range.size; k += Config::kBlockK) fill(order.tile, range.start + k);
             }
+            if constexpr (Order::kWarpWide) __syncwarp();
         }
     }
 
    private:
-    __device__ __forceinline__ void fill(int32_t row, int32_t column, int32_t k) {
+    __device__ __forceinline__ void fill(const Tile& tile, int32_t k) {
         const Ring<Config> ring{shared};
         const uint32_t full = ring.full(at.stage);
         ptx::mbarrier_wait(ring.empty(at.stage), at.parity ^ 1);
@@ -35,10 +53,11 @@ struct Bf16Producer {
 #pragma unroll
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t slice_k = k + slice * kBf16Slice;
-            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full, row, slice_k,
-                                                        rank, false);
-            Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full, column,
-                                                        slice_k, rank, params.stream_b != 0);
+            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full, tile.row,
+                                                        slice_k, tile.group, rank, false);
+            Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
+                                                        tile.n * Config::kBlockN, slice_k, tile.group, rank,
+                                                        params.stream_b != 0);
         }
         at.advance();
     }
