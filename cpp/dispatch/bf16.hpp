@@ -1,4 +1,4 @@
-// Launcher of family bf16. Device side: cpp/kernels/sm90/bf16.cuh.
+// Calls of family bf16: checks, then the CPU or a launch (bf16_launch.hpp).
 #pragma once
 
 #include "aotgemm/aotgemm.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "dispatch/fp8_1d2d_grouped.hpp"
+#include "dispatch/fp8_1d2d_launch.hpp"
 #include "dispatch/group_rows.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
@@ -16,6 +16,15 @@ struct Sizes {
 };
 
 bool has_batch_of_a(Grouping grouping) { return grouping == Grouping::masked || grouping == Grouping::batched; }
+
+const char* name_of(Grouping grouping) {
+    switch (grouping) {
+        case Grouping::contiguous: return "contiguous";
+        case Grouping::psum: return "psum";
+        case Grouping::masked: return "masked";
+        default: return "batched";
+    }
+}
 
 const char* index_name(Grouping grouping) { return grouping == Grouping::masked ? "masked_m" : "grouped_layout"; }
 
@@ -128,7 +137,8 @@ void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& 
         return;
     }
     check_layouts_for_cuda(operands);
-    launch_fp8_1d2d_grouped(operands, how);
+    const auto& [a, sfa, b, sfb, d, index, grouping, expected_m] = operands;
+    launch_fp8_1d2d({a, sfa, b, sfb, d, name_of(grouping), index, expected_m}, how);
 }
 
 }  // namespace aotgemm

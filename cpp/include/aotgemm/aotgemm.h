@@ -86,8 +86,8 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const ao
  * b   FP8 E4M3 [G, N, K]; sfb FP32 [G, ceil(N/128), ceil(K/128)]
  * d   BF16 [M, N]
  * grouped_layout  int32, contiguous, on the operands' device
- *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows, within which its rows
- *     precede those with -1. Rows with -1 are not written.
+ *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows: within 128 rows all
+ *     have one group or -1. Rows with -1 are not written.
  *     use_psum 1: [G], element g is where the rows of group g end; they start at the end of group g - 1 aligned to 128
  *     (group 0: at 0). Rows between an end and the next start, and beyond the last end, are neither read nor written.
  * expected_m  rows to expect in a group: a hint for the selection, which no bit depends on; 0 if unknown
