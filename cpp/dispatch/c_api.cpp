@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dispatch/bf16.hpp"
 #include "dispatch/cast_fp8.hpp"
 #include "dispatch/cubin_store.hpp"
 #include "dispatch/device.hpp"
@@ -64,6 +65,11 @@ aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor*
     return guarded([&] {
         fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, nullptr, Grouping::batched, 0}, or_default(launch));
     });
+}
+
+aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                 const aotgemm_tensor* c, const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm(layout, {*a, *b, c, *d}, or_default(launch)); });
 }
 
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
