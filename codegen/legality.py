@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from math import gcd
 
-from codegen import geometry
+from codegen import geometry, legality_bf16
 from codegen.spec import KernelSpec
 
 Rule = Callable[[KernelSpec], str | None]
 
 ARCHS = ("sm_90a", "sm_100a")
 SCALE_BLOCK = 128  # columns of B that share a scale, and K elements that share one
+GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked")
+GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start
 REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
 
 
@@ -23,12 +25,21 @@ def _arch(spec: KernelSpec) -> str | None:
 
 def _problem(spec: KernelSpec) -> str | None:
     for field, value, known in (
-        ("grouping", spec.grouping, "dense"),
         ("layout", spec.layout, "nt"),
         ("out_dtype", spec.out_dtype, "bf16"),
     ):
         if value != known:
             return f"{field} is {value!r}; family {spec.family} has {known!r} alone"
+    return None
+
+
+def _grouping(spec: KernelSpec) -> str | None:
+    if spec.grouping not in GROUPINGS:
+        return f"grouping is {spec.grouping!r}; family {spec.family} has {', '.join(GROUPINGS)}"
+    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
+        return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
+    if spec.grouping != "dense" and spec.cluster_m != 1:
+        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
     return None
 
 
@@ -115,16 +126,17 @@ def _shared_memory(spec: KernelSpec) -> str | None:
 def _conversion(spec: KernelSpec) -> str | None:
     known = {"sf_to_mn_major": (("",), ("fp32",)), "cast_to_fp8": (("token", "block"), ("bf16", "fp32"))}
     if spec.family not in known:
-        return f"family is {spec.family!r}; known are fp8_1d2d, {', '.join(known)}"
+        return f"family is {spec.family!r}; known are {', '.join((*FAMILY_RULES, *known))}"
     scalings, dtypes = known[spec.family]
     if spec.scaling not in scalings or spec.in_dtype not in dtypes:
         return f"{spec.family} has no kernel for scaling {spec.scaling!r} of {spec.in_dtype!r}"
     return None
 
 
-GEMM_RULES: tuple[Rule, ...] = (
+FP8_1D2D_RULES: tuple[Rule, ...] = (
     _arch,
     _problem,
+    _grouping,
     _block_k,
     _rows,
     _columns,
@@ -137,10 +149,20 @@ GEMM_RULES: tuple[Rule, ...] = (
     _stages,
     _shared_memory,
 )
+BF16_RULES: tuple[Rule, ...] = (
+    _arch,
+    *legality_bf16.BEFORE_SHARED,
+    _rows,
+    _cluster,
+    *legality_bf16.AFTER_SHARED,
+    _registers,
+    _shared_memory,
+)
+FAMILY_RULES = {"fp8_1d2d": FP8_1D2D_RULES, "bf16": BF16_RULES}
 CONVERSION_RULES: tuple[Rule, ...] = (_arch, _conversion)
 
 
 def why_illegal(spec: KernelSpec) -> str | None:
     """The first reason why `spec` cannot be built, or None."""
-    rules = GEMM_RULES if spec.is_gemm else CONVERSION_RULES
+    rules = FAMILY_RULES.get(spec.family, CONVERSION_RULES)
     return next((reason for rule in rules if (reason := rule(spec)) is not None), None)
