@@ -105,8 +105,8 @@ emulation::Matrix<T> matrix_of(const aotgemm_tensor& t) {
     return {static_cast<T*>(t.data), t.shape[0], t.shape[1], t.stride[0], t.stride[1]};
 }
 
-emulation::OutputType type_of(const aotgemm_tensor& d) {
-    return d.dtype == AOTGEMM_FP32 ? emulation::OutputType::fp32 : emulation::OutputType::bf16;
+emulation::OutType type_of(const aotgemm_tensor& d) {
+    return d.dtype == AOTGEMM_FP32 ? emulation::OutType::fp32 : emulation::OutType::bf16;
 }
 
 // Matrix `group` of a batch of FP32 matrices.

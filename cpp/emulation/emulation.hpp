@@ -39,7 +39,12 @@ struct Fp8Gemm1d2d {
 // Any number of GEMMs whose outputs do not overlap; the threads share the tiles of all of them.
 void fp8_gemm_1d2d(std::span<const Fp8Gemm1d2d> gemms, int threads);
 
-enum class OutputType { bf16, fp32 };
+enum class OutType { bf16, fp32 };
+
+// Family bf16: D = A @ B^T, one chain over all of K, or C + that with one FP32 addition after it; rounded to the type of
+// D, which C shares. a [M, K] and b [N, K] are raw bits of any strides; c.data is null where there is no C.
+void bf16_gemm(Matrix<const std::uint16_t> a, Matrix<const std::uint16_t> b, Matrix<const void> c, Matrix<void> d,
+               OutType type, int threads);
 
 // Family fp8_1d1d: as fp8_1d2d with a scale of B for each of its rows (sfb [b.rows, K blocks]). D, and C added to the
 // result in FP32 before it is rounded, are both of one type; c.data is null where nothing is added.
@@ -52,7 +57,7 @@ struct Fp8Gemm1d1d {
     Matrix<void> d;
 };
 
-void fp8_gemm_1d1d(std::span<const Fp8Gemm1d1d> gemms, OutputType type, int threads);
+void fp8_gemm_1d1d(std::span<const Fp8Gemm1d1d> gemms, OutType type, int threads);
 
 enum class CastInput { bf16, fp32 };
 

@@ -116,6 +116,21 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aot
                                               const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                               const aotgemm_tensor* d, const aotgemm_launch* launch);
 
+/* D[m, n] = sum over k of A[m, k] * B[n, k], or C[m, n] + that, family bf16.
+ *
+ * layout  "nt", "nn", "tn" or "tt": how the shapes of a and b are read
+ * a  BF16 [M, K], or [K, M] if layout starts with t
+ * b  BF16 [N, K], or [K, N] if layout ends with n
+ * c  of d's dtype, [M, N], row-major, or NULL; it may be d itself, and no other overlap is allowed
+ * d  BF16 or FP32 [M, N], row-major (stride[1] == 1)
+ *
+ * One dimension of a and of b has stride 1, whichever it is: no layout needs a copy. Other strides are multiples of
+ * 16 bytes, as is where data starts, and N is a multiple of 8. M, N or K may be 0 (K = 0 gives zeros, or C + 0). All
+ * operands live on one device. The same bits come from every layout, every kernel, every SM count and the CPU. */
+AOTGEMM_API aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                             const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                             const aotgemm_launch* launch);
+
 /* aotgemm_fp8_gemm_nt into a D whose columns come in heads: of every left + mid + right columns of D [M, N / (left +
  * right) * (left + mid + right)], the middle ones are not written. left, mid and right are multiples of 8, N of
  * left + right. On CUDA AOTGEMM_ERROR_KERNEL_MISSING unless mid is 0. */
@@ -250,7 +265,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us;
+    double predicted_us; /* by the cost model, whoever chose */
+    double measured_us;  /* of the tuned row that chose; 0 where the cost model did */
     char reason[256];
 } aotgemm_selection;
 
