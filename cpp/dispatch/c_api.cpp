@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dispatch/bf16.hpp"
+#include "dispatch/bf16_grouped.hpp"
 #include "dispatch/cast_fp8.hpp"
 #include "dispatch/cubin_store.hpp"
 #include "dispatch/device.hpp"
@@ -95,6 +96,37 @@ aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a,
 aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
                                  const aotgemm_tensor* c, const aotgemm_tensor* d, const aotgemm_launch* launch) {
     return guarded([&] { bf16_gemm(layout, {*a, *b, c, *d}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(const char* layout, const aotgemm_tensor* a,
+                                                      const aotgemm_tensor* b, const aotgemm_tensor* d,
+                                                      const aotgemm_tensor* grouped_layout, int32_t use_psum,
+                                                      int64_t expected_m, const aotgemm_launch* launch) {
+    const Grouping grouping = use_psum != 0 ? Grouping::psum : Grouping::contiguous;
+    return guarded([&] {
+        bf16_gemm_grouped(layout, {*a, *b, *d, grouped_layout, grouping, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                     const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
+                                                     int64_t expected_m, const aotgemm_launch* launch) {
+    return guarded([&] {
+        bf16_gemm_grouped("nt", {*a, *b, *d, masked_m, Grouping::masked, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm_grouped(layout, {*a, *b, *d, nullptr, Grouping::batched, 0}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                         const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                         const int32_t* ks, int32_t ks_count,
+                                                         const aotgemm_tensor* ks_tensor,
+                                                         const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm_k_grouped({*a, *b, c, *d, ks, ks_count, *ks_tensor}, or_default(launch)); });
 }
 
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }

@@ -163,6 +163,35 @@ AOTGEMM_API aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(
     const aotgemm_tensor* c, const aotgemm_tensor* d, const int64_t* ks, int32_t groups,
     const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
 
+/* Grouped: as aotgemm_m_grouped_fp8_gemm_nt_contiguous without scales.
+ *
+ * layout "nt" with b BF16 [G, N, K], or "nn" with b [G, K, N]
+ * a BF16 [M, K], K-major; d BF16 [M, N]
+ *
+ * One of the last two dimensions of b has stride 1, whichever it is. N is a multiple of 8; K may be 0. */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(
+    const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
+    const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m, const aotgemm_launch* launch);
+
+/* As aotgemm_m_grouped_fp8_gemm_nt_masked without scales: a BF16 [G, M, K], b BF16 [G, N, K], d BF16 [G, M, N]. */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(
+    const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
+    int64_t expected_m, const aotgemm_launch* launch);
+
+/* A batched GEMM: a BF16 [G, M, K], b BF16 [G, N, K] ("nt") or [G, K, N] ("nn"), d BF16 [G, M, N]. Groups may lie at
+ * any stride that is a multiple of 16 bytes; elements of d must not share an address. */
+AOTGEMM_API aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                            const aotgemm_tensor* d, const aotgemm_launch* launch);
+
+/* D[g] = A_g^T @ B_g, or C[g] + that, where A_g and B_g are ks[g] rows of a and b, one group after the other.
+ *
+ * a BF16 [K, M], b BF16 [K, N], row-major; d FP32 [G, M, N]; c the same or NULL, and it may be d
+ * ks         G numbers on the host that add up to K, each a multiple of 64 and possibly 0
+ * ks_tensor  the same numbers, int32 [G], contiguous, on the operands' device: what a GPU reads */
+AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
+    const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* c, const aotgemm_tensor* d,
+    const int32_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
+
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
 AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
