@@ -7,6 +7,7 @@
 #include "dispatch/checks.hpp"
 #include "dispatch/inventory.hpp"
 #include "dispatch/launch.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/selection.hpp"
 #include "dispatch/settings.hpp"
 #include "dispatch/tensor_map.hpp"
@@ -105,8 +106,12 @@ struct Choice {
     int32_t kernel = -1, cubin = -1, grid = 0, band_m = 1;
 };
 
+aotgemm_problem problem_of(const Sizes& sizes, int32_t num_sms) {
+    return {kFamily, "dense", "nt", "bf16", 1, sizes.m, sizes.n, sizes.k, num_sms};
+}
+
 Choice choose(const Sizes& sizes, const CudaDevice& device, int32_t num_sms, int32_t forced) {
-    const aotgemm_problem problem{kFamily, "dense", "nt", "bf16", 1, sizes.m, sizes.n, sizes.k, num_sms};
+    const aotgemm_problem problem = problem_of(sizes, num_sms);
     const char* arch = arch_of(device.description);
     if (forced >= kSpecCount || (forced >= 0 && (std::strcmp(kSpecs[forced].family, kFamily) != 0 ||
                                                  std::strcmp(kSpecs[forced].arch, arch) != 0))) {
@@ -181,6 +186,7 @@ void run_on_cuda(const Fp8Gemm1d2dOperands& in, const Sizes& sizes, const aotgem
     }
     const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
     const Choice& choice = cached_choice(sizes, device, num_sms, how.kernel);
+    check_plan(problem_of(sizes, num_sms), &device.description, choice.kernel);
     const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Fp8Gemm1d2dParams parameters = make_parameters(in, sizes, choice);
     const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
@@ -194,6 +200,7 @@ void fp8_gemm_1d2d(const Fp8Gemm1d2dOperands& operands, const aotgemm_launch& ho
     const Sizes sizes = check_shapes(operands);
     if (sizes.m == 0 || sizes.n == 0) return;
     if (operands.a.device_type == AOTGEMM_CPU) {
+        check_plan(problem_of(sizes, 0), nullptr, -1);
         run_on_cpu(operands, how.cpu_threads);
         return;
     }

@@ -32,6 +32,12 @@ bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
+[[noreturn]] void fail_without_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+    fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
+         problem.out_dtype, " output, for compute capability ", device.cc_major, ".", device.cc_minor,
+         " is compiled into this library; `aotgemm list` shows what is");
+}
+
 }  // namespace
 
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
@@ -57,15 +63,25 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
     for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
         if (serves(kSpecs[kernel], full, arch)) choices.push_back(describe_kernel(kernel, full, device));
     }
-    if (choices.empty()) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
-             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
-             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
-    }
+    if (choices.empty()) fail_without_kernel(problem, device);
     // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.
     std::stable_sort(choices.begin(), choices.end(),
                      [](const auto& x, const auto& y) { return x.predicted_us < y.predicted_us; });
     return choices;
+}
+
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+    check_sizes(problem);
+    const char* arch = arch_of(device);
+    const aotgemm_problem full = with_sms(problem, device);
+    BestKernel best{-1, 0};
+    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
+        if (!serves(kSpecs[kernel], full, arch)) continue;
+        const double us = predict(kSpecs[kernel], full, device).us;
+        if (best.kernel < 0 || us < best.predicted_us) best = {kernel, us};
+    }
+    if (best.kernel < 0) fail_without_kernel(problem, device);
+    return best;
 }
 
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {

@@ -13,6 +13,13 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
 // The first of them.
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
 
+// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M.
+struct BestKernel {
+    int32_t kernel;
+    double predicted_us;
+};
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
+
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device);
 

@@ -4,6 +4,7 @@ Importing it loads libaotgemm and nothing else: no framework, no CUDA context, n
 """
 
 from ._core import DeviceArray, version
+from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from .device_array import from_numpy, to_numpy
 from .errors import (
@@ -14,6 +15,7 @@ from .errors import (
     KernelMissingError,
     LayoutError,
     PlanError,
+    PlanWarning,
     ShapeError,
 )
 from .gemm import fp8_gemm_nt
@@ -32,6 +34,8 @@ __all__ = [
     "KernelMissingError",
     "LayoutError",
     "PlanError",
+    "PlanWarning",
+    "Recording",
     "ShapeError",
     "align",
     "ceil_div",
@@ -41,10 +45,14 @@ __all__ = [
     "get_num_sms",
     "get_pdl",
     "get_tma_aligned_size",
+    "load_plan",
     "per_block_cast_to_fp8",
     "per_token_cast_to_fp8",
     "preload",
+    "record",
+    "recorded_calls",
     "set_num_sms",
     "set_pdl",
     "to_numpy",
+    "unload_plan",
 ]
