@@ -30,8 +30,12 @@ def _cubin_row(spec: KernelSpec, sidecar: dict) -> str:
 
 def _index_entry(spec: KernelSpec) -> str:
     name = spec.name()
-    offsets = (f"name_{name} - index", f"arch_{name} - index", f"aotgemm_cubin_{name} - index")
+    offsets = (f"{part}_{name} - index" for part in ("name", "arch", "sha256", "aotgemm_cubin"))
     return f"    .quad {', '.join(offsets)}, end_{name} - aotgemm_cubin_{name}\n"
+
+
+def _cubin_body(spec: KernelSpec, sidecar: dict) -> str:
+    return fill("inventory_cubin.S.in", name=spec.name(), arch=spec.arch, sha256=sidecar["sha256"])
 
 
 def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
@@ -45,6 +49,6 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
         cubins="".join(_cubin_row(spec, sidecars[spec.name()]) for spec in specs),
     )
     write_if_changed(out / "inventory.cpp", tables)
-    bodies = "".join(fill("inventory_cubin.S.in", name=spec.name(), arch=spec.arch) for spec in specs)
+    bodies = "".join(_cubin_body(spec, sidecars[spec.name()]) for spec in specs)
     entries = "".join(map(_index_entry, specs))
     write_if_changed(out / "inventory.S", fill("inventory.S.in", count=len(specs), entries=entries, cubins=bodies))

@@ -48,9 +48,9 @@ def sections(data: bytes) -> Iterator[Section]:
     size, count, names_index = _unpack("<HHH", data, 58)
     if size != SECTION_HEADER or names_index >= count:
         raise PlanError("library: has no table of sections")
-    headers = [_unpack("<IIQQQQ", data, table + i * size) for i in range(count)]
+    headers = [_unpack("<IIQQQQIIQQ", data, table + i * size) for i in range(count)]
     names = _slice(data, *headers[names_index][4:6])
-    for name, kind, _, _, offset, length in headers:
+    for name, kind, _, _, offset, length, *_ in headers:
         yield Section(text_at(names, name), b"" if kind == NO_BITS else _slice(data, offset, length))
 
 

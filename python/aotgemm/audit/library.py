@@ -15,7 +15,7 @@ from ..errors import PlanError
 from .elf import find_section, sections, text_at
 
 SECTION, MARK = ".aotgemm_cubins", b"AOTGEMM1"
-ENTRY = struct.Struct("<QQQQ")
+ENTRY = struct.Struct("<QQQQQ")  # offsets of name, architecture, sha256 and bytes; number of bytes
 MEMBER = "aotgemm/libaotgemm.so"
 
 
@@ -32,6 +32,7 @@ def code_sha256(cubin: bytes) -> str:
 class Cubin:
     name: str
     arch: str
+    stated_sha256: str  # by the library that holds it
     data: bytes
 
     @cached_property
@@ -53,10 +54,10 @@ def cubins_in(library: bytes) -> dict[str, Cubin]:
         raise PlanError(f"library: its index counts {count} kernels, more than {SECTION} has room for")
     cubins = {}
     for index in range(count):
-        name, arch, data, size = ENTRY.unpack_from(section, 16 + index * ENTRY.size)
+        *texts, data, size = ENTRY.unpack_from(section, 16 + index * ENTRY.size)
         if data + size > len(section):
             raise PlanError(f"library: kernel {index} lies outside {SECTION}")
-        cubin = Cubin(text_at(section, name), text_at(section, arch), section[data : data + size])
+        cubin = Cubin(*(text_at(section, offset) for offset in texts), section[data : data + size])
         cubins[cubin.name] = cubin
     return cubins
 
