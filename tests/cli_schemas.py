@@ -91,7 +91,7 @@ SASS = closed(name=TEXT, arch=TEXT, sha256=SHA256, sass=TEXT)
 CALL = dict(layers=array_of(TEXT), family=TEXT, grouping=TEXT, groups=COUNT, n=COUNT, k=COUNT, num_sms=COUNT)
 KERNEL_STATES = ("equal", "code differs", "metadata differs", "missing", "damaged, not in the plan")
 PLANNED_KERNEL = closed(
-    name=TEXT, arch=TEXT, planned=SHA256, found={"type": "string", "pattern": "^([0-9a-f]{64})?$"}, state={"enum": KERNEL_STATES}
+    name=TEXT, arch=TEXT, planned=SHA256, found={"type": "string", "pattern": "^([0-9a-f]{64})?$"}, state={"enum": list(KERNEL_STATES)}
 )
 VERIFY = closed(
     library=TEXT,
