@@ -10,6 +10,8 @@ Rule = Callable[[KernelSpec], str | None]
 
 ARCHS = ("sm_90a", "sm_100a")
 SCALE_BLOCK = 128  # columns of B that share a scale, and K elements that share one
+GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked")
+GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start
 REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
 
 
@@ -23,12 +25,21 @@ def _arch(spec: KernelSpec) -> str | None:
 
 def _problem(spec: KernelSpec) -> str | None:
     for field, value, known in (
-        ("grouping", spec.grouping, "dense"),
         ("layout", spec.layout, "nt"),
         ("out_dtype", spec.out_dtype, "bf16"),
     ):
         if value != known:
             return f"{field} is {value!r}; family {spec.family} has {known!r} alone"
+    return None
+
+
+def _grouping(spec: KernelSpec) -> str | None:
+    if spec.grouping not in GROUPINGS:
+        return f"grouping is {spec.grouping!r}; family {spec.family} has {', '.join(GROUPINGS)}"
+    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
+        return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
+    if spec.grouping != "dense" and spec.cluster_m != 1:
+        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
     return None
 
 
@@ -125,6 +136,7 @@ def _conversion(spec: KernelSpec) -> str | None:
 GEMM_RULES: tuple[Rule, ...] = (
     _arch,
     _problem,
+    _grouping,
     _block_k,
     _rows,
     _columns,

@@ -8,6 +8,7 @@ from codegen.spec import KernelSpec
 ONE = ((1, 1),)
 PAIRS = ((1, 1), (2, 1), (1, 2))
 NEIGHBOURS_M = ((1, 1), (2, 1))
+NEIGHBOURS_N = ((1, 1), (1, 2))
 
 # block_m, block_n, block_k, in_flight, clusters
 NORMAL_TILES = (
@@ -57,16 +58,55 @@ SWAPPED_TILES = (
     (128, 128, 128, 1, ONE),
 )
 
+# Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that.
+ALIGNED_NORMAL_TILES = (
+    (64, 64, 256, 2, ONE),
+    (64, 128, 128, 2, ONE),
+    (64, 256, 128, 1, ONE),
+    (128, 128, 128, 1, NEIGHBOURS_N),
+    (128, 128, 128, 2, NEIGHBOURS_N),
+    (128, 160, 128, 1, ONE),
+    (128, 192, 128, 1, NEIGHBOURS_N),
+)
+ALIGNED_SWAPPED_TILES = ((32, 128, 256, 2, ONE),)
+
+# Groups with rows of their own (masked, batched).
+SEPARATE_NORMAL_TILES = (
+    (64, 128, 128, 2, ONE),
+    (64, 256, 128, 1, ONE),
+    (128, 128, 128, 2, ONE),
+    (128, 192, 128, 1, ONE),
+    (256, 128, 128, 1, ONE),
+)
+SEPARATE_SWAPPED_TILES = (
+    (8, 128, 256, 2, ONE),
+    (16, 64, 256, 2, ONE),
+    (16, 128, 256, 2, ONE),
+    (24, 128, 256, 2, ONE),
+    (32, 64, 256, 2, ONE),
+    (32, 128, 256, 2, ONE),
+    (64, 128, 128, 2, ONE),
+)
+
+# grouping, tiles, tiles of swap_ab
+FP8_1D2D_TILES = (
+    ("dense", NORMAL_TILES, SWAPPED_TILES),
+    ("contiguous", ALIGNED_NORMAL_TILES, ALIGNED_SWAPPED_TILES),
+    ("psum", ALIGNED_NORMAL_TILES, ALIGNED_SWAPPED_TILES),
+    ("masked", SEPARATE_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
+    ("batched", SEPARATE_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
+)
+
 SMALL_TILE = 64 * 128  # elements of D; below it latency counts, and more stages pay
 SLICES, SMALL_TILE_SLICES = 8, 12  # of 128 K elements that the stages hold at most
 
 
-def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab: bool) -> KernelSpec:
+def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab: bool) -> KernelSpec:
     block_m, block_n, block_k, in_flight = tile
     spec = KernelSpec(
         arch="sm_90a",
         family="fp8_1d2d",
-        grouping="dense",
+        grouping=grouping,
         layout="nt",
         out_dtype="bf16",
         block_m=block_m,
@@ -83,8 +123,13 @@ def _fp8_1d2d(tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab
 
 def gemm_specs() -> list[KernelSpec]:
     """Specs of the GEMM families."""
-    tiles = [(tile, False) for tile in NORMAL_TILES] + [(tile, True) for tile in SWAPPED_TILES]
-    return [_fp8_1d2d(tile[:4], cluster, swap_ab) for tile, swap_ab in tiles for cluster in tile[4]]
+    return [
+        _fp8_1d2d(grouping, tile[:4], cluster, swap_ab)
+        for grouping, normal, swapped in FP8_1D2D_TILES
+        for swap_ab, tiles in ((False, normal), (True, swapped))
+        for tile in tiles
+        for cluster in tile[4]
+    ]
 
 
 def conversion_specs(arch: str) -> list[KernelSpec]:

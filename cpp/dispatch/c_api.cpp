@@ -9,6 +9,7 @@
 #include "dispatch/emulate.hpp"
 #include "dispatch/failure.hpp"
 #include "dispatch/fp8_1d2d.hpp"
+#include "dispatch/fp8_grouped.hpp"
 #include "dispatch/inventory.hpp"
 #include "dispatch/named_devices.hpp"
 #include "dispatch/selection.hpp"
@@ -36,6 +37,33 @@ using namespace aotgemm;
 aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
                                    const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
     return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                        const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                        const aotgemm_tensor* d, const aotgemm_tensor* grouped_layout,
+                                                        int32_t use_psum, int64_t expected_m,
+                                                        const aotgemm_launch* launch) {
+    const Grouping grouping = use_psum != 0 ? Grouping::psum : Grouping::contiguous;
+    return guarded([&] {
+        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, grouped_layout, grouping, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_masked(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                    const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                    const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
+                                                    int64_t expected_m, const aotgemm_launch* launch) {
+    return guarded([&] {
+        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, masked_m, Grouping::masked, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
+                                  const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] {
+        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, nullptr, Grouping::batched, 0}, or_default(launch));
+    });
 }
 
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
@@ -69,6 +97,8 @@ aotgemm_status aotgemm_set_num_sms(int32_t num_sms) {
 int32_t aotgemm_get_num_sms(void) { return settings().num_sms; }
 void aotgemm_set_pdl(int32_t enabled) { settings().pdl = enabled != 0; }
 int32_t aotgemm_get_pdl(void) { return settings().pdl ? 1 : 0; }
+void aotgemm_set_compile_only(int32_t enabled) { settings().compile_only = enabled != 0; }
+int32_t aotgemm_get_compile_only(void) { return settings().compile_only ? 1 : 0; }
 
 int32_t aotgemm_spec_count(void) { return kSpecCount; }
 const aotgemm_spec* aotgemm_spec_at(int32_t index) { return index >= 0 && index < kSpecCount ? &kSpecs[index] : nullptr; }

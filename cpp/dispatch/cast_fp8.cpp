@@ -2,6 +2,7 @@
 
 #include "dispatch/checks.hpp"
 #include "dispatch/launch.hpp"
+#include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
 #include "kernels/common/cast_fp8_params.hpp"
 
@@ -18,13 +19,7 @@ void check(const Operand& x, const Operand& q, const Operand& sf, int32_t block_
     check_size(q, 1, x.tensor.shape[1], "columns of x");
     check_size(sf, 0, ceil_div(x.tensor.shape[0], block_rows), block_rows == 1 ? "rows of x" : "rows of x / 128, rounded up");
     check_size(sf, 1, ceil_div(x.tensor.shape[1], 128), "columns of x / 128, rounded up");
-    const bool empty = x.tensor.shape[0] == 0 || x.tensor.shape[1] == 0;  // strides then say nothing
-    for (const Operand& operand : {x, q}) {
-        if (!empty && operand.tensor.shape[1] > 1 && operand.tensor.stride[1] != 1) {
-            fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension 1 is ", operand.tensor.stride[1],
-                 ", must be 1 (elements of a row adjacent); a contiguous copy has it");
-        }
-    }
+    for (const Operand& operand : {x, q}) check_rows_adjacent(operand);
 }
 
 void cast_on_cpu(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm_tensor& sf, int32_t block_rows,
@@ -43,7 +38,7 @@ void cast_to_fp8(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm
     check({"x", x}, {"q", q}, {"sf", sf}, block_rows);
     if (x.shape[0] == 0 || x.shape[1] == 0) return;
     if (x.device_type == AOTGEMM_CPU) {
-        cast_on_cpu(x, q, sf, block_rows, use_ue8m0, how.cpu_threads);
+        if (!settings().compile_only) cast_on_cpu(x, q, sf, block_rows, use_ue8m0, how.cpu_threads);
         return;
     }
     CastFp8Params parameters{x.data, static_cast<uint8_t*>(q.data), static_cast<float*>(sf.data), x.shape[0], x.shape[1],

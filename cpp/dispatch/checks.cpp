@@ -1,5 +1,9 @@
 #include "dispatch/checks.hpp"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace aotgemm {
 namespace {
 
@@ -7,6 +11,22 @@ std::string shape_text(const aotgemm_tensor& tensor) {
     std::string shape = "[";
     for (int i = 0; i < tensor.ndim; ++i) shape += text(i == 0 ? "" : ", ", tensor.shape[i]);
     return shape + "]";
+}
+
+std::string stride_text(const aotgemm_tensor& tensor) {
+    std::string strides = "(";
+    for (int i = 0; i < tensor.ndim; ++i) strides += text(i == 0 ? "" : ", ", tensor.stride[i]);
+    return strides + ")";
+}
+
+bool is_empty(const aotgemm_tensor& tensor) {
+    return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });
+}
+
+void check_alignment(const Operand& operand) {
+    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) % 16;
+    if (excess == 0) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of 16, must start at one");
 }
 
 std::string device_text(const aotgemm_tensor& tensor) {
@@ -67,26 +87,60 @@ int64_t row_stride(const aotgemm_tensor& matrix, int32_t element_bytes) {
     return matrix.shape[0] > 1 ? matrix.stride[0] : align_up(matrix.shape[1], 16 / element_bytes);
 }
 
+void check_rows_adjacent(const Operand& operand) {
+    const aotgemm_tensor& matrix = operand.tensor;
+    const int column = matrix.ndim - 1;
+    if (matrix.shape[column] <= 1 || matrix.stride[column] == 1 || is_empty(matrix)) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", column, " is ", matrix.stride[column],
+         ", must be 1 (elements of a row adjacent); a contiguous copy has it");
+}
+
 void check_matrix_layout(const Operand& operand, int32_t element_bytes) {
     const aotgemm_tensor& matrix = operand.tensor;
-    if (matrix.shape[0] == 0 || matrix.shape[1] == 0) return;
-    if (matrix.shape[1] > 1 && matrix.stride[1] != 1) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension 1 is ", matrix.stride[1],
-             ", must be 1 (elements of a row adjacent); a contiguous copy has it");
-    }
-    if (matrix.shape[0] > 1 && matrix.stride[0] < matrix.shape[1]) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension 0 is ", matrix.stride[0],
-             ", must be at least the row length ", matrix.shape[1], " (rows may not overlap)");
+    if (is_empty(matrix)) return;
+    check_rows_adjacent(operand);
+    const int row = matrix.ndim - 2;
+    if (matrix.shape[row] > 1 && matrix.stride[row] < matrix.shape[row + 1]) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", row, " is ", matrix.stride[row],
+             ", must be at least the row length ", matrix.shape[row + 1], " (rows may not overlap)");
     }
     const int32_t multiple = 16 / element_bytes;
-    if (matrix.shape[0] > 1 && matrix.stride[0] % multiple != 0) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension 0 is ", matrix.stride[0],
-             " elements, must be a multiple of ", multiple, " (16 bytes); the nearest is ",
-             align_up(matrix.stride[0], multiple));
+    for (int i = row; i >= 0; --i) {
+        if (matrix.shape[i] <= 1 || (matrix.stride[i] >= 0 && matrix.stride[i] % multiple == 0)) continue;
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", matrix.stride[i],
+             " elements, must be a multiple of ", multiple, " (16 bytes) from 0 on; the nearest is ",
+             align_up(std::max<int64_t>(matrix.stride[i], 0), multiple));
     }
-    if (reinterpret_cast<uintptr_t>(matrix.data) % 16 != 0) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", reinterpret_cast<uintptr_t>(matrix.data) % 16,
-             " bytes past a multiple of 16, must start at one");
+    check_alignment(operand);
+}
+
+void check_scale_layout(const Operand& operand) {
+    const aotgemm_tensor& sf = operand.tensor;
+    if (is_empty(sf)) return;
+    const int mn = sf.ndim - 2, k = sf.ndim - 1;
+    const bool rows = sf.shape[mn] <= 1 || sf.stride[mn] == 1;
+    const bool columns = sf.shape[k] <= 1 || (sf.stride[k] % 4 == 0 && sf.stride[k] >= sf.shape[mn]);
+    const bool groups = mn == 0 || sf.shape[0] <= 1 || (sf.stride[0] % 4 == 0 && sf.stride[0] >= 0);
+    if (rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % 16 == 0) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(sf), ", must be (",
+         mn == 0 ? "" : "a multiple of 4, ", "1, a multiple of 4 from ", sf.shape[mn],
+         " on) with 16-byte aligned data; get_mn_major_tma_aligned_tensor makes such a copy");
+}
+
+void check_no_overlap(const Operand& operand) {
+    const aotgemm_tensor& tensor = operand.tensor;
+    std::vector<std::pair<int64_t, int>> dimensions;  // stride, dimension
+    for (int i = 0; i < tensor.ndim; ++i) {
+        if (tensor.shape[i] > 1) dimensions.emplace_back(tensor.stride[i], i);
+    }
+    std::sort(dimensions.begin(), dimensions.end());
+    int64_t span = 1;  // elements from the first to behind the last along the dimensions so far
+    for (const auto& [stride, i] : dimensions) {
+        if (stride < span) {
+            fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(tensor), " for shape ",
+                 shape_text(tensor), ", must keep its elements apart (no two may share an address)");
+        }
+        span += stride * (tensor.shape[i] - 1);
     }
 }
 

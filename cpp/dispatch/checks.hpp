@@ -24,8 +24,18 @@ void check_size(const Operand& operand, int dimension, int64_t expected, const c
 // All on the CPU, or all on one CUDA device.
 void check_same_device(std::initializer_list<Operand> operands);
 
-// A matrix the TMA can address: adjacent elements in a row, rows 16-byte aligned and not overlapping.
+// Elements of a row (the last dimension) adjacent.
+void check_rows_adjacent(const Operand& operand);
+
+// A matrix, or a batch of them, that the TMA can address: adjacent elements in a row, rows and groups 16-byte aligned,
+// rows not overlapping.
 void check_matrix_layout(const Operand& operand, int32_t element_bytes);
+
+// Scales of A that the TMA can address: MN-major, columns and groups 16-byte aligned.
+void check_scale_layout(const Operand& operand);
+
+// No element of it lies at the address of another.
+void check_no_overlap(const Operand& operand);
 
 // The distance between rows in elements, also where there is but one and its stride says nothing.
 int64_t row_stride(const aotgemm_tensor& matrix, int32_t element_bytes);

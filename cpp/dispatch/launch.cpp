@@ -7,6 +7,7 @@ namespace aotgemm {
 
 void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void* stream, void* parameters) {
     const CUkernel kernel = load_kernel(cubin, device, static_cast<int32_t>(shape.shared_bytes));
+    if (settings().compile_only.load(std::memory_order_relaxed)) return;
     CUlaunchAttribute attributes[2];
     unsigned count = 0;
     if (shape.cluster > 1) {

@@ -2,6 +2,7 @@
 
 #include "dispatch/checks.hpp"
 #include "dispatch/launch.hpp"
+#include "dispatch/settings.hpp"
 #include "kernels/common/sf_layout_params.hpp"
 
 namespace aotgemm {
@@ -66,7 +67,7 @@ void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const a
     SfLayoutParams parameters{static_cast<const float*>(sf.data), static_cast<float*>(out.data),
                               in.groups, in.mn, in.k, in.group_stride, in.mn_stride, in.k_stride, align_up(in.mn, 4)};
     if (sf.device_type == AOTGEMM_CPU) {
-        copy_on_cpu(parameters);
+        if (!settings().compile_only) copy_on_cpu(parameters);
     } else {
         copy_on_cuda(parameters, sf.device_id, how.stream);
     }

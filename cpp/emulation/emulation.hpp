@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace aotgemm::emulation {
 
@@ -23,6 +24,17 @@ void wgmma_chain(ChainType type, Matrix<const void> a, Matrix<const void> b, Mat
 // Family fp8_1d2d: D = bf16(sum over 128-blocks of chain(A, B) * (sfa * sfb)), promoted in ascending order with fma.
 void fp8_gemm_1d2d(Matrix<const std::uint8_t> a, Matrix<const float> sfa, Matrix<const std::uint8_t> b,
                    Matrix<const float> sfb, Matrix<std::uint16_t> d, int threads);
+
+struct Fp8Gemm1d2d {
+    Matrix<const std::uint8_t> a;
+    Matrix<const float> sfa;
+    Matrix<const std::uint8_t> b;
+    Matrix<const float> sfb;
+    Matrix<std::uint16_t> d;
+};
+
+// Several GEMMs of the family whose outputs do not overlap; the threads share the tiles of all of them.
+void fp8_gemm_1d2d(std::span<const Fp8Gemm1d2d> gemms, int threads);
 
 enum class CastInput { bf16, fp32 };
 

@@ -30,20 +30,25 @@ void store_bf16(const TileOrigin& tile, const Fp8Accumulators& accumulators, Mat
 
 }  // namespace
 
-void fp8_gemm_1d2d(Matrix<const std::uint8_t> a, Matrix<const float> sfa, Matrix<const std::uint8_t> b,
-                   Matrix<const float> sfb, Matrix<std::uint16_t> d, int threads) {
-    for_each_fp8_tile(a, b, threads, [&](const TileOrigin& tile, Fp8Scratch& scratch) {
+void fp8_gemm_1d2d(std::span<const Fp8Gemm1d2d> gemms, int threads) {
+    for_each_fp8_tile(gemms, threads, [](const Fp8Gemm1d2d& gemm, const TileOrigin& tile, Fp8Scratch& scratch) {
         float scale[kFp8TileRows];
         clear(scratch.promoted);
-        for (std::int64_t k = 0; k < a.cols; k += kFp8BlockK) {
-            const int steps = load_fp8_block(a, b, tile, k, scratch);
+        for (std::int64_t k = 0; k < gemm.a.cols; k += kFp8BlockK) {
+            const int steps = load_fp8_block(gemm.a, gemm.b, tile, k, scratch);
             clear(scratch.chain);
             run_fp8_steps(tile, steps, scratch);
-            multiply_scales(sfa, sfb, tile, k / kFp8BlockK, scale);
+            multiply_scales(gemm.sfa, gemm.sfb, tile, k / kFp8BlockK, scale);
             promote_fp8_block(tile, scale, scratch);
         }
-        store_bf16(tile, scratch.promoted, d);
+        store_bf16(tile, scratch.promoted, gemm.d);
     });
+}
+
+void fp8_gemm_1d2d(Matrix<const std::uint8_t> a, Matrix<const float> sfa, Matrix<const std::uint8_t> b,
+                   Matrix<const float> sfb, Matrix<std::uint16_t> d, int threads) {
+    const Fp8Gemm1d2d gemm{a, sfa, b, sfb, d};
+    fp8_gemm_1d2d({&gemm, 1}, threads);
 }
 
 }  // namespace aotgemm::emulation

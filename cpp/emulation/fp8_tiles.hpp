@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "fp8_tile.hpp"
 #include "parallel.hpp"
@@ -11,19 +13,31 @@ namespace aotgemm::emulation {
 
 inline void clear(Fp8Accumulators& accumulators) { std::memset(&accumulators, 0, sizeof(accumulators)); }
 
-// Calls body(tile, scratch) for tiles that cover D [a.rows, b.rows].
-template <class Body>
-void for_each_fp8_tile(Matrix<const std::uint8_t> a, Matrix<const std::uint8_t> b, int threads, Body&& body) {
-    const std::int64_t row_tiles = (a.rows + kFp8TileRows - 1) / kFp8TileRows;
-    const std::int64_t panels = (b.rows + kFp8PanelColumns - 1) / kFp8PanelColumns;
-    const std::int64_t items = row_tiles * panels;
-    const int used = usable_threads(threads, items, a.rows * b.rows * a.cols);
-    for_each_item<Fp8Scratch>(items, used, [&](std::int64_t item, Fp8Scratch& scratch) {
-        const std::int64_t row = item % row_tiles * kFp8TileRows;
-        const std::int64_t column = item / row_tiles * kFp8PanelColumns;
-        body(TileOrigin{row, column, static_cast<int>(std::min<std::int64_t>(kFp8TileRows, a.rows - row)),
-                        static_cast<int>(std::min<std::int64_t>(kFp8PanelColumns, b.rows - column))},
-             scratch);
+inline std::int64_t row_tiles_of(std::int64_t rows) { return (rows + kFp8TileRows - 1) / kFp8TileRows; }
+
+// Tile `item` of a D of `rows` x `columns`; neighbours in this order share their columns of D, so their rows of B.
+inline TileOrigin fp8_tile_at(std::int64_t item, std::int64_t rows, std::int64_t columns) {
+    const std::int64_t row = item % row_tiles_of(rows) * kFp8TileRows;
+    const std::int64_t column = item / row_tiles_of(rows) * kFp8PanelColumns;
+    return {row, column, static_cast<int>(std::min<std::int64_t>(kFp8TileRows, rows - row)),
+            static_cast<int>(std::min<std::int64_t>(kFp8PanelColumns, columns - column))};
+}
+
+// Calls body(gemm, tile, scratch) for tiles that cover each D [gemm.a.rows, gemm.b.rows].
+template <class Gemm, class Body>
+void for_each_fp8_tile(std::span<const Gemm> gemms, int threads, Body&& body) {
+    std::vector<std::int64_t> ends;  // tiles of this GEMM and all before it
+    std::int64_t items = 0, work = 0;
+    for (const Gemm& gemm : gemms) {
+        items += row_tiles_of(gemm.a.rows) * ((gemm.b.rows + kFp8PanelColumns - 1) / kFp8PanelColumns);
+        work += gemm.a.rows * gemm.b.rows * gemm.a.cols;
+        ends.push_back(items);
+    }
+    for_each_item<Fp8Scratch>(items, usable_threads(threads, items, work), [&](std::int64_t item, Fp8Scratch& scratch) {
+        const auto index = std::upper_bound(ends.begin(), ends.end(), item) - ends.begin();
+        const Gemm& gemm = gemms[static_cast<std::size_t>(index)];
+        const std::int64_t first = index == 0 ? 0 : ends[static_cast<std::size_t>(index - 1)];
+        body(gemm, fp8_tile_at(item - first, gemm.a.rows, gemm.b.rows), scratch);
     });
 }
 

@@ -7,6 +7,10 @@
 namespace aotgemm::emulation {
 namespace {
 
+struct Chain {
+    Matrix<const std::uint8_t> a, b;
+};
+
 struct NanSeen {
     bool rows[kFp8TileRows] = {};
     bool columns[kFp8PanelColumns] = {};
@@ -28,7 +32,8 @@ void store_chain(const TileOrigin& tile, const Fp8Accumulators& chain, const Nan
 }  // namespace
 
 void fp8_chain(Matrix<const std::uint8_t> a, Matrix<const std::uint8_t> b, Matrix<float> d, int threads) {
-    for_each_fp8_tile(a, b, threads, [&](const TileOrigin& tile, Fp8Scratch& scratch) {
+    const Chain chain{a, b};
+    for_each_fp8_tile(std::span(&chain, 1), threads, [&](const Chain&, const TileOrigin& tile, Fp8Scratch& scratch) {
         NanSeen nan;
         clear(scratch.chain);
         for (std::int64_t k = 0; k < a.cols; k += kFp8BlockK) {

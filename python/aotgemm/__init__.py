@@ -3,9 +3,24 @@
 Importing it loads libaotgemm and nothing else: no framework, no CUDA context, no process, no file.
 """
 
+from . import utils
 from ._core import DeviceArray, version
 from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from .cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
+from .deepgemm_settings import (
+    get_block_size_multiple_of,
+    get_compile_mode,
+    get_ignore_compile_dims,
+    get_mk_alignment_for_contiguous_layout,
+    get_tc_util,
+    get_theoretical_mk_alignment_for_contiguous_layout,
+    set_block_size_multiple_of,
+    set_compile_mode,
+    set_ignore_compile_dims,
+    set_mk_alignment_for_contiguous_layout,
+    set_tc_util,
+)
 from .device_array import from_numpy, to_numpy
 from .errors import (
     CudaError,
@@ -18,8 +33,19 @@ from .errors import (
     PlanWarning,
     ShapeError,
 )
+from .fp8_contraction import fp8_einsum
+from .fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
 from .gemm import fp8_gemm_nt
-from .layout import get_mn_major_tma_aligned_tensor
+from .grouped_gemm import (
+    fp8_m_grouped_gemm_nt_masked,
+    m_grouped_fp8_fp4_gemm_nn_contiguous,
+    m_grouped_fp8_fp4_gemm_nt_contiguous,
+    m_grouped_fp8_fp4_gemm_nt_masked,
+    m_grouped_fp8_gemm_nn_contiguous,
+    m_grouped_fp8_gemm_nt_contiguous,
+    m_grouped_fp8_gemm_nt_masked,
+)
+from .layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
 from .sizes import align, ceil_div, get_tma_aligned_size
 
@@ -39,20 +65,48 @@ __all__ = [
     "ShapeError",
     "align",
     "ceil_div",
+    "cublaslt_gemm_nn",
+    "cublaslt_gemm_nt",
+    "cublaslt_gemm_tn",
+    "cublaslt_gemm_tt",
+    "fp8_einsum",
+    "fp8_gemm_nn",
     "fp8_gemm_nt",
+    "fp8_gemm_tn",
+    "fp8_gemm_tt",
+    "fp8_m_grouped_gemm_nt_masked",
     "from_numpy",
+    "get_block_size_multiple_of",
+    "get_compile_mode",
+    "get_ignore_compile_dims",
+    "get_mk_alignment_for_contiguous_layout",
     "get_mn_major_tma_aligned_tensor",
     "get_num_sms",
     "get_pdl",
+    "get_tc_util",
+    "get_theoretical_mk_alignment_for_contiguous_layout",
     "get_tma_aligned_size",
     "load_plan",
+    "m_grouped_fp8_fp4_gemm_nn_contiguous",
+    "m_grouped_fp8_fp4_gemm_nt_contiguous",
+    "m_grouped_fp8_fp4_gemm_nt_masked",
+    "m_grouped_fp8_gemm_nn_contiguous",
+    "m_grouped_fp8_gemm_nt_contiguous",
+    "m_grouped_fp8_gemm_nt_masked",
     "per_block_cast_to_fp8",
     "per_token_cast_to_fp8",
     "preload",
     "record",
     "recorded_calls",
+    "set_block_size_multiple_of",
+    "set_compile_mode",
+    "set_ignore_compile_dims",
+    "set_mk_alignment_for_contiguous_layout",
     "set_num_sms",
     "set_pdl",
+    "set_tc_util",
     "to_numpy",
+    "transform_sf_into_required_layout",
     "unload_plan",
+    "utils",
 ]

@@ -86,3 +86,22 @@ def shape_of(argument: str, tensor: Any, ndims: tuple[int, ...]) -> tuple[int, .
     if len(shape) not in ndims:
         raise ShapeError(f"{argument}: has {len(shape)} dimensions, allowed is {' or '.join(map(str, ndims))}")
     return shape
+
+
+def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: int) -> Any:
+    """A view of a tensor of `ndim` dimensions with two of them exchanged.
+
+    Raises DtypeError for what is no tensor, ShapeError for another number of dimensions.
+    """
+    shape = list(shape_of(argument, tensor, (ndim,)))
+    if not isinstance(tensor, DeviceArray):
+        return tensor.swapaxes(first, second)
+    stride = list(tensor.stride)
+    for sizes in (shape, stride):
+        sizes[first], sizes[second] = sizes[second], sizes[first]
+    return tensor.as_strided(shape, stride)
+
+
+def dtype_name_of(tensor: Any) -> str:
+    """"float32" for NumPy's float32 and for torch.float32."""
+    return str(tensor.dtype).removeprefix("torch.")

@@ -3,28 +3,7 @@
 from typing import Any
 
 from . import _core
-from .errors import DtypeError, LayoutError, ShapeError
-from .layout import get_mn_major_tma_aligned_tensor
-
-RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
-RECIPE_A = (1, 128)
-RECIPE_B = (128, 128)
-
-
-def _check_recipe(name: str, given: Any, allowed: tuple[int, ...]) -> None:
-    if given not in (None, allowed, list(allowed)):
-        raise ShapeError(f"{name}: is {given}, allowed is None or {allowed}")
-
-
-def _unpack(name: str, pair: Any) -> tuple[Any, Any]:
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise DtypeError(f"{name}: is {_describe(pair)}, allowed is a pair (FP8 tensor, FP32 scales)")
-    return pair[0], pair[1]
-
-
-def _describe(value: Any) -> str:
-    plain = f"a {type(value).__name__}"
-    return f"{plain} of length {len(value)}" if isinstance(value, (tuple, list)) else plain
+from .fp8_arguments import check_no_accumulator, check_recipes, run_with_aligned_scales, unpack
 
 
 def fp8_gemm_nt(
@@ -54,13 +33,8 @@ def fp8_gemm_nt(
     c: must be None, since this family does not accumulate.
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
-    if recipe is not None or recipe_a is not None or recipe_b is not None:
-        _check_recipe("recipe", recipe, RECIPE)
-        _check_recipe("recipe_a", recipe_a, RECIPE_A)
-        _check_recipe("recipe_b", recipe_b, RECIPE_B)
-    if c is not None:
-        raise LayoutError(f"c: is {_describe(c)}, allowed is None (family fp8_1d2d does not accumulate)")
-    a, sfa = _unpack("a", a)
-    b, sfb = _unpack("b", b)
-    if not _core.fp8_gemm_nt(a, sfa, b, sfb, d):
-        _core.fp8_gemm_nt(a, get_mn_major_tma_aligned_tensor(sfa), b, sfb, d)
+    check_recipes(recipe, recipe_a, recipe_b)
+    check_no_accumulator(c)
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    run_with_aligned_scales(_core.fp8_gemm_nt, a, sfa, b, sfb, d)

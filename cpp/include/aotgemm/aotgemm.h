@@ -80,6 +80,42 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const ao
                                                const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                                const aotgemm_tensor* d, const aotgemm_launch* launch);
 
+/* Grouped: A and D hold the rows of all groups, B [G, N, K] a matrix for each. A row meets the B of its group alone.
+ *
+ * a   FP8 E4M3 [M, K]; sfa FP32 [M, ceil(K/128)], as in aotgemm_fp8_gemm_nt
+ * b   FP8 E4M3 [G, N, K]; sfb FP32 [G, ceil(N/128), ceil(K/128)]
+ * d   BF16 [M, N]
+ * grouped_layout  int32, contiguous, on the operands' device
+ *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows, within which its rows
+ *     precede those with -1. Rows with -1 are not written.
+ *     use_psum 1: [G], element g is where the rows of group g end; they start at the end of group g - 1 aligned to 128
+ *     (group 0: at 0). Rows between an end and the next start, and beyond the last end, are neither read nor written.
+ * expected_m  rows to expect in a group: a hint for the selection, which no bit depends on; 0 if unknown
+ *
+ * N is a multiple of 8, K of 16 and not 0. On CUDA group strides are multiples of 16 bytes as well, and the index is
+ * never read on the host; on the CPU an index out of range is AOTGEMM_ERROR_SHAPE. A group may be empty. */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
+    const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+    const aotgemm_tensor* d, const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m,
+    const aotgemm_launch* launch);
+
+/* The same with room for M rows in each group, of which the first masked_m[g] are computed; the others are neither
+ * read nor written.
+ *
+ * a   FP8 E4M3 [G, M, K]; sfa FP32 [G, M, ceil(K/128)], on CUDA MN-major in each group
+ * b   FP8 E4M3 [G, N, K]; sfb FP32 [G, ceil(N/128), ceil(K/128)]
+ * d   BF16 [G, M, N]
+ * masked_m  int32 [G], contiguous */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_masked(
+    const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+    const aotgemm_tensor* d, const aotgemm_tensor* masked_m, int64_t expected_m, const aotgemm_launch* launch);
+
+/* The same with all M rows of every group: a batched GEMM. Groups may lie at any stride, so D [B, H, N] may be written
+ * through its view [H, B, N]; elements of D must not share an address. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                              const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                              const aotgemm_tensor* d, const aotgemm_launch* launch);
+
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
 AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
@@ -115,6 +151,10 @@ AOTGEMM_API int32_t aotgemm_get_num_sms(void);
 /* Programmatic dependent launch for later launches (off at start). */
 AOTGEMM_API void aotgemm_set_pdl(int32_t enabled);
 AOTGEMM_API int32_t aotgemm_get_pdl(void);
+
+/* While enabled, calls check their arguments, load their kernel and return: nothing is computed or written. */
+AOTGEMM_API void aotgemm_set_compile_only(int32_t enabled);
+AOTGEMM_API int32_t aotgemm_get_compile_only(void);
 
 /* ---- Inventory: what this library holds ---------------------------------------------------------------------- */
 

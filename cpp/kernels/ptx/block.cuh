@@ -20,6 +20,27 @@ __device__ __forceinline__ void sync_threads(int id, int threads) {
     asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
+// Counts as one of those threads without waiting.
+__device__ __forceinline__ void arrive_threads(int id, int threads) {
+    asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
+
+// Waits like sync_threads; true for all if `value` is true for all.
+__device__ __forceinline__ bool all_threads(int id, int threads, bool value) {
+    int all;
+    asm volatile(
+        "{\n"
+        ".reg .pred p, q;\n"
+        "setp.ne.s32 p, %3, 0;\n"
+        "barrier.cta.red.and.aligned.pred q, %1, %2, p;\n"
+        "selp.s32 %0, 1, 0, q;\n"
+        "}\n"
+        : "=r"(all)
+        : "r"(id), "r"(threads), "r"(static_cast<int>(value))
+        : "memory");
+    return all != 0;
+}
+
 __device__ __forceinline__ uint32_t cluster_rank() {
     uint32_t rank;
     asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -52,6 +73,15 @@ __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
     uint32_t packed;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
     return packed;
+}
+
+__device__ __forceinline__ uint4 load_16_bytes(uint32_t shared) {
+    uint4 values;
+    asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(values.x), "=r"(values.y), "=r"(values.z), "=r"(values.w)
+                 : "r"(shared)
+                 : "memory");
+    return values;
 }
 
 // Stores two or four 8x8 matrices of 16-bit elements; lane i gives the address of row i % 8 of matrix i / 8.

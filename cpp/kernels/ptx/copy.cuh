@@ -47,6 +47,40 @@ __device__ __forceinline__ void tma_load_multicast(uint32_t shared, const CUtens
         : "memory");
 }
 
+// Where a box starts in a tensor of three dimensions.
+struct Point3 {
+    int32_t x, y, z;
+};
+
+__device__ __forceinline__ void tma_load(uint32_t shared, const CUtensorMap* map, uint32_t barrier, Point3 at) {
+    asm volatile(
+        "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes"
+        " [%0], [%1, {%3, %4, %5}], [%2];" ::"r"(shared),
+        "l"(map), "r"(barrier), "r"(at.x), "r"(at.y), "r"(at.z)
+        : "memory");
+}
+__device__ __forceinline__ void tma_load(uint32_t shared, const CUtensorMap* map, uint32_t barrier, Point3 at,
+                                         uint64_t policy) {
+    asm volatile(
+        "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint"
+        " [%0], [%1, {%3, %4, %5}], [%2], %6;" ::"r"(shared),
+        "l"(map), "r"(barrier), "r"(at.x), "r"(at.y), "r"(at.z), "l"(policy)
+        : "memory");
+}
+__device__ __forceinline__ void tma_load_multicast(uint32_t shared, const CUtensorMap* map, uint32_t barrier, Point3 at,
+                                                   uint16_t mask) {
+    asm volatile(
+        "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster"
+        " [%0], [%1, {%3, %4, %5}], [%2], %6;" ::"r"(shared),
+        "l"(map), "r"(barrier), "r"(at.x), "r"(at.y), "r"(at.z), "h"(mask)
+        : "memory");
+}
+__device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t shared, Point3 at) {
+    asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];" ::"l"(map),
+                 "r"(shared), "r"(at.x), "r"(at.y), "r"(at.z)
+                 : "memory");
+}
+
 // Stores a box from shared memory; what lies outside the tensor is dropped.
 __device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t shared, int32_t x, int32_t y) {
     asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(map), "r"(shared),

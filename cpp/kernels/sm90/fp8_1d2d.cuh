@@ -12,6 +12,7 @@
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/fp8_1d2d_producer.cuh"
 #include "sm90/fp8_1d2d_scales.cuh"
+#include "sm90/grouped_order.cuh"
 #include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
@@ -35,16 +36,30 @@ __device__ __forceinline__ void sync_start_and_end() {
     }
 }
 
+template <class Config, Grouping kGrouping>
+struct TileOrderOf {
+    using Type = RaggedOrder<Config>;
+};
 template <class Config>
+struct TileOrderOf<Config, Grouping::dense> {
+    using Type = DenseOrder<Config>;
+};
+template <class Config>
+struct TileOrderOf<Config, Grouping::contiguous> {
+    using Type = ContiguousOrder<Config>;
+};
+
+template <class Config, class Order>
 __device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, uint32_t rank, int group,
-                                        TileOrder<Config::kClusterM, Config::kClusterN> order) {
+                                        Order order) {
     Fp8Consumer<Config> consumer{shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
                                  static_cast<int>(threadIdx.x % 32)};
     const Fp8Epilogue<Config> epilogue{params, consumer};
+    consumer.start();
     while (order.advance(rank)) {
-        consumer.split = 128 - order.n * Config::kBlockN % 128;
+        consumer.split = 128 - order.tile.n * Config::kBlockN % 128;
         consumer.multiply(params.k_blocks);
-        epilogue.store(order.m, order.n);
+        epilogue.store(order.tile);
     }
     ptx::tma_store_wait_read();
 }
@@ -56,9 +71,7 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    TileOrder<Config::kClusterM, Config::kClusterN> order((params.m + Config::kBlockM - 1) / Config::kBlockM,
-                                                          (params.n + Config::kBlockN - 1) / Config::kBlockN,
-                                                          params.band_m);
+    using Order = typename TileOrderOf<Config, Config::kGrouping>::Type;
     if (threadIdx.x == 0) init_barriers<Config>(shared);
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
@@ -70,17 +83,20 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
         const int warp = static_cast<int>(threadIdx.x / 32 % 4);
-        if (warp == 0 && ptx::elect_one()) {
+        const bool leader = ptx::elect_one();
+        if (warp == 0 && (leader || Order::kWarpWide)) {
             ptx::wait_for_prerequisites();
-            Fp8Producer<Config>{params, shared, rank}.run(order);
+            Fp8Producer<Config>{params, shared, rank}.run(Order(params), leader);
             ptx::launch_dependents();
         } else if (warp == 1) {
             ptx::wait_for_prerequisites();
-            Fp8ScaleProducer<Config>{params, shared, rank, static_cast<int>(threadIdx.x % 32)}.run(order);
+            Fp8ScaleProducer<Config>{params, shared, rank, static_cast<int>(threadIdx.x % 32), params.sfb}.run(Order(params));
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        consume<Config>(params, shared, rank, group, order);
+        // What the groups are may be written by a kernel this one need not wait for until then.
+        if constexpr (Config::kGrouping != Grouping::dense) ptx::wait_for_prerequisites();
+        consume<Config>(params, shared, rank, group, Order(params));
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

@@ -5,14 +5,17 @@
 #include <numeric>
 
 #include "sm90/fp8_1d2d_params.hpp"
+#include "sm90/grouping.hpp"
 
 namespace aotgemm::sm90 {
 
 constexpr int align_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 // The instruction's M side is A (tokens) or, with swap_ab, B (weights); its N side is the other one.
-template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_, bool kSwapAB_>
+template <Grouping kGrouping_, int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_,
+          int kClusterN_, bool kSwapAB_>
 struct Fp8Gemm1d2dConfig {
+    static constexpr Grouping kGrouping = kGrouping_;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
     static constexpr int kSlices = kBlockK / 128;  // K blocks of the scales in a stage, each 128 bytes of a row
     static constexpr int kStages = kStages_;
@@ -27,6 +30,10 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kConsumers = kRows > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
+    // Two consumers that issue together also promote together, and the tensor cores wait. Wide instructions are worth a
+    // barrier that lets one issue after the other (H100 80GB HBM3, 2026-11-24, 8192 x 8192 x 8192: 128x192 tiles 855 us
+    // without, 803 us with; 256x128 and 128x128 tiles gain nothing).
+    static constexpr bool kTakeTurns = kConsumers == 2 && kPasses == 1 && kInFlight == 1 && kInstructionN > 160;
     static constexpr int kThreads = 128 * (kConsumers + 1);
     static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
 

@@ -23,6 +23,7 @@ struct Fp8Consumer {
     static constexpr int kSlices = Config::kSlices;
     // A unit is one 64-row pass over one stage. kUnroll units bring partial sums and pass back to where they were.
     static constexpr int kUnroll = std::lcm(kInFlight, kPasses);
+    static constexpr int kTurn = 3;  // and 4: barriers on which the two groups wait for their turn to issue
     static constexpr int kScalesA = Config::kSwapAB ? kN / 4 : 2;  // A scales a thread needs per slice
 
     uint32_t shared;
@@ -33,6 +34,13 @@ struct Fp8Consumer {
     int32_t k_left = 0;  // K blocks of the tile not yet promoted
     StageCursor<Config::kStages> issue_at, retire_at;
     float sums[kPasses][kFloats];
+
+    // Before the first tile.
+    __device__ __forceinline__ void start() const {
+        if constexpr (Config::kTakeTurns) {
+            if (group == 1) ptx::arrive_threads(kTurn, 256);  // the first turn is the other group's
+        }
+    }
 
     // Computes the sums of one tile over k_blocks K blocks.
     __device__ __forceinline__ void multiply(int32_t k_blocks) {
@@ -106,6 +114,7 @@ struct Fp8Consumer {
         const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
         const uint64_t rows = ptx::swizzled_descriptor((Config::kSwapAB ? tile_b : tile_a) + first_row(kPass) * 128);
         const uint64_t columns = ptx::swizzled_descriptor((Config::kSwapAB ? tile_a : tile_b) + first_column() * 128);
+        if constexpr (Config::kTakeTurns) ptx::sync_threads(kTurn + group, 256);
         ptx::wgmma_fence();
         static_for<kSlices * 4>([&](auto step) {
             constexpr int kSlice = step / 4, kStep = step % 4;
@@ -115,6 +124,7 @@ struct Fp8Consumer {
             ptx::WgmmaFp8<kN>::template mma<kPartial<kSlot, kSlice>, kStep != 0>(rows + kToRows, columns + kToColumns);
         });
         ptx::wgmma_commit();
+        if constexpr (Config::kTakeTurns) ptx::arrive_threads(kTurn + 1 - group, 256);
         if constexpr (kPass == kPasses - 1) issue_at.advance();
     }
 

@@ -1,7 +1,8 @@
 // The epilogue of fp8_1d2d: FP32 sums to BF16, through swizzled shared memory, out by TMA.
 //
 // Each warpgroup owns its part of the D tile in shared memory and stores it alone, so nobody waits for the other one,
-// and the stores run on while the next tile is multiplied.
+// and the stores run on while the next tile is multiplied. A tile of which some rows must not be written leaves by
+// ordinary stores, row by row.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -9,6 +10,7 @@
 #include "ptx/copy.cuh"
 #include "sm90/fp8_1d2d_consumer.cuh"
 #include "sm90/fp8_1d2d_params.hpp"
+#include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -21,20 +23,68 @@ struct Fp8Epilogue {
     const Fp8Gemm1d2dParams& params;
     const Consumer& consumer;
 
-    __device__ __forceinline__ void store(int32_t tile_m, int32_t tile_n) const {
+    __device__ __forceinline__ void store(const Tile& tile) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
         if (storing) ptx::tma_store_wait_read();  // the last tile has left the buffer
         sync_group();
         static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
         ptx::fence_async_proxy();
-        sync_group();
-        if (storing) {
-            static_for<Config::kPasses>([&](auto pass) { send_pass(pass, tile_m, tile_n); });
+        if (!sync_and_ask_for_all_rows(tile)) {
+            static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile); });
+        } else if (storing) {
+            static_for<Config::kPasses>([&](auto pass) { send_pass(pass, tile); });
             ptx::tma_store_commit();
         }
     }
 
    private:
+    // Where a box of the TMA may hold rows that belong to nobody, or to somebody else.
+    static constexpr bool kSomeRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
+    static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // of this warpgroup
+
+    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    __device__ __forceinline__ bool sync_and_ask_for_all_rows(const Tile& tile) const {
+        if constexpr (!kSomeRows) {
+            sync_group();
+            return true;
+        } else {
+            const int thread = consumer.warp * 32 + consumer.lane;
+            bool wanted = true;
+            for (int row = thread; row < kPartRows; row += 128) wanted = wanted && is_wanted(tile, first_row() + row);
+            return ptx::all_threads(1 + consumer.group, 128, wanted);
+        }
+    }
+
+    // First row of the tile that this warpgroup writes in a pass, or in all of them.
+    __device__ __forceinline__ int first_row(int pass = 0) const {
+        return Config::kSwapAB ? consumer.first_column() : consumer.first_row(pass);
+    }
+
+    // Whether row `row` of the tile belongs to its group.
+    __device__ __forceinline__ bool is_wanted(const Tile& tile, int row) const {
+        if (row >= tile.rows) return false;
+        return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
+    }
+
+    // The wanted rows of a pass, 16 bytes a thread.
+    __device__ __forceinline__ void write_rows(int pass, const Tile& tile) const {
+        constexpr int kChunks = kRowBytes / 16;
+        const int first = first_row(pass);
+        const int32_t column = first_column(pass, tile);
+        auto* d = static_cast<uint16_t*>(params.d_data) + tile.group * params.d_group_stride;
+        for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * Config::kStoreRows * kChunks; i += 128) {
+            const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows, box = i / kChunks / Config::kStoreRows;
+            const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
+            if (x >= params.n || !is_wanted(tile, first + row)) continue;
+            const uint4 values = ptx::load_16_bytes(swizzled(pass_buffer(pass) + box * kBoxBytes, row, chunk));
+            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + x) = values;
+        }
+    }
+
+    __device__ __forceinline__ int32_t first_column(int pass, const Tile& tile) const {
+        return tile.n * Config::kBlockN + (Config::kSwapAB ? consumer.first_row(pass) : consumer.first_column());
+    }
+
     __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
 
     static constexpr int kBoxes = Config::kSwapAB ? 1 : Config::kInstructionN / Config::kStoreColumns;  // of a pass
@@ -93,14 +143,18 @@ struct Fp8Epilogue {
         }
     }
 
-    __device__ __forceinline__ void send_pass(int pass, int32_t tile_m, int32_t tile_n) const {
-        int32_t row = tile_m * Config::kBlockM, column = tile_n * Config::kBlockN;
-        (Config::kSwapAB ? column : row) += consumer.first_row(pass);
-        (Config::kSwapAB ? row : column) += consumer.first_column();
-        if (row >= params.m) return;
+    __device__ __forceinline__ void send_pass(int pass, const Tile& tile) const {
+        const int32_t row = first_row(pass), column = first_column(pass, tile);
+        if (row >= tile.rows) return;
         static_for<kBoxes>([&](auto box) {
             const int32_t x = column + box * Config::kStoreColumns;
-            if (x < params.n) ptx::tma_store(&params.d, pass_buffer(pass) + box * kBoxBytes, x, row);
+            const uint32_t from = pass_buffer(pass) + box * kBoxBytes;
+            if (x >= params.n) return;
+            if constexpr (kHasGroupDimension<Config::kGrouping>) {
+                ptx::tma_store(&params.d, from, ptx::Point3{x, tile.row + row, tile.group});
+            } else {
+                ptx::tma_store(&params.d, from, x, tile.row + row);
+            }
         });
     }
 };

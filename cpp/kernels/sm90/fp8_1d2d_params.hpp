@@ -14,14 +14,18 @@ constexpr int store_box_columns(bool swap_ab, int block_n) {
 constexpr int store_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 64; }
 
 struct Fp8Gemm1d2dParams {
-    CUtensorMap a, b, sfa, d;
+    CUtensorMap a, b, sfa, d;  // with a third dimension, the group, where grouping.hpp says so; b in every grouping but dense
     const float* sfb;
-    int64_t sfb_row_stride, sfb_column_stride;  // in elements
-    int32_t sfb_rows;
-    int32_t m, n;
+    int64_t sfb_row_stride, sfb_column_stride, sfb_group_stride;  // in elements
+    int32_t sfb_rows;  // of a group
+    int32_t m, n;      // m: rows of A, or of one group of it where A has a group dimension
     int32_t k_blocks;  // of 128, the last one filled up with zeros by the TMA
-    int32_t band_m;    // see TileOrder
+    int32_t band_m;    // see place_tile
     int32_t stream_b;  // B is read once: it need not stay in the L2
+    int32_t groups;
+    const int32_t* index;  // see Grouping; null if dense or batched
+    void* d_data;          // D again, for tiles of which only some rows may be written
+    int64_t d_row_stride, d_group_stride;  // in elements; 0 where D has no group dimension
 };
 
 }  // namespace aotgemm::sm90

@@ -19,10 +19,15 @@ struct Fp8ScaleProducer {
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
     int lane;
+    const float* of_group;  // B scales of the tile's group
     StageCursor<Config::kStages> at;
 
-    __device__ __forceinline__ void run(TileOrder<Config::kClusterM, Config::kClusterN> order) {
-        while (order.advance(rank)) fill_tile(order.n * Config::kBlockN / 128);
+    template <class Order>
+    __device__ __forceinline__ void run(Order order) {
+        while (order.advance(rank)) {
+            if constexpr (Config::kGrouping != Grouping::dense) of_group = params.sfb + order.tile.group * params.sfb_group_stride;
+            fill_tile(order.tile.n * Config::kBlockN / 128);
+        }
     }
 
    private:
@@ -47,7 +52,7 @@ struct Fp8ScaleProducer {
 #pragma unroll
         for (int i = 0; i < kScales; ++i) {
             const int64_t row = min(scale_row + i, params.sfb_rows - 1);
-            scales.of[i] = params.sfb[row * params.sfb_row_stride + column * params.sfb_column_stride];
+            scales.of[i] = of_group[row * params.sfb_row_stride + column * params.sfb_column_stride];
         }
         return scales;
     }

@@ -5,31 +5,56 @@
 
 namespace aotgemm::sm90 {
 
-// Tiles are numbered in bands of band_m tile rows: down a column of the band, then the next column, then the next
-// band. A wave of blocks then shares band_m tiles of A and few tiles of B. A cluster takes one number; its blocks are
-// neighbours along M (cluster_m) or N (cluster_n).
-template <int kClusterM, int kClusterN>
-struct TileOrder {
-    int32_t rows, columns;  // of cluster-sized tiles
-    int32_t band_m;
-    int32_t next, step;
-    int32_t m, n;  // the current tile, in tiles
+// A tile of D. `row` counts rows of A and D (within the group where they have a group dimension), `n` tiles of columns.
+struct Tile {
+    int32_t group;
+    int32_t row, n;
+    int32_t rows;  // how many rows from `row` on belong to the group
+};
 
-    __device__ __forceinline__ TileOrder(int32_t tiles_m, int32_t tiles_n, int32_t band)
-        : rows((tiles_m + kClusterM - 1) / kClusterM),
-          columns((tiles_n + kClusterN - 1) / kClusterN),
-          band_m(band),
-          next(static_cast<int32_t>(blockIdx.x) / (kClusterM * kClusterN)),
-          step(static_cast<int32_t>(gridDim.x) / (kClusterM * kClusterN)) {}
+// Tiles of one matrix are numbered in bands of `band_m` tile rows: down a column of the band, then the next column,
+// then the next band. A wave of blocks then shares band_m tiles of A and few tiles of B. A cluster takes one number;
+// its blocks are neighbours along M (kClusterM) or N (kClusterN).
+struct TilePlace {
+    int32_t m, n;
+};
+template <int kClusterM, int kClusterN>
+__device__ __forceinline__ TilePlace place_tile(int32_t number, int32_t rows, int32_t columns, int32_t band_m,
+                                                uint32_t rank) {
+    const int32_t band = number / (band_m * columns);
+    const int32_t within = number - band * band_m * columns;
+    const int32_t height = min(band_m, rows - band * band_m);
+    const int32_t column = within / height;
+    return {(band * band_m + within - column * height) * kClusterM + (kClusterM > 1 ? static_cast<int32_t>(rank) : 0),
+            column * kClusterN + (kClusterN > 1 ? static_cast<int32_t>(rank) : 0)};
+}
+
+constexpr __host__ __device__ int32_t tiles_of(int32_t size, int32_t tile) { return (size + tile - 1) / tile; }
+
+// The tiles of one dense matrix.
+template <class Config>
+struct DenseOrder {
+    static constexpr bool kWarpWide = false;
+    static constexpr int32_t kCluster = Config::kClusterM * Config::kClusterN;
+
+    int32_t m, band_m;
+    int32_t rows, columns;  // of cluster-sized tiles
+    int32_t next, step;
+    Tile tile{};
+
+    template <class Params>
+    __device__ __forceinline__ explicit DenseOrder(const Params& params)
+        : m(params.m),
+          band_m(params.band_m),
+          rows(tiles_of(params.m, Config::kBlockM * Config::kClusterM)),
+          columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
+          next(static_cast<int32_t>(blockIdx.x) / kCluster),
+          step(static_cast<int32_t>(gridDim.x) / kCluster) {}
 
     __device__ __forceinline__ bool advance(uint32_t rank) {
         if (next >= rows * columns) return false;
-        const int32_t band = next / (band_m * columns);
-        const int32_t within = next - band * band_m * columns;
-        const int32_t height = min(band_m, rows - band * band_m);
-        const int32_t column = within / height;
-        m = (band * band_m + within - column * height) * kClusterM + (kClusterM > 1 ? rank : 0);
-        n = column * kClusterN + (kClusterN > 1 ? rank : 0);
+        const TilePlace at = place_tile<Config::kClusterM, Config::kClusterN>(next, rows, columns, band_m, rank);
+        tile = {0, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;
     }

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-ROW_ALIGNMENT = 128  # each group's rows start at a multiple of it, so M is one, in these groupings:
+from ..sizes import align
+
+ROW_ALIGNMENT = 128  # each group's rows start at a multiple of it in these groupings:
 ALIGNED_GROUPINGS = ("contiguous", "psum")
 
 
@@ -29,15 +31,11 @@ class Call:
         """The order of a plan, and what makes two calls the same."""
         return (self.family, self.grouping, self.layout, self.out_dtype, self.groups, self.n, self.k)
 
-    @property
-    def m_step(self) -> int:
-        """M is a multiple of it."""
-        return ROW_ALIGNMENT if self.grouping in ALIGNED_GROUPINGS else 1
-
     def last_m(self, tokens: int) -> int:
-        """The greatest M of a batch of so many tokens; padding of every group included."""
-        rows = tokens * self.tokens_factor + (self.m_step - 1) * self.groups
-        return rows // self.m_step * self.m_step
+        """The greatest M of a batch of so many tokens: where rows of a group start at multiples, padding included."""
+        if self.grouping not in ALIGNED_GROUPINGS:
+            return tokens * self.tokens_factor
+        return align(tokens * self.tokens_factor + (ROW_ALIGNMENT - 1) * self.groups, ROW_ALIGNMENT)
 
 
 def merged(calls: Iterable[Call]) -> list[Call]:

@@ -22,7 +22,7 @@ def read_manifest() -> dict[str, Any]:
 def _intervals(call: Call, device: dict[str, Any], num_sms: int, last_m: int) -> list[dict[str, Any]]:
     names = [spec["name"] for spec in _core.specs()]
     found = _core.select_intervals(
-        call.family, call.n, call.k, num_sms, device, call.m_step, last_m, call.m_step,
+        call.family, call.n, call.k, num_sms, device, 1, last_m, 1,
         call.grouping, call.layout, call.out_dtype, call.groups,
     )  # fmt: skip
     return [
@@ -47,7 +47,6 @@ def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dic
         "n": call.n,
         "k": call.k,
         "num_sms": num_sms,
-        "m_step": call.m_step,
         "missing": missing,
         "intervals": intervals,
     }

@@ -33,13 +33,10 @@ def _damaged(cubins: dict[str, Cubin], planned: set[str]) -> Iterator[dict[str, 
 def _selection_differs(call: dict[str, Any], device: dict[str, Any], names: list[str]) -> bool:
     """Whether the loaded library would choose otherwise for any M of the call."""
     kind = (call["grouping"], call["layout"], call["out_dtype"], call["groups"])
-    if call["missing"]:
-        first, last = call["m_step"], call["m_step"]
-    else:
-        first, last = call["intervals"][0]["m"][0], call["intervals"][-1]["m"][1]
+    first, last = (1, 1) if call["missing"] else (call["intervals"][0]["m"][0], call["intervals"][-1]["m"][1])
     try:
         chosen = _core.select_intervals(
-            call["family"], call["n"], call["k"], call["num_sms"], device, first, last, call["m_step"], *kind
+            call["family"], call["n"], call["k"], call["num_sms"], device, first, last, 1, *kind
         )
     except KernelMissingError:
         return not call["missing"]

@@ -1,6 +1,20 @@
 """Layout utilities, where users of DeepGEMM look for them."""
 
-from ..layout import get_mn_major_tma_aligned_tensor
+from ..deepgemm_settings import (
+    get_mk_alignment_for_contiguous_layout,
+    get_theoretical_mk_alignment_for_contiguous_layout,
+    set_mk_alignment_for_contiguous_layout,
+)
+from ..layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 from ..sizes import align, ceil_div, get_tma_aligned_size
 
-__all__ = ["align", "ceil_div", "get_mn_major_tma_aligned_tensor", "get_tma_aligned_size"]
+__all__ = [
+    "align",
+    "ceil_div",
+    "get_mk_alignment_for_contiguous_layout",
+    "get_mn_major_tma_aligned_tensor",
+    "get_theoretical_mk_alignment_for_contiguous_layout",
+    "get_tma_aligned_size",
+    "set_mk_alignment_for_contiguous_layout",
+    "transform_sf_into_required_layout",
+]

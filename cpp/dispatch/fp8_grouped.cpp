@@ -1,0 +1,144 @@
+#include "dispatch/fp8_grouped.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "dispatch/fp8_1d2d_grouped.hpp"
+#include "dispatch/group_rows.hpp"
+#include "dispatch/plan.hpp"
+#include "dispatch/settings.hpp"
+#include "emulation/emulation.hpp"
+
+namespace aotgemm {
+namespace {
+
+struct Sizes {
+    int64_t groups, m, n, k;  // m: rows of A, in each group where A is a batch
+};
+
+bool has_batch_of_a(Grouping grouping) { return grouping == Grouping::masked || grouping == Grouping::batched; }
+
+const char* index_name(Grouping grouping) { return grouping == Grouping::masked ? "masked_m" : "grouped_layout"; }
+
+void check_dtypes_and_ranks(const Fp8GroupedOperands& in) {
+    const int32_t rank_a = has_batch_of_a(in.grouping) ? 3 : 2;
+    check_dtype({"a", in.a}, {AOTGEMM_FP8_E4M3});
+    check_dtype({"sfa", in.sfa}, {AOTGEMM_FP32});
+    check_dtype({"b", in.b}, {AOTGEMM_FP8_E4M3});
+    check_dtype({"sfb", in.sfb}, {AOTGEMM_FP32});
+    check_dtype({"d", in.d}, {AOTGEMM_BF16});
+    for (const Operand& operand : {Operand{"a", in.a}, {"sfa", in.sfa}, {"d", in.d}}) check_rank(operand, rank_a, rank_a);
+    for (const Operand& operand : {Operand{"b", in.b}, {"sfb", in.sfb}}) check_rank(operand, 3, 3);
+}
+
+void check_index(const Fp8GroupedOperands& in, const Sizes& sizes) {
+    if (in.index == nullptr) return;
+    const Operand index{index_name(in.grouping), *in.index};
+    check_dtype(index, {AOTGEMM_INT32});
+    check_rank(index, 1, 1);
+    const bool by_row = in.grouping == Grouping::contiguous;
+    check_size(index, 0, by_row ? sizes.m : sizes.groups, by_row ? "M of a" : "groups of b");
+    if (in.index->shape[0] > 1 && in.index->stride[0] != 1) {
+        fail(AOTGEMM_ERROR_LAYOUT, index.name, ": stride is ", in.index->stride[0], ", must be 1 (contiguous)");
+    }
+    if (reinterpret_cast<uintptr_t>(in.index->data) % 4 != 0) {
+        fail(AOTGEMM_ERROR_LAYOUT, index.name, ": data must start at a multiple of 4 bytes");
+    }
+}
+
+void check_multiples(const Sizes& sizes) {
+    if (sizes.n % 8 != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", sizes.n, ", must be a multiple of 8; the nearest is ", align_up(sizes.n, 8));
+    }
+    if (sizes.k % 16 != 0 || sizes.k == 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", sizes.k, ", must be a multiple of 16 from 16 on; the nearest is ",
+             align_up(std::max<int64_t>(sizes.k, 1), 16));
+    }
+    constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
+    for (const int64_t size : {sizes.groups, sizes.m, sizes.n, sizes.k}) {
+        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
+    }
+}
+
+Sizes check_shapes(const Fp8GroupedOperands& in) {
+    check_dtypes_and_ranks(in);
+    const Operand a{"a", in.a}, sfa{"sfa", in.sfa}, b{"b", in.b}, sfb{"sfb", in.sfb}, d{"d", in.d};
+    const int row = in.a.ndim - 2, column = in.a.ndim - 1;
+    const Sizes sizes{in.b.shape[0], in.a.shape[row], in.b.shape[1], in.a.shape[column]};
+    const int64_t k_blocks = ceil_div(sizes.k, 128);
+    for (const Operand& operand : {a, sfa, d}) {
+        if (row == 1) check_size(operand, 0, sizes.groups, "groups of b");
+    }
+    check_size(b, 2, sizes.k, "K of a");
+    check_size(sfa, row, sizes.m, "M of a");
+    check_size(sfa, column, k_blocks, "K/128 of a, rounded up");
+    check_size(sfb, 0, sizes.groups, "groups of b");
+    check_size(sfb, 1, ceil_div(sizes.n, 128), "N/128 of b, rounded up");
+    check_size(sfb, 2, k_blocks, "K/128 of b, rounded up");
+    check_size(d, row, sizes.m, "M of a");
+    check_size(d, column, sizes.n, "N of b");
+    check_multiples(sizes);
+    return sizes;
+}
+
+void check_devices(const Fp8GroupedOperands& in) {
+    const Operand a{"a", in.a};
+    check_same_device({a, {"sfa", in.sfa}, {"b", in.b}, {"sfb", in.sfb}, {"d", in.d}});
+    if (in.index != nullptr) check_same_device({a, {index_name(in.grouping), *in.index}});
+}
+
+void check_layouts_for_cuda(const Fp8GroupedOperands& in) {
+    check_matrix_layout({"a", in.a}, 1);
+    check_matrix_layout({"b", in.b}, 1);
+    check_matrix_layout({"d", in.d}, 2);
+    check_scale_layout({"sfa", in.sfa});
+}
+
+// `count` rows from `first` on of a matrix, or of matrix `group` of a batch.
+template <class T>
+emulation::Matrix<T> rows_of(const aotgemm_tensor& t, int64_t group, int64_t first, int64_t count) {
+    const int row = t.ndim - 2;
+    T* data = static_cast<T*>(t.data) + (row == 1 ? group * t.stride[0] : 0) + first * t.stride[row];
+    return {data, count, t.shape[row + 1], t.stride[row], t.stride[row + 1]};
+}
+
+void run_on_cpu(const Fp8GroupedOperands& in, const Sizes& sizes, int threads) {
+    const Operand index{index_name(in.grouping), in.index != nullptr ? *in.index : in.a};
+    std::vector<emulation::Fp8Gemm1d2d> gemms;
+    for (const auto& [group, first, count] : read_group_rows(in.grouping, index, sizes.groups, sizes.m)) {
+        gemms.push_back({rows_of<const uint8_t>(in.a, group, first, count), rows_of<const float>(in.sfa, group, first, count),
+                         rows_of<const uint8_t>(in.b, group, 0, sizes.n),
+                         rows_of<const float>(in.sfb, group, 0, in.sfb.shape[1]),
+                         rows_of<uint16_t>(in.d, group, first, count)});
+    }
+    if (!settings().compile_only) emulation::fp8_gemm_1d2d(gemms, threads);
+}
+
+}  // namespace
+
+aotgemm_problem problem_of(const Fp8GroupedOperands& in) {
+    static constexpr const char* kNames[] = {"contiguous", "psum", "masked", "batched"};
+    const int64_t rows = in.a.shape[in.a.ndim - 2];
+    const int64_t m = in.grouping == Grouping::masked && in.expected_m > 0 ? in.expected_m : rows;
+    return {"fp8_1d2d", kNames[static_cast<int>(in.grouping)], "nt", "bf16", static_cast<int32_t>(in.b.shape[0]), m,
+            in.b.shape[1], in.b.shape[2], 0};
+}
+
+void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& how) {
+    const Sizes sizes = check_shapes(operands);
+    check_devices(operands);
+    check_index(operands, sizes);
+    if (sizes.groups == 0 || sizes.m == 0 || sizes.n == 0) return;
+    check_no_overlap({"d", operands.d});
+    if (operands.a.device_type == AOTGEMM_CPU) {
+        check_rows_adjacent({"a", operands.a});
+        check_rows_adjacent({"b", operands.b});
+        check_plan(problem_of(operands), nullptr, -1);
+        run_on_cpu(operands, sizes, how.cpu_threads);
+        return;
+    }
+    check_layouts_for_cuda(operands);
+    launch_fp8_1d2d_grouped(operands, how);
+}
+
+}  // namespace aotgemm

@@ -1,0 +1,133 @@
+// Which tile a thread block computes at each turn, where every group of rows has a B of its own. What the groups are
+// stands in device memory and is read here, never by the host.
+#pragma once
+
+#include "sm90/grouping.hpp"
+#include "sm90/tile_order.cuh"
+
+namespace aotgemm::sm90 {
+
+// An index per row. Tiles are those of the dense matrix; a tile's group is that of its first row that has one, and a
+// tile of padding alone is passed over.
+template <class Config>
+struct ContiguousOrder {
+    static constexpr bool kWarpWide = false;
+    static_assert(kGroupAlignment % Config::kBlockM == 0 && Config::kClusterM == 1);
+
+    const int32_t* index;
+    int32_t m, groups, band_m;
+    int32_t rows, columns, next, step;
+    Tile tile{};
+
+    template <class Params>
+    __device__ __forceinline__ explicit ContiguousOrder(const Params& params)
+        : index(params.index),
+          m(params.m),
+          groups(params.groups),
+          band_m(params.band_m),
+          rows(tiles_of(params.m, Config::kBlockM)),
+          columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
+          next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
+          step(static_cast<int32_t>(gridDim.x) / Config::kClusterN) {}
+
+    __device__ __forceinline__ bool advance(uint32_t rank) {
+        for (; next < rows * columns; next += step) {
+            const TilePlace at = place_tile<1, Config::kClusterN>(next, rows, columns, band_m, rank);
+            const int32_t row = at.m * Config::kBlockM, left = m - row;
+            const int32_t group = first_group(row, min(left, Config::kBlockM));
+            if (group < 0) continue;
+            tile = {min(group, groups - 1), row, at.n, left};
+            next += step;
+            return true;
+        }
+        return false;
+    }
+
+   private:
+    __device__ __forceinline__ int32_t first_group(int32_t row, int32_t count) const {
+        int32_t group = __ldg(index + row);
+        for (int32_t i = 1; group < 0 && i < count; ++i) group = __ldg(index + row + i);
+        return group;
+    }
+};
+
+// A number per group: rows that count (masked), where the group ends (psum), or none (batched). Groups are looked at
+// 32 at a time, a lane each, so finding a tile's group costs one read per 32 groups however many there are.
+template <class Config>
+struct RaggedOrder {
+    static constexpr bool kWarpWide = true;
+    static constexpr Grouping kGrouping = Config::kGrouping;
+    static constexpr int32_t kLanes = 32;
+    static_assert(Config::kClusterM == 1);
+    static_assert(kGrouping != Grouping::psum || kGroupAlignment % Config::kBlockM == 0);
+
+    const int32_t* index;
+    int32_t m, groups, band_m;
+    int32_t columns, next, step;
+    int32_t first = 0;       // group of lane 0
+    int32_t before = 0;      // tiles in the groups before it
+    int32_t start = 0, rows = 0;  // of this lane's group
+    int32_t through = 0;     // tiles in the groups from `first` to this lane's
+    Tile tile{};
+
+    template <class Params>
+    __device__ __forceinline__ explicit RaggedOrder(const Params& params)
+        : index(params.index),
+          m(params.m),
+          groups(params.groups),
+          band_m(params.band_m),
+          columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
+          next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
+          step(static_cast<int32_t>(gridDim.x) / Config::kClusterN) {
+        look();
+    }
+
+    // By all lanes of a warp.
+    __device__ __forceinline__ bool advance(uint32_t rank) {
+        while (first < groups) {
+            const uint32_t reached = __ballot_sync(0xFFFFFFFF, next - before < through);
+            if (reached != 0) {
+                take(__ffs(static_cast<int>(reached)) - 1, rank);
+                next += step;
+                return true;
+            }
+            before += __shfl_sync(0xFFFFFFFF, through, kLanes - 1);
+            first += kLanes;
+            look();
+        }
+        return false;
+    }
+
+   private:
+    // Reads this lane's group and counts tiles up to it.
+    __device__ __forceinline__ void look() {
+        const int32_t group = first + static_cast<int32_t>(threadIdx.x) % kLanes;
+        start = rows = 0;
+        if (group < groups) {
+            if constexpr (kGrouping == Grouping::psum) {
+                start = group == 0 ? 0 : tiles_of(max(__ldg(index + group - 1), 0), kGroupAlignment) * kGroupAlignment;
+                rows = max(min(__ldg(index + group), m) - start, 0);
+            } else if constexpr (kGrouping == Grouping::masked) {
+                rows = max(min(__ldg(index + group), m), 0);
+            } else {
+                rows = m;
+            }
+        }
+        through = tiles_of(rows, Config::kBlockM) * columns;
+#pragma unroll
+        for (int32_t distance = 1; distance < kLanes; distance *= 2) {
+            const int32_t earlier = __shfl_up_sync(0xFFFFFFFF, through, distance);
+            if (static_cast<int32_t>(threadIdx.x) % kLanes >= distance) through += earlier;
+        }
+    }
+
+    __device__ __forceinline__ void take(int32_t lane, uint32_t rank) {
+        const int32_t of_group = __shfl_sync(0xFFFFFFFF, rows, lane), tile_rows = tiles_of(of_group, Config::kBlockM);
+        const int32_t number = next - before - (__shfl_sync(0xFFFFFFFF, through, lane) - tile_rows * columns);
+        const TilePlace at = place_tile<1, Config::kClusterN>(number, tile_rows, columns, band_m, rank);
+        const int32_t row = at.m * Config::kBlockM;
+        tile = {first + lane, __shfl_sync(0xFFFFFFFF, start, lane) + row, at.n, of_group - row};
+    }
+};
+
+}  // namespace aotgemm::sm90

@@ -1,0 +1,20 @@
+// How the rows of A are dealt out to groups, each with a B of its own.
+#pragma once
+
+namespace aotgemm::sm90 {
+
+enum class Grouping {
+    dense,       // one group
+    batched,     // A and D [G, M, .]: every row counts
+    contiguous,  // A and D [M, .]: an index per row, -1 for rows of no group; groups start at multiples of 128 rows
+    psum,        // A and D [M, .]: where each group ends; groups start at multiples of 128 rows
+    masked,      // A and D [G, M, .]: how many rows of each group count
+};
+
+// Rows between which groups of a contiguous layout start, so that no tile holds two of them.
+constexpr int kGroupAlignment = 128;
+
+template <Grouping kGrouping>
+inline constexpr bool kHasGroupDimension = kGrouping == Grouping::batched || kGrouping == Grouping::masked;
+
+}  // namespace aotgemm::sm90

@@ -1,0 +1,50 @@
+"""What all FP8 GEMMs share: pairs of a tensor and its scales, recipes, and scales in the layout a GPU reads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import DtypeError, LayoutError, ShapeError
+from .layout import get_mn_major_tma_aligned_tensor
+
+RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
+RECIPE_A = (1, 128)
+RECIPE_B = (128, 128)
+
+
+def check_recipe(name: str, given: Any, allowed: tuple[int, ...]) -> None:
+    """Raises ShapeError unless `given` is None or the allowed recipe."""
+    if given not in (None, allowed, list(allowed)):
+        raise ShapeError(f"{name}: is {given}, allowed is None or {allowed}")
+
+
+def check_recipes(recipe: Any, recipe_a: Any, recipe_b: Any) -> None:
+    """Raises ShapeError unless all three are None or the scaling of family fp8_1d2d."""
+    if recipe is not None or recipe_a is not None or recipe_b is not None:
+        check_recipe("recipe", recipe, RECIPE)
+        check_recipe("recipe_a", recipe_a, RECIPE_A)
+        check_recipe("recipe_b", recipe_b, RECIPE_B)
+
+
+def describe(value: Any) -> str:
+    """Its type in words, and its length if it is a sequence."""
+    plain = f"a {type(value).__name__}"
+    return f"{plain} of length {len(value)}" if isinstance(value, (tuple, list)) else plain
+
+
+def check_no_accumulator(c: Any) -> None:
+    """Raises LayoutError unless c is None."""
+    if c is not None:
+        raise LayoutError(f"c: is {describe(c)}, allowed is None (family fp8_1d2d does not accumulate)")
+
+
+def unpack(name: str, pair: Any) -> tuple[Any, Any]:
+    """(tensor, scales). Raises DtypeError for anything but a pair."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise DtypeError(f"{name}: is {describe(pair)}, allowed is a pair (FP8 tensor, FP32 scales)")
+    return pair[0], pair[1]
+
+
+def run_with_aligned_scales(function: Callable[..., bool], a: Any, sfa: Any, *rest: Any) -> None:
+    """Calls function(a, sfa, *rest); if it asks for MN-major scales, again with a copy of them in that layout."""
+    if not function(a, sfa, *rest):
+        function(a, get_mn_major_tma_aligned_tensor(sfa), *rest)
