@@ -16,6 +16,7 @@ from codegen.toolchain import Toolchain
 
 NVCC_FLAGS = ("-std=c++20", "-O3", "-Werror=all-warnings")
 PTXAS_FLAGS = ("-O3", "-v")
+MATRIX_INSTRUCTION = {"fp8_1d2d": "QGMMA", "bf16": "HGMMA"}  # of the tensor core, by GEMM family
 UNCHECKED = ".unchecked"  # suffix of a cubin until it has passed every check: a later build must not take it for good
 
 
@@ -65,8 +66,9 @@ def refuse_bad(spec: KernelSpec, log: str, instructions: dict[str, int]) -> None
     reasons = ptxas_log.complaints(log)
     if usage.stack_bytes or usage.spill_store_bytes or usage.spill_load_bytes:
         reasons.append(f"stack or spills: {usage}")
-    if spec.is_gemm and not instructions.get("QGMMA"):
-        reasons.append("no tensor-core instruction (QGMMA) in the SASS")
+    wanted = MATRIX_INSTRUCTION.get(spec.family)
+    if wanted is not None and not instructions.get(wanted):
+        reasons.append(f"no tensor-core instruction ({wanted}) in the SASS")
     if reasons:
         raise CubinError(f"{spec.name()}: " + "; ".join(reasons))
 

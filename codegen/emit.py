@@ -19,35 +19,47 @@ def _joined(items: list[str], per_line: int, before: str, after: str) -> str:
     return "\n".join(f"            {before}{''.join(line).rstrip()}{after}" for line in lines)
 
 
-def _wgmma_width(width: int) -> str:
+def _wgmma_width(family: str, width: int) -> str:
     count = width // 2
     registers = [f"partial%{i}" + (", " if i + 1 < count else "") for i in range(count)]
     lines = [registers[i : i + 8] for i in range(0, count, 8)]
     operands = [f'"n"(kFirst + {i}), ' for i in range(count)]
     return fill(
-        "wgmma_fp8_width.cuh.in",
+        f"wgmma_{family}_width.cuh.in",
         width=width,
         registers="\n".join(f'            "{"".join(line)}"' for line in lines),
         operands=_joined(operands, 6, "", ""),
         rows=count,
         columns=count + 1,
         accumulate=count + 2,
+        mn_rows=count + 3,
+        mn_columns=count + 4,
     )
 
 
-def wgmma_header(specs: Iterable[KernelSpec]) -> str:
-    """wgmma_fp8.cuh with exactly the instruction widths that `specs` use."""
-    widths = sorted({geometry.instruction_n(spec) for spec in specs if spec.is_gemm})
-    return fill("wgmma_fp8.cuh.in", widths="".join(_wgmma_width(width) for width in widths))
+WGMMA_HEADERS = {"fp8": ("fp8_1d2d",), "bf16": ("bf16",)}  # operand type: the families that use its instructions
 
 
+def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:
+    """wgmma_OPERAND.cuh with exactly the instruction widths that `specs` use."""
+    widths = sorted({geometry.instruction_n(spec) for spec in specs if spec.family in WGMMA_HEADERS[operand]})
+    return fill(f"wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
+
+
+CPP_OUTPUTS = {"bf16": "uint16_t", "fp32": "float"}
 CPP_INPUTS = {"bf16": "aotgemm::Bf16", "fp32": "float"}
 BLOCK_ROWS = {"token": 1, "block": 128}
 
 
 def _gemm_marks(spec: KernelSpec) -> dict[str, object]:
     derived = {"shared_bytes": geometry.shared_bytes(spec), "threads": geometry.threads(spec)}
-    return {**asdict(spec), **derived, "name": spec.name(), "swap_ab": str(spec.swap_ab).lower()}
+    layout = {"mn_a": _cpp_bool(spec.layout[0] == "t"), "mn_b": _cpp_bool(spec.layout[1] == "n")}
+    text = {"name": spec.name(), "swap_ab": _cpp_bool(spec.swap_ab), "out": CPP_OUTPUTS[spec.out_dtype]}
+    return {**asdict(spec), **derived, **layout, **text}
+
+
+def _cpp_bool(value: bool) -> str:
+    return str(value).lower()
 
 
 def _conversion_marks(spec: KernelSpec) -> dict[str, object]:
@@ -70,11 +82,12 @@ def _check(specs: list[KernelSpec]) -> None:
 
 
 def emit(specs: list[KernelSpec], out: Path) -> None:
-    """Writes kernels/NAME.cu, wgmma_fp8.cuh and kernels.txt (the names, in order) under `out`."""
+    """Writes kernels/NAME.cu, wgmma_OPERAND.cuh and kernels.txt (the names, in order) under `out`."""
     _check(specs)
     for spec in specs:
         write_if_changed(out / "kernels" / f"{spec.name()}.cu", kernel_source(spec))
-    write_if_changed(out / "wgmma_fp8.cuh", wgmma_header(specs))
+    for operand in WGMMA_HEADERS:
+        write_if_changed(out / f"wgmma_{operand}.cuh", wgmma_header(operand, specs))
     write_if_changed(out / "kernels.txt", "".join(f"{spec.name()}\n" for spec in specs))
     wanted = {f"{spec.name()}.cu" for spec in specs}
     for stale in sorted((out / "kernels").glob("*.cu")):

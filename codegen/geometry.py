@@ -1,6 +1,6 @@
 """What follows from a GEMM spec: warpgroups, instruction shape, registers and shared memory.
 
-The kernel works out the same in cpp/kernels/sm90/fp8_1d2d_config.cuh; every generated .cu asserts that both agree.
+The kernels work out the same in cpp/kernels/sm90/*_config.cuh; every generated .cu asserts that both agree.
 """
 
 from dataclasses import replace
@@ -11,7 +11,9 @@ SHARED_LIMIT = 232448  # bytes one thread block may use on sm_90 and sm_100 (CUD
 WARPGROUP = 128
 INSTRUCTION_M = 64
 MAX_CONSUMERS = 2
-SLICE = 128  # K elements under one scale, and bytes in a row of swizzled shared memory
+SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
+ELEMENT_BYTES = {"fp8_1d2d": 1, "bf16": 2}  # of an operand, by family
+OUT_BYTES = {"bf16": 2, "fp32": 4}
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
 
@@ -51,8 +53,8 @@ def instruction_n(spec: KernelSpec) -> int:
 
 
 def slices(spec: KernelSpec) -> int:
-    """Scale blocks of 128 K elements in a stage."""
-    return spec.block_k // SLICE
+    """Slices of 128 bytes of K in a stage; for FP8 each is a scale block."""
+    return spec.block_k * ELEMENT_BYTES[spec.family] // SLICE
 
 
 def threads(spec: KernelSpec) -> int:
@@ -61,12 +63,29 @@ def threads(spec: KernelSpec) -> int:
 
 
 def matrix_registers(spec: KernelSpec) -> int:
-    """FP32 registers a consumer thread holds for sums and for the partial sums in flight, one per slice."""
+    """FP32 registers a consumer thread holds for sums and for any partial sums in flight, one per slice."""
     return (passes(spec) + spec.in_flight * slices(spec)) * instruction_n(spec) // 2
 
 
+def store_units(spec: KernelSpec) -> tuple[int, int, int]:
+    """Of family bf16: units in which a consumer's share of D leaves, how many it holds at a time, bytes of one."""
+    out_bytes = OUT_BYTES[spec.out_dtype]
+    of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // SLICE
+    units = passes(spec) * of_pass
+    held = 2 if units % 2 == 0 else 3 if units % 3 == 0 else 1
+    return units, held, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else SLICE)
+
+
+def _bf16_shared_bytes(spec: KernelSpec) -> int:
+    _, held, unit_bytes = store_units(spec)
+    operands = (spec.block_m + spec.block_n) * spec.block_k * 2
+    return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8)
+
+
 def shared_bytes(spec: KernelSpec) -> int:
-    """Dynamic shared memory of a block: D tile, then per stage the A tile, B tile, A scales, B scales, barriers."""
+    """Dynamic shared memory of a block: D (a tile or units of it), then per stage the A and B tiles, scales, barriers."""
+    if spec.family == "bf16":
+        return _bf16_shared_bytes(spec)
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = (spec.block_m + spec.block_n) * spec.block_k
     scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * 8, 16)

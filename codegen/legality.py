@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import gcd
 
-from codegen import geometry
+from codegen import geometry, legality_bf16
 from codegen.spec import KernelSpec
 
 Rule = Callable[[KernelSpec], str | None]
@@ -126,14 +126,14 @@ def _shared_memory(spec: KernelSpec) -> str | None:
 def _conversion(spec: KernelSpec) -> str | None:
     known = {"sf_to_mn_major": (("",), ("fp32",)), "cast_to_fp8": (("token", "block"), ("bf16", "fp32"))}
     if spec.family not in known:
-        return f"family is {spec.family!r}; known are fp8_1d2d, {', '.join(known)}"
+        return f"family is {spec.family!r}; known are {', '.join((*FAMILY_RULES, *known))}"
     scalings, dtypes = known[spec.family]
     if spec.scaling not in scalings or spec.in_dtype not in dtypes:
         return f"{spec.family} has no kernel for scaling {spec.scaling!r} of {spec.in_dtype!r}"
     return None
 
 
-GEMM_RULES: tuple[Rule, ...] = (
+FP8_1D2D_RULES: tuple[Rule, ...] = (
     _arch,
     _problem,
     _grouping,
@@ -149,10 +149,20 @@ GEMM_RULES: tuple[Rule, ...] = (
     _stages,
     _shared_memory,
 )
+BF16_RULES: tuple[Rule, ...] = (
+    _arch,
+    *legality_bf16.BEFORE_SHARED,
+    _rows,
+    _cluster,
+    *legality_bf16.AFTER_SHARED,
+    _registers,
+    _shared_memory,
+)
+FAMILY_RULES = {"fp8_1d2d": FP8_1D2D_RULES, "bf16": BF16_RULES}
 CONVERSION_RULES: tuple[Rule, ...] = (_arch, _conversion)
 
 
 def why_illegal(spec: KernelSpec) -> str | None:
     """The first reason why `spec` cannot be built, or None."""
-    rules = GEMM_RULES if spec.is_gemm else CONVERSION_RULES
+    rules = FAMILY_RULES.get(spec.family, CONVERSION_RULES)
     return next((reason for rule in rules if (reason := rule(spec)) is not None), None)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from codegen.geometry import max_stages
+from codegen.matrix_bf16 import bf16_specs
 from codegen.spec import KernelSpec
 
 ONE = ((1, 1),)
@@ -121,8 +122,8 @@ def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int
     return replace(spec, stages=max_stages(spec, slices * 128 // block_k))
 
 
-def gemm_specs() -> list[KernelSpec]:
-    """Specs of the GEMM families."""
+def fp8_1d2d_specs() -> list[KernelSpec]:
+    """Specs of family fp8_1d2d."""
     return [
         _fp8_1d2d(grouping, tile[:4], cluster, swap_ab)
         for grouping, normal, swapped in FP8_1D2D_TILES
@@ -130,6 +131,11 @@ def gemm_specs() -> list[KernelSpec]:
         for tile in tiles
         for cluster in tile[4]
     ]
+
+
+def gemm_specs() -> list[KernelSpec]:
+    """Specs of the GEMM families."""
+    return fp8_1d2d_specs() + bf16_specs()
 
 
 def conversion_specs(arch: str) -> list[KernelSpec]:

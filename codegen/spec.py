@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-GEMM_FAMILIES = ("fp8_1d2d",)
+GEMM_FAMILIES = ("fp8_1d2d", "bf16")
 
 
 @dataclass(frozen=True)
 class KernelSpec:
     """One compiled kernel: all that is fixed at compile time. Sizes, strides and SM counts are arguments of it.
 
-    GEMM families use every field from `grouping` on. Layout and conversion kernels have no tile: `scaling` says what
+    GEMM families use every field from `grouping` on; in_flight is 0 where partial sums are not promoted. Layout and conversion kernels have no tile: `scaling` says what
     shares one scale ("token" for 1x128, "block" for 128x128) and `in_dtype` what they read.
     """
 
@@ -39,7 +39,8 @@ class KernelSpec:
         parts = [self.arch.rstrip("a").replace("_", ""), self.family]
         if self.is_gemm:
             parts += [self.grouping, self.layout, self.out_dtype] + ["swap"] * self.swap_ab
-            parts += [f"{self.block_m}x{self.block_n}x{self.block_k}", f"s{self.stages}", f"f{self.in_flight}"]
+            parts += [f"{self.block_m}x{self.block_n}x{self.block_k}", f"s{self.stages}"]
+            parts += [f"f{self.in_flight}"] * (self.in_flight > 0)
             parts += [f"c{self.cluster_m}x{self.cluster_n}"]
         else:
             parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype) if part]

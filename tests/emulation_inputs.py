@@ -8,7 +8,8 @@ import numpy as np
 import aotgemm
 from aotgemm import _core
 
-VECTORS = np.load(Path(__file__).parent / "data" / "h100_wgmma_vectors.npz")
+DATA = Path(__file__).parent / "data"
+VECTORS = {**np.load(DATA / "h100_wgmma_vectors.npz"), **np.load(DATA / "h100_subnormal_vectors.npz")}
 DTYPES = {"fp8": ml_dtypes.float8_e4m3fn, "bf16": ml_dtypes.bfloat16, "tf32": np.float32}
 BITS = {"fp8": np.uint8, "bf16": np.uint16, "tf32": np.uint32}
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 FP32_NAN = 0x7FFFFFFF
 FP32_INFINITY = 0x7F800000
 BF16_NAN = 0x7FFF
-LEAST_EXPONENT = -126  # of FP32, and of a zero of any format
+LEAST_EXPONENT = -126  # of FP32
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,16 @@ class Format:
     step: int  # products in one step
     term_fraction_bits: int  # of an aligned term
     sum_fraction_bits: int  # of the stored sum
+    zero_exponent: int = 0  # what a zero accumulator counts as; a zero product has no part in the alignment
 
     @property
     def bias(self) -> int:
         return (1 << (self.exponent_bits - 1)) - 1
 
 
-E4M3 = Format(4, 3, False, 32, 13, 13)
-BF16 = Format(8, 7, True, 16, 25, 23)
-TF32 = Format(8, 10, True, 8, 25, 23)
+E4M3 = Format(4, 3, False, 32, 13, 13, -126)
+BF16 = Format(8, 7, True, 16, 25, 23, -133)
+TF32 = Format(8, 10, True, 8, 25, 23, -133)
 FP32 = Format(8, 23, True, 0, 0, 0)
 
 
@@ -55,8 +56,6 @@ def unpack(fmt: Format, bits: int) -> Number:
             return Number(sign, 0, "nan" if mantissa else "infinity")
         if mantissa == (1 << fmt.mantissa_bits) - 1:
             return Number(0, 0, "nan")
-    if field == 0 and mantissa == 0:
-        return Number(0, LEAST_EXPONENT)
     significand = mantissa | (1 << fmt.mantissa_bits if field else 0)
     return Number(sign * significand, max(field, 1) - fmt.bias)
 
@@ -68,12 +67,12 @@ def truncating_shift(value: int, shift: int) -> int:
 
 
 def pack_truncated(value: int, quantum: int, fraction_bits: int) -> int:
-    """FP32 bits of value * 2**quantum, normalised and truncated toward zero to fraction_bits."""
-    if value == 0:
-        return 0
+    """FP32 bits of value * 2**quantum, normalised and truncated toward zero to fraction_bits; zero is +0."""
     exponent = abs(value).bit_length() - 1 + quantum
     least = max(exponent, LEAST_EXPONENT) - fraction_bits
     kept = truncating_shift(abs(value), quantum - least) << (23 - fraction_bits)
+    if kept == 0:
+        return 0
     sign = 0x80000000 if value < 0 else 0
     if exponent > 127:
         return sign | FP32_INFINITY
@@ -101,7 +100,8 @@ def step(fmt: Format, a: Sequence[Number], b: Sequence[Number], c_bits: int) -> 
     special = special_result(fmt, a, b, c)
     if special is not None:
         return special
-    largest = max(c.exponent, *(x.exponent + y.exponent for x, y in zip(a, b)))
+    exponents = [x.exponent + y.exponent for x, y in zip(a, b) if x.significand and y.significand]
+    largest = max([c.exponent if c.significand else fmt.zero_exponent, *exponents])
     quantum = largest - fmt.term_fraction_bits
     total = truncating_shift(c.significand, c.exponent - FP32.mantissa_bits - quantum)
     for x, y in zip(a, b):

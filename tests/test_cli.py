@@ -24,6 +24,7 @@ JSON_COMMANDS = {
     "selftest": (["selftest"], cli_schemas.SELFTEST),
     "plan": (["plan", "--model", "llama-8b", "--max-tokens", "16"], plan_schema()),
     "sass": (["sass", "sm90_sf_to_mn_major_fp32"], cli_schemas.SASS),
+    "bench": (["bench", "host", "--peers", "none"], cli_schemas.BENCH_HOST),
 }
 COMMANDS = pytest.mark.parametrize("command", JSON_COMMANDS)
 

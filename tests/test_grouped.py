@@ -79,6 +79,15 @@ def test_rows_beyond_the_last_group_are_left_alone():
         assert (d[256:] == POISON).all()
 
 
+def test_padding_may_lie_anywhere_in_a_group():
+    problem = make_grouped((130, 3), 24, 48)
+    index, wanted = problem.index, problem.expected()
+    index[[0, 5, 6, 128, 257]], wanted[[0, 5, 6, 128, 257]] = -1, POISON
+    d = problem.empty_output()
+    aotgemm.m_grouped_fp8_gemm_nt_contiguous((problem.a, problem.sfa), (problem.b, problem.sfb), d, index)
+    np.testing.assert_array_equal(d.view(np.uint16), wanted)
+
+
 def test_the_last_group_needs_no_padding():
     problem = make_grouped((130, 3), 24, 48)
     short = GroupedProblem(problem.a[:259], problem.sfa[:259], problem.b, problem.sfb, problem.rows)

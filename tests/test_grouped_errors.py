@@ -111,11 +111,11 @@ CASES = {
         "row 129 has group 1 and row 128 has 0",
         "multiple of 128",
     ),
-    "padding before a row": (
-        lambda: contiguous(grouped_layout=index_with(row_3=-1)),
+    "two groups in a block, apart": (
+        lambda: contiguous(grouped_layout=index_with(row_255=1)),
         SHAPE,
-        "row 4 has group 0 and row 3 has -1",
-        "precede",
+        "row 255 has group 1 and row 129 has 0",
+        "multiple of 128",
     ),
     "a group ends before it starts": (
         lambda: contiguous(psum=True, grouped_layout=integers(130, 130)),

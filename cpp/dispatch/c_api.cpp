@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dispatch/bf16.hpp"
 #include "dispatch/cast_fp8.hpp"
 #include "dispatch/cubin_store.hpp"
 #include "dispatch/device.hpp"
@@ -66,6 +67,11 @@ aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor*
     });
 }
 
+aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                 const aotgemm_tensor* c, const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm(layout, {*a, *b, c, *d}, or_default(launch)); });
+}
+
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {
@@ -111,6 +117,11 @@ const char* aotgemm_version(void) { return AOTGEMM_VERSION; }
 aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device, aotgemm_selection* choices,
                               int32_t capacity, int32_t* count) {
     return guarded([&] {
+        if (capacity == 1) {  // as a call does it
+            *choices = select_kernel(*problem, *device);
+            *count = 1;
+            return;
+        }
         const std::vector<aotgemm_selection> ranked = rank_kernels(*problem, *device);
         *count = std::min(capacity, static_cast<int32_t>(ranked.size()));
         std::copy_n(ranked.begin(), *count, choices);

@@ -1,4 +1,4 @@
-// Launcher of family fp8_1d2d. Device side: cpp/kernels/sm90/fp8_1d2d.cuh.
+// The dense GEMM of family fp8_1d2d: checks, then the CPU backend or fp8_1d2d_launch.hpp.
 #pragma once
 
 #include "aotgemm/aotgemm.h"

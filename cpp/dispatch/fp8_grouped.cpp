@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "dispatch/fp8_1d2d_grouped.hpp"
+#include "dispatch/fp8_1d2d_launch.hpp"
 #include "dispatch/group_rows.hpp"
 #include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
@@ -17,6 +17,15 @@ struct Sizes {
 };
 
 bool has_batch_of_a(Grouping grouping) { return grouping == Grouping::masked || grouping == Grouping::batched; }
+
+const char* name_of(Grouping grouping) {
+    switch (grouping) {
+        case Grouping::contiguous: return "contiguous";
+        case Grouping::psum: return "psum";
+        case Grouping::masked: return "masked";
+        default: return "batched";
+    }
+}
 
 const char* index_name(Grouping grouping) { return grouping == Grouping::masked ? "masked_m" : "grouped_layout"; }
 
@@ -116,29 +125,23 @@ void run_on_cpu(const Fp8GroupedOperands& in, const Sizes& sizes, int threads) {
 
 }  // namespace
 
-aotgemm_problem problem_of(const Fp8GroupedOperands& in) {
-    static constexpr const char* kNames[] = {"contiguous", "psum", "masked", "batched"};
-    const int64_t rows = in.a.shape[in.a.ndim - 2];
-    const int64_t m = in.grouping == Grouping::masked && in.expected_m > 0 ? in.expected_m : rows;
-    return {"fp8_1d2d", kNames[static_cast<int>(in.grouping)], "nt", "bf16", static_cast<int32_t>(in.b.shape[0]), m,
-            in.b.shape[1], in.b.shape[2], 0};
-}
-
 void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& how) {
     const Sizes sizes = check_shapes(operands);
     check_devices(operands);
     check_index(operands, sizes);
     if (sizes.groups == 0 || sizes.m == 0 || sizes.n == 0) return;
     check_no_overlap({"d", operands.d});
+    const auto& [a, sfa, b, sfb, d, index, grouping, expected_m] = operands;
+    const Fp8Launch call{a, sfa, b, sfb, d, name_of(grouping), index, expected_m};
     if (operands.a.device_type == AOTGEMM_CPU) {
         check_rows_adjacent({"a", operands.a});
         check_rows_adjacent({"b", operands.b});
-        check_plan(problem_of(operands), nullptr, -1);
+        check_plan(fp8_1d2d_problem(call), nullptr, -1);
         run_on_cpu(operands, sizes, how.cpu_threads);
         return;
     }
     check_layouts_for_cuda(operands);
-    launch_fp8_1d2d_grouped(operands, how);
+    launch_fp8_1d2d(call, how);
 }
 
 }  // namespace aotgemm

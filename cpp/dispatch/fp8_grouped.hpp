@@ -1,4 +1,4 @@
-// Grouped and batched GEMMs of family fp8_1d2d: one call, a B for each group. Device side: fp8_1d2d_grouped.hpp.
+// Grouped and batched GEMMs of family fp8_1d2d: one call, a B for each group. Launched by fp8_1d2d_launch.hpp.
 #pragma once
 
 #include "aotgemm/aotgemm.h"
@@ -22,9 +22,6 @@ struct Fp8GroupedOperands {
 
 // Groups of contiguous and psum start at multiples of this many rows: no tile of 128 rows holds two groups.
 inline constexpr int64_t kMkAlignment = 128;
-
-// What the selection and a plan know of a call; num_sms is 0.
-aotgemm_problem problem_of(const Fp8GroupedOperands& operands);
 
 // Checks, then runs on the CPU or launches.
 void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& how);

@@ -1,7 +1,5 @@
 #include "dispatch/group_rows.hpp"
 
-#include <algorithm>
-
 namespace aotgemm {
 namespace {
 
@@ -16,27 +14,25 @@ void check_groups_of_rows(const Operand& index, int64_t groups, int64_t rows) {
     }
 }
 
-// One aligned block of rows: those of one group first, then rows that are not computed.
-GroupRows read_block(const Operand& index, int64_t first, int64_t end) {
-    const int32_t* group = values_of(index);
-    const auto same = [&](int64_t row, int32_t wanted) { return group[row] == wanted; };
-    int64_t row = first;
-    while (row < end && group[first] >= 0 && same(row, group[first])) ++row;
-    const int64_t count = row - first;
-    while (row < end && same(row, -1)) ++row;
-    if (row < end) {
-        fail(AOTGEMM_ERROR_SHAPE, index.name, ": row ", row, " has group ", group[row], " and row ", row - 1, " has ",
-             group[row - 1], ", but a group must start at a multiple of ", kMkAlignment, " and its rows precede those with -1");
-    }
-    return {group[first], first, count};
+// `row` starts another range than the one before it.
+void check_alignment_of_group(const Operand& index, const GroupRows& before, int64_t row) {
+    const int64_t group = values_of(index)[row], last = before.first + before.count - 1;
+    if (group == before.group || row / kMkAlignment != last / kMkAlignment) return;
+    fail(AOTGEMM_ERROR_SHAPE, index.name, ": row ", row, " has group ", group, " and row ", last, " has ", before.group,
+         ", but each group must start at a multiple of ", kMkAlignment);
 }
 
 std::vector<GroupRows> read_contiguous(const Operand& index, int64_t groups, int64_t rows) {
     check_groups_of_rows(index, groups, rows);
     std::vector<GroupRows> ranges;
-    for (int64_t first = 0; first < rows; first += kMkAlignment) {
-        const GroupRows block = read_block(index, first, std::min(first + kMkAlignment, rows));
-        if (block.count > 0) ranges.push_back(block);
+    for (int64_t row = 0; row < rows; ++row) {
+        const int64_t group = values_of(index)[row];
+        if (group < 0) continue;
+        if (ranges.empty() || ranges.back().group != group || ranges.back().first + ranges.back().count != row) {
+            if (!ranges.empty()) check_alignment_of_group(index, ranges.back(), row);
+            ranges.push_back({group, row, 0});
+        }
+        ++ranges.back().count;
     }
     return ranges;
 }

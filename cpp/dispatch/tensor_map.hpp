@@ -7,7 +7,7 @@
 
 namespace aotgemm {
 
-// A matrix of `rows` rows of `columns` elements, of which boxes of box_rows x box_columns are moved.
+// A matrix (or `groups` of them, group_bytes apart) of `rows` rows of `columns` elements, of which boxes of box_rows x box_columns are moved.
 struct TensorMapKey {
     const void* data;
     int64_t columns, rows;
@@ -15,6 +15,7 @@ struct TensorMapKey {
     int32_t box_columns, box_rows;
     CUtensorMapDataType type;
     CUtensorMapSwizzle swizzle;
+    int64_t groups = 0, group_bytes = 0;  // 0 groups: a map of two dimensions
 
     bool operator==(const TensorMapKey&) const = default;
 };

@@ -36,6 +36,13 @@ struct Fp8Gemm1d2d {
 // Several GEMMs of the family whose outputs do not overlap; the threads share the tiles of all of them.
 void fp8_gemm_1d2d(std::span<const Fp8Gemm1d2d> gemms, int threads);
 
+enum class OutType { bf16, fp32 };
+
+// Family bf16: D = A @ B^T, one chain over all of K, or C + that with one FP32 addition after it; rounded to the type of
+// D, which C shares. a [M, K] and b [N, K] are raw bits of any strides; c.data is null where there is no C.
+void bf16_gemm(Matrix<const std::uint16_t> a, Matrix<const std::uint16_t> b, Matrix<const void> c, Matrix<void> d,
+               OutType type, int threads);
+
 enum class CastInput { bf16, fp32 };
 
 // Casts to FP8 E4M3 with one scale per block_rows x 128 block (block_rows is 1 or 128).

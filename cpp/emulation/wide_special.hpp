@@ -28,8 +28,10 @@ inline double truncate_to(double value, int quantum) {
 
 // A finite step, one term at a time: the same rule as wide_step.hpp.
 inline float scalar_wide_step(const float* a, const float* b, int length, float c) {
-    int exponent = wide_exponent(c);
-    for (int k = 0; k < length; ++k) exponent = std::max(exponent, wide_exponent(a[k]) + wide_exponent(b[k]));
+    int exponent = c == 0 ? kLeastAlignment : wide_exponent(c);
+    for (int k = 0; k < length; ++k) {
+        if (a[k] != 0 && b[k] != 0) exponent = std::max(exponent, wide_exponent(a[k]) + wide_exponent(b[k]));
+    }
     double sum = truncate_to(c, exponent - kWideFractionBits);
     for (int k = 0; k < length; ++k)
         sum += truncate_to(static_cast<double>(a[k]) * b[k], exponent - kWideFractionBits);

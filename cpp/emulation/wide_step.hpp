@@ -61,6 +61,8 @@ AOTGEMM_INLINE void wide_step(const double* a, const std::int32_t* a_exponent, c
     const Double c_value = __builtin_convertvector(c, Double);
     Half exponent, stored;
     exponents_of<L>(c_value, exponent);
+    const auto c_is_zero = __builtin_convertvector(c == 0.0f, Half);
+    exponent = c_is_zero ? Half{} + kLeastAlignment : exponent;
     for (int k = 0; k < kLength; ++k) {
         load(stored, b_exponent + k * kWidePanelColumns);
         const Half product = stored + a_exponent[k];

@@ -6,6 +6,7 @@ Importing it loads libaotgemm and nothing else: no framework, no CUDA context, n
 from . import utils
 from ._core import DeviceArray, version
 from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
+from .bf16 import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
 from .cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from .cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
 from .deepgemm_settings import (
@@ -64,6 +65,10 @@ __all__ = [
     "Recording",
     "ShapeError",
     "align",
+    "bf16_gemm_nn",
+    "bf16_gemm_nt",
+    "bf16_gemm_tn",
+    "bf16_gemm_tt",
     "ceil_div",
     "cublaslt_gemm_nn",
     "cublaslt_gemm_nt",

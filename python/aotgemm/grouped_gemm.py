@@ -36,7 +36,7 @@ def m_grouped_fp8_gemm_nt_contiguous(
     d: BF16 [M, N], written in place.
     grouped_layout: int32, contiguous. A group may be empty.
         [M]: the group of each row, -1 for padding, whose rows of D are not written. Each group starts at a multiple of
-        get_mk_alignment_for_contiguous_layout() rows, and in every such block its rows come before those with -1.
+        get_mk_alignment_for_contiguous_layout() rows: no such block of rows holds two groups.
         [G] with use_psum_layout: where the rows of each group end. They start at the end of the group before, rounded
         up to that alignment (group 0: at row 0). Rows of A in the gaps may hold anything; those of D are not written.
     expected_m_for_psum_layout: rows to expect in a group, only with use_psum_layout: a hint for the choice of the

@@ -86,8 +86,8 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const ao
  * b   FP8 E4M3 [G, N, K]; sfb FP32 [G, ceil(N/128), ceil(K/128)]
  * d   BF16 [M, N]
  * grouped_layout  int32, contiguous, on the operands' device
- *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows, within which its rows
- *     precede those with -1. Rows with -1 are not written.
+ *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows: within 128 rows all
+ *     have one group or -1. Rows with -1 are not written.
  *     use_psum 1: [G], element g is where the rows of group g end; they start at the end of group g - 1 aligned to 128
  *     (group 0: at 0). Rows between an end and the next start, and beyond the last end, are neither read nor written.
  * expected_m  rows to expect in a group: a hint for the selection, which no bit depends on; 0 if unknown
@@ -115,6 +115,21 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_masked(
 AOTGEMM_API aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
                                               const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                               const aotgemm_tensor* d, const aotgemm_launch* launch);
+
+/* D[m, n] = sum over k of A[m, k] * B[n, k], or C[m, n] + that, family bf16.
+ *
+ * layout  "nt", "nn", "tn" or "tt": how the shapes of a and b are read
+ * a  BF16 [M, K], or [K, M] if layout starts with t
+ * b  BF16 [N, K], or [K, N] if layout ends with n
+ * c  of d's dtype, [M, N], row-major, or NULL; it may be d itself, and no other overlap is allowed
+ * d  BF16 or FP32 [M, N], row-major (stride[1] == 1)
+ *
+ * One dimension of a and of b has stride 1, whichever it is: no layout needs a copy. Other strides are multiples of
+ * 16 bytes, as is where data starts, and N is a multiple of 8. M, N or K may be 0 (K = 0 gives zeros, or C + 0). All
+ * operands live on one device. The same bits come from every layout, every kernel, every SM count and the CPU. */
+AOTGEMM_API aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                             const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                             const aotgemm_launch* launch);
 
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
@@ -218,7 +233,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us;
+    double predicted_us; /* by the cost model, whoever chose */
+    double measured_us;  /* of the tuned row that chose; 0 where the cost model did */
     char reason[256];
 } aotgemm_selection;
 

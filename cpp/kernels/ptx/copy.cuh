@@ -90,9 +90,10 @@ __device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t share
 
 __device__ __forceinline__ void tma_store_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
 
-// Waits until this thread's stores have read their shared memory.
+// Waits until all but the last kPending of this thread's committed groups of stores have read their shared memory.
+template <int kPending = 0>
 __device__ __forceinline__ void tma_store_wait_read() {
-    asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+    asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
 }
 
 // Makes ordinary writes to shared memory visible to the TMA.

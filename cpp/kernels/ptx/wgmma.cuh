@@ -28,11 +28,25 @@ __device__ __forceinline__ void fma_partial(float& sum, float factor) {
     asm volatile("fma.rn.f32 %0, partial%2, %1, %0;" : "+f"(sum) : "f"(factor), "n"(kIndex));
 }
 
-// A K-major operand of 128-byte rows in 128-byte swizzle, eight rows to a 1,024-byte atom (PTX ISA, "Matrix
-// descriptor"): start address and the distance between atoms in units of 16 bytes, swizzle mode 1.
-__device__ __forceinline__ uint64_t swizzled_descriptor(uint32_t shared) {
-    constexpr uint64_t kFixed = (uint64_t{1} << 62) | (uint64_t{1024 >> 4} << 32) | (uint64_t{1} << 16);
-    return kFixed | ((shared & 0x3FFFF) >> 4);
+// partial[kIndex] as a variable, once no matrix instruction is at work on it; and partial[kIndex] = 0.
+template <int kIndex>
+__device__ __forceinline__ float partial() {
+    float value;
+    asm volatile("mov.f32 %0, partial%1;" : "=f"(value) : "n"(kIndex));
+    return value;
+}
+template <int kIndex>
+__device__ __forceinline__ void clear_partial() {
+    asm volatile("mov.f32 partial%0, 0f00000000;" ::"n"(kIndex));
+}
+
+// An operand of 128-byte rows in 128-byte swizzle, eight rows to a 1,024-byte atom (PTX ISA, "Matrix
+// descriptor"): start address and the distances between atoms in units of 16 bytes, swizzle mode 1. Atoms follow each
+// other 1,024 bytes apart along the rows of a K-major operand, which has no other distance (`leading` is not read), and
+// along K of an MN-major one, where `leading` is the distance to the next 128 bytes of M or N.
+__device__ __forceinline__ uint64_t swizzled_descriptor(uint32_t shared, uint32_t leading = 16) {
+    const uint64_t fixed = (uint64_t{1} << 62) | (uint64_t{1024 >> 4} << 32) | (uint64_t{leading >> 4} << 16);
+    return fixed | ((shared & 0x3FFFF) >> 4);
 }
 
 }  // namespace aotgemm::ptx

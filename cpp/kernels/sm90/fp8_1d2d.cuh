@@ -13,7 +13,6 @@
 #include "sm90/fp8_1d2d_producer.cuh"
 #include "sm90/fp8_1d2d_scales.cuh"
 #include "sm90/grouped_order.cuh"
-#include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -35,19 +34,6 @@ __device__ __forceinline__ void sync_start_and_end() {
         __syncthreads();
     }
 }
-
-template <class Config, Grouping kGrouping>
-struct TileOrderOf {
-    using Type = RaggedOrder<Config>;
-};
-template <class Config>
-struct TileOrderOf<Config, Grouping::dense> {
-    using Type = DenseOrder<Config>;
-};
-template <class Config>
-struct TileOrderOf<Config, Grouping::contiguous> {
-    using Type = ContiguousOrder<Config>;
-};
 
 template <class Config, class Order>
 __device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, uint32_t rank, int group,

@@ -10,6 +10,7 @@
 #include "ptx/copy.cuh"
 #include "sm90/fp8_1d2d_consumer.cuh"
 #include "sm90/fp8_1d2d_params.hpp"
+#include "sm90/swizzle.cuh"
 #include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
@@ -76,7 +77,7 @@ struct Fp8Epilogue {
             const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows, box = i / kChunks / Config::kStoreRows;
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
             if (x >= params.n || !is_wanted(tile, first + row)) continue;
-            const uint4 values = ptx::load_16_bytes(swizzled(pass_buffer(pass) + box * kBoxBytes, row, chunk));
+            const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
             *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + x) = values;
         }
     }
@@ -94,14 +95,6 @@ struct Fp8Epilogue {
         return consumer.shared + index * kBoxes * kBoxBytes;
     }
 
-    // Address of 16 bytes in a box: the TMA permutes the 16-byte chunks of a row by the row's number in its atom of
-    // 8 rows (128-byte swizzle), by half of it (64) or a quarter (32).
-    __device__ __forceinline__ static uint32_t swizzled(uint32_t box, int row, int chunk) {
-        constexpr int kShift = kRowBytes == 128 ? 0 : kRowBytes == 64 ? 1 : 2;
-        constexpr int kMask = kRowBytes / 16 - 1;
-        return box + row * kRowBytes + ((chunk ^ ((row >> kShift) & kMask)) << 4);
-    }
-
     template <int kPass>
     __device__ __forceinline__ void write_pass() const {
         if constexpr (Config::kSwapAB) {
@@ -116,7 +109,7 @@ struct Fp8Epilogue {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<Config::kInstructionN / 16>([&](auto j) {
             constexpr int kBox = j * 16 / Config::kStoreColumns, kChunk = j * 2 % (Config::kStoreColumns / 8);
-            const uint32_t to = swizzled(buffer + kBox * kBoxBytes, row, kChunk + consumer.lane / 16);
+            const uint32_t to = swizzled<kRowBytes>(buffer + kBox * kBoxBytes, row, kChunk + consumer.lane / 16);
             ptx::store_matrices<false>(to, ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
                                        ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
                                        ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
@@ -130,7 +123,7 @@ struct Fp8Epilogue {
         const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
         static_for<Config::kInstructionN / 16>([&](auto j) {
             const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled(buffer, token, chunk), ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
+            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
                                       ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
                                       ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
                                       ptx::pack_bf16(sum[8 * j + 6], sum[8 * j + 7]));
@@ -138,7 +131,7 @@ struct Fp8Epilogue {
         if constexpr (Config::kInstructionN % 16 != 0) {
             constexpr int kAt = Config::kInstructionN / 16 * 8;
             const int token = Config::kInstructionN / 16 * 16 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled(buffer, token, chunk), ptx::pack_bf16(sum[kAt], sum[kAt + 1]),
+            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[kAt], sum[kAt + 1]),
                                       ptx::pack_bf16(sum[kAt + 2], sum[kAt + 3]));
         }
     }

@@ -130,4 +130,59 @@ struct RaggedOrder {
     }
 };
 
+// Every group has all of D's rows and a range of K of its own, index[g] long; the tiles of a group are those of a dense
+// matrix, and the groups follow one another.
+template <class Config>
+struct KGroupedOrder {
+    static constexpr bool kWarpWide = false;
+    static_assert(Config::kCluster == 1);
+
+    const int32_t* index;
+    int32_t m, groups, band_m;
+    int32_t rows, columns, next, step;
+    int32_t group = -1, k_start = 0, k_size = 0;  // the current tile's group and its range
+    Tile tile{};
+
+    template <class Params>
+    __device__ __forceinline__ explicit KGroupedOrder(const Params& params)
+        : index(params.index),
+          m(params.m),
+          groups(params.groups),
+          band_m(params.band_m),
+          rows(tiles_of(params.m, Config::kBlockM)),
+          columns(tiles_of(params.n, Config::kBlockN)),
+          next(static_cast<int32_t>(blockIdx.x)),
+          step(static_cast<int32_t>(gridDim.x)) {}
+
+    __device__ __forceinline__ bool advance(uint32_t rank) {
+        const int32_t of_group = rows * columns, wanted = next / of_group;
+        if (wanted >= groups) return false;
+        while (group < wanted) {
+            k_start += k_size;
+            k_size = max(__ldg(index + ++group), 0);
+        }
+        const TilePlace at = place_tile<1, 1>(next - wanted * of_group, rows, columns, band_m, rank);
+        tile = {group, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
+        next += step;
+        return true;
+    }
+};
+
+template <class Config, Grouping kGrouping>
+struct TileOrderOf {
+    using Type = RaggedOrder<Config>;
+};
+template <class Config>
+struct TileOrderOf<Config, Grouping::dense> {
+    using Type = DenseOrder<Config>;
+};
+template <class Config>
+struct TileOrderOf<Config, Grouping::contiguous> {
+    using Type = ContiguousOrder<Config>;
+};
+template <class Config>
+struct TileOrderOf<Config, Grouping::k_grouped> {
+    using Type = KGroupedOrder<Config>;
+};
+
 }  // namespace aotgemm::sm90

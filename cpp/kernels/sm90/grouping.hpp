@@ -9,6 +9,7 @@ enum class Grouping {
     contiguous,  // A and D [M, .]: an index per row, -1 for rows of no group; groups start at multiples of 128 rows
     psum,        // A and D [M, .]: where each group ends; groups start at multiples of 128 rows
     masked,      // A and D [G, M, .]: how many rows of each group count
+    k_grouped,   // D [G, M, N]: A and B hold the groups' ranges of K one after the other
 };
 
 // Rows between which groups of a contiguous layout start, so that no tile holds two of them.

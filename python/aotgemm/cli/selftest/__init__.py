@@ -40,9 +40,8 @@ def _kernels(place: HostPlace | CudaPlace, pattern: str) -> list[dict[str, Any]]
         if pattern != "*":
             raise DeviceError(f"--kernel: is {pattern}, but there is no CUDA device to run a kernel on")
         return []
-    choices = _core.select("fp8_1d2d", 128, 128, 128, 0, place.device, len(_core.specs()))
-    serving = {choice["kernel"] for choice in choices}
-    specs = [spec for spec in _core.specs() if spec["kernel"] in serving and fnmatchcase(spec["name"], pattern)]
+    arch = "sm_{cc_major}{cc_minor}a".format(**place.device)
+    specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern)]
     if not specs:
         raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
     return specs

@@ -1,6 +1,7 @@
 """Every GEMM kernel on the GPU against the CPU backend."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class DeviceOperands:
 
     def __init__(self, operands: Operands, layout: Layout) -> None:
         self.layout, self.rows_sfa = layout, operands.sfa
-        self.a, self.b = (_padded(matrix, layout.row_padding) for matrix in (operands.a, operands.b))
+        self.a, self.b = (padded(matrix, layout.row_padding) for matrix in (operands.a, operands.b))
         self.k, self.sfb = operands.a.shape[1], from_numpy(operands.sfb)
 
     def matrices(self, m: int, n: int) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
@@ -66,7 +67,7 @@ class DeviceOperands:
         return from_numpy(self.rows_sfa[:m])
 
 
-def _padded(matrix: np.ndarray, padding: int) -> DeviceArray:
+def padded(matrix: np.ndarray, padding: int) -> DeviceArray:
     """Rows `padding` further apart, NaN between them."""
     memory = np.full((matrix.shape[0], matrix.shape[1] + padding), np.nan, matrix.dtype)
     memory[:, padding // 3 : padding // 3 + matrix.shape[1]] = matrix
@@ -127,13 +128,16 @@ def run_gemms(
         for case, run in _runs(shapes, seed):
             for kernel, name in names.items():
                 step(name)
-                tallies.count(name, case, _problem(run, kernel, f"{name}, {case}"))
+                with name_of_failing(f"{name}, {case}"):
+                    tallies.count(name, case, run.problem_of(kernel))
     finally:
         _core.set_num_sms(before)
 
 
-def _problem(run: GemmRun, kernel: int, name: str) -> str:
+@contextmanager
+def name_of_failing(name: str) -> Iterator[None]:
+    """Puts the kernel and the case in front of what the driver says."""
     try:
-        return run.problem_of(kernel)
+        yield
     except CudaError as error:
         raise CudaError(f"{name}: {error}") from error

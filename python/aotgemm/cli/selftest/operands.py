@@ -46,11 +46,11 @@ def _random_scales(random: np.random.Generator, rows: int, columns: int) -> np.n
     return np.ldexp(random.uniform(1, 2, (rows, columns)), exponents).astype(np.float32)
 
 
-def _add_special_values(a: np.ndarray, sfa: np.ndarray, b: np.ndarray, sfb: np.ndarray) -> None:
+def add_special_values(a: np.ndarray, sfa: np.ndarray, b: np.ndarray, sfb: np.ndarray) -> None:
     """NaN and infinity in rows that single outputs meet, so that most outputs stay finite."""
     for row, column in ((20, 0), (21, a.shape[1] - 1)):
         a.view(np.uint8)[row : row + 1, column] = FP8_NAN
-    b.view(np.uint8)[40, b.shape[1] // 2] = FP8_NAN | 0x80
+    b.view(np.uint8)[40:41, b.shape[1] // 2] = FP8_NAN | 0x80
     sfa[22:23, 0], sfa[23:24, -1], sfa[24:25], sfa[25:26] = np.inf, np.nan, 0, 3e38
     sfb[4:5, 0] = np.inf
 
@@ -66,7 +66,7 @@ def make_operands(random: np.random.Generator, m: int, n: int, k: int) -> Operan
     """Operands of M <= m and N <= n; the CPU backend computes what is expected."""
     rows = min(m, DISTINCT_ROWS)
     a, sfa, b, sfb = make_finite_operands(random, rows, n, k)
-    _add_special_values(a, sfa, b, sfb)
+    add_special_values(a, sfa, b, sfb)
     reference = np.empty((rows, n), ml_dtypes.bfloat16)
     _core.fp8_gemm_nt(a, sfa, b, sfb, reference)
     beyond = np.arange(rows, m)

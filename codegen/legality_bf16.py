@@ -1,0 +1,72 @@
+"""What family bf16 asks of a spec beyond the rules that all GEMM families share."""
+
+from codegen import geometry
+from codegen.spec import KernelSpec
+
+GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped")
+LAYOUTS = ("nt", "nn", "tn", "tt")
+OUT_DTYPES = ("bf16", "fp32")
+GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start
+SWAPPED_COLUMNS = (8, 16, 32, 64)
+MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
+
+
+def _problem(spec: KernelSpec) -> str | None:
+    for field, value, known in (
+        ("grouping", spec.grouping, GROUPINGS),
+        ("layout", spec.layout, LAYOUTS),
+        ("out_dtype", spec.out_dtype, OUT_DTYPES),
+    ):
+        if value not in known:
+            return f"{field} is {value!r}; family {spec.family} has {', '.join(known)}"
+    return None
+
+
+def _groups(spec: KernelSpec) -> str | None:
+    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
+        return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
+    if spec.grouping != "dense" and spec.cluster_m != 1:
+        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
+    if spec.grouping == "k_grouped" and spec.cluster_n != 1:
+        return f"cluster_n is {spec.cluster_n}; family {spec.family} has no clusters for k_grouped"
+    return None
+
+
+def _no_promotion(spec: KernelSpec) -> str | None:
+    if spec.in_flight != 0:
+        return f"in_flight is {spec.in_flight}; family {spec.family} promotes no partial sums, so it must be 0"
+    return None
+
+
+def _block_k(spec: KernelSpec) -> str | None:
+    if spec.block_k not in (64, 128):
+        return f"block_k is {spec.block_k}; a stage holds 64 or 128 K elements, one or two slices of 128 bytes"
+    return None
+
+
+def _columns(spec: KernelSpec) -> str | None:
+    allowed = SWAPPED_COLUMNS if spec.swap_ab else tuple(range(64, 257, 64))
+    if geometry.columns(spec) not in allowed:
+        side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
+        return f"{side} is {geometry.columns(spec)}; allowed are {', '.join(map(str, allowed))}"
+    return None
+
+
+def _mn_major_boxes(spec: KernelSpec) -> str | None:
+    for name, rows, share, mn_major in (
+        ("block_m", spec.block_m, spec.cluster_n, spec.layout[0] == "t"),
+        ("block_n", spec.block_n, spec.cluster_m, spec.layout[1] == "n"),
+    ):
+        if mn_major and rows % (MN_BOX * share) != 0:
+            return f"{name} is {rows}; with layout {spec.layout} and {share} blocks loading the tile, it is made of boxes of {MN_BOX}"
+    return None
+
+
+def _stages(spec: KernelSpec) -> str | None:
+    if spec.stages < 2:
+        return f"stages is {spec.stages}; one is multiplied while another is filled"
+    return None
+
+
+BEFORE_SHARED = (_problem, _groups, _no_promotion, _block_k)
+AFTER_SHARED = (_columns, _mn_major_boxes, _stages)

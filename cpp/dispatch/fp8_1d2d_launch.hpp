@@ -1,0 +1,21 @@
+// Launcher of the kernels of family fp8_1d2d, dense and grouped. Device side: cpp/kernels/sm90/fp8_1d2d.cuh.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+
+namespace aotgemm {
+
+struct Fp8Launch {
+    const aotgemm_tensor &a, &sfa, &b, &sfb, &d;  // b and sfb: three dimensions but where dense
+    const char* grouping;         // as aotgemm_problem has it
+    const aotgemm_tensor* index;  // of the groups; null if dense or batched
+    int64_t expected_m;           // rows to expect in a group; 0 if unknown
+};
+
+// What the selection and a plan know of a call.
+aotgemm_problem fp8_1d2d_problem(const Fp8Launch& operands);
+
+// Operands are on one CUDA device and have been checked; M, N and the number of groups are not 0.
+void launch_fp8_1d2d(const Fp8Launch& operands, const aotgemm_launch& how);
+
+}  // namespace aotgemm

@@ -1,0 +1,118 @@
+// BF16 and TF32 chains: all of K in tensor-core steps.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "emulation.hpp"
+#include "formats.hpp"
+#include "parallel.hpp"
+#include "wide_special.hpp"
+#include "wide_tile.hpp"
+
+namespace aotgemm::emulation {
+
+struct Bf16Format {
+    using Bits = std::uint16_t;
+    static constexpr int kStep = 16;
+    static float value(Bits bits) { return float_from_bf16(bits); }
+};
+
+struct Tf32Format {
+    using Bits = std::uint32_t;
+    static constexpr int kStep = 8;
+    static constexpr Bits kIgnored = (1u << 13) - 1;
+    static float value(Bits bits) { return std::bit_cast<float>(bits & ~kIgnored); }
+};
+
+template <class Format>
+float element(Matrix<const typename Format::Bits> matrix, std::int64_t row, std::int64_t k) {
+    return k < matrix.cols ? Format::value(matrix.data[row * matrix.row_stride + k * matrix.col_stride]) : 0.0f;
+}
+
+struct Decoded {
+    double value;
+    std::int32_t exponent;
+    bool is_special;
+};
+
+inline Decoded decode_wide(float value) {
+    const auto field = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(value) >> 23 & 0xFF);
+    if (field == 0xFF) return {0.0, kLeastExponent, true};
+    return {value, value == 0 ? kZeroExponent : std::max(field - 127, kLeastExponent), false};
+}
+
+template <class Format>
+void load_panel(Matrix<const typename Format::Bits> b, const WideTile& tile, std::int64_t k, WideScratch& scratch) {
+    for (int column = 0; column < kWidePanelColumns; ++column)
+        for (int i = 0; i < kWideBlockK; ++i) {
+            const bool is_present = column < tile.columns;
+            const Decoded decoded = decode_wide(is_present ? element<Format>(b, tile.column + column, k + i) : 0.0f);
+            scratch.panel.value[i][column] = decoded.value;
+            scratch.panel.exponent[i][column] = decoded.exponent;
+            scratch.column_is_special[column] |= decoded.is_special;
+        }
+}
+
+template <class Format>
+void load_rows(Matrix<const typename Format::Bits> a, const WideTile& tile, std::int64_t k, WideScratch& scratch) {
+    for (int row = 0; row < tile.rows; ++row)
+        for (int i = 0; i < kWideBlockK; ++i) {
+            const Decoded decoded = decode_wide(element<Format>(a, tile.row + row, k + i));
+            scratch.rows.value[row][i] = decoded.value;
+            scratch.rows.exponent[row][i] = decoded.exponent;
+            scratch.row_is_special[row] |= decoded.is_special;
+        }
+}
+
+inline void reset(WideScratch& scratch) {
+    std::memset(scratch.chain, 0, sizeof(scratch.chain));
+    std::memset(scratch.row_is_special, 0, sizeof(scratch.row_is_special));
+    std::memset(scratch.column_is_special, 0, sizeof(scratch.column_is_special));
+    for (auto& row : scratch.largest_exponent) std::fill(std::begin(row), std::end(row), kLeastExponent);
+}
+
+template <class Format>
+void run_tile(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, const WideTile& tile,
+              WideScratch& scratch) {
+    reset(scratch);
+    for (std::int64_t k = 0; k < a.cols; k += kWideBlockK) {
+        load_panel<Format>(b, tile, k, scratch);
+        load_rows<Format>(a, tile, k, scratch);
+        const auto present = std::min<std::int64_t>(kWideBlockK, a.cols - k);
+        const auto steps = static_cast<int>((present + Format::kStep - 1) / Format::kStep);
+        run_wide_steps(tile, Format::kStep, steps, scratch);
+    }
+}
+
+// The fast path's value where no special value and no overflow reached it, the scalar chain's otherwise.
+template <class Format>
+float finish(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, const WideTile& tile,
+             const WideScratch& scratch, int row, int column) {
+    const bool is_special = scratch.row_is_special[row] || scratch.column_is_special[column];
+    if (!is_special && scratch.largest_exponent[row][column] <= kMostExponent) return scratch.chain[row][column];
+    return scalar_wide_chain(
+        a.cols, Format::kStep, [&](std::int64_t k) { return element<Format>(a, tile.row + row, k); },
+        [&](std::int64_t k) { return element<Format>(b, tile.column + column, k); });
+}
+
+// Calls store(row, column, chain) for every output of a @ b^T.
+template <class Format, class Store>
+void for_each_wide_chain(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, int threads,
+                         Store&& store) {
+    const std::int64_t row_tiles = (a.rows + kWideTileRows - 1) / kWideTileRows;
+    const std::int64_t panels = (b.rows + kWidePanelColumns - 1) / kWidePanelColumns;
+    const int used = usable_threads(threads, row_tiles * panels, a.rows * b.rows * a.cols);
+    for_each_item<WideScratch>(row_tiles * panels, used, [&](std::int64_t item, WideScratch& scratch) {
+        WideTile tile{item % row_tiles * kWideTileRows, item / row_tiles * kWidePanelColumns, 0, 0};
+        tile.rows = static_cast<int>(std::min<std::int64_t>(kWideTileRows, a.rows - tile.row));
+        tile.columns = static_cast<int>(std::min<std::int64_t>(kWidePanelColumns, b.rows - tile.column));
+        run_tile<Format>(a, b, tile, scratch);
+        for (int row = 0; row < tile.rows; ++row)
+            for (int column = 0; column < tile.columns; ++column)
+                store(tile.row + row, tile.column + column, finish<Format>(a, b, tile, scratch, row, column));
+    });
+}
+
+}  // namespace aotgemm::emulation

@@ -1,0 +1,94 @@
+// A consumer warpgroup of bf16: one chain of matrix instructions over all of K.
+//
+// The canonical order (numerics: family bf16) is one chain of steps of 16 over K, started from zero. Stages are issued
+// one after the other, and one is always under way while the next is waited for.
+//
+// K need not fill the last stage: the TMA brings zeros for the rest, and a step of zero products returns its
+// accumulator c as it is. With all products zero the largest exponent is c's own (a zero has the least exponent there
+// is, -126), so aligning c to 25 fraction bits drops none of its 23, and the sum normalises back to c. Not so for a
+// special c (an infinity stays one, NaN stays 0x7FFFFFFF) only in name: those come back as they were too. Tests run K
+// just past the end of a stage, where three quarters of it are such steps.
+#pragma once
+
+#include "common/static_for.cuh"
+#include "ptx/wgmma.cuh"
+#include "sm90/bf16_config.cuh"
+#include "sm90/ring.cuh"
+#include "sm90/stage_cursor.cuh"
+#include "wgmma_bf16.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+struct Bf16Consumer {
+    using RowOperand = std::conditional_t<Config::kSwapAB, typename Config::B, typename Config::A>;
+    using ColumnOperand = std::conditional_t<Config::kSwapAB, typename Config::A, typename Config::B>;
+
+    uint32_t shared;
+    int group;       // which consumer warpgroup
+    int warp, lane;  // in the warpgroup, in the warp
+    StageCursor<Config::kStages> issue_at, retire_at;
+
+    // Leaves the sums of one tile over that many stages in the kernel's own PTX registers: pass p, accumulator i in
+    // partial<p * kSums + i>.
+    __device__ __forceinline__ void multiply(int32_t stages) {
+        if (stages == 0) {
+            static_for<Config::kPasses * Config::kSums>([](auto i) { ptx::clear_partial<i>(); });
+            return;
+        }
+        issue<true>();
+#pragma unroll 1
+        for (int32_t stage = 1; stage < stages; ++stage) {
+            issue<false>();
+            retire<1>();
+        }
+        retire<0>();
+    }
+
+    // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
+    __device__ __forceinline__ int first_row(int pass) const {
+        return Config::kSplitColumns ? 0 : (group * Config::kPasses + pass) * 64;
+    }
+    __device__ __forceinline__ int first_column() const { return Config::kSplitColumns ? group * Config::kInstructionN : 0; }
+
+   private:
+    template <bool kFirst>
+    __device__ __forceinline__ void issue() {
+        ptx::mbarrier_wait(Ring<Config>{shared}.full(issue_at.stage), issue_at.parity);
+        const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
+        const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
+        // Descriptors count 16 bytes.
+        const uint64_t rows = RowOperand::descriptor(Config::kSwapAB ? tile_b : tile_a) +
+                              group_offset<RowOperand>(Config::kSplitColumns ? 0 : Config::kPasses * 64) / 16;
+        const uint64_t columns = ColumnOperand::descriptor(Config::kSwapAB ? tile_a : tile_b) +
+                                 group_offset<ColumnOperand>(Config::kSplitColumns ? Config::kInstructionN : 0) / 16;
+        ptx::wgmma_fence();
+        static_for<Config::kBlockK / 16>([&](auto step) {
+            static_for<Config::kPasses>([&](auto pass) {
+                constexpr int kToRows = RowOperand::offset(pass * 64, step) / 16;
+                constexpr int kToColumns = ColumnOperand::offset(0, step) / 16;
+                ptx::WgmmaBf16<Config::kInstructionN>::template mma<pass * Config::kSums, !kFirst || step != 0,
+                                                                    RowOperand::kMnMajor, ColumnOperand::kMnMajor>(
+                    rows + kToRows, columns + kToColumns);
+            });
+        });
+        ptx::wgmma_commit();
+        issue_at.advance();
+    }
+
+    // Bytes to the share of this warpgroup, if each has that many rows of the operand.
+    template <class Operand>
+    __device__ __forceinline__ uint32_t group_offset(int rows) const {
+        return static_cast<uint32_t>(group) * Operand::offset(rows, 0);
+    }
+
+    // Gives the oldest stage back once at most kPending later ones are under way.
+    template <int kPending>
+    __device__ __forceinline__ void retire() {
+        ptx::wgmma_wait<kPending>();
+        Ring<Config>{shared}.release(retire_at.stage, lane);
+        retire_at.advance();
+    }
+};
+
+}  // namespace aotgemm::sm90

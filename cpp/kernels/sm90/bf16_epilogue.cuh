@@ -1,0 +1,212 @@
+// The epilogue of bf16: sums, plus C where there is one, through swizzled shared memory, out by TMA.
+//
+// Each warpgroup stores its own part of the D tile, unit by unit, so nobody waits for the other one, and the last
+// stores run on while the next tile is multiplied.
+#pragma once
+
+#include "common/static_for.cuh"
+#include "ptx/block.cuh"
+#include "ptx/copy.cuh"
+#include "sm90/bf16_consumer.cuh"
+#include "sm90/bf16_params.hpp"
+#include "sm90/swizzle.cuh"
+#include "sm90/tile_order.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+struct Bf16Epilogue {
+    using Out = typename Config::Out;
+    static constexpr int kSumsOfUnit = Config::kSums / Config::kUnitsOfPass;
+    static constexpr bool kFloats = sizeof(Out) == 4;
+
+    const Bf16GemmParams& params;
+    const Bf16Consumer<Config>& consumer;
+
+    __device__ __forceinline__ void store(const Tile& tile) const {
+        const bool storing = consumer.warp == 0 && ptx::elect_one();
+        const bool all_rows = !Config::kSomeRows || ask_for_all_rows(tile);
+        static_for<Config::kUnits>([&](auto unit) {
+            const Place place = place_of<unit>(tile);
+            float sums[kSumsOfUnit];
+            static_for<kSumsOfUnit>([&](auto i) { sums[i] = ptx::partial<unit * kSumsOfUnit + i>(); });
+            if constexpr (!Config::kSomeRows) {
+                if (params.c != nullptr) add_c(sums, tile, place);
+            }
+            const uint32_t buffer = consumer.shared + (consumer.group * Config::kUnitsHeld + unit % Config::kUnitsHeld) *
+                                                          Config::kUnitBytes;
+            if (storing) ptx::tma_store_wait_read<Config::kUnitsHeld - 1>();  // what was here before has left
+            sync_group();
+            write(sums, buffer);
+            ptx::fence_async_proxy();
+            sync_group();
+            if (!all_rows) {
+                write_rows(buffer, tile, place);
+            } else if (storing) {
+                send(buffer, tile, place);
+            }
+            if (storing) ptx::tma_store_commit();  // also where nothing was sent: groups are counted
+        });
+    }
+
+   private:
+    static constexpr int kBoxes = Config::kSwapAB ? 64 / Config::kStoreColumns : 1;  // of a unit
+    static constexpr int kBoxRows = bf16_store_rows(Config::kSwapAB, Config::kBlockM);
+
+    // First row of a unit inside its tile, and first column in D. The instruction's rows are D's columns with swap_ab.
+    struct Place {
+        int32_t row, column;
+    };
+
+    template <int kUnit>
+    __device__ __forceinline__ Place place_of(const Tile& tile) const {
+        const int32_t first_column = tile.n * Config::kBlockN, of_rows = consumer.first_row(kUnit / Config::kUnitsOfPass);
+        if constexpr (Config::kSwapAB) return {consumer.first_column(), first_column + of_rows};
+        return {of_rows, first_column + consumer.first_column() + kUnit % Config::kUnitsOfPass * Config::kStoreColumns};
+    }
+
+    __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
+
+    // Whether row `row` of the tile belongs to its group.
+    __device__ __forceinline__ bool is_wanted(const Tile& tile, int row) const {
+        if (row >= tile.rows) return false;
+        return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
+    }
+
+    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    __device__ __forceinline__ bool ask_for_all_rows(const Tile& tile) const {
+        constexpr int kRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;
+        const int first = Config::kSwapAB ? consumer.first_column() : consumer.first_row(0);
+        bool wanted = true;
+        for (int row = consumer.warp * 32 + consumer.lane; row < kRows; row += 128) {
+            wanted = wanted && is_wanted(tile, first + row);
+        }
+        return ptx::all_threads(1 + consumer.group, 128, wanted);
+    }
+
+    // Sum i of a unit belongs to row lane / 4 (and 8 more for i / 2 odd) of the warp's 16, on the instruction's M side,
+    // and to column i / 4 * 8 + lane % 4 * 2 + i % 2 on its N side.
+    __device__ __forceinline__ int row_of(int i) const { return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8; }
+    __device__ __forceinline__ int column_of(int i) const { return i / 4 * 8 + consumer.lane % 4 * 2 + i % 2; }
+
+    // All loads before the first addition: their latencies overlap. What lies outside C is read at its edge, to no effect.
+    __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], const Tile& tile, const Place& place) const {
+        Out values[kSumsOfUnit];
+        static_for<kSumsOfUnit / 2>([&](auto j) {
+            if constexpr (Config::kSwapAB) {
+                values[2 * j] = *in_c<1>(tile, place.row + column_of(2 * j), place.column + row_of(2 * j));
+                values[2 * j + 1] = *in_c<1>(tile, place.row + column_of(2 * j + 1), place.column + row_of(2 * j));
+            } else {
+                const auto* pair = in_c<2>(tile, place.row + row_of(2 * j), place.column + column_of(2 * j));
+                const Pair both = *reinterpret_cast<const Pair*>(pair);
+                values[2 * j] = both.first;
+                values[2 * j + 1] = both.second;
+            }
+        });
+        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(widened(values[i]), sums[i]); });
+    }
+
+    // Two adjacent elements of C, the first in an even column: N is even, and rows start at multiples of 16 bytes.
+    struct alignas(2 * sizeof(Out)) Pair {
+        Out first, second;
+    };
+    __device__ __forceinline__ static float widened(float value) { return value; }
+    __device__ __forceinline__ static float widened(uint16_t bits) { return __uint_as_float(uint32_t{bits} << 16); }
+
+    // `row` counts inside the tile, n in C; kCount elements are read there.
+    template <int kCount>
+    __device__ __forceinline__ const Out* in_c(const Tile& tile, int32_t row, int32_t n) const {
+        return static_cast<const Out*>(params.c) + tile.group * params.c_group_stride +
+               (tile.row + min(row, tile.rows - 1)) * params.c_row_stride + min(n, params.n - kCount);
+    }
+
+    __device__ __forceinline__ void write(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
+        if constexpr (kFloats && Config::kSwapAB) {
+            write_floats_swapped(sums, buffer);
+        } else if constexpr (kFloats) {
+            write_floats(sums, buffer);
+        } else if constexpr (Config::kSwapAB) {
+            write_bf16_swapped(sums, buffer);
+        } else {
+            write_bf16(sums, buffer);
+        }
+    }
+
+    // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
+    __device__ __forceinline__ void write_bf16(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
+        const int row = consumer.warp * 16 + consumer.lane % 16;
+        static_for<kSumsOfUnit / 8>([&](auto j) {
+            ptx::store_matrices<false>(swizzled<128>(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
+                                       pack<8 * j + 2>(sums), pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
+        });
+    }
+
+    // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
+    // at a time (8 where the token tile ends).
+    __device__ __forceinline__ void write_bf16_swapped(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
+        const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
+        static_for<kSumsOfUnit / 8>([&](auto j) {
+            const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
+            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<8 * j>(sums), pack<8 * j + 2>(sums),
+                                      pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
+        });
+        if constexpr (kSumsOfUnit % 8 != 0) {
+            constexpr int kAt = kSumsOfUnit / 8 * 8;
+            const int token = kAt * 2 + consumer.lane % 8;
+            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<kAt>(sums), pack<kAt + 2>(sums));
+        }
+    }
+
+    template <int kFirst>
+    __device__ __forceinline__ static uint32_t pack(const float (&sums)[kSumsOfUnit]) {
+        return ptx::pack_bf16(sums[kFirst], sums[kFirst + 1]);
+    }
+
+    // A box of 32 columns, two adjacent sums at a time.
+    __device__ __forceinline__ void write_floats(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
+        static_for<kSumsOfUnit / 2>([&](auto j) {
+            const int column = column_of(2 * j);
+            const uint32_t to = swizzled<128>(buffer, row_of(2 * j), column / 4) + column % 4 * 4;
+            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(sums[2 * j]), "f"(sums[2 * j + 1]) : "memory");
+        });
+    }
+
+    // Two boxes of 32 columns, a row for each token; two warps fill one of them.
+    __device__ __forceinline__ void write_floats_swapped(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
+        const uint32_t box = buffer + consumer.warp / 2 * (Config::kBlockM * 128);
+        static_for<kSumsOfUnit>([&](auto i) {
+            const int column = row_of(i) % 32;
+            const uint32_t to = swizzled<128>(box, column_of(i), column / 4) + column % 4 * 4;
+            asm volatile("st.shared.f32 [%0], %1;" ::"r"(to), "f"(sums[i]) : "memory");
+        });
+    }
+
+    // Boxes that lie outside D are not sent; one that crosses its edge is cut there by the TMA.
+    __device__ __forceinline__ void send(uint32_t buffer, const Tile& tile, const Place& place) const {
+        static_for<kBoxes>([&](auto box) {
+            const int32_t x = place.column + box * Config::kStoreColumns, y = tile.row + place.row;
+            const uint32_t from = buffer + box * (kBoxRows * 128);
+            if (place.row >= tile.rows || x >= params.n) return;
+            if constexpr (Config::kGroupsOfD) {
+                ptx::tma_store(&params.d, from, ptx::Point3{x, y, tile.group});
+            } else {
+                ptx::tma_store(&params.d, from, x, y);
+            }
+        });
+    }
+
+    // The wanted rows of a unit, 16 bytes a thread: N is a multiple of that.
+    __device__ __forceinline__ void write_rows(uint32_t buffer, const Tile& tile, const Place& place) const {
+        constexpr int kChunks = 8, kElements = 16 / static_cast<int>(sizeof(Out));
+        auto* d = static_cast<Out*>(params.d_data) + tile.group * params.d_group_stride;
+        for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * kBoxRows * kChunks; i += 128) {
+            const int chunk = i % kChunks, row = i / kChunks % kBoxRows, box = i / kChunks / kBoxRows;
+            const int32_t x = place.column + box * Config::kStoreColumns + chunk * kElements;
+            if (x >= params.n || !is_wanted(tile, place.row + row)) continue;
+            const uint4 values = ptx::load_16_bytes(swizzled<128>(buffer + box * (kBoxRows * 128), row, chunk));
+            *reinterpret_cast<uint4*>(d + (tile.row + place.row + row) * params.d_row_stride + x) = values;
+        }
+    }
+};
+
+}  // namespace aotgemm::sm90
