@@ -337,6 +337,9 @@ AOTGEMM_API aotgemm_status aotgemm_cuda_free(int32_t ordinal, void* pointer);
 AOTGEMM_API aotgemm_status aotgemm_cuda_memcpy(int32_t ordinal, void* to, const void* from, size_t bytes);
 AOTGEMM_API aotgemm_status aotgemm_cuda_memset(int32_t ordinal, void* pointer, int32_t byte, size_t bytes);
 AOTGEMM_API aotgemm_status aotgemm_cuda_synchronize(int32_t ordinal);
+/* A stream beside the default one, which waits for nothing on that. */
+AOTGEMM_API aotgemm_status aotgemm_cuda_stream_create(int32_t ordinal, void** stream);
+AOTGEMM_API aotgemm_status aotgemm_cuda_stream_destroy(int32_t ordinal, void* stream);
 /* Events for timing: create, record on a stream (NULL: default), elapsed after synchronize, destroy. */
 AOTGEMM_API aotgemm_status aotgemm_cuda_event_create(int32_t ordinal, void** event);
 AOTGEMM_API aotgemm_status aotgemm_cuda_event_record(int32_t ordinal, void* event, void* stream);
