@@ -17,8 +17,8 @@ void check_range(int64_t m_first, int64_t m_last, int64_t m_step) {
 
 }  // namespace
 
-// Every M is asked for: the time of a kernel jumps wherever one more tile is needed, and grows between the jumps, so two
-// equal answers say nothing about the values between them.
+// Every M is asked for: the time of a kernel jumps wherever one more tile is needed, and grows between the jumps, so
+// two equal answers say nothing about the values between them.
 std::vector<aotgemm_interval> select_intervals(aotgemm_problem problem, const aotgemm_device& device, int64_t m_first,
                                                int64_t m_last, int64_t m_step) {
     check_range(m_first, m_last, m_step);

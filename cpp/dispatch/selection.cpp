@@ -104,7 +104,8 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
     return choices;
 }
 
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device, const std::vector<int32_t>& kernels) {
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
+                       const std::vector<int32_t>& kernels) {
     const aotgemm_problem full = with_sms(problem, device);
     if (const TunedRow* row = row_for(full, device)) {
         return {row->kernel, predict(kSpecs[row->kernel], full, device).us, row};

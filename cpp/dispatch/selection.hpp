@@ -26,7 +26,8 @@ struct BestKernel {
     double predicted_us;
     const TunedRow* row;  // what it was chosen by, or null for the cost model
 };
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device, const std::vector<int32_t>& kernels);
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
+                       const std::vector<int32_t>& kernels);
 
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device);

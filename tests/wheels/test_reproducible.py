@@ -78,7 +78,7 @@ def test_the_wheels_are_equal(wheels):
 
 
 def test_no_file_names_a_folder(wheels):
-    for wheel, data in ((wheel, data) for wheel in wheels for data in members(wheel).items()):
-        name, content = data
-        assert os.fsencode(wheel.parents[1]) not in content, name
-        assert os.fsencode(Path.home()) not in content, name
+    for wheel in wheels:
+        for name, content in members(wheel).items():
+            assert os.fsencode(wheel.parents[1]) not in content, name
+            assert os.fsencode(Path.home()) not in content, name

@@ -39,7 +39,14 @@ def _second_poison(problem: Problem) -> int:
     return POISONS[0] if problem.unwritten_is_allowed else POISONS[1]
 
 
-def repeat(subjects: list[Subject], size_of: Callable[[Kind], Size], ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+def repeat(
+    subjects: list[Subject],
+    size_of: Callable[[Kind], Size],
+    ways: Ways,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
+) -> None:
     """Every subject in every way: the bits of its first run, and of every other subject of its kind."""
     for kind in dict.fromkeys(subject.kind for subject in subjects):
         problem, first = make_problem(random, kind, size_of(kind), ways.place), None
@@ -67,7 +74,14 @@ def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
     return replace(problem, size=Size((len(rows),), problem.size.n, problem.size.k), operands=operands, d=d)
 
 
-def permute(subjects: list[Subject], size: Size, place: HostPlace | CudaPlace, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+def permute(
+    subjects: list[Subject],
+    size: Size,
+    place: HostPlace | CudaPlace,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
+) -> None:
     """Rows in another order, and some of them alone, by every subject without groups: each row keeps its bits."""
     for kind in dict.fromkeys(subject.kind for subject in subjects if subject.kind.grouping == "dense"):
         problem = make_problem(random, kind, size, place)
@@ -84,7 +98,13 @@ def permute(subjects: list[Subject], size: Size, place: HostPlace | CudaPlace, r
 
 
 def compare_pairs(
-    subjects: list[Subject], limits: Limits, count: int, ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step
+    subjects: list[Subject],
+    limits: Limits,
+    count: int,
+    ways: Ways,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
 ) -> None:
     """Random shapes, each by two random subjects of its kind in two random ways."""
     kinds = list(dict.fromkeys(subject.kind for subject in subjects))
@@ -103,7 +123,9 @@ def compare_pairs(
         tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
 
 
-def gpu_subjects(place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]) -> list[Subject]:
+def gpu_subjects(
+    place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]
+) -> list[Subject]:
     """Every kernel that can be called here."""
     found = [Subject(kind_of(spec), spec["kernel"], spec["name"]) for spec in kernels]
     return [subject for subject in found if subject.kind.runnable]

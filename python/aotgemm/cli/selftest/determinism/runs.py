@@ -43,7 +43,9 @@ def run_determinism(
     def step(name: str) -> None:
         display.update(task, advance=1, description=name)
 
-    what = "kernels, SM counts, streams, load and neighbours" if on_gpu else "threads, load and neighbours (no GPU here)"
+    what = (
+        "kernels, SM counts, streams, load and neighbours" if on_gpu else "threads, load and neighbours (no GPU here)"
+    )
     tallies = Tallies(f"the same bits from all {what}", len(subjects) if on_gpu else 0)
     repeat(subjects, lambda kind: _size_of(kind, size, counts), ways, random, tallies, step)
     permute(subjects, size, place, random, tallies, step)
