@@ -1,8 +1,9 @@
 #include "dispatch/fp8_1d1d.hpp"
 
-#include <numeric>
 #include <vector>
 
+#include "dispatch/choice.hpp"
+#include "dispatch/fp8_1d1d_launch.hpp"
 #include "dispatch/fp8_checks.hpp"
 #include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
@@ -98,8 +99,48 @@ void check_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks,
     check_ks_tensor(ks_tensor, ks);
 }
 
-[[noreturn]] void fail_without_kernel(const char* grouping) {
-    fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", grouping, " fp8_1d1d kernel is compiled into this library; `aotgemm list` shows what is");
+// What the TMA stores, and what the epilogue reads two elements at a time.
+void check_output_layouts(const Fp8Gemm1d1dOperands& in) {
+    check_matrix_layout({"d", in.d}, bytes_of(in.d));
+    if (in.c != nullptr) check_matrix_layout({"c", *in.c}, bytes_of(in.d));
+}
+
+aotgemm_tensor matrix_view(const aotgemm_tensor& like, const void* data, int64_t rows, int64_t columns, int64_t row_stride,
+                           int64_t column_stride) {
+    aotgemm_tensor view = like;
+    view.data = const_cast<void*>(data);
+    view.ndim = 2;
+    view.shape[0] = rows;
+    view.shape[1] = columns;
+    view.stride[0] = row_stride;
+    view.stride[1] = column_stride;
+    return view;
+}
+
+// Matrix `group` of a batch in FP32.
+aotgemm_tensor matrix_view(const aotgemm_tensor& batch, int64_t group) {
+    const float* data = static_cast<const float*>(batch.data) + group * batch.stride[0];
+    return matrix_view(batch, data, batch.shape[1], batch.shape[2], batch.stride[1], batch.stride[2]);
+}
+
+// A launch for each group: their matrices have rows of different lengths, so each needs tensor maps of its own.
+void launch_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, const aotgemm_launch& how) {
+    const int64_t m = in.d.shape[1], n = in.d.shape[2];
+    int64_t before = 0;  // K of the groups so far
+    for (std::size_t i = 0; i < ks.size(); before += ks[i++]) {
+        const int64_t k = ks[i], blocks = before / kBlockK;
+        const auto operand = [&](const aotgemm_tensor& t, int64_t rows) {
+            return matrix_view(t, static_cast<const uint8_t*>(t.data) + rows * before, rows, k, k, 1);
+        };
+        const auto scales = [&](const aotgemm_tensor& t) {
+            return matrix_view(t, static_cast<const float*>(t.data) + blocks * t.stride[1], t.shape[0], k / kBlockK,
+                               t.stride[0], t.stride[1]);
+        };
+        const auto group = static_cast<int64_t>(i);
+        const aotgemm_tensor a = operand(in.a, m), b = operand(in.b, n), sfa = scales(in.sfa), sfb = scales(in.sfb);
+        const aotgemm_tensor d = matrix_view(in.d, group), c = in.c != nullptr ? matrix_view(*in.c, group) : d;
+        launch_fp8_1d1d({a, sfa, b, sfb, in.c != nullptr ? &c : nullptr, d}, how);
+    }
 }
 
 template <class T>
@@ -137,12 +178,20 @@ std::vector<emulation::Fp8Gemm1d1d> split_by_k(const Fp8Gemm1d1dOperands& in, st
     return gemms;
 }
 
-// Holds a call of the CPU backend against the plan.
-void check_plan_of(const Fp8Gemm1d1dOperands& in, const char* grouping, std::size_t groups, int64_t k) {
-    const int row = in.d.ndim - 2;
-    const char* out_dtype = in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16";
-    check_plan({"fp8_1d1d", grouping, "nt", out_dtype, static_cast<int32_t>(groups), in.d.shape[row], in.d.shape[row + 1], k, 0},
-               nullptr, -1);
+// The groups of a call run one after another, so that all of them are held against the plan before the first.
+void check_plan_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, int32_t forced) {
+    const bool on_cpu = in.a.device_type == AOTGEMM_CPU;
+    for (const int64_t k : ks) {
+        aotgemm_problem problem = fp8_1d1d_problem(in);
+        problem.m = in.d.shape[1];
+        problem.n = in.d.shape[2];
+        problem.k = k > 0 ? k : kBlockK;
+        if (on_cpu) {
+            check_plan(problem, nullptr, -1);
+        } else {
+            choose_kernel(problem, cuda_device(in.a.device_id), forced);
+        }
+    }
 }
 
 }  // namespace
@@ -154,10 +203,11 @@ void fp8_gemm_1d1d(const Fp8Gemm1d1dOperands& in, const aotgemm_launch& how) {
     if (in.a.device_type != AOTGEMM_CPU) {
         for (const Operand& operand : {Operand{"a", in.a}, {"b", in.b}}) check_matrix_layout(operand, 1);
         for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
-        check_matrix_layout({"d", in.d}, bytes_of(in.d));
-        fail_without_kernel("dense");
+        check_output_layouts(in);
+        launch_fp8_1d1d(in, how);
+        return;
     }
-    check_plan_of(in, "dense", 1, in.a.shape[1]);
+    check_plan(fp8_1d1d_problem(in), nullptr, -1);
     const emulation::Fp8Gemm1d1d gemm{matrix_of<const uint8_t>(in.a), matrix_of<const float>(in.sfa),
                                       matrix_of<const uint8_t>(in.b), matrix_of<const float>(in.sfb),
                                       in.c != nullptr ? matrix_of<const void>(*in.c) : emulation::Matrix<const void>{},
@@ -170,8 +220,13 @@ void fp8_gemm_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> 
     check_k_grouped(in, ks, {"ks_tensor", ks_tensor});
     if (ks.empty() || in.d.shape[1] == 0 || in.d.shape[2] == 0) return;
     check_no_overlap({"d", in.d});
-    if (in.a.device_type != AOTGEMM_CPU) fail_without_kernel("k_grouped");
-    check_plan_of(in, "k_grouped", ks.size(), std::accumulate(ks.begin(), ks.end(), int64_t{0}));
+    if (plan_in_force.load(std::memory_order_acquire) != nullptr) check_plan_by_k(in, ks, how.kernel);
+    if (in.a.device_type != AOTGEMM_CPU) {
+        for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
+        check_output_layouts(in);
+        launch_by_k(in, ks, how);
+        return;
+    }
     if (!settings().compile_only) emulation::fp8_gemm_1d1d(split_by_k(in, ks), type_of(in.d), how.cpu_threads);
 }
 

@@ -78,7 +78,7 @@ void fp8_gemm_1d2d(const Fp8Gemm1d2dOperands& operands, const aotgemm_launch& ho
     const Sizes sizes = check_shapes(operands);
     if (sizes.m == 0 || sizes.n == 0) return;
     const auto& [a, sfa, b, sfb, d, heads] = operands;
-    const Fp8Launch call{a, sfa, b, sfb, d, "dense", nullptr, 0};
+    const Fp8Launch call{a, sfa, b, sfb, d, "dense", nullptr, 0, heads};
     if (operands.a.device_type == AOTGEMM_CPU) {
         check_rows_adjacent({"a", operands.a});
         check_rows_adjacent({"b", operands.b});
@@ -88,10 +88,6 @@ void fp8_gemm_1d2d(const Fp8Gemm1d2dOperands& operands, const aotgemm_launch& ho
     }
     check_layouts(operands);
     check_scale_layout({"sfa", operands.sfa});
-    if (heads.mid > 0) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no fp8_1d2d kernel that skips columns of heads is compiled into this library; "
-                                           "`aotgemm list` shows what is");
-    }
     launch_fp8_1d2d(call, how);
 }
 
