@@ -60,7 +60,9 @@ def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace |
         shape_d = (groups, placement.room, size.n)
     if grouped:
         b, sfb = b.reshape(groups, size.n, size.k), sfb.reshape(groups, -1, sfb.shape[1])
-    operands = (place.put(a), mn_major(place, sfa), place.put(b), place.put(sfb))
+    by_row = kind.family == "fp8_1d1d"  # scales of B too
+    sfb = mn_major(place, make_finite_operands(random, size.n, 0, size.k)[1]) if by_row else place.put(sfb)
+    operands = (place.put(a), mn_major(place, sfa), place.put(b), sfb)
     d = place.put(np.zeros(shape_d, OUT_TYPES[kind.out_dtype]))
     return Problem(kind, size, place, operands, (a, sfa), _index(placement, place), d)
 
@@ -90,7 +92,7 @@ def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace 
 
 
 def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    return (_fp8 if kind.family == "fp8_1d2d" else _bf16)(random, kind, size, place)
+    return (_bf16 if kind.family == "bf16" else _fp8)(random, kind, size, place)
 
 
 def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
@@ -107,7 +109,9 @@ def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
 
 def _launch_fp8(problem: Problem, how: dict[str, Any]) -> None:
     grouping, operands = problem.kind.grouping, (*problem.operands, problem.d)
-    if grouping == "dense":
+    if problem.kind.family == "fp8_1d1d":
+        _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
+    elif grouping == "dense":
         _core.fp8_gemm_nt(*operands, **how)
     elif grouping == "batched":
         _core.fp8_bmm_nt(*operands, **how)

@@ -23,6 +23,8 @@ class Kind:
     @property
     def runnable(self) -> bool:
         """Whether `calls.launch` knows how to make it."""
+        if self.family == "fp8_1d1d":
+            return self.grouping == "dense"
         return self.family in ("fp8_1d2d", "bf16") and self.grouping in ("dense", *GROUPED)
 
 
