@@ -7,6 +7,7 @@ import ml_dtypes
 import numpy as np
 
 from .... import _core
+from ....errors import LayoutError
 from ....sizes import align
 from ...places import CudaPlace, HostPlace
 from ..grouped_operands import Placement, place_groups
@@ -107,24 +108,27 @@ def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
         _core.m_grouped_bf16_gemm_contiguous(kind.layout, a, b, d, problem.index, kind.grouping == "psum", **how)
 
 
-def _launch_fp8(problem: Problem, how: dict[str, Any]) -> None:
+def _launch_fp8(problem: Problem, how: dict[str, Any]) -> bool:
+    """False, with nothing done, if scales do not lie as a kernel reads them."""
     grouping, operands = problem.kind.grouping, (*problem.operands, problem.d)
     if problem.kind.family == "fp8_1d1d":
-        _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
-    elif grouping == "dense":
-        _core.fp8_gemm_nt(*operands, **how)
-    elif grouping == "batched":
-        _core.fp8_bmm_nt(*operands, **how)
-    elif grouping == "masked":
-        _core.m_grouped_fp8_gemm_nt_masked(*operands, problem.index, **how)
-    else:
-        _core.m_grouped_fp8_gemm_nt_contiguous(*operands, problem.index, grouping == "psum", **how)
+        return _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
+    if grouping == "dense":
+        return _core.fp8_gemm_nt(*operands, **how)
+    if grouping == "batched":
+        return _core.fp8_bmm_nt(*operands, **how)
+    if grouping == "masked":
+        return _core.m_grouped_fp8_gemm_nt_masked(*operands, problem.index, **how)
+    return _core.m_grouped_fp8_gemm_nt_contiguous(*operands, problem.index, grouping == "psum", **how)
 
 
 def launch(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | None = None) -> None:
     """The call, writing problem.d; it may still be running on the stream when this returns."""
-    make = _launch_bf16 if problem.kind.family == "bf16" else _launch_fp8
-    make(problem, {"kernel": kernel, "threads": threads, "stream": stream})
+    how = {"kernel": kernel, "threads": threads, "stream": stream}
+    if problem.kind.family == "bf16":
+        _launch_bf16(problem, how)
+    elif not _launch_fp8(problem, how):
+        raise LayoutError(f"self-test: the scales of {problem.kind}, {problem.size} were refused, so nothing ran")
 
 
 def poison(problem: Problem, byte: int) -> None:

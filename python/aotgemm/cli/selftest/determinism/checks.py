@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .... import _core
-from ...places import CudaPlace, HostPlace
+from ...places import CudaPlace
 from ..tally import Tallies
 from .calls import POISONS, Problem, differing, launch, make_problem, mn_major, poison, read
 from .kinds import Kind, Limits, Size, random_size
-from .ways import Ways
+from .ways import PLAIN, Way, Ways
 
 CPU_BACKEND = -1
 
@@ -28,11 +28,12 @@ class Subject:
 Step = Callable[[str], None]
 
 
-def run_in(problem: Problem, byte: int, kernel: int, arguments: dict[str, Any]) -> np.ndarray:
-    """D's bytes after one run into memory full of that byte."""
-    poison(problem, byte)
-    launch(problem, kernel, **arguments)
-    return read(problem)
+def run_in(problem: Problem, byte: int, kernel: int, ways: Ways, way: Way = PLAIN) -> np.ndarray:
+    """D's bytes after one run, that way, into memory full of that byte."""
+    poison(problem, byte)  # waits for the device, so it comes before the load
+    with ways.taken(way) as arguments:
+        launch(problem, kernel, **arguments)
+        return read(problem)
 
 
 def _second_poison(problem: Problem) -> int:
@@ -53,9 +54,8 @@ def repeat(
         for subject in (subject for subject in subjects if subject.kind == kind):
             for turn, way in enumerate(ways.all):
                 step(subject.name)
-                with ways.taken(way) as arguments:
-                    byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
-                    got = run_in(problem, byte, subject.kernel, arguments)
+                byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
+                got = run_in(problem, byte, subject.kernel, ways, way)
                 first = got if first is None else first
                 tallies.count(f"repeated: {kind}", f"{subject.name}, {way}, {problem.size}", differing(got, first))
 
@@ -77,22 +77,22 @@ def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
 def permute(
     subjects: list[Subject],
     size: Size,
-    place: HostPlace | CudaPlace,
+    ways: Ways,
     random: np.random.Generator,
     tallies: Tallies,
     step: Step,
 ) -> None:
     """Rows in another order, and some of them alone, by every subject without groups: each row keeps its bits."""
     for kind in dict.fromkeys(subject.kind for subject in subjects if subject.kind.grouping == "dense"):
-        problem = make_problem(random, kind, size, place)
+        problem = make_problem(random, kind, size, ways.place)
         orders = [random.permutation(size.counts[0])]
         orders += [random.permutation(size.counts[0])[:16] for _ in range(3)]  # 16: rows that every layout can address
         parts = [(rows, _with_rows(problem, rows)) for rows in orders]
         for subject in (subject for subject in subjects if subject.kind == kind):
-            whole = run_in(problem, POISONS[0], subject.kernel, {})
+            whole = run_in(problem, POISONS[0], subject.kernel, ways)
             for rows, part in parts:
                 step(subject.name)
-                got = run_in(part, POISONS[1], subject.kernel, {})
+                got = run_in(part, POISONS[1], subject.kernel, ways)
                 case = f"{subject.name}, {len(rows)} of {size.counts[0]} rows, {size}"
                 tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
 
@@ -115,10 +115,9 @@ def compare_pairs(
         pair = [by_kind[kind][int(random.integers(len(by_kind[kind])))] for _ in range(2)]
         chosen = [ways.all[int(random.integers(len(ways.all)))] for _ in range(2)]
         step(f"pair {turn + 1}")
-        outputs = []
-        for subject, way, byte in zip(pair, chosen, (POISONS[0], _second_poison(problem)), strict=True):
-            with ways.taken(way) as arguments:
-                outputs.append(run_in(problem, byte, subject.kernel, arguments))
+        bytes_before = (POISONS[0], _second_poison(problem))
+        runs = zip(pair, chosen, bytes_before, strict=True)
+        outputs = [run_in(problem, byte, subject.kernel, ways, way) for subject, way, byte in runs]
         words = " against ".join(f"{subject.name} ({way})" for subject, way in zip(pair, chosen, strict=True))
         tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
 
