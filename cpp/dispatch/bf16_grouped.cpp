@@ -4,6 +4,7 @@
 
 #include "dispatch/bf16_checks.hpp"
 #include "dispatch/bf16_launch.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/group_rows.hpp"
 #include "dispatch/settings.hpp"
 
@@ -52,6 +53,9 @@ void bf16_gemm_grouped(const char* layout, const Bf16GroupedOperands& in, const 
     if (b.groups == 0 || a.rows == 0 || b.rows == 0) return;
     check_no_overlap({"d", in.d});
     if (in.d.device_type == AOTGEMM_CPU) {
+        b.is_mn_major = transposed_b;
+        const char* grouping = grouping_name(in.grouping);
+        check_plan(bf16_problem({grouping, a, b, in.d, nullptr, in.index, b.groups, in.expected_m}), nullptr, -1);
         run_on_cpu(in, a, b, how.cpu_threads);
         return;
     }
