@@ -99,6 +99,9 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
     const aotgemm_tensor* d, const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m,
     const aotgemm_launch* launch);
 
+/* The multiple of rows at which groups start in such a layout: 128. */
+AOTGEMM_API int32_t aotgemm_group_alignment(void);
+
 /* The same with room for M rows in each group, of which the first masked_m[g] are computed; the others are neither
  * read nor written.
  *
