@@ -11,6 +11,7 @@ from rich.progress import Progress
 from ..places import CudaPlace, HostPlace
 from . import (
     conversions,
+    gpu_1d1d,
     gpu_bf16,
     gpu_bf16_grouped,
     gpu_gemm,
@@ -21,7 +22,7 @@ from . import (
     large_grouped,
 )
 from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, FULL_BF16, HOST, QUICK, QUICK_BF16, SMALL, SMALL_BF16
+from .shapes import FULL, FULL_1D1D, FULL_BF16, HOST, QUICK, QUICK_1D1D, QUICK_BF16, SMALL, SMALL_BF16
 from .tally import Tallies
 
 Specs = list[dict[str, Any]]
@@ -73,6 +74,7 @@ def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
     shapes = (
         (gpu_gemm, _chosen(arguments, FULL, QUICK, SMALL), fp8),
         (gpu_grouped, _chosen(arguments, FULL_GROUPED, QUICK_GROUPED, SMALL_GROUPED), fp8_grouped),
+        (gpu_1d1d, _chosen(arguments, FULL_1D1D, QUICK_1D1D, SMALL), of("fp8_1d1d", True)),
         (gpu_bf16, _chosen(arguments, FULL_BF16, QUICK_BF16, SMALL_BF16), bf16),
         (gpu_bf16_grouped, _chosen(arguments, FULL_BF16_GROUPED, QUICK_GROUPED, SMALL_GROUPED), bf16_grouped),
     )
