@@ -222,6 +222,7 @@ void fp8_gemm_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> 
     check_no_overlap({"d", in.d});
     if (plan_in_force.load(std::memory_order_acquire) != nullptr) check_plan_by_k(in, ks, how.kernel);
     if (in.a.device_type != AOTGEMM_CPU) {
+        for (const Operand& operand : {Operand{"a", in.a}, {"b", in.b}}) check_alignment(operand);
         for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
         check_output_layouts(in);
         launch_by_k(in, ks, how);
