@@ -9,7 +9,7 @@ from typing import Any
 from ... import _core
 from ...errors import DeviceError
 from ..measure.shapes import dense_shapes, parse_shapes, parse_sizes
-from ..output import add_command, positive, print_facts, print_json, print_table, progress
+from ..output import NOTHING, add_command, positive, print_facts, print_json, print_table, progress
 from ..request import RequestError
 from .document import gemm_document, read_document, rows_of
 from .first_call_suite import measure_first_calls
@@ -107,14 +107,14 @@ def _print_gemms(limits: Limits, rows: list[Row], part: dict[str, Any]) -> None:
     shown = [[r.m, r.n, r.k, r.us[OURS], r.tflops(), r.gbps(), r.share(limits), *_ratio_cells(r, names)] for r in rows]
     print_table(columns, shown, f"Limits: {limits.gbps:,.0f} GB/s, {limits.tflops:,.0f} TFLOP/s")
     ranges = (*RANGES, "worst", "shapes")
-    table = [[name, *(means.get(key, "-") for key in ranges)] for name, means in part["means"].items()]
+    table = [[name, *(means.get(key, NOTHING) for key in ranges)] for name, means in part["means"].items()]
     print_table(("peer", *ranges), table, "Geometric mean of a peer's time over ours, by M")
     refused = {name: "; ".join(facts["refused"]) for name, facts in part["peers"].items() if facts["refused"]}
     print_facts({f"{name} refused some": words for name, words in refused.items()} | part["absent"])
 
 
 def _ratio_cells(row: Row, names: list[str]) -> list[Any]:
-    return [ratio if (ratio := row.ratio(name)) is not None else "-" for name in names]
+    return [ratio if (ratio := row.ratio(name)) is not None else NOTHING for name in names]
 
 
 def _print(document: dict[str, Any]) -> None:
