@@ -28,7 +28,7 @@ def _wgmma_width(family: str, width: int) -> str:
         f"wgmma_{family}_width.cuh.in",
         width=width,
         registers="\n".join(f'            "{"".join(line)}"' for line in lines),
-        operands=_joined(operands, 6, "", ""),
+        operands=_joined(operands, 6 if count < 100 else 5, "", ""),
         rows=count,
         columns=count + 1,
         accumulate=count + 2,

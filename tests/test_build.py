@@ -9,7 +9,7 @@ import pytest
 
 from aotgemm import _core
 from codegen import geometry
-from codegen.cubin import NVCC_FLAGS, PTXAS_FLAGS
+from codegen.cubin import MATRIX_INSTRUCTION, NVCC_FLAGS, PTXAS_FLAGS
 from codegen.matrix import all_specs, gemm_specs
 
 PACKAGE = files("aotgemm")
@@ -66,7 +66,7 @@ def test_no_kernel_spills_or_has_a_stack() -> None:
 def test_every_gemm_uses_the_tensor_cores() -> None:
     for spec in gemm_specs():
         kernel = next(kernel for kernel in MANIFEST["kernels"] if kernel["name"] == spec.name())
-        assert kernel["instructions"]["QGMMA"] >= 4 * geometry.passes(spec), spec.name()
+        assert kernel["instructions"][MATRIX_INSTRUCTION[spec.family]] >= 4 * geometry.passes(spec), spec.name()
 
 
 def test_manifest_names_compiler_and_flags() -> None:

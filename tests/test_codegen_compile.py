@@ -7,6 +7,7 @@ import pytest
 from codegen import toolchain
 from codegen.cubin import CubinError, refuse_bad
 from codegen.matrix import conversion_specs, gemm_specs
+from codegen.matrix_bf16 import bf16_specs
 from codegen.names import UnstableNameError, normalise
 from codegen.ptxas_log import Usage, complaints, read_usage
 from codegen.sass import count_instructions
@@ -105,6 +106,7 @@ def test_a_bad_kernel_fails_the_build(log: str, instructions: dict[str, int], re
 
 def test_a_good_kernel_passes() -> None:
     refuse_bad(gemm_specs()[0], CLEAN_LOG, {"QGMMA": 4})
+    refuse_bad(bf16_specs()[0], CLEAN_LOG, {"HGMMA": 4})
     refuse_bad(conversion_specs("sm_100a")[0], CLEAN_LOG, {"LDG": 1})
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from codegen.legality import CONVERSION_RULES, GEMM_RULES, why_illegal
+from codegen.legality import CONVERSION_RULES, FP8_1D2D_RULES, why_illegal
 from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "fp8_1d2d", "dense", "nt", "bf16", 128, 128, 128, 5, 2)
@@ -30,7 +30,7 @@ CASES = [
     ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
     ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
     ("_shared_memory", replace(NORMAL, stages=6), "232640 bytes of shared memory; a block has 232448"),
-    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, sf_to_mn_major"),
+    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, bf16, sf_to_mn_major"),
     ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
 ]
 
@@ -47,12 +47,12 @@ def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule.__name__ for rule in GEMM_RULES + CONVERSION_RULES} == {case[0] for case in CASES}
+    assert {rule.__name__ for rule in FP8_1D2D_RULES + CONVERSION_RULES} == {case[0] for case in CASES}
 
 
 @pytest.mark.parametrize(("rule", "spec", "reason"), CASES)
 def test_the_case_is_turned_away_by_its_rule(rule: str, spec: KernelSpec, reason: str) -> None:
-    rules = GEMM_RULES if spec.is_gemm else CONVERSION_RULES
+    rules = FP8_1D2D_RULES if spec.is_gemm else CONVERSION_RULES
     assert next(each.__name__ for each in rules if each(spec)) == rule
 
 

@@ -8,7 +8,8 @@ from codegen.matrix import all_specs, gemm_specs
 
 # A change here is a change of what the wheel holds.
 COUNTS = {
-    ("sm_90a", "fp8_1d2d"): 53,
+    ("sm_90a", "fp8_1d2d"): 99,
+    ("sm_90a", "bf16"): 164,
     ("sm_90a", "sf_to_mn_major"): 1,
     ("sm_90a", "cast_to_fp8"): 4,
     ("sm_100a", "sf_to_mn_major"): 1,
@@ -40,4 +41,4 @@ def test_tiles_cover_small_and_large_m() -> None:
 def test_stages_fill_shared_memory_or_reach_their_cap() -> None:
     for spec in gemm_specs():
         full = geometry.max_stages(spec, 12)
-        assert spec.stages == full or spec.stages * geometry.slices(spec) in (8, 12), spec.name()
+        assert spec.stages == full or spec.stages * geometry.slices(spec) in (8, 12, 16), spec.name()

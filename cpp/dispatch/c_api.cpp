@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "dispatch/bf16.hpp"
+#include "dispatch/bf16_grouped.hpp"
 #include "dispatch/cast_fp8.hpp"
 #include "dispatch/cubin_store.hpp"
 #include "dispatch/device.hpp"
 #include "dispatch/emulate.hpp"
 #include "dispatch/failure.hpp"
+#include "dispatch/fp8_1d1d.hpp"
 #include "dispatch/fp8_1d2d.hpp"
 #include "dispatch/fp8_grouped.hpp"
 #include "dispatch/inventory.hpp"
@@ -67,9 +69,64 @@ aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor*
     });
 }
 
+aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                 const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                 const aotgemm_tensor* d, int64_t left, int64_t mid, int64_t right,
+                                                 const aotgemm_launch* launch) {
+    return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d, {left, mid, right}}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
+                                        const aotgemm_tensor* sfb, const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                        const aotgemm_launch* launch) {
+    return guarded([&] { fp8_gemm_1d1d({*a, *sfa, *b, *sfb, c, *d}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                        const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                        const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                        const int64_t* ks, int32_t groups,
+                                                        const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch) {
+    return guarded([&] {
+        const std::span<const int64_t> all_ks(ks, static_cast<std::size_t>(groups));
+        fp8_gemm_k_grouped({*a, *sfa, *b, *sfb, c, *d}, all_ks, *ks_tensor, or_default(launch));
+    });
+}
+
 aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
                                  const aotgemm_tensor* c, const aotgemm_tensor* d, const aotgemm_launch* launch) {
     return guarded([&] { bf16_gemm(layout, {*a, *b, c, *d}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(const char* layout, const aotgemm_tensor* a,
+                                                      const aotgemm_tensor* b, const aotgemm_tensor* d,
+                                                      const aotgemm_tensor* grouped_layout, int32_t use_psum,
+                                                      int64_t expected_m, const aotgemm_launch* launch) {
+    const Grouping grouping = use_psum != 0 ? Grouping::psum : Grouping::contiguous;
+    return guarded([&] {
+        bf16_gemm_grouped(layout, {*a, *b, *d, grouped_layout, grouping, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                     const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
+                                                     int64_t expected_m, const aotgemm_launch* launch) {
+    return guarded([&] {
+        bf16_gemm_grouped("nt", {*a, *b, *d, masked_m, Grouping::masked, expected_m}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                const aotgemm_tensor* d, const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm_grouped(layout, {*a, *b, *d, nullptr, Grouping::batched, 0}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                         const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                         const int32_t* ks, int32_t ks_count,
+                                                         const aotgemm_tensor* ks_tensor,
+                                                         const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm_k_grouped({*a, *b, c, *d, ks, ks_count, *ks_tensor}, or_default(launch)); });
 }
 
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }

@@ -73,7 +73,8 @@ double dram_us(const aotgemm_problem& problem, const aotgemm_device& device) {
     const double groups = problem.groups, groups_of_a = has_rows_of_all_groups(problem) ? 1 : groups;
     const double out_bytes = is(problem.out_dtype, "fp32") ? 4 : 2, in_bytes = element_bytes(problem.family);
     if (is(problem.grouping, "k_grouped")) {  // k of all groups; D is read and written
-        return ((m * k + n * k) * in_bytes + 2 * out_bytes * groups * m * n) / (device.memory_gbps * kDramShare * 1e3);
+        return ((m * k + n * k) * in_bytes + 2 * out_bytes * groups * m * n) /
+               (device.memory_gbps * kDramShare * 1e3);
     }
     return ((groups_of_a * m * k + groups * n * k) * in_bytes + out_bytes * groups_of_a * m * n) /
            (device.memory_gbps * kDramShare * 1e3);

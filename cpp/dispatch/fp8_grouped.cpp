@@ -1,9 +1,9 @@
 #include "dispatch/fp8_grouped.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "dispatch/fp8_1d2d_launch.hpp"
+#include "dispatch/fp8_checks.hpp"
 #include "dispatch/group_rows.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
@@ -15,57 +15,12 @@ struct Sizes {
     int64_t groups, m, n, k;  // m: rows of A, in each group where A is a batch
 };
 
-bool has_batch_of_a(Grouping grouping) { return grouping == Grouping::masked || grouping == Grouping::batched; }
-
-const char* name_of(Grouping grouping) {
-    switch (grouping) {
-        case Grouping::contiguous: return "contiguous";
-        case Grouping::psum: return "psum";
-        case Grouping::masked: return "masked";
-        default: return "batched";
-    }
-}
-
-const char* index_name(Grouping grouping) { return grouping == Grouping::masked ? "masked_m" : "grouped_layout"; }
-
 void check_dtypes_and_ranks(const Fp8GroupedOperands& in) {
     const int32_t rank_a = has_batch_of_a(in.grouping) ? 3 : 2;
-    check_dtype({"a", in.a}, {AOTGEMM_FP8_E4M3});
-    check_dtype({"sfa", in.sfa}, {AOTGEMM_FP32});
-    check_dtype({"b", in.b}, {AOTGEMM_FP8_E4M3});
-    check_dtype({"sfb", in.sfb}, {AOTGEMM_FP32});
+    check_fp8_dtypes(in.a, in.sfa, in.b, in.sfb);
     check_dtype({"d", in.d}, {AOTGEMM_BF16});
     for (const Operand& operand : {Operand{"a", in.a}, {"sfa", in.sfa}, {"d", in.d}}) check_rank(operand, rank_a, rank_a);
     for (const Operand& operand : {Operand{"b", in.b}, {"sfb", in.sfb}}) check_rank(operand, 3, 3);
-}
-
-void check_index(const Fp8GroupedOperands& in, const Sizes& sizes) {
-    if (in.index == nullptr) return;
-    const Operand index{index_name(in.grouping), *in.index};
-    check_dtype(index, {AOTGEMM_INT32});
-    check_rank(index, 1, 1);
-    const bool by_row = in.grouping == Grouping::contiguous;
-    check_size(index, 0, by_row ? sizes.m : sizes.groups, by_row ? "M of a" : "groups of b");
-    if (in.index->shape[0] > 1 && in.index->stride[0] != 1) {
-        fail(AOTGEMM_ERROR_LAYOUT, index.name, ": stride is ", in.index->stride[0], ", must be 1 (contiguous)");
-    }
-    if (reinterpret_cast<uintptr_t>(in.index->data) % 4 != 0) {
-        fail(AOTGEMM_ERROR_LAYOUT, index.name, ": data must start at a multiple of 4 bytes");
-    }
-}
-
-void check_multiples(const Sizes& sizes) {
-    if (sizes.n % 8 != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", sizes.n, ", must be a multiple of 8; the nearest is ", align_up(sizes.n, 8));
-    }
-    if (sizes.k % 16 != 0 || sizes.k == 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", sizes.k, ", must be a multiple of 16 from 16 on; the nearest is ",
-             align_up(std::max<int64_t>(sizes.k, 1), 16));
-    }
-    constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
-    for (const int64_t size : {sizes.groups, sizes.m, sizes.n, sizes.k}) {
-        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
-    }
 }
 
 Sizes check_shapes(const Fp8GroupedOperands& in) {
@@ -85,14 +40,16 @@ Sizes check_shapes(const Fp8GroupedOperands& in) {
     check_size(sfb, 2, k_blocks, "K/128 of b, rounded up");
     check_size(d, row, sizes.m, "M of a");
     check_size(d, column, sizes.n, "N of b");
-    check_multiples(sizes);
+    check_n_and_k(sizes.n, sizes.k);
+    if (sizes.k == 0) fail(AOTGEMM_ERROR_SHAPE, "a: K is 0, must be a multiple of 16 from 16 on");
+    check_tma_sizes({sizes.groups, sizes.m, sizes.n, sizes.k});
     return sizes;
 }
 
 void check_devices(const Fp8GroupedOperands& in) {
     const Operand a{"a", in.a};
     check_same_device({a, {"sfa", in.sfa}, {"b", in.b}, {"sfb", in.sfb}, {"d", in.d}});
-    if (in.index != nullptr) check_same_device({a, {index_name(in.grouping), *in.index}});
+    if (in.index != nullptr) check_same_device({a, {group_index_name(in.grouping), *in.index}});
 }
 
 void check_layouts_for_cuda(const Fp8GroupedOperands& in) {
@@ -111,7 +68,7 @@ emulation::Matrix<T> rows_of(const aotgemm_tensor& t, int64_t group, int64_t fir
 }
 
 void run_on_cpu(const Fp8GroupedOperands& in, const Sizes& sizes, int threads) {
-    const Operand index{index_name(in.grouping), in.index != nullptr ? *in.index : in.a};
+    const Operand index{group_index_name(in.grouping), in.index != nullptr ? *in.index : in.a};
     std::vector<emulation::Fp8Gemm1d2d> gemms;
     for (const auto& [group, first, count] : read_group_rows(in.grouping, index, sizes.groups, sizes.m)) {
         gemms.push_back({rows_of<const uint8_t>(in.a, group, first, count), rows_of<const float>(in.sfa, group, first, count),
@@ -127,7 +84,7 @@ void run_on_cpu(const Fp8GroupedOperands& in, const Sizes& sizes, int threads) {
 void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& how) {
     const Sizes sizes = check_shapes(operands);
     check_devices(operands);
-    check_index(operands, sizes);
+    check_group_index(operands.index, operands.grouping, sizes.groups, sizes.m);
     if (sizes.groups == 0 || sizes.m == 0 || sizes.n == 0) return;
     check_no_overlap({"d", operands.d});
     if (operands.a.device_type == AOTGEMM_CPU) {
@@ -138,7 +95,7 @@ void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& 
     }
     check_layouts_for_cuda(operands);
     const auto& [a, sfa, b, sfb, d, index, grouping, expected_m] = operands;
-    launch_fp8_1d2d({a, sfa, b, sfb, d, name_of(grouping), index, expected_m}, how);
+    launch_fp8_1d2d({a, sfa, b, sfb, d, grouping_name(grouping), index, expected_m}, how);
 }
 
 }  // namespace aotgemm

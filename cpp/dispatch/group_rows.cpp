@@ -73,6 +73,33 @@ std::vector<GroupRows> all_rows(int64_t groups, int64_t rows) {
 
 }  // namespace
 
+const char* grouping_name(Grouping grouping) {
+    switch (grouping) {
+        case Grouping::contiguous: return "contiguous";
+        case Grouping::psum: return "psum";
+        case Grouping::masked: return "masked";
+        case Grouping::batched: break;
+    }
+    return "batched";
+}
+
+const char* group_index_name(Grouping grouping) { return grouping == Grouping::masked ? "masked_m" : "grouped_layout"; }
+
+void check_group_index(const aotgemm_tensor* index, Grouping grouping, int64_t groups, int64_t rows) {
+    if (index == nullptr) return;
+    const Operand operand{group_index_name(grouping), *index};
+    check_dtype(operand, {AOTGEMM_INT32});
+    check_rank(operand, 1, 1);
+    const bool by_row = grouping == Grouping::contiguous;
+    check_size(operand, 0, by_row ? rows : groups, by_row ? "M of a" : "groups of b");
+    if (index->shape[0] > 1 && index->stride[0] != 1) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride is ", index->stride[0], ", must be 1 (contiguous)");
+    }
+    if (reinterpret_cast<uintptr_t>(index->data) % 4 != 0) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data must start at a multiple of 4 bytes");
+    }
+}
+
 std::vector<GroupRows> read_group_rows(Grouping grouping, const Operand& index, int64_t groups, int64_t rows) {
     switch (grouping) {
         case Grouping::contiguous: return read_contiguous(index, groups, rows);

@@ -8,6 +8,14 @@
 
 namespace aotgemm {
 
+inline bool has_batch_of_a(Grouping grouping) { return grouping == Grouping::masked || grouping == Grouping::batched; }
+
+const char* grouping_name(Grouping grouping);     // as in aotgemm_spec
+const char* group_index_name(Grouping grouping);  // as in the call
+
+// The index (null: none) is int32, contiguous, one for each row (contiguous) or each group.
+void check_group_index(const aotgemm_tensor* index, Grouping grouping, int64_t groups, int64_t rows);
+
 // Rows [first, first + count) of A and D meet the B of `group`. Rows of a batch are counted within their group.
 struct GroupRows {
     int64_t group, first, count;

@@ -34,17 +34,6 @@ bool fp8_gemm_nt(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb:
     return true;
 }
 
-void bf16_gemm(const char* layout, nb::handle a, nb::handle b, nb::handle c, nb::handle d, int kernel, int threads,
-               nb::handle stream) {
-    Call call(stream);
-    const aotgemm_tensor& va = call.input("a", a);
-    const aotgemm_tensor& vb = call.input("b", b);
-    const aotgemm_tensor* vc = c.is_none() ? nullptr : &call.input("c", c);
-    const aotgemm_tensor& vd = call.output("d", d);
-    call.run([&](const aotgemm_launch& launch) { return aotgemm_bf16_gemm(layout, &va, &vb, vc, &vd, &launch); }, kernel,
-             threads);
-}
-
 bool sf_is_aligned(nb::handle sf) {
     const aotgemm_tensor view = read_tensor("sf", sf);
     return aotgemm_sf_is_aligned(&view) != 0;
@@ -81,8 +70,6 @@ void bind_calls(nb::module_& module) {
     module.def("fp8_gemm_nt", &fp8_gemm_nt, "a"_a.none(), "sfa"_a.none(), "b"_a.none(), "sfb"_a.none(), "d"_a.none(),
                "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
                "Runs aotgemm_fp8_gemm_nt. False, with nothing done, if sfa must be made MN-major first.");
-    module.def("bf16_gemm", &bf16_gemm, "layout"_a, "a"_a.none(), "b"_a.none(), "c"_a.none(), "d"_a.none(), "kernel"_a = -1,
-               "threads"_a = 0, "stream"_a = nb::none(), "Runs aotgemm_bf16_gemm; c may be None.");
     module.def("sf_is_aligned", &sf_is_aligned, "sf"_a.none());
     module.def("sf_to_mn_major", &sf_to_mn_major, "sf"_a.none(), "out"_a.none(), "stream"_a = nb::none());
     module.def("per_token_cast_to_fp8", &cast_to_fp8<aotgemm_per_token_cast_to_fp8>, "x"_a.none(), "q"_a.none(),

@@ -8,7 +8,7 @@ from .fp8_arguments import check_recipes, run_with_aligned_scales, unpack
 from .fp8_transposed import k_major_view
 
 
-def _check_expected_m(name: str, value: Any) -> int:
+def check_expected_m(name: str, value: Any) -> int:
     if not hasattr(value, "__index__"):
         raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
     if value.__index__() < 1:
@@ -49,7 +49,7 @@ def m_grouped_fp8_gemm_nt_contiguous(
     check_recipes(recipe, recipe_a, recipe_b)
     expected_m = 0
     if expected_m_for_psum_layout is not None:
-        expected_m = _check_expected_m("expected_m_for_psum_layout", expected_m_for_psum_layout)
+        expected_m = check_expected_m("expected_m_for_psum_layout", expected_m_for_psum_layout)
         if not use_psum_layout:
             raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
     a, sfa = unpack("a", a)
@@ -107,7 +107,7 @@ def m_grouped_fp8_gemm_nt_masked(
     KernelMissingError or CudaError.
     """
     check_recipes(recipe, recipe_a, recipe_b)
-    expected_m = _check_expected_m("expected_m", expected_m)
+    expected_m = check_expected_m("expected_m", expected_m)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
     run_with_aligned_scales(_core.m_grouped_fp8_gemm_nt_masked, a, sfa, b, sfb, d, masked_m, expected_m)

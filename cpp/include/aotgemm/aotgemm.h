@@ -131,6 +131,67 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_t
                                              const aotgemm_tensor* c, const aotgemm_tensor* d,
                                              const aotgemm_launch* launch);
 
+/* aotgemm_fp8_gemm_nt into a D whose columns come in heads: of every left + mid + right columns of D [M, N / (left +
+ * right) * (left + mid + right)], the middle ones are not written. left, mid and right are multiples of 8, N of
+ * left + right. On CUDA AOTGEMM_ERROR_KERNEL_MISSING unless mid is 0. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                             const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                             const aotgemm_tensor* d, int64_t left, int64_t mid,
+                                                             int64_t right, const aotgemm_launch* launch);
+
+/* Family fp8_1d1d: D = C + the product, A and B scaled alike. On CUDA there is no kernel yet:
+ * AOTGEMM_ERROR_KERNEL_MISSING.
+ *
+ * a, sfa, b as in aotgemm_fp8_gemm_nt; sfb FP32 [N, ceil(K/128)], laid out as sfa
+ * d   FP32 or BF16 [M, N]
+ * c   NULL, or of d's dtype and shape, and may be d itself: added in FP32 before D is rounded */
+AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                    const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                    const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                    const aotgemm_launch* launch);
+
+/* The same for each of `groups` groups with a K of its own, such as the weight gradients of experts. On CUDA there is
+ * no kernel yet: AOTGEMM_ERROR_KERNEL_MISSING.
+ *
+ * a   FP8 E4M3 [M * sum of ks]: for each group a matrix [M, ks[g]], one after the other; b likewise with N rows
+ * sfa FP32 [M, sum of ks / 128], sfb FP32 [N, sum of ks / 128]
+ * d   FP32 [G, M, N]; c NULL or as d
+ * ks  on the host, multiples of 128, 0 for an empty group (a sum over nothing)
+ * ks_tensor  int32 [G], the same numbers on the operands' device */
+AOTGEMM_API aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(
+    const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+    const aotgemm_tensor* c, const aotgemm_tensor* d, const int64_t* ks, int32_t groups,
+    const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
+
+/* Grouped: as aotgemm_m_grouped_fp8_gemm_nt_contiguous without scales.
+ *
+ * layout "nt" with b BF16 [G, N, K], or "nn" with b [G, K, N]
+ * a BF16 [M, K], K-major; d BF16 [M, N]
+ *
+ * One of the last two dimensions of b has stride 1, whichever it is. N is a multiple of 8; K may be 0. */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(
+    const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
+    const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m, const aotgemm_launch* launch);
+
+/* As aotgemm_m_grouped_fp8_gemm_nt_masked without scales: a BF16 [G, M, K], b BF16 [G, N, K], d BF16 [G, M, N]. */
+AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(
+    const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
+    int64_t expected_m, const aotgemm_launch* launch);
+
+/* A batched GEMM: a BF16 [G, M, K], b BF16 [G, N, K] ("nt") or [G, K, N] ("nn"), d BF16 [G, M, N]. Groups may lie at
+ * any stride that is a multiple of 16 bytes; elements of d must not share an address. */
+AOTGEMM_API aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                            const aotgemm_tensor* d, const aotgemm_launch* launch);
+
+/* D[g] = A_g^T @ B_g, or C[g] + that, where A_g and B_g are ks[g] rows of a and b, one group after the other.
+ *
+ * a BF16 [K, M], b BF16 [K, N], row-major; d FP32 [G, M, N]; c the same or NULL, and it may be d
+ * ks         G numbers on the host that add up to K, each a multiple of 64 and possibly 0
+ * ks_tensor  the same numbers, int32 [G], contiguous, on the operands' device: what a GPU reads */
+AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
+    const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* c, const aotgemm_tensor* d,
+    const int32_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
+
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
 AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);

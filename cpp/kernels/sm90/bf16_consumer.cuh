@@ -4,10 +4,9 @@
 // one after the other, and one is always under way while the next is waited for.
 //
 // K need not fill the last stage: the TMA brings zeros for the rest, and a step of zero products returns its
-// accumulator c as it is. With all products zero the largest exponent is c's own (a zero has the least exponent there
-// is, -126), so aligning c to 25 fraction bits drops none of its 23, and the sum normalises back to c. Not so for a
-// special c (an infinity stays one, NaN stays 0x7FFFFFFF) only in name: those come back as they were too. Tests run K
-// just past the end of a stage, where three quarters of it are such steps.
+// accumulator c as it is. A zero product has no part in the alignment, so the largest exponent is c's own: aligning c
+// to 25 fraction bits drops none of its 23, and the sum normalises back to c. A c of zero stays +0 (a step never makes
+// -0), an infinity stays one, and NaN stays 0x7FFFFFFF. Tests run every K up to a stage past the end of another.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -49,7 +48,9 @@ struct Bf16Consumer {
     __device__ __forceinline__ int first_row(int pass) const {
         return Config::kSplitColumns ? 0 : (group * Config::kPasses + pass) * 64;
     }
-    __device__ __forceinline__ int first_column() const { return Config::kSplitColumns ? group * Config::kInstructionN : 0; }
+    __device__ __forceinline__ int first_column() const {
+        return Config::kSplitColumns ? group * Config::kInstructionN : 0;
+    }
 
    private:
     template <bool kFirst>

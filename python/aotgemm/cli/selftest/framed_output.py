@@ -11,12 +11,13 @@ GUARD_ROWS = 1
 
 @dataclass(frozen=True)
 class Frame:
-    """D [m, n] of 16-bit elements with rows `stride` apart, starting `left` into its rows, between guard rows."""
+    """D [m, n] as raw bits, with rows `stride` elements apart, starting `left` into its rows, between guard rows."""
 
     m: int
     n: int
     stride: int
     left: int
+    element: type = np.uint16
 
     @property
     def size(self) -> int:
@@ -34,7 +35,7 @@ class Frame:
         return rows[:, self.left : self.left + self.n]
 
     def poisoned(self) -> np.ndarray:
-        return np.full(self.size, POISON, np.uint16)
+        return np.full(self.size * np.dtype(self.element).itemsize, POISON_BYTE, np.uint8).view(self.element)
 
     def around(self, expected: np.ndarray) -> np.ndarray:
         """The whole memory after a right run."""
@@ -58,9 +59,9 @@ class Frame:
         return ", ".join(words)
 
 
-def contiguous_frame(m: int, n: int) -> Frame:
-    return Frame(m, n, n, 0)
+def contiguous_frame(m: int, n: int, element: type = np.uint16) -> Frame:
+    return Frame(m, n, n, 0, element)
 
 
-def strided_frame(m: int, n: int) -> Frame:
-    return Frame(m, n, n + 24, 8)
+def strided_frame(m: int, n: int, element: type = np.uint16) -> Frame:
+    return Frame(m, n, n + 24, 8, element)

@@ -32,7 +32,10 @@ class GroupedShapes:
 NO_ROWS = (0, 0, 0, 0)
 EDGES = (1, 0, 63, 64, 65, 127, 0, 128, 129, 300, 2)
 FULL_GROUPED = GroupedShapes(
-    (NO_ROWS, EDGES, (700, 0, 1), (5,) * 32), ((1, 1), (8, 64), (5, 129), (2, 700)), (64, 72, 576, 2112), (16, 144, 512, 7168)
+    (NO_ROWS, EDGES, (700, 0, 1), (5,) * 32), ((1, 1), (8, 64), (5, 129), (2, 700)), (64, 72, 576, 2112), (16, 144, 512, 2064)
+)
+FULL_BF16_GROUPED = GroupedShapes(
+    (NO_ROWS, EDGES, (5,) * 32), ((1, 1), (8, 64), (5, 129), (2, 300)), (72, 576), (20, 144, 1024)
 )
 QUICK_GROUPED = GroupedShapes((NO_ROWS, EDGES), ((3, 65), (2, 300)), (72, 576), (144, 512))
 SMALL_GROUPED = GroupedShapes((NO_ROWS, (65, 0, 1, 129)), ((2, 65),), (72, 200), (16, 272))

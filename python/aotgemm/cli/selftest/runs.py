@@ -7,9 +7,18 @@ from typing import Any
 from rich.progress import Progress
 
 from ..places import CudaPlace, HostPlace
-from . import conversions, gpu_gemm, gpu_grouped, host_gemm, host_grouped, large_grouped
-from .grouped_shapes import FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, HOST, QUICK, SMALL
+from . import (
+    conversions,
+    gpu_bf16,
+    gpu_bf16_grouped,
+    gpu_gemm,
+    gpu_grouped,
+    host_gemm,
+    host_grouped,
+    large_grouped,
+)
+from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
+from .shapes import FULL, FULL_BF16, HOST, QUICK, QUICK_BF16, SMALL, SMALL_BF16
 from .tally import Tallies
 
 
@@ -32,6 +41,8 @@ def run_on_gpu(
 ) -> Tallies:
     shapes = SMALL if arguments.small else QUICK if arguments.quick else FULL
     grouped_shapes = SMALL_GROUPED if arguments.small else QUICK_GROUPED if arguments.quick else FULL_GROUPED
+    bf16_shapes = SMALL_BF16 if arguments.small else QUICK_BF16 if arguments.quick else FULL_BF16
+    bf16_grouped = SMALL_GROUPED if arguments.small else QUICK_GROUPED if arguments.quick else FULL_BF16_GROUPED
     dense, grouped = _dense_kernels(kernels), _grouped_kernels(kernels)
     large = [] if arguments.small or arguments.quick else grouped
     step = _stepper(
@@ -39,7 +50,9 @@ def run_on_gpu(
         conversions.count_cases()
         + (gpu_gemm.count_cases(shapes, dense) if dense else 0)
         + gpu_grouped.count_cases(grouped_shapes, grouped)
-        + large_grouped.count_cases(large),
+        + large_grouped.count_cases(large)
+        + gpu_bf16.count_cases(bf16_shapes, kernels)
+        + gpu_bf16_grouped.count_cases(bf16_grouped, kernels),
     )
     tallies = Tallies(f"{len(kernels)} GEMM kernels, casts and layouts against the CPU backend", len(kernels))
     conversions.run_conversions(place, tallies, arguments.seed, step)
@@ -47,6 +60,8 @@ def run_on_gpu(
         gpu_gemm.run_gemms(shapes, dense, tallies, arguments.seed, step)
     gpu_grouped.run_gemms(grouped_shapes, grouped, tallies, arguments.seed, step)
     large_grouped.run_gemms(large, tallies, arguments.seed, step)
+    gpu_bf16.run_gemms(bf16_shapes, kernels, tallies, arguments.seed, step)
+    gpu_bf16_grouped.run_gemms(bf16_grouped, kernels, tallies, arguments.seed, step)
     return tallies
 
 

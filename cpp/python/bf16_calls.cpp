@@ -1,0 +1,95 @@
+// The calls of family bf16: Python tensors in, one C ABI call each.
+#include <nanobind/stl/vector.h>
+
+#include <vector>
+
+#include "bindings.hpp"
+#include "tensor_args.hpp"
+
+namespace aotgemm::python {
+
+using namespace nanobind::literals;
+
+namespace {
+
+void bf16_gemm(const char* layout, nb::handle a, nb::handle b, nb::handle c, nb::handle d, int kernel, int threads,
+               nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor* vc = c.is_none() ? nullptr : &call.input("c", c);
+    const aotgemm_tensor& vd = call.output("d", d);
+    call.run([&](const aotgemm_launch& launch) { return aotgemm_bf16_gemm(layout, &va, &vb, vc, &vd, &launch); }, kernel,
+             threads);
+}
+
+void contiguous(const char* layout, nb::handle a, nb::handle b, nb::handle d, nb::handle grouped_layout, bool use_psum,
+                std::int64_t expected_m, int kernel, int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor& vd = call.output("d", d);
+    const aotgemm_tensor& index = call.input("grouped_layout", grouped_layout);
+    call.run(
+        [&](const aotgemm_launch& launch) {
+            return aotgemm_m_grouped_bf16_gemm_contiguous(layout, &va, &vb, &vd, &index, use_psum, expected_m, &launch);
+        },
+        kernel, threads);
+}
+
+void masked(nb::handle a, nb::handle b, nb::handle d, nb::handle masked_m, std::int64_t expected_m, int kernel,
+            int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor& vd = call.output("d", d);
+    const aotgemm_tensor& index = call.input("masked_m", masked_m);
+    call.run(
+        [&](const aotgemm_launch& launch) {
+            return aotgemm_m_grouped_bf16_gemm_nt_masked(&va, &vb, &vd, &index, expected_m, &launch);
+        },
+        kernel, threads);
+}
+
+void batched(const char* layout, nb::handle a, nb::handle b, nb::handle d, int kernel, int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor& vd = call.output("d", d);
+    call.run([&](const aotgemm_launch& launch) { return aotgemm_bf16_bmm(layout, &va, &vb, &vd, &launch); }, kernel,
+             threads);
+}
+
+void k_grouped(nb::handle a, nb::handle b, nb::handle c, nb::handle d, const std::vector<std::int32_t>& ks,
+               nb::handle ks_tensor, int kernel, int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor* vc = c.is_none() ? nullptr : &call.input("c", c);
+    const aotgemm_tensor& vd = call.output("d", d);
+    const aotgemm_tensor& index = call.input("ks_tensor", ks_tensor);
+    call.run(
+        [&](const aotgemm_launch& launch) {
+            return aotgemm_k_grouped_bf16_gemm_tn_contiguous(&va, &vb, vc, &vd, ks.data(),
+                                                             static_cast<std::int32_t>(ks.size()), &index, &launch);
+        },
+        kernel, threads);
+}
+
+}  // namespace
+
+void bind_bf16_calls(nb::module_& module) {
+    module.def("bf16_gemm", &bf16_gemm, "layout"_a, "a"_a.none(), "b"_a.none(), "c"_a.none(), "d"_a.none(),
+               "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(), "Runs aotgemm_bf16_gemm; c may be None.");
+    module.def("m_grouped_bf16_gemm_contiguous", &contiguous, "layout"_a, "a"_a.none(), "b"_a.none(), "d"_a.none(),
+               "grouped_layout"_a.none(), "use_psum"_a = false, "expected_m"_a = 0, "kernel"_a = -1, "threads"_a = 0,
+               "stream"_a = nb::none());
+    module.def("m_grouped_bf16_gemm_nt_masked", &masked, "a"_a.none(), "b"_a.none(), "d"_a.none(), "masked_m"_a.none(),
+               "expected_m"_a = 0, "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none());
+    module.def("bf16_bmm", &batched, "layout"_a, "a"_a.none(), "b"_a.none(), "d"_a.none(), "kernel"_a = -1,
+               "threads"_a = 0, "stream"_a = nb::none());
+    module.def("k_grouped_bf16_gemm_tn_contiguous", &k_grouped, "a"_a.none(), "b"_a.none(), "c"_a.none(),
+               "d"_a.none(), "ks"_a, "ks_tensor"_a.none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none());
+}
+
+}  // namespace aotgemm::python

@@ -1,0 +1,24 @@
+"""Operands of the grouped BF16 calls, and the rows that they must give."""
+
+import numpy as np
+from bf16_problems import DRAWS, Bf16Problem
+
+from aotgemm.cli.selftest.framed_output import POISON
+
+COUNTS = (1, 0, 63, 130, 0, 9)
+N, K = 40, 100
+KS = (64, 0, 192, 128)
+
+
+def draw(seed, *shape, kind="random"):
+    flat = DRAWS[kind](np.random.default_rng(seed), "bf16", (int(np.prod(shape[:-1])), shape[-1]))
+    return flat.reshape(shape)
+
+
+def expected_rows(placement, a, b):
+    """Bits of D [rows, N]; a row of no group keeps its poison."""
+    wanted = np.full((placement.rows, b.shape[1]), POISON, np.uint16)
+    for group in range(len(b)):
+        rows = placement.group_of_row == group
+        wanted[rows] = Bf16Problem(a[rows], b[group], np.zeros(0)).expected("bf16")
+    return wanted

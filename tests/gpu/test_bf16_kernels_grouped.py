@@ -1,0 +1,92 @@
+"""The grouped BF16 calls on a GPU through PyTorch: what the CPU gives, and nothing else written."""
+
+import numpy as np
+import pytest
+import torch
+from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
+from bf16_problems import BF16, Bf16Problem
+from torch_tensors import bits, to_torch
+
+import aotgemm
+from aotgemm import _core
+from aotgemm.cli.selftest.framed_output import POISON
+from aotgemm.cli.selftest.grouped_operands import place_groups
+
+BY_GROUPING = {
+    grouping: [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16", grouping)]
+    for grouping in ("contiguous", "psum", "masked", "batched", "k_grouped")
+}
+ROWS = [spec for grouping in ("contiguous", "psum", "masked") for spec in BY_GROUPING[grouping]]
+
+
+def on_gpu(raw):
+    """Raw bits in rows that start at multiples of 16 bytes."""
+    tensor = to_torch(np.ascontiguousarray(raw).view(BF16))
+    memory = torch.zeros(*raw.shape[:-1], -(-raw.shape[-1] // 8) * 8, dtype=torch.bfloat16, device="cuda")
+    memory[..., : raw.shape[-1]] = tensor
+    return memory[..., : raw.shape[-1]]
+
+
+def poisoned(*shape):
+    return torch.full(shape, np.uint16(POISON).view(np.int16).item(), dtype=torch.int16, device="cuda").view(torch.bfloat16)
+
+
+@pytest.mark.parametrize("num_sms", [0, 5])
+@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec["name"])
+def test_every_kernel_of_rows(spec, num_sms):
+    placement = place_groups(spec["grouping"], COUNTS)
+    a, b = draw(1, placement.rows, K), draw(2, len(COUNTS), N, K)
+    index = torch.from_numpy(placement.index).cuda()
+    given = on_gpu(b.swapaxes(1, 2) if spec["layout"] == "nn" else b)
+    aotgemm.set_num_sms(num_sms)
+    try:
+        if spec["grouping"] == "masked":
+            d = poisoned(len(COUNTS), placement.room, N)
+            _core.m_grouped_bf16_gemm_nt_masked(
+                on_gpu(a.reshape(len(COUNTS), -1, K)), given, d, index, 1, kernel=spec["kernel"]
+            )
+        else:
+            d, is_psum = poisoned(placement.rows, N), spec["grouping"] == "psum"
+            _core.m_grouped_bf16_gemm_contiguous(
+                spec["layout"], on_gpu(a), given, d, index, is_psum, kernel=spec["kernel"]
+            )
+    finally:
+        aotgemm.set_num_sms(0)
+    np.testing.assert_array_equal(bits(d).reshape(-1, N), expected_rows(placement, a, b))
+
+
+@pytest.mark.parametrize("spec", BY_GROUPING["batched"], ids=lambda spec: spec["name"])
+def test_every_batched_kernel(spec):
+    a, b = draw(5, 3, 75, K), draw(6, 3, N, K)
+    memory = torch.zeros(75, 3, N, dtype=torch.bfloat16, device="cuda")
+    given = on_gpu(b.swapaxes(1, 2) if spec["layout"] == "nn" else b)
+    _core.bf16_bmm(spec["layout"], on_gpu(a), given, memory.transpose(0, 1), kernel=spec["kernel"])
+    for group in range(3):
+        wanted = Bf16Problem(a[group], b[group], np.zeros(0)).expected("bf16")
+        np.testing.assert_array_equal(bits(memory[:, group]), wanted)
+
+
+@pytest.mark.parametrize("with_c", [False, True], ids=["no C", "C is D"])
+@pytest.mark.parametrize("spec", BY_GROUPING["k_grouped"], ids=lambda spec: spec["name"])
+def test_every_kernel_of_k_groups(spec, with_c):
+    m = 136
+    a, b = draw(7, sum(KS), m, kind="moderate"), draw(8, sum(KS), N, kind="moderate")
+    c = np.random.default_rng(9).standard_normal((len(KS), m, N)).astype(np.float32)
+    d = torch.from_numpy(c.copy()).cuda()
+    ks_tensor = torch.tensor(KS, dtype=torch.int32, device="cuda")
+    chosen = d if with_c else None
+    _core.k_grouped_bf16_gemm_tn_contiguous(on_gpu(a), on_gpu(b), chosen, d, list(KS), ks_tensor, kernel=spec["kernel"])
+    ends = np.cumsum([0, *KS])
+    for group in range(len(KS)):
+        part = slice(ends[group], ends[group + 1])
+        problem = Bf16Problem(np.ascontiguousarray(a[part].T), np.ascontiguousarray(b[part].T), c[group])
+        np.testing.assert_array_equal(bits(d[group]), problem.expected("fp32", with_c))
+
+
+def test_an_all_zero_mask_writes_nothing():
+    placement = place_groups("masked", (0, 0, 0))
+    d = poisoned(3, placement.room, N)
+    mask = torch.zeros(3, dtype=torch.int32, device="cuda")
+    a, b = on_gpu(draw(1, 3, placement.room, K)), on_gpu(draw(2, 3, N, K))
+    aotgemm.m_grouped_bf16_gemm_nt_masked(a, b, d, mask, 16)
+    assert (bits(d) == POISON).all()

@@ -1,0 +1,49 @@
+"""why_illegal for family bf16: each of its own rules turns away a spec."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.legality import BF16_RULES, why_illegal
+from codegen.legality_bf16 import AFTER_SHARED, BEFORE_SHARED
+from codegen.spec import KernelSpec
+
+NORMAL = KernelSpec("sm_90a", "bf16", "dense", "nt", "bf16", 128, 256, 64, 4)
+SWAPPED = replace(NORMAL, block_m=16, block_n=64, block_k=128, stages=8, swap_ab=True)
+TRANSPOSED = replace(NORMAL, layout="tn", out_dtype="fp32")
+
+CASES = [
+    ("_problem", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family bf16 has dense, batched"),
+    ("_problem", replace(NORMAL, layout="tm"), "layout is 'tm'; family bf16 has nt, nn, tn, tt"),
+    ("_problem", replace(NORMAL, out_dtype="fp16"), "out_dtype is 'fp16'; family bf16 has bf16, fp32"),
+    ("_groups", replace(NORMAL, grouping="psum", block_m=256, block_n=128), "block_m is 256; groups start"),
+    ("_groups", replace(NORMAL, grouping="masked", cluster_m=2), "cluster_m is 2; tiles of different groups"),
+    ("_groups", replace(TRANSPOSED, grouping="k_grouped", cluster_n=2), "cluster_n is 2; family bf16 has no clusters"),
+    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16 promotes no partial sums"),
+    ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
+    ("_rows", replace(NORMAL, block_m=192, block_n=64), "block_m is 192; the instruction's M side"),
+    ("_cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
+    ("_columns", replace(NORMAL, block_n=96), "block_n is 96; allowed are 64, 128, 192, 256"),
+    ("_columns", replace(SWAPPED, block_m=24), r"block_m \(swap_ab\) is 24; allowed are 8, 16, 32, 64"),
+    ("_mn_major_boxes", replace(SWAPPED, layout="tn"), "block_m is 16; with layout tn and 1 blocks loading the tile"),
+    ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=64, cluster_m=2), "layout nn and 2 blocks"),
+    ("_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("_registers", replace(NORMAL, block_m=256), "256 registers a thread for sums and partial sums; at most 200"),
+    ("_shared_memory", replace(NORMAL, stages=5), "bytes of shared memory; a block has 232448"),
+]
+
+
+@pytest.mark.parametrize("spec", [NORMAL, SWAPPED, TRANSPOSED], ids=KernelSpec.name)
+def test_legal(spec: KernelSpec) -> None:
+    assert why_illegal(spec) is None
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(why_illegal(spec))
+    assert next(each.__name__ for each in BF16_RULES if each(spec)) == rule
+
+
+def test_every_rule_of_its_own_has_a_case() -> None:
+    assert {rule.__name__ for rule in BEFORE_SHARED + AFTER_SHARED} <= {case[0] for case in CASES}
