@@ -18,7 +18,7 @@ from aotgemm.cli.measure.operands import Fp8Pool
 def counts():
     return {name: ctypes.c_int.in_dll(driver, f"calls_{name}").value for name in json.loads(sys.argv[1])}
 
-pool = Fp8Pool([(64, 512, 1024), (65, 512, 1024)])
+pool = Fp8Pool([(64, 512, 1024, 1), (65, 512, 1024, 1)])
 driver = ctypes.CDLL("libcuda.so.1")
 first, second = pool.operands(64, 512, 1024), pool.operands(65, 512, 1024)
 first.run()
@@ -75,6 +75,17 @@ def test_tune_from_end_to_end(fake, tmp_path):
     _, read = tuned_rows.read_file(rows)
     assert [(row.m, row.us, row.next_us, row.card) for row in read] == [(m, 15.62, 15.62, "Fake H100") for m in (1, 64)]
     assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
+
+
+@pytest.mark.parametrize("kind", ["fp8_1d2d_contiguous", "fp8_1d2d_masked", "bf16"])
+def test_every_kind_is_measured(fake, tmp_path, kind):
+    options = ["--results", tmp_path / "r.jsonl", "--rows", tmp_path / "rows.txt", "--shapes", "512x1024", "--m", "128,256"]
+    report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
+    groups = [1] if kind == "bf16" else [2, 4]
+    rows = 2 if kind == "bf16" else 4
+    assert report["points"] == rows
+    ((_, read),) = tuned_rows.read_tables(all_specs(), tmp_path)
+    assert [row.groups for row in read] == sorted(groups * 2) and {row.n for row in read} == {512}
 
 
 def test_bench_from_end_to_end(fake):

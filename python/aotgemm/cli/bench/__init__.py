@@ -42,7 +42,7 @@ ROUNDS = 15
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "bench", "Time GEMMs beside other libraries.", EXAMPLES, run)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill")
-    parser.add_argument("--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: all known")
+    parser.add_argument("--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: of public models")
     parser.add_argument("--m", type=parse_sizes, metavar="M,...", help="default: the suite's")
     names = ",".join(peer.name for peer in known_peers())
     parser.add_argument("--peers", metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported")

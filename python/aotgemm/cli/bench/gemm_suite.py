@@ -23,7 +23,7 @@ class Bench:
 
     def __init__(self, shapes: list[Shape], peers: list[Peer], rounds: int, references: References) -> None:
         self.peers, self.rounds, self.references = peers, rounds, references
-        self.pool = Fp8Pool([*shapes, LIMIT_SHAPE])
+        self.pool = Fp8Pool((*shape, 1) for shape in [*shapes, LIMIT_SHAPE])
         self.timer = GpuTimer()
         self.device = _core.cuda_device(0)
         self.timer.warm_up(self.pool.operands(*LIMIT_SHAPE).run)

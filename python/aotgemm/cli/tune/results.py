@@ -7,28 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from ... import _core
+from ..measure.kinds import Kind
 from ..measure.rounds import Measurement
 from ..request import RequestError
 from .points import Point, Results
 
 
-def kernel_hashes(family: str) -> dict[str, str]:
-    """Name and sha256 of a family's kernels: measurements of other kernels say nothing of these."""
-    return {spec["name"]: spec["sha256"] for spec in _core.specs() if spec["family"] == family}
+def kernels_of(kind: Kind) -> list[dict[str, Any]]:
+    """The specs that serve a kind of problem."""
+    fields = ("family", "grouping", "layout", "out_dtype")
+    return [spec for spec in _core.specs() if tuple(spec[field] for field in fields) == kind.names]
+
+
+def kernel_hashes(kind: Kind) -> dict[str, str]:
+    """Name and sha256 of a kind's kernels: measurements of other kernels say nothing of these."""
+    return {spec["name"]: spec["sha256"] for spec in kernels_of(kind)}
 
 
 class ResultsFile:
-    """Measurements of one family on one card with one build.
+    """Measurements of one kind of problem on one card with one build.
 
     A later build may have dropped kernels; their measurements are left out. One that has other or more kernels must
     measure anew.
     """
 
-    def __init__(self, path: Path, family: str) -> None:
+    def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
         self.header: dict[str, Any] = {}
         self.results: Results = {}
-        self._kernels = kernel_hashes(family)
+        self._kernels = kernel_hashes(kind)
         if path.exists():
             self._read()
 
