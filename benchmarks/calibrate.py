@@ -20,8 +20,8 @@ import numpy as np
 from rich.progress import track
 
 from aotgemm import _core
-from aotgemm.cli.output import print_table
 from aotgemm.cli.measure.kinds import KINDS, Kind
+from aotgemm.cli.output import print_table
 from aotgemm.cli.tune.points import Point
 from aotgemm.cli.tune.results import ResultsFile, kernels_of
 from aotgemm.cli.tune.summary import percentile
@@ -73,7 +73,9 @@ class Calibration:
 
     def fitted(self, points: list[Point]) -> np.ndarray:
         data = Dataset.of(self.file, points)
-        return fit(lambda constants: data.measured.loss(self.predict(constants, data)), self.model.stated, self.restarts)
+        return fit(
+            lambda constants: data.measured.loss(self.predict(constants, data)), self.model.stated, self.restarts
+        )
 
     def regrets(self, constants: np.ndarray, points: list[Point]) -> list[float]:
         data = Dataset.of(self.file, points)

@@ -1,4 +1,4 @@
-"""Benchmarks: rates, shares, ratios and means of given times; files and pictures; what is said where there is no GPU."""
+"""Benchmarks: rates, shares, ratios and means of given times; files and pictures; what is said without a GPU."""
 
 import json
 import math

@@ -61,7 +61,9 @@ def write_results(path, model, constants):
     specs = kernels_of(KIND)
     kernels = np.array([spec["kernel"] for spec in specs])
     for point in make_points(KIND, KIND.sizes(SHAPES, (1, 16, 64, 256, 1024, 4096), None)):
-        us = model.predict(constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KIND.names, H100)
+        us = model.predict(
+            constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KIND.names, H100
+        )
         file.add(point, {spec["name"]: Measurement(time, 9) for spec, time in zip(specs, us.tolist(), strict=True)})
     return file
 

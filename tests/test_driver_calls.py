@@ -26,7 +26,10 @@ snapshots = [counts()]
 for step in (first.run, second.run, first.run, lambda: _core.preload(0)):
     step()
     snapshots.append(counts())
-print(json.dumps([{k: after[k] - before[k] for k in after if after[k] > before[k]} for before, after in zip(snapshots, snapshots[1:])]))
+print(json.dumps([
+    {name: after[name] - before[name] for name in after if after[name] > before[name]}
+    for before, after in zip(snapshots, snapshots[1:])
+]))
 """
 
 
@@ -79,7 +82,16 @@ def test_tune_from_end_to_end(fake, tmp_path):
 
 @pytest.mark.parametrize("kind", ["fp8_1d2d_contiguous", "fp8_1d2d_masked", "bf16"])
 def test_every_kind_is_measured(fake, tmp_path, kind):
-    options = ["--results", tmp_path / "r.jsonl", "--rows", tmp_path / "rows.txt", "--shapes", "512x1024", "--m", "128,256"]
+    options = [
+        "--results",
+        tmp_path / "r.jsonl",
+        "--rows",
+        tmp_path / "rows.txt",
+        "--shapes",
+        "512x1024",
+        "--m",
+        "128,256",
+    ]
     report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
     groups = [1] if kind == "bf16" else [2, 4]
     rows = 2 if kind == "bf16" else 4

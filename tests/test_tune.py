@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from aotgemm import _core
 from aotgemm.cli import main, tune
-from aotgemm.cli.measure.rounds import FIRST_ROUNDS, Measurement, measure
 from aotgemm.cli.measure.kinds import KINDS
+from aotgemm.cli.measure.rounds import FIRST_ROUNDS, Measurement, measure
 from aotgemm.cli.measure.shapes import dense_shapes, moe_shapes, parse_shapes, parse_sizes, read_layers
 from aotgemm.cli.request import RequestError
 from aotgemm.cli.tune.intervals import intervals
@@ -83,7 +83,13 @@ def test_intervals_have_neither_gap_nor_overlap(measured, block_m):
 
 
 def test_intervals_end_at_full_tiles_or_in_the_middle():
-    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [(1, 1), (2, 8), (9, 64), (65, 1024), (1025, 11520)]
+    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [
+        (1, 1),
+        (2, 8),
+        (9, 64),
+        (65, 1024),
+        (1025, 11520),
+    ]
     assert intervals([64, 128], [128, 128])[0] == (46, 90)
 
 
@@ -106,7 +112,9 @@ def test_every_kind_has_kernels():
     assert [name for name, kind in KINDS.items() if not kernels_of(kind)] == []
 
 
-@pytest.mark.parametrize("parse, text", [(parse_sizes, "1,x"), (parse_sizes, "0"), (parse_shapes, "64"), (parse_shapes, "0x8")])
+@pytest.mark.parametrize(
+    "parse, text", [(parse_sizes, "1,x"), (parse_sizes, "0"), (parse_shapes, "64"), (parse_shapes, "0x8")]
+)
 def test_sizes_that_make_no_sense(parse, text):
     with pytest.raises(argparse.ArgumentTypeError, match=f"is {text}, allowed"):
         parse(text)
@@ -172,9 +180,16 @@ def test_a_run_writes_rows_that_codegen_reads(tmp_path, gpu, capsys):
     assert main(command(tmp_path, "--rows", str(rows), "--candidates", "60")) == 0
     assert "points won" in capsys.readouterr().out
     ((device, table),) = tuned_rows.read_tables(all_specs(), rows.parent)
-    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (132, [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)])
+    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (
+        132,
+        [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)],
+    )
     for r in table:
-        times = {name: round(time_of((kernel, r.m, r.n, r.k), 0), 2) for kernel in SPECS if (name := SPECS[kernel]["name"]) in NAMES}
+        times = {
+            name: round(time_of((kernel, r.m, r.n, r.k), 0), 2)
+            for kernel in SPECS
+            if (name := SPECS[kernel]["name"]) in NAMES
+        }
         (best, us), (second, second_us), *_ = sorted(times.items(), key=lambda item: item[1])
         assert (r.kernel, r.us, r.next, r.next_us) == (best, us, second, second_us)
         assert (r.card, r.clock_mhz) == ("h100", 1980)
@@ -235,7 +250,9 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, text):
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize("change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})])
+@pytest.mark.parametrize(
+    "change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})]
+)
 def test_measurements_of_other_kernels_are_refused(tmp_path, change):
     path = tmp_path / "results.jsonl"
     kernels = kernel_hashes(KIND)

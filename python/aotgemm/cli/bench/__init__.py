@@ -42,12 +42,16 @@ ROUNDS = 15
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "bench", "Time GEMMs beside other libraries.", EXAMPLES, run)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill")
-    parser.add_argument("--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: of public models")
+    parser.add_argument(
+        "--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: of public models"
+    )
     parser.add_argument("--m", type=parse_sizes, metavar="M,...", help="default: the suite's")
     names = ",".join(peer.name for peer in known_peers())
     parser.add_argument("--peers", metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported")
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"default: {ROUNDS}")
-    parser.add_argument("--reference", type=Path, action="append", default=[], metavar="CSV", help="recorded times; repeatable")
+    parser.add_argument(
+        "--reference", type=Path, action="append", default=[], metavar="CSV", help="recorded times; repeatable"
+    )
     parser.add_argument("--out", type=Path, metavar="JSON", help="save the run")
     parser.add_argument("--load", type=Path, metavar="JSON", help="show a saved run instead of measuring")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write roofline.png and ratio.png there")

@@ -58,7 +58,11 @@ def _deep_gemm() -> dict[str, float]:
     return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
 
 
-PARTS = {"preload of every kernel": _preload, "first call of a shape": _ours, "deep_gemm, first call of a shape": _deep_gemm}
+PARTS = {
+    "preload of every kernel": _preload,
+    "first call of a shape": _ours,
+    "deep_gemm, first call of a shape": _deep_gemm,
+}
 
 
 def _run_part(part: str, cache: str) -> dict[str, Any]:

@@ -35,7 +35,13 @@ def plot_roofline(rows: list[Row], limits: Limits, card: str, path: Path) -> Pat
     figure, axes = _figure(f"FP8 GEMM on {card}")
     intensity = sorted([limits.tflops / limits.gbps * 1e3, *(row.flops / row.bytes for row in rows)])
     roof = [min(limits.tflops, limits.gbps * x / 1e3) for x in intensity]
-    axes.plot(intensity, roof, color="black", linewidth=1, label=f"limit: {limits.gbps:,.0f} GB/s, {limits.tflops:,.0f} TFLOP/s")
+    axes.plot(
+        intensity,
+        roof,
+        color="black",
+        linewidth=1,
+        label=f"limit: {limits.gbps:,.0f} GB/s, {limits.tflops:,.0f} TFLOP/s",
+    )
     for who in [*others(rows), OURS]:
         timed = [row for row in rows if who in row.us]
         axes.scatter([r.flops / r.bytes for r in timed], [r.tflops(who) for r in timed], s=9, alpha=0.6, label=who)
@@ -53,7 +59,9 @@ def plot_ratios(rows: list[Row], card: str, path: Path) -> Path:
         sizes = sorted({row.m for row in timed})
         means = [geometric_mean(row.us[who] / row.us[OURS] for row in timed if row.m == m) for m in sizes]
         (line,) = axes.plot(sizes, means, label=f"{who}, geometric mean")
-        axes.scatter([r.m for r in timed], [r.us[who] / r.us[OURS] for r in timed], s=6, alpha=0.4, color=line.get_color())
+        axes.scatter(
+            [r.m for r in timed], [r.us[who] / r.us[OURS] for r in timed], s=6, alpha=0.4, color=line.get_color()
+        )
     axes.axhline(1, color="black", linewidth=1)
     axes.set_yscale("log", base=2)
     axes.set_yticks(RATIO_TICKS)

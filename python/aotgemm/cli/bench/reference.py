@@ -10,7 +10,10 @@ SIZES = ("m", "n", "k")
 
 
 def read_references(path: Path) -> References:
-    """Microseconds by column, without its ending, and shape; empty cells are left out. Raises RequestError for another kind of file."""
+    """Microseconds by column, without its ending, and shape; empty cells are left out.
+
+    Raises RequestError for another kind of file.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     columns = [column for column in (lines[0] if lines else ()) if column.endswith("us")]
@@ -27,6 +30,4 @@ def _name(path: Path, column: str) -> str:
 
 
 def _column(lines: list[dict[str, str]], column: str) -> dict[tuple[int, int, int], float]:
-    return {
-        (int(line["m"]), int(line["n"]), int(line["k"])): float(line[column]) for line in lines if line[column]
-    }
+    return {(int(line["m"]), int(line["n"]), int(line["k"])): float(line[column]) for line in lines if line[column]}

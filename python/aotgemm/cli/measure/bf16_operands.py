@@ -37,6 +37,8 @@ class Bf16Pool:
 
     def operands(self, m: int, n: int, k: int, groups: int = 1) -> Bf16Operands:
         """Views for one problem; those of two problems share memory."""
-        views = (array.as_strided([rows, width], [width, 1]) for array, rows, width in
-                 ((self._a, m, k), (self._b, n, k), (self._d, m, n)))
+        views = (
+            array.as_strided([rows, width], [width, 1])
+            for array, rows, width in ((self._a, m, k), (self._b, n, k), (self._d, m, n))
+        )
         return Bf16Operands(*views)

@@ -37,13 +37,21 @@ SHOWN = 10
 
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "tune", "Measure which kernel is fastest for which shape.", EXAMPLES, run)
-    parser.add_argument("--results", type=Path, required=True, metavar="FILE", help="measurements; appended to if there")
+    parser.add_argument(
+        "--results", type=Path, required=True, metavar="FILE", help="measurements; appended to if there"
+    )
     parser.add_argument("--rows", type=Path, metavar="FILE", help="write tuned rows; those of other shapes there stay")
     parser.add_argument("--kind", choices=list(KINDS), default="fp8_1d2d", help="of problem; default: fp8_1d2d, dense")
     parser.add_argument("--shapes", type=parse_shapes, metavar="NxK,...", help="default: layers of public models")
-    parser.add_argument("--m", type=parse_sizes, metavar="M,...", help="rows, of a group if grouped; default: powers of 2")
-    parser.add_argument("--groups", type=parse_sizes, metavar="G,...", help="where grouped; default: those of the models")
-    parser.add_argument("--candidates", type=positive, default=CANDIDATES, help=f"kernels a point; default: {CANDIDATES}")
+    parser.add_argument(
+        "--m", type=parse_sizes, metavar="M,...", help="rows, of a group if grouped; default: powers of 2"
+    )
+    parser.add_argument(
+        "--groups", type=parse_sizes, metavar="G,...", help="where grouped; default: those of the models"
+    )
+    parser.add_argument(
+        "--candidates", type=positive, default=CANDIDATES, help=f"kernels a point; default: {CANDIDATES}"
+    )
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"of those near the best; default: {ROUNDS}")
 
 

@@ -48,7 +48,9 @@ class ResultsFile:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
         if not self._kernels.items() <= measured:
-            raise RequestError(f"--results: {self.path} was measured with other kernels than this build's; name a new file")
+            raise RequestError(
+                f"--results: {self.path} was measured with other kernels than this build's; name a new file"
+            )
         if whole != text:
             self.path.write_text(whole, encoding="utf-8")
         self.header = header
@@ -61,9 +63,16 @@ class ResultsFile:
         if self.header:
             if self.header["device"] != device:
                 known = self.header["device"]["name"]
-                raise RequestError(f"--results: {self.path} was measured on {known}, this is {device['name']}; name a new file")
+                raise RequestError(
+                    f"--results: {self.path} was measured on {known}, this is {device['name']}; name a new file"
+                )
             return
-        self.header = {"device": device, "date": date.today().isoformat(), "version": _core.version(), "kernels": self._kernels}
+        self.header = {
+            "device": device,
+            "date": date.today().isoformat(),
+            "version": _core.version(),
+            "kernels": self._kernels,
+        }
         self.path.write_text(json.dumps(self.header) + "\n", encoding="utf-8")
 
     def add(self, point: Point, measured: dict[str, Measurement]) -> None:
