@@ -46,7 +46,20 @@ FAKE(cuCtxGetCurrent)(void** context) { COUNT(cuCtxGetCurrent); *context = curre
 FAKE(cuCtxGetDevice)(int* device) { COUNT(cuCtxGetDevice); *device = 0; return 0; }
 FAKE(cuCtxPushCurrent_v2)(void* context) { COUNT(cuCtxPushCurrent_v2); current = context; return 0; }
 FAKE(cuCtxPopCurrent_v2)(void** context) { COUNT(cuCtxPopCurrent_v2); *context = current; current = nullptr; return 0; }
-FAKE(cuLibraryGetKernel)(void** kernel, void*, const char*) { COUNT(cuLibraryGetKernel); *kernel = &primary; return 0; }
+// A kernel's handle is its name.
+FAKE(cuLibraryGetKernel)(const char** kernel, void*, const char* name) {
+    COUNT(cuLibraryGetKernel);
+    *kernel = name;
+    return 0;
+}
+const char* last_kernel = "";
+unsigned last_grid = 0;
+FAKE(cuLaunchKernelEx)(const unsigned* config, const char* kernel, void**, void**) {
+    COUNT(cuLaunchKernelEx);
+    last_kernel = kernel;
+    last_grid = config[0];  // CUlaunchConfig begins with gridDimX
+    return 0;
+}
 FAKE(cuMemAlloc_v2)(std::uintptr_t* pointer, std::size_t bytes) {
     COUNT(cuMemAlloc_v2);
     void* memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);

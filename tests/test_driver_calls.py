@@ -6,6 +6,7 @@ import json
 import pytest
 from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
+from aotgemm import _core
 from codegen import tuned_rows
 from codegen.matrix import all_specs
 
@@ -64,6 +65,35 @@ def test_preload_loads_what_is_missing(driver_calls):
     kernels = sum(spec.arch == "sm_90a" for spec in all_specs())
     assert driver_calls[3]["cuKernelGetFunction"] == kernels
     assert kernels - 2 <= driver_calls[3]["cuLibraryLoadData"] < kernels
+
+
+LAUNCHES = """
+import ctypes, json, random, sys
+import aotgemm
+from aotgemm import _core
+from aotgemm.cli.measure.operands import Fp8Pool
+
+random.seed(1)
+shapes = [(random.choice([1, 3, 64, 100, 129, 700, 2048]), 8 * random.randint(1, 300), 16 * random.randint(1, 100))
+          for _ in range(60)]
+pool, answers = Fp8Pool((*shape, 1) for shape in shapes), []
+driver = ctypes.CDLL("libcuda.so.1")
+for shape in shapes:
+    num_sms = random.choice([0, 0, 1, 24, 131])
+    aotgemm.set_num_sms(num_sms)
+    pool.operands(*shape).run()
+    name = ctypes.c_char_p.in_dll(driver, "last_kernel").value.decode()
+    answers.append((shape, num_sms, name, ctypes.c_uint.in_dll(driver, "last_grid").value))
+print(json.dumps([_core.cuda_device(0), answers]))
+"""
+
+
+def test_what_is_launched_is_what_the_selection_says_offline(fake):
+    device, launches = json.loads(run_on_fake(fake, "-c", LAUNCHES))
+    assert len({name for _, _, name, _ in launches}) > 5
+    for shape, num_sms, name, grid in launches:
+        choice = _core.select("fp8_1d2d", *shape, num_sms, device, 1)[0]
+        assert (name, grid) == (choice["name"], choice["grid"]), (shape, num_sms)
 
 
 def aotgemm_json(fake, *arguments):
