@@ -16,11 +16,6 @@ void check_on_cpu(const Operand& operand) {
     fail(AOTGEMM_ERROR_DEVICE, operand.name, ": must be on the CPU, where the emulation runs");
 }
 
-void check_rows(const Operand& operand) {
-    if (operand.tensor.shape[1] <= 1 || operand.tensor.stride[1] == 1) return;
-    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension 1 is ", operand.tensor.stride[1], ", must be 1");
-}
-
 template <class T>
 emulation::Matrix<T> matrix(const aotgemm_tensor& t) {
     return {static_cast<T*>(t.data), t.shape[0], t.shape[1], t.stride[0], t.stride[1]};
@@ -40,8 +35,8 @@ void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotge
     check_size(in_b, 1, a.shape[1], "K of a");
     check_size(out, 0, a.shape[0], "M of a");
     check_size(out, 1, b.shape[0], "N of b");
-    check_rows(in_a);
-    check_rows(in_b);
+    check_rows_adjacent(in_a);
+    check_rows_adjacent(in_b);
     emulation::wgmma_chain(chain_type(a.dtype), matrix<const void>(a), matrix<const void>(b), matrix<float>(d),
                            launch.cpu_threads);
 }
