@@ -85,13 +85,15 @@ def _sidecar(job: Job, log: str) -> dict[str, object]:
     usage = ptxas_log.read_usage(log)
     instructions = sass.count_instructions(sass.disassemble(cubin, job.toolchain.nvdisasm))
     refuse_bad(job.spec, log, instructions)
-    derived = {"threads": geometry.threads(job.spec), "shared_bytes": geometry.shared_bytes(job.spec)}
+    derived = {}
+    if job.spec.is_gemm:
+        derived = {"threads": geometry.threads(job.spec), "shared_bytes": geometry.shared_bytes(job.spec)}
     return {
         "name": job.spec.name(),
         "spec": asdict(job.spec),
         "sha256": hashlib.sha256(cubin.read_bytes()).hexdigest(),
         "bytes": cubin.stat().st_size,
-        **(derived if job.spec.is_gemm else {}),
+        **derived,
         **asdict(usage),
         "instructions": instructions,
         "instructions_total": sum(instructions.values()),
