@@ -8,7 +8,8 @@ set(cubin_folder ${build_root}/cubins)
 set(codegen ${build_root}/codegen)
 configure_file(codegen.in ${codegen} @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 
-file(GLOB codegen_sources CONFIGURE_DEPENDS ${source_root}/codegen/*.py ${source_root}/codegen/templates/*.in)
+file(GLOB codegen_sources CONFIGURE_DEPENDS ${source_root}/codegen/*.py ${source_root}/codegen/templates/*.in
+     ${source_root}/codegen/tuning/*.txt)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${codegen_sources})
 
 function(run_codegen)

@@ -12,7 +12,8 @@ set_source_files_properties(${generated}/inventory.S PROPERTIES COMPILE_OPTIONS 
                                                                 OBJECT_DEPENDS "${cubins}")
 
 find_package(Threads REQUIRED)
-add_library(aotgemm SHARED ${dispatch_sources} ${emulation_sources} ${generated}/inventory.cpp ${generated}/inventory.S)
+add_library(aotgemm SHARED ${dispatch_sources} ${emulation_sources} ${generated}/inventory.cpp ${generated}/inventory.S
+            ${generated}/tuned_rows.cpp)
 target_include_directories(
     aotgemm
     PUBLIC $<BUILD_INTERFACE:${source_root}/cpp/include>

@@ -12,12 +12,14 @@ from codegen.manifest import write_manifest
 from codegen.matrix import all_specs
 from codegen.names import UnstableNameError
 from codegen.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
+from codegen.tuned_rows import TunedRowError, write_tuned_rows
 
-ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, ToolchainError, UnstableNameError)
+ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, ToolchainError, TunedRowError, UnstableNameError)
 
 
 def _emit(arguments: argparse.Namespace) -> None:
     emit(all_specs(), arguments.out)
+    write_tuned_rows(all_specs(), arguments.out)
 
 
 def _includes(arguments: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@ SPEC = closed(
 )
 CUBIN = closed(name=TEXT, arch=TEXT, sha256=SHA256, size=COUNT)
 DEVICE = closed(name=TEXT, cc_major=COUNT, cc_minor=COUNT, num_sms=COUNT, memory_gbps=COUNT, clock_mhz=COUNT)
-CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, reason=TEXT, spec=SPEC)
+CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=NUMBER, reason=TEXT, spec=SPEC)
 
 LIST = closed(gemm=array_of(SPEC), conversion=array_of(CUBIN))
 EXPLAIN = closed(
@@ -60,6 +60,13 @@ DEMO = closed(
     bits_checked_against=TEXT,
     outputs_checked=COUNT,
     outputs_differing=COUNT,
+)
+BENCH_HOST = closed(
+    card=TEXT,
+    date=TEXT,
+    version=TEXT,
+    suites=array_of(TEXT),
+    host=closed(shape=array_of(COUNT), us={"type": "object", "additionalProperties": NUMBER, "minProperties": 1}),
 )
 SELFTEST = closed(
     device=TEXT,

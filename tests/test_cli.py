@@ -21,6 +21,7 @@ JSON_COMMANDS = {
     "demo": (["demo", "--device", "cpu", "--m", "8", "--n", "64", "--k", "256"], cli_schemas.DEMO),
     "doctor": (["doctor"], cli_schemas.DOCTOR),
     "selftest": (["selftest"], cli_schemas.SELFTEST),
+    "bench": (["bench", "host", "--peers", "none"], cli_schemas.BENCH_HOST),
 }
 COMMANDS = pytest.mark.parametrize("command", JSON_COMMANDS)
 

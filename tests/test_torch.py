@@ -1,5 +1,7 @@
 """PyTorch tensors on the CPU, through the DLPack exchange table of their type."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -51,6 +53,18 @@ def test_subclasses_and_parameters():
     a, sfa, b, sfb = as_torch(problem)
     weight = torch.nn.Parameter(b, requires_grad=False)
     np.testing.assert_array_equal(run(a.as_subclass(Tagged), sfa, weight, sfb), problem.run())
+
+
+def test_a_call_leaves_no_object_behind():
+    problem = make_problem(3, 64, 128)
+    a, sfa, b, sfb = as_torch(problem)
+    d = torch.empty(3, 64, dtype=torch.bfloat16)
+    blocks = []
+    for _ in range(3):
+        for _ in range(200):
+            aotgemm.fp8_gemm_nt((a, sfa), (b, sfb), d)
+        blocks.append(sys.getallocatedblocks())
+    assert blocks[2] - blocks[1] < 20  # one a call would be 200
 
 
 def test_no_rows():

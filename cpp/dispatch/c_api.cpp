@@ -10,6 +10,7 @@
 #include "dispatch/device.hpp"
 #include "dispatch/emulate.hpp"
 #include "dispatch/failure.hpp"
+#include "dispatch/fp8_1d1d.hpp"
 #include "dispatch/fp8_1d2d.hpp"
 #include "dispatch/fp8_grouped.hpp"
 #include "dispatch/inventory.hpp"
@@ -65,6 +66,30 @@ aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor*
                                   const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
     return guarded([&] {
         fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, nullptr, Grouping::batched, 0}, or_default(launch));
+    });
+}
+
+aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                 const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                 const aotgemm_tensor* d, int64_t left, int64_t mid, int64_t right,
+                                                 const aotgemm_launch* launch) {
+    return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d, {left, mid, right}}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
+                                        const aotgemm_tensor* sfb, const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                        const aotgemm_launch* launch) {
+    return guarded([&] { fp8_gemm_1d1d({*a, *sfa, *b, *sfb, c, *d}, or_default(launch)); });
+}
+
+aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                        const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                        const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                        const int64_t* ks, int32_t groups,
+                                                        const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch) {
+    return guarded([&] {
+        const std::span<const int64_t> all_ks(ks, static_cast<std::size_t>(groups));
+        fp8_gemm_k_grouped({*a, *sfa, *b, *sfb, c, *d}, all_ks, *ks_tensor, or_default(launch));
     });
 }
 
@@ -149,6 +174,11 @@ const char* aotgemm_version(void) { return AOTGEMM_VERSION; }
 aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device, aotgemm_selection* choices,
                               int32_t capacity, int32_t* count) {
     return guarded([&] {
+        if (capacity == 1) {  // as a call does it
+            *choices = select_kernel(*problem, *device);
+            *count = 1;
+            return;
+        }
         const std::vector<aotgemm_selection> ranked = rank_kernels(*problem, *device);
         *count = std::min(capacity, static_cast<int32_t>(ranked.size()));
         std::copy_n(ranked.begin(), *count, choices);

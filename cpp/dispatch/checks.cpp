@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace aotgemm {
 namespace {
@@ -129,18 +128,17 @@ void check_scale_layout(const Operand& operand) {
 
 void check_no_overlap(const Operand& operand) {
     const aotgemm_tensor& tensor = operand.tensor;
-    std::vector<std::pair<int64_t, int>> dimensions;  // stride, dimension
-    for (int i = 0; i < tensor.ndim; ++i) {
-        if (tensor.shape[i] > 1) dimensions.emplace_back(tensor.stride[i], i);
-    }
-    std::sort(dimensions.begin(), dimensions.end());
+    std::pair<int64_t, int64_t> dimensions[4];  // stride and size
+    for (int i = 0; i < tensor.ndim; ++i) dimensions[i] = {tensor.stride[i], tensor.shape[i]};
+    std::sort(dimensions, dimensions + tensor.ndim);
     int64_t span = 1;  // elements from the first to behind the last along the dimensions so far
-    for (const auto& [stride, i] : dimensions) {
-        if (stride < span) {
+    for (int i = 0; i < tensor.ndim; ++i) {
+        const auto& [stride, size] = dimensions[i];
+        if (size > 1 && stride < span) {
             fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(tensor), " for shape ",
                  shape_text(tensor), ", must keep its elements apart (no two may share an address)");
         }
-        span += stride * (tensor.shape[i] - 1);
+        span += stride * (size - 1);
     }
 }
 

@@ -32,6 +32,13 @@ CudaDevice describe(int32_t ordinal) {
     return device;
 }
 
+// Of this process, once and for all: the driver fixes it when it starts.
+int device_count() {
+    int count = 0;
+    check_cuda(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
+    return count;
+}
+
 CUcontext primary_context(const CudaDevice& device) {
     static std::mutex mutex;
     static std::array<CUcontext, kMaxDevices> contexts{};
@@ -48,8 +55,7 @@ CUcontext primary_context(const CudaDevice& device) {
 const CudaDevice& cuda_device(int32_t ordinal) {
     static std::array<std::once_flag, kMaxDevices> once;
     static std::array<CudaDevice, kMaxDevices> devices;
-    int count = 0;
-    check_cuda(driver().cuDeviceGetCount(&count), "cuDeviceGetCount");
+    static const int count = device_count();
     if (ordinal < 0 || ordinal >= count || ordinal >= kMaxDevices) {
         fail(AOTGEMM_ERROR_DEVICE, "CUDA device ", ordinal, " was asked for; this process sees devices 0 to ", count - 1);
     }

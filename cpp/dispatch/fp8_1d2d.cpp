@@ -2,8 +2,8 @@
 
 #include <type_traits>
 
-#include "dispatch/checks.hpp"
 #include "dispatch/fp8_1d2d_launch.hpp"
+#include "dispatch/fp8_checks.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
 
@@ -14,12 +14,25 @@ struct Sizes {
     int64_t m, n, k, k_blocks;
 };
 
+int64_t columns_of_d(const HeadSplits& heads, int64_t n) {
+    return heads.mid == 0 ? n : n / (heads.left + heads.right) * (heads.left + heads.mid + heads.right);
+}
+
+void check_heads(const HeadSplits& heads, int64_t n) {
+    const auto& [left, mid, right] = heads;
+    const bool sound = left >= 0 && mid >= 0 && right >= 0 && left % 8 == 0 && mid % 8 == 0 && right % 8 == 0;
+    if (!sound || (mid > 0 && left + right == 0)) {
+        fail(AOTGEMM_ERROR_SHAPE, "head_splits: are ", left, ", ", mid, ", ", right,
+             ", allowed are multiples of 8, of which left or right is not 0");
+    }
+    if (mid > 0 && n % (left + right) != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", n, ", must be a multiple of left + right of head_splits, ", left + right);
+    }
+}
+
 Sizes check_shapes(const Fp8Gemm1d2dOperands& in) {
     const Operand a{"a", in.a}, sfa{"sfa", in.sfa}, b{"b", in.b}, sfb{"sfb", in.sfb}, d{"d", in.d};
-    check_dtype(a, {AOTGEMM_FP8_E4M3});
-    check_dtype(sfa, {AOTGEMM_FP32});
-    check_dtype(b, {AOTGEMM_FP8_E4M3});
-    check_dtype(sfb, {AOTGEMM_FP32});
+    check_fp8_dtypes(in.a, in.sfa, in.b, in.sfb);
     check_dtype(d, {AOTGEMM_BF16});
     for (const Operand& operand : {a, sfa, b, sfb, d}) check_rank(operand, 2, 2);
     check_same_device({a, sfa, b, sfb, d});
@@ -30,17 +43,11 @@ Sizes check_shapes(const Fp8Gemm1d2dOperands& in) {
     check_size(sfb, 0, ceil_div(sizes.n, 128), "N/128 of b, rounded up");
     check_size(sfb, 1, sizes.k_blocks, "K/128 of b, rounded up");
     check_size(d, 0, sizes.m, "M of a");
-    check_size(d, 1, sizes.n, "N of b");
-    if (sizes.n % 8 != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", sizes.n, ", must be a multiple of 8; the nearest is ", align_up(sizes.n, 8));
-    }
-    if (sizes.k % 16 != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", sizes.k, ", must be a multiple of 16; the nearest is ", align_up(sizes.k, 16));
-    }
-    constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
-    for (const int64_t size : {sizes.m, sizes.n, sizes.k}) {
-        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
-    }
+    check_heads(in.heads, sizes.n);
+    check_size(d, 1, columns_of_d(in.heads, sizes.n),
+               in.heads.mid == 0 ? "N of b" : "N of b, and mid more for every left + right of them");
+    check_n_and_k(sizes.n, sizes.k);
+    check_tma_sizes({sizes.m, sizes.n, sizes.k});
     return sizes;
 }
 
@@ -54,11 +61,14 @@ void run_on_cpu(const Fp8Gemm1d2dOperands& in, int threads) {
     const auto matrix = [](const aotgemm_tensor& t, auto* data) {
         return emulation::Matrix<std::remove_pointer_t<decltype(data)>>{data, t.shape[0], t.shape[1], t.stride[0], t.stride[1]};
     };
-    emulation::fp8_gemm_1d2d(matrix(in.a, static_cast<const uint8_t*>(in.a.data)),
-                             matrix(in.sfa, static_cast<const float*>(in.sfa.data)),
-                             matrix(in.b, static_cast<const uint8_t*>(in.b.data)),
-                             matrix(in.sfb, static_cast<const float*>(in.sfb.data)),
-                             matrix(in.d, static_cast<uint16_t*>(in.d.data)), threads);
+    const auto& [left, mid, right] = in.heads;
+    const emulation::Fp8Gemm1d2d gemm{matrix(in.a, static_cast<const uint8_t*>(in.a.data)),
+                                      matrix(in.sfa, static_cast<const float*>(in.sfa.data)),
+                                      matrix(in.b, static_cast<const uint8_t*>(in.b.data)),
+                                      matrix(in.sfb, static_cast<const float*>(in.sfb.data)),
+                                      matrix(in.d, static_cast<uint16_t*>(in.d.data)),
+                                      {mid == 0 ? 0 : left + right, left, mid}};
+    emulation::fp8_gemm_1d2d({&gemm, 1}, threads);
 }
 
 }  // namespace
@@ -74,7 +84,11 @@ void fp8_gemm_1d2d(const Fp8Gemm1d2dOperands& operands, const aotgemm_launch& ho
     }
     check_layouts(operands);
     check_scale_layout({"sfa", operands.sfa});
-    const auto& [a, sfa, b, sfb, d] = operands;
+    const auto& [a, sfa, b, sfb, d, heads] = operands;
+    if (heads.mid > 0) {
+        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no fp8_1d2d kernel that skips columns of heads is compiled into this library; "
+                                           "`aotgemm list` shows what is");
+    }
     launch_fp8_1d2d({a, sfa, b, sfb, d, "dense", nullptr, 0}, how);
 }
 

@@ -1,9 +1,9 @@
 #include "dispatch/fp8_grouped.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "dispatch/fp8_1d2d_launch.hpp"
+#include "dispatch/fp8_checks.hpp"
 #include "dispatch/group_rows.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
@@ -17,27 +17,10 @@ struct Sizes {
 
 void check_dtypes_and_ranks(const Fp8GroupedOperands& in) {
     const int32_t rank_a = has_batch_of_a(in.grouping) ? 3 : 2;
-    check_dtype({"a", in.a}, {AOTGEMM_FP8_E4M3});
-    check_dtype({"sfa", in.sfa}, {AOTGEMM_FP32});
-    check_dtype({"b", in.b}, {AOTGEMM_FP8_E4M3});
-    check_dtype({"sfb", in.sfb}, {AOTGEMM_FP32});
+    check_fp8_dtypes(in.a, in.sfa, in.b, in.sfb);
     check_dtype({"d", in.d}, {AOTGEMM_BF16});
     for (const Operand& operand : {Operand{"a", in.a}, {"sfa", in.sfa}, {"d", in.d}}) check_rank(operand, rank_a, rank_a);
     for (const Operand& operand : {Operand{"b", in.b}, {"sfb", in.sfb}}) check_rank(operand, 3, 3);
-}
-
-void check_multiples(const Sizes& sizes) {
-    if (sizes.n % 8 != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", sizes.n, ", must be a multiple of 8; the nearest is ", align_up(sizes.n, 8));
-    }
-    if (sizes.k % 16 != 0 || sizes.k == 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", sizes.k, ", must be a multiple of 16 from 16 on; the nearest is ",
-             align_up(std::max<int64_t>(sizes.k, 1), 16));
-    }
-    constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
-    for (const int64_t size : {sizes.groups, sizes.m, sizes.n, sizes.k}) {
-        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
-    }
 }
 
 Sizes check_shapes(const Fp8GroupedOperands& in) {
@@ -57,7 +40,9 @@ Sizes check_shapes(const Fp8GroupedOperands& in) {
     check_size(sfb, 2, k_blocks, "K/128 of b, rounded up");
     check_size(d, row, sizes.m, "M of a");
     check_size(d, column, sizes.n, "N of b");
-    check_multiples(sizes);
+    check_n_and_k(sizes.n, sizes.k);
+    if (sizes.k == 0) fail(AOTGEMM_ERROR_SHAPE, "a: K is 0, must be a multiple of 16 from 16 on");
+    check_tma_sizes({sizes.groups, sizes.m, sizes.n, sizes.k});
     return sizes;
 }
 

@@ -8,6 +8,7 @@
 #include "dispatch/device.hpp"
 #include "dispatch/failure.hpp"
 #include "dispatch/inventory.hpp"
+#include "dispatch/tuned_rows.hpp"
 
 namespace aotgemm {
 namespace {
@@ -39,6 +40,37 @@ bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
+// Indices of the kernels that can compute the problem, in the matrix's order. Fails if there is none.
+std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
+    check_sizes(problem);
+    const char* arch = arch_of(device);
+    std::vector<int32_t> kernels;
+    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
+        if (serves(kSpecs[kernel], problem, arch)) kernels.push_back(kernel);
+    }
+    if (kernels.empty()) {
+        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
+             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
+             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
+    }
+    return kernels;
+}
+
+// A row was measured with all SMs, and says nothing about a call that may use fewer.
+const TunedRow* row_for(const aotgemm_problem& problem, const aotgemm_device& device) {
+    return problem.num_sms == device.num_sms ? find_tuned_row(problem, device) : nullptr;
+}
+
+aotgemm_selection describe_row(const TunedRow& row, const aotgemm_problem& problem, const aotgemm_device& device) {
+    aotgemm_selection out = describe_kernel(row.kernel, problem, device);
+    out.measured_us = row.us;
+    std::snprintf(out.reason, sizeof out.reason,
+                  "tuned row for M %lld to %lld: %.2f us at M = %lld, next %.2f us (%s); %s",
+                  static_cast<long long>(row.m_first), static_cast<long long>(row.m_last), row.us,
+                  static_cast<long long>(row.m), row.next_us, row.next, row.source);
+    return out;
+}
+
 }  // namespace
 
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
@@ -57,26 +89,28 @@ aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem
 }
 
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
-    check_sizes(problem);
-    const char* arch = arch_of(device);
     const aotgemm_problem full = with_sms(problem, device);
     std::vector<aotgemm_selection> choices;
-    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
-        if (serves(kSpecs[kernel], full, arch)) choices.push_back(describe_kernel(kernel, full, device));
-    }
-    if (choices.empty()) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
-             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
-             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
-    }
+    for (const int32_t kernel : serving_kernels(full, device)) choices.push_back(describe_kernel(kernel, full, device));
     // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.
     std::stable_sort(choices.begin(), choices.end(),
                      [](const auto& x, const auto& y) { return x.predicted_us < y.predicted_us; });
+    if (const TunedRow* row = row_for(full, device)) {
+        const auto measured = std::find_if(choices.begin(), choices.end(),
+                                           [&](const auto& choice) { return choice.kernel == row->kernel; });
+        std::rotate(choices.begin(), measured, measured + 1);
+        choices.front() = describe_row(*row, full, device);
+    }
     return choices;
 }
 
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
-    return rank_kernels(problem, device).front();
+    const aotgemm_problem full = with_sms(problem, device);
+    const std::vector<int32_t> kernels = serving_kernels(full, device);
+    if (const TunedRow* row = row_for(full, device)) return describe_row(*row, full, device);
+    std::vector<double> us;
+    for (const int32_t kernel : kernels) us.push_back(predict(kSpecs[kernel], full, device).us);
+    return describe_kernel(kernels[std::min_element(us.begin(), us.end()) - us.begin()], full, device);
 }
 
 }  // namespace aotgemm

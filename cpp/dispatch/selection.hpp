@@ -7,10 +7,11 @@
 
 namespace aotgemm {
 
-// Every legal choice, best first. Fails with AOTGEMM_ERROR_KERNEL_MISSING if there is none.
+// Every legal choice, best first: that of a tuned row if there is one for problem and device, then by the cost model.
+// Fails with AOTGEMM_ERROR_KERNEL_MISSING if there is none.
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
 
-// The first of them.
+// The first of them, found without describing the others.
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
 
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.

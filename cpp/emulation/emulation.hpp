@@ -21,19 +21,22 @@ enum class ChainType { fp8_e4m3, bf16, tf32 };
 // by type) with col_stride 1; d: FP32. threads = 0: one a core.
 void wgmma_chain(ChainType type, Matrix<const void> a, Matrix<const void> b, Matrix<float> d, int threads);
 
-// Family fp8_1d2d: D = bf16(sum over 128-blocks of chain(A, B) * (sfa * sfb)), promoted in ascending order with fma.
-void fp8_gemm_1d2d(Matrix<const std::uint8_t> a, Matrix<const float> sfa, Matrix<const std::uint8_t> b,
-                   Matrix<const float> sfb, Matrix<std::uint16_t> d, int threads);
+// Columns of D that a GEMM leaves alone: `width` of them in every `period` columns that it computes, from `before` on.
+struct SkippedColumns {
+    std::int64_t period, before, width = 0;  // period 0: none
+};
 
+// Family fp8_1d2d: D = bf16(sum over 128-blocks of chain(A, B) * (sfa * sfb)), promoted in ascending order with fma.
 struct Fp8Gemm1d2d {
     Matrix<const std::uint8_t> a;
     Matrix<const float> sfa;
     Matrix<const std::uint8_t> b;
     Matrix<const float> sfb;
     Matrix<std::uint16_t> d;
+    SkippedColumns skipped{};
 };
 
-// Several GEMMs of the family whose outputs do not overlap; the threads share the tiles of all of them.
+// Any number of GEMMs whose outputs do not overlap; the threads share the tiles of all of them.
 void fp8_gemm_1d2d(std::span<const Fp8Gemm1d2d> gemms, int threads);
 
 enum class OutType { bf16, fp32 };
@@ -42,6 +45,19 @@ enum class OutType { bf16, fp32 };
 // D, which C shares. a [M, K] and b [N, K] are raw bits of any strides; c.data is null where there is no C.
 void bf16_gemm(Matrix<const std::uint16_t> a, Matrix<const std::uint16_t> b, Matrix<const void> c, Matrix<void> d,
                OutType type, int threads);
+
+// Family fp8_1d1d: as fp8_1d2d with a scale of B for each of its rows (sfb [b.rows, K blocks]). D, and C added to the
+// result in FP32 before it is rounded, are both of one type; c.data is null where nothing is added.
+struct Fp8Gemm1d1d {
+    Matrix<const std::uint8_t> a;
+    Matrix<const float> sfa;
+    Matrix<const std::uint8_t> b;
+    Matrix<const float> sfb;
+    Matrix<const void> c;
+    Matrix<void> d;
+};
+
+void fp8_gemm_1d1d(std::span<const Fp8Gemm1d1d> gemms, OutType type, int threads);
 
 enum class CastInput { bf16, fp32 };
 

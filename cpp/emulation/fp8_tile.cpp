@@ -19,14 +19,14 @@ AOTGEMM_INLINE void run_steps(const TileOrigin& tile, int steps, Fp8Scratch& scr
 }
 
 template <bool kHasFma>
-AOTGEMM_INLINE void promote(const TileOrigin& tile, const float* scale, Fp8Scratch& scratch) {
+AOTGEMM_INLINE void promote(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
     for (int row = 0; row < tile.rows; ++row) {
         const Poison row_poison = scratch.rows.poison[row];
         const float* chain = scratch.chain.value[row];
         float* promoted = scratch.promoted.value[row];
         for (int column = 0; column < kFp8PanelColumns; ++column) {
             const float block = chain[column] + (row_poison + scratch.panel.poison[column]);
-            promoted[column] = exact_fma<kHasFma>(block, scale[row], promoted[column]);
+            promoted[column] = exact_fma<kHasFma>(block, scales.row[row] * scales.column[column], promoted[column]);
         }
     }
 }
@@ -44,12 +44,12 @@ void run_steps_baseline(const TileOrigin& tile, int steps, Fp8Scratch& scratch) 
 }
 
 // AVX2 comes with fma; wider lanes would gain nothing, as one promotion follows 128 products.
-AOTGEMM_TARGET_AVX2 void promote_avx2(const TileOrigin& tile, const float* scale, Fp8Scratch& scratch) {
-    promote<true>(tile, scale, scratch);
+AOTGEMM_TARGET_AVX2 void promote_avx2(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
+    promote<true>(tile, scales, scratch);
 }
 
-void promote_baseline(const TileOrigin& tile, const float* scale, Fp8Scratch& scratch) {
-    promote<kBaselineHasFma>(tile, scale, scratch);
+void promote_baseline(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
+    promote<kBaselineHasFma>(tile, scales, scratch);
 }
 
 }  // namespace
@@ -62,9 +62,9 @@ void run_fp8_steps(const TileOrigin& tile, int steps, Fp8Scratch& scratch) {
     }
 }
 
-void promote_fp8_block(const TileOrigin& tile, const float* scale, Fp8Scratch& scratch) {
-    if (host_instruction_set() == InstructionSet::baseline) return promote_baseline(tile, scale, scratch);
-    promote_avx2(tile, scale, scratch);
+void promote_fp8_block(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
+    if (host_instruction_set() == InstructionSet::baseline) return promote_baseline(tile, scales, scratch);
+    promote_avx2(tile, scales, scratch);
 }
 
 }  // namespace aotgemm::emulation

@@ -54,7 +54,13 @@ int load_fp8_block(Matrix<const std::uint8_t> a, Matrix<const std::uint8_t> b, c
 // Runs `steps` tensor-core steps, feeding scratch.chain back as the accumulator.
 void run_fp8_steps(const TileOrigin& tile, int steps, Fp8Scratch& scratch);
 
-// promoted = fma(chain + poison, scale, promoted) for each element; scale[r] belongs to row r.
-void promote_fp8_block(const TileOrigin& tile, const float* scale, Fp8Scratch& scratch);
+// Scales of one K block: of each row and of each column of the tile.
+struct Fp8BlockScales {
+    float row[kFp8TileRows];
+    alignas(64) float column[kFp8PanelColumns] = {};
+};
+
+// promoted = fma(chain + poison, fl32(row scale * column scale), promoted) for each element.
+void promote_fp8_block(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch);
 
 }  // namespace aotgemm::emulation

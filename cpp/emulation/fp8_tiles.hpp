@@ -13,6 +13,26 @@ namespace aotgemm::emulation {
 
 inline void clear(Fp8Accumulators& accumulators) { std::memset(&accumulators, 0, sizeof(accumulators)); }
 
+// Scales of rows [first, first + count) for one K block.
+inline void load_row_scales(Matrix<const float> sf, std::int64_t first, int count, std::int64_t block, float* scales) {
+    for (int row = 0; row < count; ++row) scales[row] = sf.data[(first + row) * sf.row_stride + block * sf.col_stride];
+}
+
+// scratch.promoted = the tile's sum over K: a chain of tensor-core steps for each block of 128, promoted in order.
+// load_scales(gemm, tile, block, scales) is where the FP8 families differ.
+template <class Gemm, class LoadScales>
+void accumulate_fp8_blocks(const Gemm& gemm, const TileOrigin& tile, Fp8Scratch& scratch, LoadScales&& load_scales) {
+    Fp8BlockScales scales;
+    clear(scratch.promoted);
+    for (std::int64_t k = 0; k < gemm.a.cols; k += kFp8BlockK) {
+        const int steps = load_fp8_block(gemm.a, gemm.b, tile, k, scratch);
+        clear(scratch.chain);
+        run_fp8_steps(tile, steps, scratch);
+        load_scales(gemm, tile, k / kFp8BlockK, scales);
+        promote_fp8_block(tile, scales, scratch);
+    }
+}
+
 inline std::int64_t row_tiles_of(std::int64_t rows) { return (rows + kFp8TileRows - 1) / kFp8TileRows; }
 
 // Tile `item` of a D of `rows` x `columns`; neighbours in this order share their columns of D, so their rows of B.

@@ -1,6 +1,7 @@
 // The grouped and batched GEMMs: Python tensors in, one C ABI call each.
 #include "bindings.hpp"
 #include "errors.hpp"
+#include "scale_layout.hpp"
 #include "tensor_args.hpp"
 
 namespace aotgemm::python {
@@ -8,19 +9,6 @@ namespace aotgemm::python {
 using namespace nanobind::literals;
 
 namespace {
-
-// Whether A's scales are sound but need the copy that get_mn_major_tma_aligned_tensor makes.
-bool needs_mn_major_copy(const aotgemm_tensor& a, const aotgemm_tensor& sfa) {
-    if (sfa.device_type != AOTGEMM_CUDA || sfa.dtype != AOTGEMM_FP32 || sfa.ndim != a.ndim || a.ndim < 2) return false;
-    const int mn = sfa.ndim - 2, k = sfa.ndim - 1;
-    const std::int64_t groups = mn == 0 ? 1 : sfa.shape[0], rows = sfa.shape[mn], columns = sfa.shape[k];
-    if (rows != a.shape[mn] || groups == 0 || rows == 0 || columns == 0) return false;
-    const bool rows_adjacent = rows == 1 || sfa.stride[mn] == 1;
-    const bool columns_aligned = columns == 1 || (sfa.stride[k] % 4 == 0 && sfa.stride[k] >= rows);
-    const bool groups_aligned = groups == 1 || sfa.stride[0] % 4 == 0;
-    const bool data_aligned = reinterpret_cast<std::uintptr_t>(sfa.data) % 16 == 0;
-    return !(rows_adjacent && columns_aligned && groups_aligned && data_aligned);
-}
 
 struct Operands {
     const aotgemm_tensor &a, &sfa, &b, &sfb, &d;

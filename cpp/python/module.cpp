@@ -4,6 +4,7 @@
 NB_MODULE(_core, module) {
     aotgemm::python::bind_calls(module);
     aotgemm::python::bind_grouped_calls(module);
+    aotgemm::python::bind_wgrad_calls(module);
     aotgemm::python::bind_bf16_calls(module);
     aotgemm::python::bind_queries(module);
     aotgemm::python::bind_device_array(module);

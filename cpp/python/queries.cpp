@@ -112,6 +112,7 @@ nb::list select(const std::string& family, std::int64_t m, std::int64_t n, std::
         choice["grid"] = choices[i].grid;
         choice["tiles"] = choices[i].tiles;
         choice["predicted_us"] = choices[i].predicted_us;
+        choice["measured_us"] = choices[i].measured_us;
         choice["reason"] = choices[i].reason;
         out.append(choice);
     }

@@ -47,8 +47,10 @@ std::int64_t element_stride(const Operand& operand, std::int64_t bytes, std::int
 }
 
 void* torch_current_stream(int device) {
-    const nb::object torch = nb::module_::import_("sys").attr("modules")["torch"];
-    return PyLong_AsVoidPtr(nb::object(torch.attr("_C").attr("_cuda_getCurrentRawStream")(device)).ptr());
+    // Looked up once and kept for good: PyTorch is never unloaded.
+    static const nb::object& current = *new nb::object(
+        nb::module_::import_("sys").attr("modules")["torch"].attr("_C").attr("_cuda_getCurrentRawStream"));
+    return PyLong_AsVoidPtr(nb::object(current(device)).ptr());
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ private:
     bool on_cpu() const;
     [[noreturn]] void raise_status(aotgemm_status status) const;
 
-    static constexpr int kMaxOperands = 6;
+    static constexpr int kMaxOperands = 7;
     std::array<Operand, kMaxOperands> operands_;
     int count_ = 0;
     Stream stream_;

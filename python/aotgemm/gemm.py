@@ -3,7 +3,8 @@
 from typing import Any
 
 from . import _core
-from .fp8_arguments import check_no_accumulator, check_recipes, run_with_aligned_scales, unpack
+from .fp8_1d1d import fp8_gemm_nt_1d1d
+from .fp8_arguments import check_no_accumulator, is_1d1d, run_with_aligned_scales, unpack
 
 
 def fp8_gemm_nt(
@@ -27,13 +28,17 @@ def fp8_gemm_nt(
     A, B and D have stride 1 along their last dimension, row strides and addresses that are multiples of 16 bytes; N is
     a multiple of 8 and K of 16. M = 0 returns at once. All operands are on one device: a Hopper GPU (runs on the
     current stream, can be captured in a CUDA graph) or the CPU, with the same bits from both.
-    recipe, recipe_a, recipe_b: None or the scaling above, (1, 128, 128), (1, 128), (128, 128).
+    recipe, recipe_a, recipe_b: None or the scaling above, (1, 128, 128), (1, 128), (128, 128). With recipe (1, 1, 128)
+        B is scaled as A is, SFB FP32 [N, ceil(K / 128)]; D may be FP32 or BF16, and C of D's dtype and shape, or D
+        itself, is added to the product. On a GPU there is no kernel for it yet: KernelMissingError.
     compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
     disable_ue8m0_cast: accepted, without effect: Hopper reads FP32 scales as they are.
-    c: must be None, since this family does not accumulate.
+    c: must be None but with recipe (1, 1, 128).
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
-    check_recipes(recipe, recipe_a, recipe_b)
+    if (recipe is not None or recipe_a is not None or recipe_b is not None) and is_1d1d(recipe, recipe_a, recipe_b):
+        fp8_gemm_nt_1d1d(a, b, d, c)
+        return
     check_no_accumulator(c)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)

@@ -131,6 +131,38 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_t
                                              const aotgemm_tensor* c, const aotgemm_tensor* d,
                                              const aotgemm_launch* launch);
 
+/* aotgemm_fp8_gemm_nt into a D whose columns come in heads: of every left + mid + right columns of D [M, N / (left +
+ * right) * (left + mid + right)], the middle ones are not written. left, mid and right are multiples of 8, N of
+ * left + right. On CUDA AOTGEMM_ERROR_KERNEL_MISSING unless mid is 0. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                             const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                             const aotgemm_tensor* d, int64_t left, int64_t mid,
+                                                             int64_t right, const aotgemm_launch* launch);
+
+/* Family fp8_1d1d: D = C + the product, A and B scaled alike. On CUDA there is no kernel yet:
+ * AOTGEMM_ERROR_KERNEL_MISSING.
+ *
+ * a, sfa, b as in aotgemm_fp8_gemm_nt; sfb FP32 [N, ceil(K/128)], laid out as sfa
+ * d   FP32 or BF16 [M, N]
+ * c   NULL, or of d's dtype and shape, and may be d itself: added in FP32 before D is rounded */
+AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
+                                                    const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                    const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                    const aotgemm_launch* launch);
+
+/* The same for each of `groups` groups with a K of its own, such as the weight gradients of experts. On CUDA there is
+ * no kernel yet: AOTGEMM_ERROR_KERNEL_MISSING.
+ *
+ * a   FP8 E4M3 [M * sum of ks]: for each group a matrix [M, ks[g]], one after the other; b likewise with N rows
+ * sfa FP32 [M, sum of ks / 128], sfb FP32 [N, sum of ks / 128]
+ * d   FP32 [G, M, N]; c NULL or as d
+ * ks  on the host, multiples of 128, 0 for an empty group (a sum over nothing)
+ * ks_tensor  int32 [G], the same numbers on the operands' device */
+AOTGEMM_API aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(
+    const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+    const aotgemm_tensor* c, const aotgemm_tensor* d, const int64_t* ks, int32_t groups,
+    const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
+
 /* Grouped: as aotgemm_m_grouped_fp8_gemm_nt_contiguous without scales.
  *
  * layout "nt" with b BF16 [G, N, K], or "nn" with b [G, K, N]
@@ -262,7 +294,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us;
+    double predicted_us; /* by the cost model, whoever chose */
+    double measured_us;  /* of the tuned row that chose; 0 where the cost model did */
     char reason[256];
 } aotgemm_selection;
 

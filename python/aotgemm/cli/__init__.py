@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import Error
-from . import demo, doctor, explain, list_kernels, selftest
+from . import bench, demo, doctor, explain, list_kernels, selftest, tune
 
-COMMANDS = (demo, list_kernels, explain, selftest, doctor)
+COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor)
 BAD_REQUEST = 2  # argparse's own status for arguments it refuses
 
 DESCRIPTION = "Block-scaled FP8 GEMM from kernels compiled ahead of time: what is in this build, and does it work here?"

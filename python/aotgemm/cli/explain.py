@@ -12,8 +12,9 @@ examples:
   aotgemm explain --m 64 --n 2112 --k 7168 --device h200    offline, for another GPU
   aotgemm explain --m 4096 --n 7168 --k 2048 --num-sms 78   with part of the SMs, as after set_num_sms(78)
 
-The choice is a pure function of the problem and the device: the same answer here as in a serving process. Predicted
-times are those of the model that ranks the kernels. No choice changes a bit of the result.
+The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is that of
+a tuned row (a measurement on such a device, which `why` cites) if there is one for N, K and M and the call may use all
+SMs; else the cost model's, whose predicted times rank the kernels. No choice changes a bit of the result.
 """
 FAMILY = "fp8_1d2d"
 SHOWN_CHOICES = 4
@@ -57,6 +58,7 @@ def _print(answer: dict[str, Any]) -> None:
             "kernel": choice["name"],
             "grid": f"{choice['grid']} thread blocks for {choice['tiles']} tiles",
             "predicted": f"{choice['predicted_us']:.1f} us",
+            "chosen by": "a tuned row" if choice["measured_us"] else "the cost model",
             "why": choice["reason"],
         }
     )

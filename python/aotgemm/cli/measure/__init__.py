@@ -1,0 +1,1 @@
+"""Measuring on a GPU, without a framework: shapes, operands, a timer, and rounds that interleave candidates."""

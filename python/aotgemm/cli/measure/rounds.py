@@ -1,0 +1,37 @@
+"""Interleaved measurement: every round runs every candidate once, so that drift of clock and heat hits all alike."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+FIRST_ROUNDS = 2  # before candidates are dropped: one alone may have met a disturbance
+Call = Callable[[], object]
+# Runs each call once and returns their times in microseconds.
+RoundTimer = Callable[[Sequence[Call]], list[float]]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The median time of one candidate in microseconds, and of how many rounds."""
+
+    us: float
+    rounds: int
+
+
+def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep: float) -> dict[str, Measurement]:
+    """Times every candidate. One round warms up; after FIRST_ROUNDS those that never came within `keep` times the
+    best are dropped, the others get `rounds` in all."""
+    round_us(list(candidates.values()))
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    running = list(candidates)
+    for number in range(max(rounds, FIRST_ROUNDS)):
+        if number == FIRST_ROUNDS:
+            running = _near_the_best(times, keep)
+        for name, us in zip(running, round_us([candidates[name] for name in running]), strict=True):
+            times[name].append(us)
+    return {name: Measurement(median(series), len(series)) for name, series in times.items()}
+
+
+def _near_the_best(times: dict[str, list[float]], keep: float) -> list[str]:
+    best = min(min(series) for series in times.values())
+    return [name for name, series in times.items() if min(series) <= keep * best]

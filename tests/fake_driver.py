@@ -1,0 +1,38 @@
+"""Builds the fake libcuda of fake_driver.cpp and runs Python on it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import aotgemm
+
+HERE = Path(__file__).parent
+FUNCTION = re.compile(r"^ +X\((\w+), (\w+)\)", re.MULTILINE)
+
+
+def driver_symbols():
+    """Every function that the library looks up, as cpp/dispatch/driver.hpp lists them."""
+    text = (HERE.parent / "cpp/dispatch/driver.hpp").read_text()
+    return [symbol for _, symbol in FUNCTION.findall(text)]
+
+
+def build_fake_driver(folder):
+    """libcuda.so.1 in the folder; each function counts its calls in an int calls_NAME."""
+    text = (HERE / "fake_driver.cpp").read_text()
+    plain = [symbol for symbol in driver_symbols() if f"FAKE({symbol})" not in text]
+    bodies = "".join(f"FAKE({symbol})() {{ COUNT({symbol}); return 0; }}\n" for symbol in plain)
+    source = folder / "fake_driver.cpp"
+    source.write_text(f'{text}\nextern "C" {{\n{bodies}}}\n')
+    flags = ["-std=c++20", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
+    subprocess.run(["c++", *flags, source, "-o", folder / "libcuda.so.1"], check=True)
+    return folder
+
+
+def run_on_fake(folder, *arguments):
+    """Standard output of this Python with the fake driver in the place of libcuda."""
+    paths = {"LD_LIBRARY_PATH": str(folder), "PYTHONPATH": str(Path(aotgemm.__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "0"}
+    done = subprocess.run([sys.executable, *arguments], env=os.environ | paths, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,91 @@
+"""What a call costs on the host, counted in driver calls, and the measuring commands from end to end: on a driver that
+answers and computes nothing."""
+
+import json
+
+import pytest
+from fake_driver import build_fake_driver, driver_symbols, run_on_fake
+
+from codegen import tuned_rows
+from codegen.matrix import all_specs
+
+US = 1e3 / 64  # between any two events of the fake driver
+COUNT_CALLS = """
+import ctypes, json, sys
+from aotgemm import _core
+from aotgemm.cli.measure.operands import Fp8Pool
+
+def counts():
+    return {name: ctypes.c_int.in_dll(driver, f"calls_{name}").value for name in json.loads(sys.argv[1])}
+
+pool = Fp8Pool([(64, 512, 1024), (65, 512, 1024)])
+driver = ctypes.CDLL("libcuda.so.1")
+first, second = pool.operands(64, 512, 1024), pool.operands(65, 512, 1024)
+first.run()
+snapshots = [counts()]
+for step in (first.run, second.run, first.run, lambda: _core.preload(0)):
+    step()
+    snapshots.append(counts())
+print(json.dumps([{k: after[k] - before[k] for k in after if after[k] > before[k]} for before, after in zip(snapshots, snapshots[1:])]))
+"""
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory):
+    return build_fake_driver(tmp_path_factory.mktemp("driver"))
+
+
+@pytest.fixture(scope="module")
+def driver_calls(fake):
+    """Driver calls of: the same GEMM again, one of another M, the first again, preload()."""
+    return json.loads(run_on_fake(fake, "-c", COUNT_CALLS, json.dumps(driver_symbols())))
+
+
+SCOPE = {"cuCtxGetCurrent": 1, "cuCtxPushCurrent_v2": 1, "cuCtxPopCurrent_v2": 1}  # no framework made a context current
+
+
+def test_a_repeated_call_asks_for_a_launch_and_nothing_else(driver_calls):
+    assert driver_calls[0] == driver_calls[2] == SCOPE | {"cuLaunchKernelEx": 1}
+
+
+def test_another_m_costs_tensor_maps_and_perhaps_a_kernel(driver_calls):
+    loading = ("cuLibraryLoadData", "cuLibraryGetKernel", "cuKernelSetAttribute")
+    assert {name: calls for name, calls in driver_calls[1].items() if name not in loading} == SCOPE | {
+        "cuTensorMapEncodeTiled": 3,  # of A, its scales and D; B's is there
+        "cuLaunchKernelEx": 1,
+    }
+    assert all(driver_calls[1].get(name, 0) <= 1 for name in loading)
+
+
+def test_preload_loads_what_is_missing(driver_calls):
+    kernels = sum(spec.arch == "sm_90a" for spec in all_specs())
+    assert driver_calls[3]["cuKernelGetFunction"] == kernels
+    assert kernels - 2 <= driver_calls[3]["cuLibraryLoadData"] < kernels
+
+
+def aotgemm_json(fake, *arguments):
+    return json.loads(run_on_fake(fake, "-m", "aotgemm", *map(str, arguments), "--json"))
+
+
+def test_tune_from_end_to_end(fake, tmp_path):
+    rows = tmp_path / "rows.txt"
+    options = ["--results", tmp_path / "r.jsonl", "--rows", rows, "--shapes", "512x1024", "--m", "1,64"]
+    report = aotgemm_json(fake, "tune", *options)
+    assert (report["card"], report["points"], report["regret, worst"]) == ("Fake H100", 2, 1)
+    _, read = tuned_rows.read_file(rows)
+    assert [(row.m, row.us, row.next_us, row.card) for row in read] == [(m, 15.62, 15.62, "Fake H100") for m in (1, 64)]
+    assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
+
+
+def test_bench_from_end_to_end(fake):
+    options = ["decode", "host", "--peers", "none", "--shapes", "512x1024", "--m", "1,64"]
+    document = aotgemm_json(fake, "bench", *options)
+    assert [(row["m"], row["us"]) for row in document["gemm"]["rows"]] == [(m, {"aotgemm": US}) for m in (1, 64)]
+    assert document["gemm"]["limits"]["gbps"] == (1 << 30) / US / 1e3
+    assert list(document["host"]["us"]) == ["aotgemm._core.fp8_gemm_nt, DeviceArray"]
+
+
+def test_first_calls_are_timed_in_processes_of_their_own(fake):
+    document = aotgemm_json(fake, "bench", "first_call", "--peers", "none")
+    assert document["first_call"]["first call of a shape"]["shapes"] == 21
+    assert document["first_call"]["preload of every kernel"]["ms"] > 0

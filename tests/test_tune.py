@@ -1,0 +1,276 @@
+"""The tuner's logic with a clock of our own: what is measured, dropped, kept, resumed and written."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aotgemm import _core
+from aotgemm.cli import main, tune
+from aotgemm.cli.measure.rounds import FIRST_ROUNDS, Measurement, measure
+from aotgemm.cli.measure.shapes import dense_layers, dense_shapes, parse_shapes, parse_sizes
+from aotgemm.cli.request import RequestError
+from aotgemm.cli.tune.intervals import intervals
+from aotgemm.cli.tune.points import Point, candidates, fastest
+from aotgemm.cli.tune.results import ResultsFile, kernel_hashes
+from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
+from aotgemm.cli.tune.summary import percentile
+from codegen import tuned_rows
+from codegen.matrix import all_specs
+
+H100 = _core.named_device("h100")
+NAMES = [spec["name"] for spec in _core.specs()]
+BLOCK_M = {spec["name"]: spec["block_m"] for spec in _core.specs()}
+
+
+class FakeClock:
+    """Times by name and round; notes which calls each round made."""
+
+    def __init__(self, us):
+        self.us, self.rounds, self.running = us, [], []
+
+    def call(self, name):
+        return lambda: self.running.append(name)
+
+    def round_us(self, calls):
+        self.running = []
+        for call in calls:
+            call()
+        self.rounds.append(self.running)
+        return [self.us(name, len(self.rounds)) for name in self.running]
+
+
+def run_measure(us, rounds=7, keep=1.3, names="abc"):
+    clock = FakeClock(us)
+    return measure(clock.round_us, {name: clock.call(name) for name in names}, rounds, keep), clock
+
+
+def test_slow_candidates_are_dropped_and_the_rest_interleaved():
+    measured, clock = run_measure(lambda name, _: {"a": 10.0, "b": 12.9, "c": 13.1}[name])
+    assert measured == {"a": Measurement(10.0, 7), "b": Measurement(12.9, 7), "c": Measurement(13.1, FIRST_ROUNDS)}
+    assert clock.rounds == [["a", "b", "c"]] * (1 + FIRST_ROUNDS) + [["a", "b"]] * 5
+
+
+def test_the_warm_up_round_does_not_count():
+    measured, _ = run_measure(lambda name, number: 1e6 if number == 1 else 5.0)
+    assert {m.us for m in measured.values()} == {5.0}
+
+
+def test_one_disturbed_time_drops_nobody():
+    measured, _ = run_measure(lambda name, number: 500.0 if (name, number) == ("b", 2) else 10.0)
+    assert measured["b"] == Measurement(10.0, 7)
+
+
+def test_medians():
+    measured, _ = run_measure(lambda name, number: float(number), rounds=5, names="a")
+    assert measured["a"] == Measurement(4.0, 5)  # of rounds 2 to 6
+
+
+@given(
+    measured=st.sets(st.integers(1, 1 << 14), min_size=1, max_size=14).map(sorted),
+    block_m=st.lists(st.sampled_from([8, 16, 64, 128, 256]), min_size=14, max_size=14),
+)
+def test_intervals_have_neither_gap_nor_overlap(measured, block_m):
+    spans = intervals(measured, block_m[: len(measured)])
+    assert all(first <= m <= last for m, (first, last) in zip(measured, spans, strict=True))
+    assert [first for first, _ in spans[1:]] == [last + 1 for _, last in spans[:-1]]
+    assert 1 <= spans[0][0] and measured[0] <= 2 * spans[0][0] and spans[-1][1] <= 2 * measured[-1]
+
+
+def test_intervals_end_at_full_tiles_or_in_the_middle():
+    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [(1, 1), (2, 8), (9, 64), (65, 1024), (1025, 11520)]
+    assert intervals([64, 128], [128, 128])[0] == (46, 90)
+
+
+def test_shapes_are_legal_and_listed_once():
+    shapes = dense_shapes()
+    assert len(shapes) == len(set(shapes)) == 32 < len(dense_layers())
+    assert all(n % 64 == 0 and k % 128 == 0 for n, k in shapes) and (2112, 7168) in shapes
+
+
+@pytest.mark.parametrize("parse, text", [(parse_sizes, "1,x"), (parse_sizes, "0"), (parse_shapes, "64"), (parse_shapes, "0x8")])
+def test_sizes_that_make_no_sense(parse, text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"is {text}, allowed"):
+        parse(text)
+
+
+POINT = Point("fp8_1d2d", 2112, 7168, 64)
+
+
+def test_candidates_are_the_best_ranked_and_earlier_winners():
+    ranked = [choice["name"] for choice in POINT.ranked(H100)]
+    other = Point("fp8_1d2d", 2112, 7168, 128)
+    elsewhere = Point("fp8_1d2d", 4096, 7168, 128)
+    results = {other: {ranked[-1]: Measurement(1, 9)}, elsewhere: {ranked[-2]: Measurement(1, 9)}}
+    assert list(candidates(POINT, H100, 3, results)) == [*ranked[:3], ranked[-1]]
+    assert all(NAMES[kernel] == name for name, kernel in candidates(POINT, H100, 3, results).items())
+
+
+def test_a_dropped_candidate_never_wins():
+    assert fastest({"a": Measurement(3, 9), "b": Measurement(2, 9), "c": Measurement(1, 2)}) == ["b", "a"]
+
+
+@pytest.mark.parametrize("percent, expected", [(50, 3), (95, 5), (1, 1), (100, 5)])
+def test_percentile(percent, expected):
+    assert percentile([5, 3, 1, 2, 4], percent) == expected
+
+
+class FakePool:
+    """Operands whose call names its kernel and problem to the clock."""
+
+    def __init__(self, clock, problems):
+        self.clock, self.problems = clock, list(problems)
+
+    def operands(self, m, n, k):
+        assert (m, n, k) in self.problems
+        return argparse.Namespace(run=lambda kernel=-1: self.clock.running.append((kernel, m, n, k)))
+
+
+def time_of(call, _):
+    """Different winners at different M."""
+    kernel, m, n, k = call
+    return 10 + abs(BLOCK_M[NAMES[kernel]] - m) + kernel / 100
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A device that is not there, and its clock."""
+    clock = FakeClock(time_of)
+    clock.warm_up = lambda call: None
+    monkeypatch.setattr(_core, "cuda_device_count", lambda: 1)
+    monkeypatch.setattr(_core, "cuda_device", lambda ordinal: H100)
+    monkeypatch.setattr(tune, "GpuTimer", lambda: clock)
+    monkeypatch.setitem(tune.FAMILIES, "fp8_1d2d", lambda problems: FakePool(clock, problems))
+    return clock
+
+
+def command(tmp_path, *more, shapes="2112x7168,512x7168", m="1,64,256"):
+    return ["tune", "--results", str(tmp_path / "results.jsonl"), "--shapes", shapes, "--m", m, *more]
+
+
+def test_a_run_writes_rows_that_codegen_reads(tmp_path, gpu, capsys):
+    rows = tmp_path / "rows" / "h100.txt"
+    rows.parent.mkdir()
+    assert main(command(tmp_path, "--rows", str(rows), "--candidates", "60")) == 0
+    assert "points won" in capsys.readouterr().out
+    ((device, table),) = tuned_rows.read_tables(all_specs(), rows.parent)
+    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (132, [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)])
+    for r in table:
+        times = {name: round(time_of((kernel, r.m, r.n, r.k), 0), 2) for kernel, name in enumerate(NAMES)}
+        (best, us), (second, second_us), *_ = sorted(times.items(), key=lambda item: item[1])
+        assert (r.kernel, r.us, r.next, r.next_us) == (best, us, second, second_us)
+        assert (r.card, r.clock_mhz) == ("h100", 1980)
+
+
+def test_a_finished_run_needs_no_gpu(tmp_path, gpu, monkeypatch, capsys):
+    assert main(command(tmp_path)) == 0
+    rounds = len(gpu.rounds)
+    capsys.readouterr()
+    monkeypatch.setattr(_core, "cuda_device_count", lambda: 0)
+    assert main(command(tmp_path, "--json")) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert len(gpu.rounds) == rounds
+    assert (report["points"], report["measured now"], len(report["verdicts"])) == (6, 0, 6)
+
+
+def test_a_stopped_run_goes_on(tmp_path, gpu):
+    assert main(command(tmp_path)) == 0
+    path = tmp_path / "results.jsonl"
+    whole = path.read_text()
+    lines = whole.splitlines(keepends=True)
+    path.write_text("".join(lines[:4]) + lines[4][:20])
+    gpu.rounds.clear()
+    assert main(command(tmp_path)) == 0
+    assert {call[1:] for calls in gpu.rounds for call in calls} == {(m, 512, 7168) for m in (1, 64, 256)}
+    assert path.read_text() == whole
+
+
+def test_regret_is_of_the_librarys_choice(tmp_path, gpu, capsys):
+    assert main(command(tmp_path, "--json")) == 0
+    for verdict in json.loads(capsys.readouterr().out)["verdicts"]:
+        size = (verdict["m"], verdict["n"], verdict["k"])
+        chosen = _core.select("fp8_1d2d", *size, 0, "h100", 1)[0]
+        assert verdict["chosen"] == chosen["name"]
+        assert verdict["chosen_us"] == pytest.approx(time_of((chosen["kernel"], *size), 0))
+
+
+def test_without_a_gpu_it_says_what_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_core, "cuda_device_count", lambda: 0)
+    assert main(command(tmp_path)) == 2
+    assert "aotgemm: 6 points are to be measured, but" in capsys.readouterr().err
+    assert not (tmp_path / "results.jsonl").exists()
+
+
+def test_cards_are_not_mixed(tmp_path, gpu, monkeypatch, capsys):
+    assert main(command(tmp_path)) == 0
+    monkeypatch.setattr(_core, "cuda_device", lambda ordinal: _core.named_device("h200"))
+    assert main(command(tmp_path, m="1,2")) == 2
+    assert "was measured on h100, this is h200" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["{}\n", "[]\n", "not json\n", ""])
+def test_a_file_of_something_else_is_left_alone(tmp_path, text):
+    path = tmp_path / "other"
+    path.write_text(text)
+    with pytest.raises(RequestError, match="is not a file of measurements"):
+        ResultsFile(path, "fp8_1d2d")
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})])
+def test_measurements_of_other_kernels_are_refused(tmp_path, change):
+    path = tmp_path / "results.jsonl"
+    kernels = kernel_hashes("fp8_1d2d")
+    change(kernels)
+    path.write_text(json.dumps({"device": H100, "kernels": kernels}) + "\n")
+    with pytest.raises(RequestError, match="measured with other kernels"):
+        ResultsFile(path, "fp8_1d2d")
+
+
+def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
+    path = tmp_path / "results.jsonl"
+    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes("fp8_1d2d") | {"dropped": "0" * 64}}
+    point = {"point": asdict(POINT), "us": {"dropped": [1.0, 9], NAMES[2]: [2.0, 9]}}
+    path.write_text(json.dumps(header) + "\n" + json.dumps(point) + "\n")
+    assert ResultsFile(path, "fp8_1d2d").results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
+
+
+HEADER = {"device": H100, "date": "2026-01-02"}
+
+
+def one_result(n, kernel=0):
+    return {Point("fp8_1d2d", n, 7168, 64): {NAMES[kernel]: Measurement(12.345, 9)}}
+
+
+def test_rows_of_other_shapes_stay(tmp_path):
+    path = tmp_path / "h100.txt"
+    assert write_rows(path, one_result(512, 3), HEADER) == 1
+    assert write_rows(path, one_result(64), HEADER) == 1
+    assert write_rows(path, one_result(512, 5), HEADER) == 1
+    _, rows = tuned_rows.read_file(path)
+    assert [(r.n, r.kernel, r.us, r.next) for r in rows] == [(64, NAMES[0], 12.35, "-"), (512, NAMES[5], 12.35, "-")]
+
+
+def test_rows_of_another_device_class_are_refused(tmp_path):
+    path = tmp_path / "rows.txt"
+    write_rows(path, one_result(512), HEADER)
+    before = path.read_text()
+    with pytest.raises(RequestError, match="is not for 'device cc=9.0 num_sms=132 memory_gbps=4523-5309'"):
+        write_rows(path, one_result(512), HEADER | {"device": _core.named_device("h200")})
+    assert path.read_text() == before
+
+
+def test_the_columns_are_those_that_codegen_reads():
+    assert COLUMNS == tuned_rows.COLUMNS
+
+
+def test_named_devices_of_other_memory_are_other_classes(tmp_path):
+    hopper = [_core.named_device(name) for name in _core.named_devices()]
+    lines = {device["name"]: device_line(device) for device in hopper if device["cc_major"] == 9}
+    assert lines["h100"] == lines["h800"]
+    for index, line in enumerate(sorted(set(lines.values()))):
+        (tmp_path / f"{index}.txt").write_text(f"{line}\n{' '.join(COLUMNS)}\n")
+    assert len(tuned_rows.read_tables(all_specs(), tmp_path)) == len(set(lines.values())) == len(lines) - 1
