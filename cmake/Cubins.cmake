@@ -60,7 +60,10 @@ endforeach()
 
 add_custom_command(
     OUTPUT ${generated}/inventory.cpp ${generated}/inventory.S ${generated}/manifest.json
+           ${generated}/sbom.cdx.json
     COMMAND ${codegen} inventory --cubins ${cubin_folder} --version ${PROJECT_VERSION} --out ${generated}
-    DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt
-    COMMENT "tables of specs and cubins, manifest"
+            --kernels ${source_root}/cpp/kernels --pyproject ${source_root}/pyproject.toml
+            --host-compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
+    DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt ${source_root}/pyproject.toml
+    COMMENT "tables of specs and cubins, manifest, bill of materials"
     VERBATIM)

@@ -11,6 +11,7 @@ from codegen.inventory import write_inventory
 from codegen.manifest import write_manifest
 from codegen.matrix import all_specs
 from codegen.names import UnstableNameError
+from codegen.sbom import SbomInputs, write_sbom
 from codegen.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
 from codegen.tuned_rows import TunedRowError, write_tuned_rows
 
@@ -42,6 +43,15 @@ def _cubin(arguments: argparse.Namespace) -> None:
 def _inventory(arguments: argparse.Namespace) -> None:
     write_inventory(all_specs(), arguments.cubins, arguments.out)
     write_manifest(all_specs(), arguments.cubins, arguments.version, arguments.out / "manifest.json")
+    inputs = SbomInputs(
+        cubins=arguments.cubins,
+        kernels=arguments.kernels,
+        generated=arguments.out,
+        pyproject=arguments.pyproject,
+        version=arguments.version,
+        host_compiler=arguments.host_compiler,
+    )
+    write_sbom(all_specs(), inputs, arguments.out / "sbom.cdx.json")
 
 
 def _add_toolchain(parser: argparse.ArgumentParser) -> None:
@@ -61,15 +71,17 @@ def _add_cubin(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_inventory(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cubins", type=Path, required=True)
+    for path in ("cubins", "kernels", "pyproject"):
+        parser.add_argument(f"--{path}", type=Path, required=True)
     parser.add_argument("--version", required=True)
+    parser.add_argument("--host-compiler", required=True, help="its name and version")
 
 
 STEPS = (
     ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
     ("includes", "list each emitted kernel's headers for CMake", _add_includes, _includes),
     ("cubin", "compile one kernel", _add_cubin, _cubin),
-    ("inventory", "write the tables of specs and cubins, and the manifest", _add_inventory, _inventory),
+    ("inventory", "write the tables of specs and cubins, the manifest and the bill of materials", _add_inventory, _inventory),
 )
 
 

@@ -12,7 +12,7 @@ WARPGROUP = 128
 INSTRUCTION_M = 64
 MAX_CONSUMERS = 2
 SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
-ELEMENT_BYTES = {"fp8_1d2d": 1, "bf16": 2}  # of an operand, by family
+ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
@@ -68,7 +68,7 @@ def matrix_registers(spec: KernelSpec) -> int:
 
 
 def store_units(spec: KernelSpec) -> tuple[int, int, int]:
-    """Of family bf16: units in which a consumer's share of D leaves, how many it holds at a time, bytes of one."""
+    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, how many it holds at a time, bytes of one."""
     out_bytes = OUT_BYTES[spec.out_dtype]
     of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // SLICE
     units = passes(spec) * of_pass
@@ -82,10 +82,19 @@ def _bf16_shared_bytes(spec: KernelSpec) -> int:
     return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8)
 
 
+def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
+    _, held, unit_bytes = store_units(spec)
+    operands = (spec.block_m + spec.block_n) * spec.block_k
+    scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * spec.block_n * 4, 128)
+    return consumers(spec) * held * unit_bytes + spec.stages * (operands + scales + 2 * 8)
+
+
 def shared_bytes(spec: KernelSpec) -> int:
     """Dynamic shared memory of a block: D (a tile or units of it), then per stage the A and B tiles, scales, barriers."""
     if spec.family == "bf16":
         return _bf16_shared_bytes(spec)
+    if spec.family == "fp8_1d1d":
+        return _fp8_1d1d_shared_bytes(spec)
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = (spec.block_m + spec.block_n) * spec.block_k
     scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * 8, 16)

@@ -28,6 +28,16 @@ def _cubin_row(spec: KernelSpec, sidecar: dict) -> str:
     return f'    {{"{spec.name()}", "{spec.arch}", "{sidecar["sha256"]}", {symbol}, {sidecar["bytes"]}}},\n'
 
 
+def _index_entry(spec: KernelSpec) -> str:
+    name = spec.name()
+    offsets = (f"{part}_{name} - index" for part in ("name", "arch", "sha256", "aotgemm_cubin"))
+    return f"    .quad {', '.join(offsets)}, end_{name} - aotgemm_cubin_{name}\n"
+
+
+def _cubin_body(spec: KernelSpec, sidecar: dict) -> str:
+    return fill("inventory_cubin.S.in", name=spec.name(), arch=spec.arch, sha256=sidecar["sha256"])
+
+
 def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
     """Writes inventory.cpp (both tables) and inventory.S (the bytes, found by the assembler through -I)."""
     sidecars = read_sidecars(specs, cubins)
@@ -39,5 +49,6 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
         cubins="".join(_cubin_row(spec, sidecars[spec.name()]) for spec in specs),
     )
     write_if_changed(out / "inventory.cpp", tables)
-    bodies = "".join(fill("inventory_cubin.S.in", name=name) for name in names)
-    write_if_changed(out / "inventory.S", fill("inventory.S.in", cubins=bodies))
+    bodies = "".join(_cubin_body(spec, sidecars[spec.name()]) for spec in specs)
+    entries = "".join(map(_index_entry, specs))
+    write_if_changed(out / "inventory.S", fill("inventory.S.in", count=len(specs), entries=entries, cubins=bodies))

@@ -123,6 +123,32 @@ def _shared_memory(spec: KernelSpec) -> str | None:
     return None
 
 
+def _problem_1d1d(spec: KernelSpec) -> str | None:
+    for field, value, known in (
+        ("grouping", spec.grouping, ("dense",)),
+        ("layout", spec.layout, ("nt",)),
+        ("out_dtype", spec.out_dtype, tuple(geometry.OUT_BYTES)),
+        ("swap_ab", spec.swap_ab, (False,)),
+    ):
+        if value not in known:
+            return f"{field} is {value!r}; family {spec.family} has {', '.join(map(str, known))}"
+    return None
+
+
+def _columns_1d1d(spec: KernelSpec) -> str | None:
+    box = geometry.SLICE // geometry.OUT_BYTES[spec.out_dtype]
+    if spec.block_n > 256 or geometry.instruction_n(spec) % box != 0:
+        return f"block_n is {spec.block_n}; a warpgroup's columns are at most 256 and made of boxes of {box}"
+    return None
+
+
+def _registers_1d1d(spec: KernelSpec) -> str | None:
+    needed = geometry.matrix_registers(spec) + geometry.instruction_n(spec) // 4
+    if needed > REGISTER_LIMIT:
+        return f"{needed} registers a thread for sums, partial sums and scales of B; at most {REGISTER_LIMIT}"
+    return None
+
+
 def _conversion(spec: KernelSpec) -> str | None:
     known = {"sf_to_mn_major": (("",), ("fp32",)), "cast_to_fp8": (("token", "block"), ("bf16", "fp32"))}
     if spec.family not in known:
@@ -158,7 +184,20 @@ BF16_RULES: tuple[Rule, ...] = (
     _registers,
     _shared_memory,
 )
-FAMILY_RULES = {"fp8_1d2d": FP8_1D2D_RULES, "bf16": BF16_RULES}
+FP8_1D1D_RULES: tuple[Rule, ...] = (
+    _arch,
+    _problem_1d1d,
+    _block_k,
+    _rows,
+    _columns_1d1d,
+    _slices,
+    _cluster,
+    _in_flight,
+    _registers_1d1d,
+    _stages,
+    _shared_memory,
+)
+FAMILY_RULES = {"fp8_1d2d": FP8_1D2D_RULES, "fp8_1d1d": FP8_1D1D_RULES, "bf16": BF16_RULES}
 CONVERSION_RULES: tuple[Rule, ...] = (_arch, _conversion)
 
 

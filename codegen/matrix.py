@@ -98,6 +98,14 @@ FP8_1D2D_TILES = (
     ("batched", SEPARATE_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
 )
 
+FP8_1D1D_TILES = (
+    (64, 64, 128, 2, ONE),
+    (64, 128, 128, 1, ONE),
+    (64, 256, 128, 1, ONE),
+    (128, 64, 128, 2, ONE),
+    (128, 128, 128, 1, PAIRS),
+)
+
 SMALL_TILE = 64 * 128  # elements of D; below it latency counts, and more stages pay
 SLICES, SMALL_TILE_SLICES = 8, 12  # of 128 K elements that the stages hold at most
 
@@ -133,9 +141,37 @@ def fp8_1d2d_specs() -> list[KernelSpec]:
     ]
 
 
+def _fp8_1d1d(out_dtype: str, tile: tuple[int, int, int, int], cluster: tuple[int, int]) -> KernelSpec:
+    block_m, block_n, block_k, in_flight = tile
+    spec = KernelSpec(
+        arch="sm_90a",
+        family="fp8_1d1d",
+        grouping="dense",
+        layout="nt",
+        out_dtype=out_dtype,
+        block_m=block_m,
+        block_n=block_n,
+        block_k=block_k,
+        in_flight=in_flight,
+        cluster_m=cluster[0],
+        cluster_n=cluster[1],
+    )
+    return replace(spec, stages=max_stages(spec, SLICES))
+
+
+def fp8_1d1d_specs() -> list[KernelSpec]:
+    """Specs of family fp8_1d1d."""
+    return [
+        _fp8_1d1d(out_dtype, tile[:4], cluster)
+        for out_dtype in ("bf16", "fp32")
+        for tile in FP8_1D1D_TILES
+        for cluster in tile[4]
+    ]
+
+
 def gemm_specs() -> list[KernelSpec]:
     """Specs of the GEMM families."""
-    return fp8_1d2d_specs() + bf16_specs()
+    return fp8_1d2d_specs() + fp8_1d1d_specs() + bf16_specs()
 
 
 def conversion_specs(arch: str) -> list[KernelSpec]:

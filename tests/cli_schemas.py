@@ -92,3 +92,35 @@ DOCTOR = closed(
     cpu_problem=TEXT,
     works=closed(cpu=FLAG, cuda=array_of(COUNT)),
 )
+SASS = closed(name=TEXT, arch=TEXT, sha256=SHA256, sass=TEXT)
+
+# Plans: a call as verify and diff name it, its range of M, and a piece of it that changes.
+CALL = dict(layers=array_of(TEXT), family=TEXT, grouping=TEXT, groups=COUNT, n=COUNT, k=COUNT, num_sms=COUNT)
+KERNEL_STATES = ("equal", "code differs", "metadata differs", "missing", "damaged, not in the plan")
+PLANNED_KERNEL = closed(
+    name=TEXT, arch=TEXT, planned=SHA256, found={"type": "string", "pattern": "^([0-9a-f]{64})?$"}, state={"enum": list(KERNEL_STATES)}
+)
+VERIFY = closed(
+    library=TEXT,
+    kernels=array_of(PLANNED_KERNEL),
+    differing=COUNT,
+    selection_checked=FLAG,
+    selection_changed=array_of(closed(**CALL)),
+    ok=FLAG,
+)
+NAMED_CALL = CALL | dict(layout=TEXT, out_dtype=TEXT)
+CHANGE = closed(
+    m=array_of(COUNT), old=TEXT, new=TEXT, old_us=array_of(NUMBER), new_us=array_of(NUMBER)
+)
+CHANGED_CALL = closed(**NAMED_CALL, old_m=array_of(COUNT), new_m=array_of(COUNT), changes=array_of(CHANGE))
+DIFF_KERNELS = closed(
+    added=array_of(TEXT), removed=array_of(TEXT), code_changed=array_of(TEXT), metadata_changed=array_of(TEXT), equal=COUNT
+)
+DIFF = closed(
+    facts={"type": "object"},
+    calls=closed(
+        added=array_of(closed(**NAMED_CALL)), removed=array_of(closed(**NAMED_CALL)), changed=array_of(CHANGED_CALL)
+    ),
+    kernels=DIFF_KERNELS,
+)
+DIFF_WHEELS = closed(kernels=DIFF_KERNELS)

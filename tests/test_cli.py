@@ -12,6 +12,7 @@ import pytest
 
 import aotgemm
 from aotgemm import _core
+from aotgemm.audit.reading import plan_schema
 from aotgemm.cli import main
 
 SHAPE = ["--m", "64", "--n", "2112", "--k", "7168"]
@@ -21,6 +22,8 @@ JSON_COMMANDS = {
     "demo": (["demo", "--device", "cpu", "--m", "8", "--n", "64", "--k", "256"], cli_schemas.DEMO),
     "doctor": (["doctor"], cli_schemas.DOCTOR),
     "selftest": (["selftest"], cli_schemas.SELFTEST),
+    "plan": (["plan", "--model", "llama-8b", "--max-tokens", "16"], plan_schema()),
+    "sass": (["sass", "sm90_sf_to_mn_major_fp32"], cli_schemas.SASS),
     "bench": (["bench", "host", "--peers", "none"], cli_schemas.BENCH_HOST),
 }
 COMMANDS = pytest.mark.parametrize("command", JSON_COMMANDS)

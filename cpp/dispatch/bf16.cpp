@@ -4,6 +4,7 @@
 
 #include "dispatch/bf16_checks.hpp"
 #include "dispatch/bf16_launch.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
 
 namespace aotgemm {
@@ -38,6 +39,8 @@ void bf16_gemm(const char* layout, const Bf16GemmOperands& in, const aotgemm_lau
     Bf16Factor a = bf16_factor(in.a, transposed_a), b = bf16_factor(in.b, transposed_b);
     if (a.rows == 0 || b.rows == 0) return;
     if (in.d.device_type == AOTGEMM_CPU) {
+        const char* out_dtype = in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16";
+        check_plan({"bf16", "dense", layout, out_dtype, 1, a.rows, b.rows, a.k, 0}, nullptr, -1);
         if (!settings().compile_only) run_bf16_on_cpu({a, b, in.d, in.c, 0, 0, a.rows}, how.cpu_threads);
         return;
     }

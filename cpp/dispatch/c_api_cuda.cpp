@@ -70,6 +70,20 @@ aotgemm_status aotgemm_cuda_synchronize(int32_t ordinal) {
     return on_device(ordinal, [](const Driver& cuda) { check_cuda(cuda.cuCtxSynchronize(), "cuCtxSynchronize"); });
 }
 
+aotgemm_status aotgemm_cuda_stream_create(int32_t ordinal, void** stream) {
+    return on_device(ordinal, [&](const Driver& cuda) {
+        CUstream created = nullptr;
+        check_cuda(cuda.cuStreamCreate(&created, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+        *stream = created;
+    });
+}
+
+aotgemm_status aotgemm_cuda_stream_destroy(int32_t ordinal, void* stream) {
+    return on_device(ordinal, [&](const Driver& cuda) {
+        check_cuda(cuda.cuStreamDestroy(static_cast<CUstream>(stream)), "cuStreamDestroy");
+    });
+}
+
 aotgemm_status aotgemm_cuda_event_create(int32_t ordinal, void** event) {
     return on_device(ordinal, [&](const Driver& cuda) {
         CUevent created = nullptr;

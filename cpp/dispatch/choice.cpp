@@ -7,6 +7,7 @@
 #include "dispatch/checks.hpp"
 #include "dispatch/cubin_store.hpp"
 #include "dispatch/inventory.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/selection.hpp"
 
 namespace aotgemm {
@@ -95,6 +96,7 @@ const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& de
         entry.device = device.handle;
         entry.forced = forced;
     }
+    check_plan(problem, &device.description, entry.choice.kernel);
     return entry.choice;
 }
 

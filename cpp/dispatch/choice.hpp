@@ -15,7 +15,7 @@ struct Choice {
 };
 
 // problem.num_sms as given to set_num_sms. forced: a kernel's index, or -1. Fails if that kernel is not one for the
-// problem and device, or if none is.
+// problem and device, if none is, or if a plan is in force that does not have the call.
 const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced);
 
 // Rows of A that one group has, as far as the host knows.

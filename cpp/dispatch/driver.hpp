@@ -40,7 +40,9 @@ namespace aotgemm {
     X(cuEventRecord, cuEventRecord)                                     \
     X(cuEventSynchronize, cuEventSynchronize)                           \
     X(cuEventElapsedTime, cuEventElapsedTime_v2)                        \
-    X(cuEventDestroy, cuEventDestroy_v2)
+    X(cuEventDestroy, cuEventDestroy_v2)                                \
+    X(cuStreamCreate, cuStreamCreate)                                   \
+    X(cuStreamDestroy, cuStreamDestroy_v2)
 
 struct Driver {
 #define AOTGEMM_MEMBER(name, symbol) decltype(&::symbol) name;

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "dispatch/fp8_1d1d_launch.hpp"
 #include "dispatch/fp8_checks.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
@@ -96,8 +97,48 @@ void check_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks,
     check_ks_tensor(ks_tensor, ks);
 }
 
-[[noreturn]] void fail_without_kernel(const char* grouping) {
-    fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", grouping, " fp8_1d1d kernel is compiled into this library; `aotgemm list` shows what is");
+// What the TMA stores, and what the epilogue reads two elements at a time.
+void check_output_layouts(const Fp8Gemm1d1dOperands& in) {
+    check_matrix_layout({"d", in.d}, bytes_of(in.d));
+    if (in.c != nullptr) check_matrix_layout({"c", *in.c}, bytes_of(in.d));
+}
+
+aotgemm_tensor matrix_view(const aotgemm_tensor& like, const void* data, int64_t rows, int64_t columns, int64_t row_stride,
+                           int64_t column_stride) {
+    aotgemm_tensor view = like;
+    view.data = const_cast<void*>(data);
+    view.ndim = 2;
+    view.shape[0] = rows;
+    view.shape[1] = columns;
+    view.stride[0] = row_stride;
+    view.stride[1] = column_stride;
+    return view;
+}
+
+// Matrix `group` of a batch in FP32.
+aotgemm_tensor matrix_view(const aotgemm_tensor& batch, int64_t group) {
+    const float* data = static_cast<const float*>(batch.data) + group * batch.stride[0];
+    return matrix_view(batch, data, batch.shape[1], batch.shape[2], batch.stride[1], batch.stride[2]);
+}
+
+// A launch for each group: their matrices have rows of different lengths, so each needs tensor maps of its own.
+void launch_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, const aotgemm_launch& how) {
+    const int64_t m = in.d.shape[1], n = in.d.shape[2];
+    int64_t before = 0;  // K of the groups so far
+    for (std::size_t i = 0; i < ks.size(); before += ks[i++]) {
+        const int64_t k = ks[i], blocks = before / kBlockK;
+        const auto operand = [&](const aotgemm_tensor& t, int64_t rows) {
+            return matrix_view(t, static_cast<const uint8_t*>(t.data) + rows * before, rows, k, k, 1);
+        };
+        const auto scales = [&](const aotgemm_tensor& t) {
+            return matrix_view(t, static_cast<const float*>(t.data) + blocks * t.stride[1], t.shape[0], k / kBlockK,
+                               t.stride[0], t.stride[1]);
+        };
+        const auto group = static_cast<int64_t>(i);
+        const aotgemm_tensor a = operand(in.a, m), b = operand(in.b, n), sfa = scales(in.sfa), sfb = scales(in.sfb);
+        const aotgemm_tensor d = matrix_view(in.d, group), c = in.c != nullptr ? matrix_view(*in.c, group) : d;
+        launch_fp8_1d1d({a, sfa, b, sfb, in.c != nullptr ? &c : nullptr, d}, how);
+    }
 }
 
 template <class T>
@@ -144,8 +185,9 @@ void fp8_gemm_1d1d(const Fp8Gemm1d1dOperands& in, const aotgemm_launch& how) {
     if (in.a.device_type != AOTGEMM_CPU) {
         for (const Operand& operand : {Operand{"a", in.a}, {"b", in.b}}) check_matrix_layout(operand, 1);
         for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
-        check_matrix_layout({"d", in.d}, bytes_of(in.d));
-        fail_without_kernel("dense");
+        check_output_layouts(in);
+        launch_fp8_1d1d(in, how);
+        return;
     }
     const emulation::Fp8Gemm1d1d gemm{matrix_of<const uint8_t>(in.a), matrix_of<const float>(in.sfa),
                                       matrix_of<const uint8_t>(in.b), matrix_of<const float>(in.sfb),
@@ -159,7 +201,12 @@ void fp8_gemm_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> 
     check_k_grouped(in, ks, {"ks_tensor", ks_tensor});
     if (ks.empty() || in.d.shape[1] == 0 || in.d.shape[2] == 0) return;
     check_no_overlap({"d", in.d});
-    if (in.a.device_type != AOTGEMM_CPU) fail_without_kernel("k_grouped");
+    if (in.a.device_type != AOTGEMM_CPU) {
+        for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
+        check_output_layouts(in);
+        launch_by_k(in, ks, how);
+        return;
+    }
     if (!settings().compile_only) emulation::fp8_gemm_1d1d(split_by_k(in, ks), type_of(in.d), how.cpu_threads);
 }
 

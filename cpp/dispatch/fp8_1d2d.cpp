@@ -4,6 +4,7 @@
 
 #include "dispatch/fp8_1d2d_launch.hpp"
 #include "dispatch/fp8_checks.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
 
@@ -76,20 +77,18 @@ void run_on_cpu(const Fp8Gemm1d2dOperands& in, int threads) {
 void fp8_gemm_1d2d(const Fp8Gemm1d2dOperands& operands, const aotgemm_launch& how) {
     const Sizes sizes = check_shapes(operands);
     if (sizes.m == 0 || sizes.n == 0) return;
+    const auto& [a, sfa, b, sfb, d, heads] = operands;
+    const Fp8Launch call{a, sfa, b, sfb, d, "dense", nullptr, 0, heads};
     if (operands.a.device_type == AOTGEMM_CPU) {
         check_rows_adjacent({"a", operands.a});
         check_rows_adjacent({"b", operands.b});
+        check_plan(fp8_1d2d_problem(call), nullptr, -1);
         if (!settings().compile_only) run_on_cpu(operands, how.cpu_threads);
         return;
     }
     check_layouts(operands);
     check_scale_layout({"sfa", operands.sfa});
-    const auto& [a, sfa, b, sfb, d, heads] = operands;
-    if (heads.mid > 0) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no fp8_1d2d kernel that skips columns of heads is compiled into this library; "
-                                           "`aotgemm list` shows what is");
-    }
-    launch_fp8_1d2d({a, sfa, b, sfb, d, "dense", nullptr, 0}, how);
+    launch_fp8_1d2d(call, how);
 }
 
 }  // namespace aotgemm

@@ -8,6 +8,7 @@
 #include "dispatch/inventory.hpp"
 #include "dispatch/launch.hpp"
 #include "dispatch/settings.hpp"
+#include "dispatch/fp8_maps.hpp"
 #include "dispatch/tensor_map.hpp"
 #include "kernels/sm90/fp8_1d2d_params.hpp"
 
@@ -24,39 +25,6 @@ Sizes sizes_of(const Fp8Launch& in) {
     return {in.b.ndim == 3 ? in.b.shape[0] : 1, in.a.shape[row], in.b.shape[in.b.ndim - 2], k, ceil_div(k, 128)};
 }
 
-aotgemm_problem problem_of(const Fp8Launch& in, const Sizes& sizes) {
-    int64_t m = sizes.m;
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * sizes.groups);
-    const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
-    return {"fp8_1d2d", in.grouping, "nt", "bf16", static_cast<int32_t>(sizes.groups), m, sizes.n, sizes.k, num_sms};
-}
-
-// Of dimension `i`, also where its size is 1 and its stride says nothing: then any will do, and `instead` is legal.
-int64_t stride_of(const aotgemm_tensor& t, int i, int64_t instead) { return t.shape[i] > 1 ? t.stride[i] : instead; }
-
-// The map of a matrix or, with three dimensions, of a batch of them. box: columns, rows.
-const CUtensorMap& map_of(const aotgemm_tensor& t, int32_t element_bytes, int32_t box_columns, int32_t box_rows,
-                          CUtensorMapDataType type, CUtensorMapSwizzle swizzle) {
-    const int row = t.ndim - 2;
-    const int64_t row_bytes = stride_of(t, row, align_up(t.shape[row + 1], 16)) * element_bytes;
-    TensorMapKey key{t.data, t.shape[row + 1], t.shape[row], row_bytes, box_columns, box_rows, type, swizzle};
-    if (row == 1) {
-        key.groups = t.shape[0];
-        key.group_bytes = stride_of(t, 0, align_up(t.shape[1] * t.shape[2], 16)) * element_bytes;
-    }
-    return tensor_map(key);
-}
-
-// Scales of A, K blocks as rows: MN-major, so their columns are the rows of A.
-const CUtensorMap& scale_map_of(const aotgemm_tensor& sf, int32_t box_columns, int32_t box_rows) {
-    aotgemm_tensor transposed = sf;
-    const int row = sf.ndim - 2;
-    std::swap(transposed.shape[row], transposed.shape[row + 1]);
-    transposed.stride[row] = stride_of(sf, row + 1, align_up(sf.shape[row], 4));
-    return map_of(transposed, 4, box_columns, box_rows, CU_TENSOR_MAP_DATA_TYPE_FLOAT32, CU_TENSOR_MAP_SWIZZLE_NONE);
-}
-
 const CUtensorMap& output_map_of(const aotgemm_tensor& d, const aotgemm_spec& spec) {
     const int32_t columns = sm90::store_box_columns(spec.swap_ab != 0, spec.block_n);
     const CUtensorMapSwizzle swizzle = columns == 64   ? CU_TENSOR_MAP_SWIZZLE_128B
@@ -67,11 +35,8 @@ const CUtensorMap& output_map_of(const aotgemm_tensor& d, const aotgemm_spec& sp
 }
 
 void put_maps(const Fp8Launch& in, const aotgemm_spec& spec, sm90::Fp8Gemm1d2dParams& out) {
-    const auto operand = [](const aotgemm_tensor& t, int32_t box_rows) -> const CUtensorMap& {
-        return map_of(t, 1, 128, box_rows, CU_TENSOR_MAP_DATA_TYPE_UINT8, CU_TENSOR_MAP_SWIZZLE_128B);
-    };
-    out.a = operand(in.a, spec.block_m / spec.cluster_n);
-    out.b = operand(in.b, spec.block_n / spec.cluster_m);
+    out.a = fp8_map_of(in.a, spec.block_m / spec.cluster_n);
+    out.b = fp8_map_of(in.b, spec.block_n / spec.cluster_m);
     out.sfa = scale_map_of(in.sfa, spec.block_m, spec.block_k / 128);
     out.d = output_map_of(in.d, spec);
 }
@@ -93,8 +58,11 @@ sm90::Fp8Gemm1d2dParams make_parameters(const Fp8Launch& in, const Sizes& sizes,
     out.groups = static_cast<int32_t>(sizes.groups);
     out.index = in.index != nullptr ? static_cast<const int32_t*>(in.index->data) : nullptr;
     out.d_data = in.d.data;
-    out.d_row_stride = stride_of(in.d, row_of_d, sizes.n);
+    out.d_row_stride = stride_of(in.d, row_of_d, in.d.shape[row_of_d + 1]);
     out.d_group_stride = row_of_d == 1 ? in.d.stride[0] : 0;
+    out.head_columns = static_cast<int32_t>(std::max<int64_t>(in.heads.left + in.heads.right, 1));
+    out.head_left = static_cast<int32_t>(in.heads.left);
+    out.head_mid = static_cast<int32_t>(in.heads.mid);
     out.band_m = choice.band_m;
     // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
     out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem) ? 1 : 0;
@@ -110,6 +78,15 @@ void write_zeros(const aotgemm_tensor& d, void* stream) {
 
 }  // namespace
 
+aotgemm_problem fp8_1d2d_problem(const Fp8Launch& in) {
+    const Sizes sizes = sizes_of(in);
+    int64_t m = sizes.m;
+    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
+    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * sizes.groups);
+    const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
+    return {"fp8_1d2d", in.grouping, "nt", "bf16", static_cast<int32_t>(sizes.groups), m, sizes.n, sizes.k, num_sms};
+}
+
 void launch_fp8_1d2d(const Fp8Launch& operands, const aotgemm_launch& how) {
     const Sizes sizes = sizes_of(operands);
     const CudaDevice& device = cuda_device(operands.a.device_id);
@@ -118,7 +95,7 @@ void launch_fp8_1d2d(const Fp8Launch& operands, const aotgemm_launch& how) {
         if (!settings().compile_only) write_zeros(operands.d, how.stream);
         return;
     }
-    const aotgemm_problem problem = problem_of(operands, sizes);
+    const aotgemm_problem problem = fp8_1d2d_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
     const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Fp8Gemm1d2dParams parameters = make_parameters(operands, sizes, problem, choice);

@@ -5,6 +5,7 @@
 #include "dispatch/fp8_1d2d_launch.hpp"
 #include "dispatch/fp8_checks.hpp"
 #include "dispatch/group_rows.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
 
@@ -87,15 +88,17 @@ void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& 
     check_group_index(operands.index, operands.grouping, sizes.groups, sizes.m);
     if (sizes.groups == 0 || sizes.m == 0 || sizes.n == 0) return;
     check_no_overlap({"d", operands.d});
+    const auto& [a, sfa, b, sfb, d, index, grouping, expected_m] = operands;
+    const Fp8Launch call{a, sfa, b, sfb, d, grouping_name(grouping), index, expected_m};
     if (operands.a.device_type == AOTGEMM_CPU) {
         check_rows_adjacent({"a", operands.a});
         check_rows_adjacent({"b", operands.b});
+        check_plan(fp8_1d2d_problem(call), nullptr, -1);
         run_on_cpu(operands, sizes, how.cpu_threads);
         return;
     }
     check_layouts_for_cuda(operands);
-    const auto& [a, sfa, b, sfb, d, index, grouping, expected_m] = operands;
-    launch_fp8_1d2d({a, sfa, b, sfb, d, grouping_name(grouping), index, expected_m}, how);
+    launch_fp8_1d2d(call, how);
 }
 
 }  // namespace aotgemm

@@ -104,13 +104,24 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
     return choices;
 }
 
-aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
     const std::vector<int32_t> kernels = serving_kernels(full, device);
-    if (const TunedRow* row = row_for(full, device)) return describe_row(*row, full, device);
-    std::vector<double> us;
-    for (const int32_t kernel : kernels) us.push_back(predict(kSpecs[kernel], full, device).us);
-    return describe_kernel(kernels[std::min_element(us.begin(), us.end()) - us.begin()], full, device);
+    if (const TunedRow* row = row_for(full, device)) {
+        return {row->kernel, predict(kSpecs[row->kernel], full, device).us, row};
+    }
+    BestKernel best{-1, 0, nullptr};
+    for (const int32_t kernel : kernels) {
+        const double us = predict(kSpecs[kernel], full, device).us;
+        if (best.kernel < 0 || us < best.predicted_us) best = {kernel, us, nullptr};
+    }
+    return best;
+}
+
+aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+    const aotgemm_problem full = with_sms(problem, device);
+    const BestKernel best = best_kernel(full, device);
+    return best.row != nullptr ? describe_row(*best.row, full, device) : describe_kernel(best.kernel, full, device);
 }
 
 }  // namespace aotgemm

@@ -7,12 +7,22 @@
 
 namespace aotgemm {
 
+struct TunedRow;
+
 // Every legal choice, best first: that of a tuned row if there is one for problem and device, then by the cost model.
 // Fails with AOTGEMM_ERROR_KERNEL_MISSING if there is none.
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
 
 // The first of them, found without describing the others.
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
+
+// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M.
+struct BestKernel {
+    int32_t kernel;
+    double predicted_us;
+    const TunedRow* row;  // what it was chosen by, or null for the cost model
+};
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
 
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device);

@@ -10,6 +10,7 @@ void bind_bf16_calls(nanobind::module_& module);
 void bind_grouped_calls(nanobind::module_& module);
 void bind_wgrad_calls(nanobind::module_& module);
 void bind_queries(nanobind::module_& module);
+void bind_plan(nanobind::module_& module);
 void bind_device_array(nanobind::module_& module);
 
 }  // namespace aotgemm::python

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aotgemm/aotgemm.h"
+#include "errors.hpp"
 
 namespace aotgemm::python {
 
@@ -35,6 +36,20 @@ private:
     std::shared_ptr<void> memory_;
     std::int64_t memory_bytes_ = 0;
     aotgemm_tensor view_{};
+};
+
+class CudaStream {
+public:
+    explicit CudaStream(int device) : device_(device) { check(aotgemm_cuda_stream_create(device, &stream_)); }
+    ~CudaStream() { aotgemm_cuda_stream_destroy(device_, stream_); }
+    CudaStream(const CudaStream&) = delete;
+    CudaStream& operator=(const CudaStream&) = delete;
+
+    std::uintptr_t handle() const { return reinterpret_cast<std::uintptr_t>(stream_); }
+
+private:
+    int device_;
+    void* stream_ = nullptr;
 };
 
 class Event {

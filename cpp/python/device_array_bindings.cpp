@@ -36,6 +36,10 @@ void bind_device_array(nb::module_& module) {
         .def_prop_ro("data_ptr",
                      [](const DeviceArray& self) { return reinterpret_cast<std::uintptr_t>(self.view().data); });
 
+    nb::class_<CudaStream>(module, "Stream", "A CUDA stream beside the default one, which waits for nothing on that.")
+        .def(nb::init<int>(), "device"_a = 0)
+        .def_prop_ro("handle", &CudaStream::handle, "The CUstream as an int.");
+
     nb::class_<Event>(module, "Event", "A CUDA event, for timing.")
         .def(nb::init<int>(), "device"_a = 0)
         .def("record", &Event::record, "stream"_a = 0, "stream: a CUstream as an int; 0 is the default stream.")

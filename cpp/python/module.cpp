@@ -7,5 +7,6 @@ NB_MODULE(_core, module) {
     aotgemm::python::bind_wgrad_calls(module);
     aotgemm::python::bind_bf16_calls(module);
     aotgemm::python::bind_queries(module);
+    aotgemm::python::bind_plan(module);
     aotgemm::python::bind_device_array(module);
 }

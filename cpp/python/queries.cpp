@@ -7,6 +7,7 @@
 
 #include "bindings.hpp"
 #include "errors.hpp"
+#include "queries.hpp"
 #include "tensor_args.hpp"
 
 namespace aotgemm::python {
@@ -84,6 +85,8 @@ aotgemm_device find_named_device(const std::string& name) {
     return device;
 }
 
+}  // namespace
+
 aotgemm_device read_device(nb::handle given) {
     if (nb::isinstance<nb::str>(given)) return find_named_device(nb::cast<std::string>(given));
     aotgemm_device device{};
@@ -95,6 +98,8 @@ aotgemm_device read_device(nb::handle given) {
     device.clock_mhz = nb::cast<int>(given["clock_mhz"]);
     return device;
 }
+
+namespace {
 
 nb::list select(const std::string& family, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
                 nb::handle device, int count, const std::string& grouping, const std::string& layout,

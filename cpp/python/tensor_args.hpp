@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "aotgemm/aotgemm.h"
+#include "plan_hooks.hpp"
 
 namespace aotgemm::python {
 
@@ -41,9 +42,11 @@ public:
     // Calls function(launch) and raises what it reports. CPU work runs without the GIL.
     template <class Function>
     void run(Function&& function, int kernel = -1, int threads = 0) {
+        apply_environment_once();
         const aotgemm_launch launch{stream_.value, kernel, threads};
         const aotgemm_status status = on_cpu() ? without_gil(function, launch) : function(launch);
         if (status != AOTGEMM_OK) raise_status(status);
+        issue_plan_warning();
     }
 
 private:

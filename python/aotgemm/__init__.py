@@ -5,6 +5,7 @@ Importing it loads libaotgemm and nothing else: no framework, no CUDA context, n
 
 from . import utils
 from ._core import DeviceArray, version
+from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .bf16 import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
 from .bf16_grouped import (
     k_grouped_bf16_gemm_tn_contiguous,
@@ -36,6 +37,7 @@ from .errors import (
     KernelMissingError,
     LayoutError,
     PlanError,
+    PlanWarning,
     ShapeError,
 )
 from .fp8_contraction import fp8_einsum
@@ -65,6 +67,8 @@ __all__ = [
     "KernelMissingError",
     "LayoutError",
     "PlanError",
+    "PlanWarning",
+    "Recording",
     "ShapeError",
     "align",
     "bf16_gemm_nn",
@@ -94,6 +98,7 @@ __all__ = [
     "get_theoretical_mk_alignment_for_contiguous_layout",
     "get_tma_aligned_size",
     "k_grouped_bf16_gemm_tn_contiguous",
+    "load_plan",
     "m_grouped_bf16_gemm_nn_contiguous",
     "m_grouped_bf16_gemm_nt_contiguous",
     "m_grouped_bf16_gemm_nt_masked",
@@ -106,6 +111,8 @@ __all__ = [
     "per_block_cast_to_fp8",
     "per_token_cast_to_fp8",
     "preload",
+    "record",
+    "recorded_calls",
     "set_block_size_multiple_of",
     "set_compile_mode",
     "set_ignore_compile_dims",
@@ -115,5 +122,6 @@ __all__ = [
     "set_tc_util",
     "to_numpy",
     "transform_sf_into_required_layout",
+    "unload_plan",
     "utils",
 ]

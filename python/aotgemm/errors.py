@@ -29,5 +29,9 @@ class PlanError(Error, RuntimeError):
     """A call outside the loaded plan."""
 
 
+class PlanWarning(RuntimeWarning):
+    """A call outside the loaded plan, where the plan only warns."""
+
+
 class CudaError(Error, RuntimeError):
     """The CUDA driver refused; the message has its code and the call."""

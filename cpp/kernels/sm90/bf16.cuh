@@ -8,10 +8,10 @@
 #include "ptx/mbarrier.cuh"
 #include "sm90/bf16_config.cuh"
 #include "sm90/bf16_consumer.cuh"
-#include "sm90/bf16_epilogue.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/bf16_producer.cuh"
 #include "sm90/grouped_order.cuh"
+#include "sm90/sum_epilogue.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -20,7 +20,7 @@ __device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint3
                                              Order order) {
     Bf16Consumer<Config> consumer{shared, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)};
-    const Bf16Epilogue<Config> epilogue{params, consumer};
+    const SumEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
     while (order.advance(rank)) {
         consumer.multiply(tiles_of(k_range<Config>(params, order).size, Config::kBlockK));
         epilogue.store(order.tile);

@@ -44,6 +44,12 @@ struct Bf16Consumer {
         retire<0>();
     }
 
+    // Sum i of the tile: those of a pass follow those of the pass before.
+    template <int kIndex>
+    __device__ __forceinline__ static float sum() {
+        return ptx::partial<kIndex>();
+    }
+
     // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
     __device__ __forceinline__ int first_row(int pass) const {
         return Config::kSplitColumns ? 0 : (group * Config::kPasses + pass) * 64;

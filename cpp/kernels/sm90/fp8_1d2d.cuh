@@ -20,7 +20,7 @@ template <class Config>
 __device__ __forceinline__ void init_barriers(uint32_t shared) {
     for (int stage = 0; stage < Config::kStages; ++stage) {
         const uint32_t full = shared + Config::kOffsetBarriers + stage * 16;
-        ptx::mbarrier_init(full, 1 + Config::kSlices);  // the TMA's announcement, and the B scales of each slice
+        ptx::mbarrier_init(full, Config::kFullArrivals);
         ptx::mbarrier_init(full + 8, Config::kConsumers * 128 * Config::kCluster);  // every consumer thread of the cluster
     }
     ptx::mbarrier_init_fence();
@@ -72,7 +72,7 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
         const bool leader = ptx::elect_one();
         if (warp == 0 && (leader || Order::kWarpWide)) {
             ptx::wait_for_prerequisites();
-            Fp8Producer<Config>{params, shared, rank}.run(Order(params), leader);
+            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank}.run(Order(params), leader);
             ptx::launch_dependents();
         } else if (warp == 1) {
             ptx::wait_for_prerequisites();

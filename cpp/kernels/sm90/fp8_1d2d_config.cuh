@@ -40,6 +40,8 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kStoreColumns = store_box_columns(kSwapAB, kBlockN);
     static constexpr int kStoreRows = store_box_rows(kSwapAB, kBlockM);
 
+    static constexpr bool kScalesOfColumns = false;  // B is scaled by 128x128, not by row
+    static constexpr int kFullArrivals = 1 + kSlices;  // the TMA's announcement, and the B scales of each slice
     // B scales: one if no tile straddles a 128-column boundary, else two.
     static constexpr int kScalesB = 128 % kBlockN == 0 ? 1 : 2;
     static constexpr int kScaleStep = std::gcd(kBlockN, 128);  // where, inside a tile, a boundary can fall

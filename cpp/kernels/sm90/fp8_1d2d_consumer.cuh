@@ -158,6 +158,28 @@ struct Fp8Consumer {
     // Rows of this thread: lane / 4 and that plus 8, in its warp's 16.
     template <int kFirst>
     __device__ __forceinline__ void promote(float (&sum)[kFloats], const Scales& scales) const {
+        if constexpr (Config::kScalesOfColumns) {
+            promote_columns<kFirst>(sum, scales);
+        } else {
+            promote_blocks<kFirst>(sum, scales);
+        }
+    }
+
+    // A scale of B for each column.
+    template <int kFirst>
+    __device__ __forceinline__ void promote_columns(float (&sum)[kFloats], const Scales& scales) const {
+        static_for<kN / 8>([&](auto j) {
+            const float even = scales.b[2 * j], odd = scales.b[2 * j + 1];
+            ptx::fma_partial<kFirst + 4 * j>(sum[4 * j], __fmul_rn(scales.a[0], even));
+            ptx::fma_partial<kFirst + 4 * j + 1>(sum[4 * j + 1], __fmul_rn(scales.a[0], odd));
+            ptx::fma_partial<kFirst + 4 * j + 2>(sum[4 * j + 2], __fmul_rn(scales.a[1], even));
+            ptx::fma_partial<kFirst + 4 * j + 3>(sum[4 * j + 3], __fmul_rn(scales.a[1], odd));
+        });
+    }
+
+    // One for 128 columns; two where the tile crosses a boundary.
+    template <int kFirst>
+    __device__ __forceinline__ void promote_blocks(float (&sum)[kFloats], const Scales& scales) const {
         const float b = Config::kSplitColumns && group == 1 ? scales.b[Config::kScalesB - 1] : scales.b[0];
         float upper = scales.a[0] * b, lower = scales.a[1] * b;
         static_for<kN / 8>([&](auto j) {
@@ -189,7 +211,7 @@ struct Fp8Consumer {
         const uint32_t a = shared + Config::kOffsetScalesA + retire_at.stage * Config::kPitchScalesA +
                            slice * Config::kBlockM * 4;
         uint32_t b = shared + Config::kOffsetScalesB + retire_at.stage * Config::kPitchScalesB +
-                     slice * Config::kScalesB * 4;
+                     slice * (Config::kScalesOfColumns ? Config::kBlockN : Config::kScalesB) * 4;
         if constexpr (Config::kSwapAB) {
             static_for<kN / 8>([&](auto j) {
                 load_words(scales.a[2 * j], scales.a[2 * j + 1], a + (j * 8 + lane % 4 * 2) * 4);
@@ -200,7 +222,13 @@ struct Fp8Consumer {
             const uint32_t row = a + (first_row(pass) + warp * 16 + lane / 4) * 4;
             scales.a[0] = load_word(row);
             scales.a[1] = load_word(row + 8 * 4);
-            static_for<Config::kScalesB>([&](auto i) { scales.b[i] = load_word(b + i * 4); });
+            if constexpr (Config::kScalesOfColumns) {
+                static_for<kN / 8>([&](auto j) {
+                    load_words(scales.b[2 * j], scales.b[2 * j + 1], b + (first_column() + j * 8 + lane % 4 * 2) * 4);
+                });
+            } else {
+                static_for<Config::kScalesB>([&](auto i) { scales.b[i] = load_word(b + i * 4); });
+            }
         }
         return scales;
     }
@@ -221,6 +249,12 @@ struct Fp8Consumer {
     }
 
    public:
+    // Sum i of the tile: those of a pass follow those of the pass before.
+    template <int kIndex>
+    __device__ __forceinline__ float sum() const {
+        return sums[kIndex / kFloats][kIndex % kFloats];
+    }
+
     // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
     __device__ __forceinline__ int first_row(int pass) const {
         return Config::kSplitColumns ? 0 : (group * kPasses + pass) * 64;

@@ -47,7 +47,7 @@ struct Fp8Epilogue {
     __device__ __forceinline__ bool sync_and_ask_for_all_rows(const Tile& tile) const {
         if constexpr (!kSomeRows) {
             sync_group();
-            return true;
+            return params.head_mid == 0;
         } else {
             const int thread = consumer.warp * 32 + consumer.lane;
             bool wanted = true;
@@ -67,6 +67,13 @@ struct Fp8Epilogue {
         return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
     }
 
+    // Where column x lies in D, behind the columns that heads leave out. Sizes of heads are multiples of 8.
+    __device__ __forceinline__ int32_t past_heads(int32_t x) const {
+        if (params.head_mid == 0) return x;
+        const int32_t head = x / params.head_columns, within = x - head * params.head_columns;
+        return x + (head + (within >= params.head_left ? 1 : 0)) * params.head_mid;
+    }
+
     // The wanted rows of a pass, 16 bytes a thread.
     __device__ __forceinline__ void write_rows(int pass, const Tile& tile) const {
         constexpr int kChunks = kRowBytes / 16;
@@ -78,7 +85,7 @@ struct Fp8Epilogue {
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
             if (x >= params.n || !is_wanted(tile, first + row)) continue;
             const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
-            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + x) = values;
+            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + past_heads(x)) = values;
         }
     }
 

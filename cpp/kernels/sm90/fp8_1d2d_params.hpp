@@ -24,6 +24,7 @@ struct Fp8Gemm1d2dParams {
     int32_t stream_b;  // B is read once: it need not stay in the L2
     int32_t groups;
     const int32_t* index;  // see Grouping; null if dense or batched
+    int32_t head_columns, head_left, head_mid;  // of D; after head_left of head_columns come head_mid unwritten ones
     void* d_data;          // D again, for tiles of which only some rows may be written
     int64_t d_row_stride, d_group_stride;  // in elements; 0 where D has no group dimension
 };

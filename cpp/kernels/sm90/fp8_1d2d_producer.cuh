@@ -11,12 +11,13 @@
 
 namespace aotgemm::sm90 {
 
-template <class Config>
+// Of fp8_1d1d too, where the TMA brings B's scales.
+template <class Config, class Params>
 struct Fp8Producer {
     static constexpr bool kGroupsOfA = kHasGroupDimension<Config::kGrouping>;
     static constexpr bool kGroupsOfB = Config::kGrouping != Grouping::dense;
 
-    const Fp8Gemm1d2dParams& params;
+    const Params& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
     StageCursor<Config::kStages> at;
@@ -54,6 +55,10 @@ struct Fp8Producer {
             ptx::tma_load(scales, &params.sfa, full, {tile.row, k_block, tile.group});
         } else {
             ptx::tma_load(scales, &params.sfa, full, tile.row, k_block);
+        }
+        if constexpr (Config::kScalesOfColumns) {
+            ptx::tma_load(shared + Config::kOffsetScalesB + at.stage * Config::kPitchScalesB, &params.sfb, full, column,
+                          k_block);
         }
         at.advance();
     }

@@ -6,9 +6,24 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import Error
-from . import bench, demo, doctor, explain, list_kernels, selftest, tune
+from . import (
+    bench,
+    demo,
+    diff,
+    doctor,
+    explain,
+    list_kernels,
+    plan,
+    rebuild,
+    report,
+    sass,
+    selftest,
+    tune,
+    verify,
+)
 
-COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor)
+AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
+COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
 BAD_REQUEST = 2  # argparse's own status for arguments it refuses
 
 DESCRIPTION = "Block-scaled FP8 GEMM from kernels compiled ahead of time: what is in this build, and does it work here?"

@@ -15,6 +15,7 @@ examples:
   aotgemm selftest                           everything: minutes on a GPU
   aotgemm selftest --quick                   a subset of the shapes: seconds
   aotgemm selftest --kernel '*swap*'         only kernels whose name matches
+  aotgemm selftest --determinism             the same bits in every circumstance, with 10,000 random pairs of kernels
   compute-sanitizer aotgemm selftest --small tiny shapes of every kernel, for tools that slow it down
 
 On a GPU, each kernel runs each shape twice: on contiguous operands, and on strided views with part of the SMs. D lies
@@ -30,6 +31,8 @@ def add_parser(subparsers: Any) -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="a subset of the shapes")
     size.add_argument("--small", action="store_true", help="tiny shapes only")
+    determinism = "compare runs with one another: kernels, SMs, streams, load, neighbours; docs/determinism.md"
+    parser.add_argument("--determinism", action="store_true", help=determinism)
     parser.add_argument("--kernel", metavar="GLOB", default="*", help="only GEMM kernels of such a name, as in a shell")
     parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
 
@@ -48,12 +51,15 @@ def _kernels(place: HostPlace | CudaPlace, pattern: str) -> list[dict[str, Any]]
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from .determinism import run_determinism
     from .runs import run_on_cpu, run_on_gpu
 
     place = place_at_hand()
     kernels = _kernels(place, arguments.kernel)
     with progress(not arguments.json) as display:
-        if isinstance(place, CudaPlace):
+        if arguments.determinism:
+            tallies = run_determinism(place, kernels, arguments, display)
+        elif isinstance(place, CudaPlace):
             tallies = run_on_gpu(place, kernels, arguments, display)
         else:
             tallies = run_on_cpu(place, arguments, display)

@@ -1,4 +1,4 @@
-// The epilogue of bf16: sums, plus C where there is one, through swizzled shared memory, out by TMA.
+// The epilogue of bf16 and fp8_1d1d: sums, plus C where there is one, through swizzled shared memory, out by TMA.
 //
 // Each warpgroup stores its own part of the D tile, unit by unit, so nobody waits for the other one, and the last
 // stores run on while the next tile is multiplied.
@@ -7,21 +7,20 @@
 #include "common/static_for.cuh"
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
-#include "sm90/bf16_consumer.cuh"
-#include "sm90/bf16_params.hpp"
+#include "sm90/grouping.hpp"
 #include "sm90/swizzle.cuh"
 #include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
 
-template <class Config>
-struct Bf16Epilogue {
+template <class Config, class Consumer, class Params>
+struct SumEpilogue {
     using Out = typename Config::Out;
     static constexpr int kSumsOfUnit = Config::kSums / Config::kUnitsOfPass;
     static constexpr bool kFloats = sizeof(Out) == 4;
 
-    const Bf16GemmParams& params;
-    const Bf16Consumer<Config>& consumer;
+    const Params& params;
+    const Consumer& consumer;
 
     __device__ __forceinline__ void store(const Tile& tile) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
@@ -29,7 +28,7 @@ struct Bf16Epilogue {
         static_for<Config::kUnits>([&](auto unit) {
             const Place place = place_of<unit>(tile);
             float sums[kSumsOfUnit];
-            static_for<kSumsOfUnit>([&](auto i) { sums[i] = ptx::partial<unit * kSumsOfUnit + i>(); });
+            static_for<kSumsOfUnit>([&](auto i) { sums[i] = consumer.template sum<unit * kSumsOfUnit + i>(); });
             if constexpr (!Config::kSomeRows) {
                 if (params.c != nullptr) add_c(sums, tile, place);
             }
@@ -51,7 +50,7 @@ struct Bf16Epilogue {
 
    private:
     static constexpr int kBoxes = Config::kSwapAB ? 64 / Config::kStoreColumns : 1;  // of a unit
-    static constexpr int kBoxRows = bf16_store_rows(Config::kSwapAB, Config::kBlockM);
+    static constexpr int kBoxRows = Config::kSwapAB ? Config::kBlockM : 64;
 
     // First row of a unit inside its tile, and first column in D. The instruction's rows are D's columns with swap_ab.
     struct Place {

@@ -1,0 +1,61 @@
+#include "dispatch/fp8_1d1d_launch.hpp"
+
+#include "dispatch/checks.hpp"
+#include "dispatch/choice.hpp"
+#include "dispatch/fp8_maps.hpp"
+#include "dispatch/inventory.hpp"
+#include "dispatch/launch.hpp"
+#include "dispatch/settings.hpp"
+#include "kernels/sm90/fp8_1d1d_params.hpp"
+
+namespace aotgemm {
+namespace {
+
+int32_t bytes_of(const aotgemm_tensor& d) { return d.dtype == AOTGEMM_FP32 ? 4 : 2; }
+
+sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aotgemm_problem& problem, const Choice& choice) {
+    const aotgemm_spec& spec = kSpecs[choice.kernel];
+    const int32_t bytes = bytes_of(in.d);
+    const int64_t packed = align_up(in.d.shape[1], 16 / bytes);
+    sm90::Fp8Gemm1d1dParams out{};
+    out.d = map_of(in.d, bytes, 128 / bytes, 64,
+                   bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, CU_TENSOR_MAP_SWIZZLE_128B);
+    const bool loads = in.a.shape[1] > 0;  // with K = 0 nothing is loaded, and any map will do
+    out.a = loads ? fp8_map_of(in.a, spec.block_m / spec.cluster_n) : out.d;
+    out.b = loads ? fp8_map_of(in.b, spec.block_n / spec.cluster_m) : out.d;
+    out.sfa = loads ? scale_map_of(in.sfa, spec.block_m, spec.block_k / 128) : out.d;
+    out.sfb = loads ? scale_map_of(in.sfb, spec.block_n, spec.block_k / 128) : out.d;
+    out.c = in.c != nullptr ? in.c->data : nullptr;
+    out.c_row_stride = in.c != nullptr ? stride_of(*in.c, 0, packed) : 0;
+    out.d_data = in.d.data;
+    out.d_row_stride = stride_of(in.d, 0, packed);
+    out.m = static_cast<int32_t>(problem.m);
+    out.n = static_cast<int32_t>(problem.n);
+    out.k_blocks = static_cast<int32_t>(ceil_div(in.a.shape[1], 128));
+    out.band_m = choice.band_m;
+    // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
+    out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= problem.m ? 1 : 0;
+    return out;
+}
+
+}  // namespace
+
+aotgemm_problem fp8_1d1d_problem(const Fp8Gemm1d1dOperands& in) {
+    const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
+    const int64_t k = in.a.shape[1] > 0 ? in.a.shape[1] : 128;  // of a sum over nothing: the epilogue remains
+    return {"fp8_1d1d", "dense", "nt", bytes_of(in.d) == 4 ? "fp32" : "bf16", 1, in.a.shape[0], in.b.shape[0], k, num_sms};
+}
+
+void launch_fp8_1d1d(const Fp8Gemm1d1dOperands& operands, const aotgemm_launch& how) {
+    const CudaDevice& device = cuda_device(operands.a.device_id);
+    const ContextScope scope(device);
+    const aotgemm_problem problem = fp8_1d1d_problem(operands);
+    const Choice& choice = choose_kernel(problem, device, how.kernel);
+    const aotgemm_spec& spec = kSpecs[choice.kernel];
+    sm90::Fp8Gemm1d1dParams parameters = make_parameters(operands, problem, choice);
+    const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
+                            static_cast<uint32_t>(spec.cluster_m * spec.cluster_n), static_cast<uint32_t>(spec.shared_bytes)};
+    launch(device, choice.cubin, shape, how.stream, &parameters);
+}
+
+}  // namespace aotgemm

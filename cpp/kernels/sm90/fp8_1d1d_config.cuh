@@ -1,0 +1,66 @@
+// What one fp8_1d1d kernel is made of, worked out at compile time from its spec.
+#pragma once
+
+#include <cstdint>
+#include <numeric>
+
+#include "sm90/fp8_1d1d_params.hpp"
+#include "sm90/fp8_1d2d_config.cuh"
+#include "sm90/grouping.hpp"
+#include "sm90/ring.cuh"
+
+namespace aotgemm::sm90 {
+
+// A consumer warpgroup of fp8_1d1d is that of fp8_1d2d with a scale for each of its columns. Out: float, or uint16_t for
+// BF16.
+template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_, class Out_>
+struct Fp8Gemm1d1dConfig {
+    using Out = Out_;
+    static constexpr Grouping kGrouping = Grouping::dense;
+    static constexpr bool kGroupsOfD = false, kSomeRows = false;
+    static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
+    static constexpr int kSlices = kBlockK / 128;
+    static constexpr int kStages = kStages_, kInFlight = kInFlight_;
+    static constexpr int kClusterM = kClusterM_, kClusterN = kClusterN_, kCluster = kClusterM * kClusterN;
+    static constexpr bool kSwapAB = false;
+
+    static constexpr bool kSplitColumns = kBlockM == 64 && kBlockN > 128;
+    static constexpr int kConsumers = kBlockM > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kPasses = kSplitColumns ? 1 : kBlockM / 64 / kConsumers;
+    static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
+    static constexpr int kSums = kInstructionN / 2;
+    // Promotion takes about as long as the matrix instructions, so two consumers must not do it together.
+    static constexpr bool kTakeTurns = kConsumers == 2 && kPasses == 1 && kInFlight == 1;
+    static constexpr int kThreads = 128 * (kConsumers + 1);
+    static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
+
+    static constexpr bool kScalesOfColumns = true;
+    static constexpr int kFullArrivals = 1;  // the TMA brings the B scales too
+    static constexpr int kScalesB = kInstructionN / 4;  // a thread needs per slice: two of each eight columns
+
+    // D leaves in units, see bf16_config.cuh.
+    static constexpr int kStoreColumns = 128 / static_cast<int>(sizeof(Out));
+    static constexpr int kUnitsOfPass = kInstructionN / kStoreColumns;
+    static constexpr int kUnits = kPasses * kUnitsOfPass;
+    static constexpr int kUnitBytes = 64 * 128;
+    static constexpr int kUnitsHeld = kUnits % 2 == 0 ? 2 : kUnits % 3 == 0 ? 3 : 1;
+
+    static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
+    static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
+    static constexpr int kPitchScalesA = align_up(kSlices * kBlockM * 4, 128);
+    static constexpr int kPitchScalesB = align_up(kSlices * kBlockN * 4, 128);
+    static constexpr int kOffsetA = kConsumers * kUnitsHeld * kUnitBytes;
+    static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
+    static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
+    static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
+    static constexpr int kOffsetBarriers = kOffsetScalesB + kStages * kPitchScalesB;
+    static constexpr int kSharedBytes = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kStageBytes = kBytesA + kBytesB + kSlices * (kBlockM + kBlockN) * 4;
+
+    static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));
+    static_assert(kPasses >= 1 && kPasses <= 2 && kCluster <= 2);
+    static_assert(kInstructionN % kStoreColumns == 0 && kInstructionN <= 256);
+    static_assert(kInFlight == 1 || kInFlight % kPasses == 0);
+};
+
+}  // namespace aotgemm::sm90

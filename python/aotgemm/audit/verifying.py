@@ -1,0 +1,76 @@
+"""Whether a library still holds what a plan says, from the bytes of its file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import _core
+from ..errors import KernelMissingError
+from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
+
+
+def _kernel(planned: dict[str, Any], found: Cubin | None) -> dict[str, Any]:
+    """One planned kernel against the file."""
+    if found is None or found.arch != planned["arch"]:
+        state, sha256 = "missing", ""
+    elif found.sha256 == planned["sha256"]:
+        state, sha256 = "equal", found.sha256
+    else:
+        code_equal = found.code_sha256 == planned["code_sha256"]
+        state, sha256 = "metadata differs" if code_equal else "code differs", found.sha256
+    return {"name": planned["name"], "arch": planned["arch"], "planned": planned["sha256"], "found": sha256, "state": state}
+
+
+def _damaged(cubins: dict[str, Cubin], planned: set[str]) -> Iterator[dict[str, Any]]:
+    """Kernels beside the plan whose bytes are not what their library itself says of them."""
+    for cubin in cubins.values():
+        if cubin.name not in planned and cubin.sha256 != cubin.stated_sha256:
+            state = "damaged, not in the plan"
+            names = {"name": cubin.name, "arch": cubin.arch, "planned": cubin.stated_sha256}
+            yield names | {"found": cubin.sha256, "state": state}
+
+
+def _selection_differs(call: dict[str, Any], device: dict[str, Any], names: list[str]) -> bool:
+    """Whether the loaded library would choose otherwise for any M of the call."""
+    kind = (call["grouping"], call["layout"], call["out_dtype"], call["groups"])
+    first, last = (1, 1) if call["missing"] else (call["intervals"][0]["m"][0], call["intervals"][-1]["m"][1])
+    try:
+        chosen = _core.select_intervals(
+            call["family"], call["n"], call["k"], call["num_sms"], device, first, last, 1, *kind
+        )
+    except KernelMissingError:
+        return not call["missing"]
+    return [(*i["m"], i["kernel"]) for i in call["intervals"]] != [(a, b, names[kernel]) for a, b, kernel, *_ in chosen]
+
+
+def _same_file(path: Path | None, data: bytes) -> bool:
+    return path is None or data == loaded_library().read_bytes()
+
+
+def verify(plan: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
+    """Every kernel of the plan against a library or a wheel; None for the library of this process.
+
+    Kernels that are not in the plan are listed if they are damaged: if their bytes do not have the sha256 that the
+    library itself states.
+
+    Of the library of this process the selection is recomputed too: another one is read, not run.
+    """
+    data = read_member(path or loaded_library(), MEMBER)
+    cubins = cubins_in(data)
+    kernels = [_kernel(kernel, cubins.get(kernel["name"])) for kernel in plan["kernels"]]
+    kernels += _damaged(cubins, {kernel["name"] for kernel in kernels})
+    selection_checked = _same_file(path, data)
+    names = [spec["name"] for spec in _core.specs()]
+    changed = [
+        {name: call[name] for name in ("layers", "family", "grouping", "groups", "n", "k", "num_sms")}
+        for call in plan["calls"]
+        if selection_checked and _selection_differs(call, plan["device"], names)
+    ]
+    return {
+        "library": str(path or loaded_library()),
+        "kernels": kernels,
+        "differing": sum(kernel["state"] != "equal" for kernel in kernels),
+        "selection_checked": selection_checked,
+        "selection_changed": changed,
+        "ok": not changed and all(kernel["state"] == "equal" for kernel in kernels),
+    }

@@ -1,0 +1,75 @@
+"""`aotgemm diff`: what changes from one plan, or one wheel, to the next."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..audit.comparing import compare_kernels, compare_plans, facts_of
+from ..audit.library import read_library
+from ..audit.reading import read_plan
+from .output import add_command, print_facts, print_json, print_table
+
+EXAMPLES = """\
+examples:
+  aotgemm diff old.json new.json              which calls change their kernel, which kernels change their code
+  aotgemm diff --wheel old.whl new.whl        two wheels, or two libaotgemm.so, without installing or loading them
+  aotgemm diff old.json new.json --json | jq '.kernels.code_changed'
+
+A kernel whose sha256 differs has either other instructions ("code") or the same instructions in another wrapping
+("metadata"). No such change alters a bit of a result. Exit status: 0 if nothing differs, 1 if something does.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = add_command(subparsers, "diff", "Compare two plans, or two wheels; needs no GPU.", EXAMPLES, run)
+    parser.add_argument("old", type=Path, help="plan file; a wheel or a libaotgemm.so with --wheel")
+    parser.add_argument("new", type=Path, help="the other one")
+    parser.add_argument("--wheel", action="store_true", help="compare the kernels of two wheels or libraries")
+
+
+def _kernel_rows(kernels: dict[str, Any]) -> list[list[str]]:
+    words = {"added": "added", "removed": "removed", "code_changed": "other code", "metadata_changed": "metadata alone"}
+    return [[name, word] for key, word in words.items() for name in kernels[key]]
+
+
+def _call_rows(calls: dict[str, Any]) -> list[list[Any]]:
+    rows = []
+    for call in calls["changed"]:
+        where = f"{', '.join(call['layers'])} {call['grouping']} {call['n']}x{call['k']}"
+        if call["old_m"] != call["new_m"]:
+            rows.append([where, "range", str(call["old_m"]), str(call["new_m"]), ""])
+        for change in call["changes"]:
+            first, last = change["m"]
+            effect = f"{change['old_us'][0]:.1f} -> {change['new_us'][0]:.1f} us"
+            rows.append([where, f"{first} to {last}", change["old"], change["new"], effect])
+    for word in ("added", "removed"):
+        rows += [[f"{', '.join(c['layers'])} {c['grouping']} {c['n']}x{c['k']}", "all", word, "", ""] for c in calls[word]]
+    return rows
+
+
+def _print(report: dict[str, Any]) -> None:
+    if rows := _kernel_rows(report["kernels"]):
+        print_table(("kernel", "change"), rows, "Kernels")
+    if rows := _call_rows(report.get("calls", {"added": [], "removed": [], "changed": []})):
+        print_table(("call", "M", "old", "new", "predicted, at the first M"), rows, "Calls")
+    facts = {name: f"{old} -> {new}" for name, (old, new) in report.get("facts", {}).items()}
+    print_facts(facts | {"kernels that are equal": report["kernels"]["equal"], "verdict": _verdict(report)})
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    return "something differs" if _differs(report) else "nothing differs"
+
+
+def _differs(report: dict[str, Any]) -> bool:
+    calls = report.get("calls", {})
+    return bool(report.get("facts") or any(calls.values()) or _kernel_rows(report["kernels"]))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.wheel:
+        old, new = (facts_of(read_library(path)) for path in (arguments.old, arguments.new))
+        report: dict[str, Any] = {"kernels": compare_kernels(old, new)}
+    else:
+        report = compare_plans(read_plan(arguments.old), read_plan(arguments.new))
+    print_json(report) if arguments.json else _print(report)
+    return 1 if _differs(report) else 0

@@ -1,0 +1,39 @@
+"""`aotgemm report`: a plan as a page to read."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..audit.reading import read_plan
+from ..audit.report import render
+from ..errors import PlanError
+from .output import add_command, print_facts, print_json, progress
+
+EXAMPLES = """\
+examples:
+  aotgemm report plan.json -o report.html     open it in a browser, send it, or print it
+
+One self-contained HTML page: for each call the M axis with its kernels and their predicted time against the roofline,
+maps of the selection over M and N, and what each kernel uses of an SM. Nothing is loaded from anywhere.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = add_command(subparsers, "report", "Write a plan as one HTML page to review.", EXAMPLES, run)
+    parser.add_argument("plan", type=Path, help="plan file")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    plan = read_plan(arguments.plan)
+    with progress(not arguments.json) as display:
+        task = display.add_task("page", total=1)
+        page = render(plan)
+        display.advance(task)
+    try:
+        arguments.output.write_text(page, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise PlanError(f"-o: {arguments.output} cannot be written: {error}") from error
+    facts = {"report": str(arguments.output), "bytes": len(page.encode()), "calls": len(plan["calls"])}
+    print_json(facts) if arguments.json else print_facts(facts)
+    return 0

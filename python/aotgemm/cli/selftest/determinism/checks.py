@@ -1,0 +1,117 @@
+"""The three comparisons: every kernel in every way, rows in other company, and random pairs of kernels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .... import _core
+from ...places import CudaPlace, HostPlace
+from ..tally import Tallies
+from .calls import POISONS, Problem, differing, launch, make_problem, mn_major, poison, read
+from .kinds import Kind, Limits, Size, random_size
+from .ways import Ways
+
+CPU_BACKEND = -1
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is run: a kernel, or the CPU backend."""
+
+    kind: Kind
+    kernel: int
+    name: str
+
+
+Step = Callable[[str], None]
+
+
+def run_in(problem: Problem, byte: int, kernel: int, arguments: dict[str, Any]) -> np.ndarray:
+    """D's bytes after one run into memory full of that byte."""
+    poison(problem, byte)
+    launch(problem, kernel, **arguments)
+    return read(problem)
+
+
+def _second_poison(problem: Problem) -> int:
+    return POISONS[0] if problem.unwritten_is_allowed else POISONS[1]
+
+
+def repeat(subjects: list[Subject], size_of: Callable[[Kind], Size], ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+    """Every subject in every way: the bits of its first run, and of every other subject of its kind."""
+    for kind in dict.fromkeys(subject.kind for subject in subjects):
+        problem, first = make_problem(random, kind, size_of(kind), ways.place), None
+        for subject in (subject for subject in subjects if subject.kind == kind):
+            for turn, way in enumerate(ways.all):
+                step(subject.name)
+                with ways.taken(way) as arguments:
+                    byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
+                    got = run_in(problem, byte, subject.kernel, arguments)
+                first = got if first is None else first
+                tallies.count(f"repeated: {kind}", f"{subject.name}, {way}, {problem.size}", differing(got, first))
+
+
+def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
+    """The problem for those rows of A, in that order."""
+    place, kind = problem.place, problem.kind
+    if kind.family == "bf16":
+        (a,) = problem.host
+        a = np.ascontiguousarray(a[rows] if kind.layout[0] == "n" else a[:, rows])
+        operands = (place.put(a), problem.operands[1])
+    else:
+        a, sfa = (np.ascontiguousarray(matrix[rows]) for matrix in problem.host)
+        operands = (place.put(a), mn_major(place, sfa), *problem.operands[2:])
+    d = place.put(np.zeros((len(rows), problem.size.n), problem.place.get(problem.d).dtype))
+    return replace(problem, size=Size((len(rows),), problem.size.n, problem.size.k), operands=operands, d=d)
+
+
+def permute(subjects: list[Subject], size: Size, place: HostPlace | CudaPlace, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+    """Rows in another order, and some of them alone, by every subject without groups: each row keeps its bits."""
+    for kind in dict.fromkeys(subject.kind for subject in subjects if subject.kind.grouping == "dense"):
+        problem = make_problem(random, kind, size, place)
+        orders = [random.permutation(size.counts[0])]
+        orders += [random.permutation(size.counts[0])[:16] for _ in range(3)]  # 16: rows that every layout can address
+        parts = [(rows, _with_rows(problem, rows)) for rows in orders]
+        for subject in (subject for subject in subjects if subject.kind == kind):
+            whole = run_in(problem, POISONS[0], subject.kernel, {})
+            for rows, part in parts:
+                step(subject.name)
+                got = run_in(part, POISONS[1], subject.kernel, {})
+                case = f"{subject.name}, {len(rows)} of {size.counts[0]} rows, {size}"
+                tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
+
+
+def compare_pairs(
+    subjects: list[Subject], limits: Limits, count: int, ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step
+) -> None:
+    """Random shapes, each by two random subjects of its kind in two random ways."""
+    kinds = list(dict.fromkeys(subject.kind for subject in subjects))
+    by_kind = {kind: [subject for subject in subjects if subject.kind == kind] for kind in kinds}
+    for turn in range(count):
+        kind = kinds[turn % len(kinds)]
+        problem = make_problem(random, kind, random_size(random, kind, limits), ways.place)
+        pair = [by_kind[kind][int(random.integers(len(by_kind[kind])))] for _ in range(2)]
+        chosen = [ways.all[int(random.integers(len(ways.all)))] for _ in range(2)]
+        step(f"pair {turn + 1}")
+        outputs = []
+        for subject, way, byte in zip(pair, chosen, (POISONS[0], _second_poison(problem)), strict=True):
+            with ways.taken(way) as arguments:
+                outputs.append(run_in(problem, byte, subject.kernel, arguments))
+        words = " against ".join(f"{subject.name} ({way})" for subject, way in zip(pair, chosen, strict=True))
+        tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
+
+
+def gpu_subjects(place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]) -> list[Subject]:
+    """Every kernel that can be called here."""
+    found = [Subject(kind_of(spec), spec["kernel"], spec["name"]) for spec in kernels]
+    return [subject for subject in found if subject.kind.runnable]
+
+
+def cpu_subjects() -> list[Subject]:
+    """The CPU backend in every kind of call that the library has kernels of."""
+    kinds = dict.fromkeys(
+        Kind(spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"]) for spec in _core.specs()
+    )
+    return [Subject(kind, CPU_BACKEND, "CPU backend") for kind in kinds if kind.runnable]

@@ -1,0 +1,51 @@
+"""The whole determinism self-test."""
+
+import argparse
+from typing import Any
+
+import numpy as np
+from rich.progress import Progress
+
+from ...places import CudaPlace, HostPlace
+from ..tally import Tallies
+from .checks import Subject, compare_pairs, cpu_subjects, gpu_subjects, permute, repeat
+from .kinds import Kind, Limits, Size, kind_of
+from .ways import Ways
+
+PAIRS, QUICK_PAIRS, CPU_PAIRS = 10_000, 500, 60
+GPU_LIMITS, CPU_LIMITS = Limits(m=512, n=1024, k=2048, groups=6), Limits(m=40, n=64, k=288, groups=3)
+# More tiles than SMs for small tiles, tails for all.
+GPU_SIZE, CPU_SIZE = Size((656,), 1616, 1552), Size((48,), 72, 272)
+GPU_COUNTS, CPU_COUNTS = (300, 0, 129, 1, 226), (17, 0, 30)
+ROWS_KEPT = 4  # orders of rows that `permute` runs
+
+
+def _size_of(kind: Kind, whole: Size, counts: tuple[int, ...]) -> Size:
+    return whole if kind.grouping == "dense" else Size(counts, whole.n, whole.k)
+
+
+def _total(subjects: list[Subject], ways: Ways, pairs: int) -> int:
+    dense = sum(subject.kind.grouping == "dense" for subject in subjects)
+    return len(subjects) * len(ways.all) + dense * ROWS_KEPT + pairs
+
+
+def run_determinism(
+    place: HostPlace | CudaPlace, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
+) -> Tallies:
+    """All three comparisons on a GPU with these kernels, or, smaller, of the CPU backend."""
+    random, on_gpu = np.random.default_rng(arguments.seed), isinstance(place, CudaPlace)
+    subjects = gpu_subjects(place, kernels, kind_of) if on_gpu else cpu_subjects()
+    limits, size, counts = (GPU_LIMITS, GPU_SIZE, GPU_COUNTS) if on_gpu else (CPU_LIMITS, CPU_SIZE, CPU_COUNTS)
+    pairs = (QUICK_PAIRS if arguments.quick or arguments.small else PAIRS) if on_gpu else CPU_PAIRS
+    ways = Ways(place, random)
+    task = display.add_task("", total=_total(subjects, ways, pairs))
+
+    def step(name: str) -> None:
+        display.update(task, advance=1, description=name)
+
+    what = "kernels, SM counts, streams, load and neighbours" if on_gpu else "threads, load and neighbours (no GPU here)"
+    tallies = Tallies(f"the same bits from all {what}", len(subjects) if on_gpu else 0)
+    repeat(subjects, lambda kind: _size_of(kind, size, counts), ways, random, tallies, step)
+    permute(subjects, size, place, random, tallies, step)
+    compare_pairs(subjects, limits, pairs, ways, random, tallies, step)
+    return tallies

@@ -1,0 +1,53 @@
+"""`aotgemm verify`: whether a library holds, byte for byte, the kernels of a plan."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..audit.reading import read_plan
+from ..audit.verifying import verify
+from .output import add_command, print_facts, print_json, print_table
+
+EXAMPLES = """\
+examples:
+  aotgemm verify plan.json                               the library that this command runs with
+  aotgemm verify plan.json --library libaotgemm.so       another one: its file is read, not loaded
+  aotgemm verify plan.json --library aotgemm.whl         the one in a wheel that is not installed
+  aotgemm verify plan.json --json | jq '.kernels[] | select(.state != "equal")'
+
+Every sha256 is recomputed from the bytes in the file. For the library that this command runs with, the selection is
+recomputed too. Exit status: 0 if all is as planned, 1 if not, 2 if the plan or the library cannot be read.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    help = "Recompute the hash of every kernel of a plan; needs no GPU."
+    parser = add_command(subparsers, "verify", help, EXAMPLES, run)
+    parser.add_argument("plan", type=Path, help="plan file")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one")
+
+
+def _print(report: dict[str, Any]) -> None:
+    wrong = [kernel for kernel in report["kernels"] if kernel["state"] != "equal"]
+    if wrong:
+        rows = [[k["name"], k["state"], k["planned"][:12], k["found"][:12]] for k in wrong]
+        print_table(("kernel", "state", "planned", "found"), rows, "Not as planned")
+    changed = report["selection_changed"]
+    if changed:
+        rows = [[", ".join(call["layers"]), call["family"], call["grouping"], call["n"], call["k"]] for call in changed]
+        print_table(("layers", "family", "grouping", "N", "K"), rows, "Calls for which the library chooses otherwise")
+    selection = f"{len(changed)} calls changed" if report["selection_checked"] else "not checked: the library is not loaded"
+    print_facts(
+        {
+            "library": report["library"],
+            "kernels": f"{len(report['kernels']) - len(wrong)} of {len(report['kernels'])} equal",
+            "selection": selection,
+            "verdict": "as planned" if report["ok"] else "NOT as planned",
+        }
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    report = verify(read_plan(arguments.plan), arguments.library)
+    print_json(report) if arguments.json else _print(report)
+    return 0 if report["ok"] else 1
