@@ -4,6 +4,7 @@
 #include "dispatch/bf16_checks.hpp"
 #include "dispatch/bf16_grouped.hpp"
 #include "dispatch/bf16_launch.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
 
 namespace aotgemm {
@@ -72,18 +73,19 @@ void run_on_cpu(const Bf16KGroupedOperands& in, const Bf16Factor& a, const Bf16F
 
 void bf16_gemm_k_grouped(const Bf16KGroupedOperands& in, const aotgemm_launch& how) {
     check_operands(in);
-    Bf16Factor a = bf16_factor(in.a, true), b = bf16_factor(in.b, true);
+    const Bf16Factor a = bf16_factor(in.a, true), b = bf16_factor(in.b, true);
     if (in.ks_count == 0 || a.rows == 0 || b.rows == 0) return;
     check_no_overlap({"d", in.d});
+    const Bf16Launch call{"k_grouped", a, b, in.d, in.c, &in.ks_tensor, in.ks_count, 0};
     if (in.d.device_type == AOTGEMM_CPU) {
+        check_plan(bf16_problem(call), nullptr, -1);
         if (!settings().compile_only) run_on_cpu(in, a, b, how.cpu_threads);
         return;
     }
     check_matrix_layout({"a", in.a}, 2);
     check_matrix_layout({"b", in.b}, 2);
-    a.is_mn_major = b.is_mn_major = true;
     check_bf16_outputs(in.d, in.c);
-    launch_bf16({"k_grouped", a, b, in.d, in.c, &in.ks_tensor, in.ks_count, 0}, how);
+    launch_bf16(call, how);
 }
 
 }  // namespace aotgemm

@@ -13,15 +13,6 @@
 namespace aotgemm {
 namespace {
 
-aotgemm_problem problem_of(const Bf16Launch& in) {
-    int64_t m = in.a.rows;
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * in.groups);
-    return {"bf16",        in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
-            static_cast<int32_t>(in.groups), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
-            settings().num_sms.load(std::memory_order_relaxed)};
-}
-
 // box_rows: rows of the tile that one load brings, if the factor is K-major. A stride along a single element says
 // nothing: then any will do, and this one is legal.
 const CUtensorMap& factor_map(const Bf16Factor& f, int32_t box_rows) {
@@ -83,10 +74,20 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
 
 }  // namespace
 
+aotgemm_problem bf16_problem(const Bf16Launch& in) {
+    int64_t m = in.a.rows;
+    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
+    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * in.groups);
+    const char* out_dtype = in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16";
+    const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
+    return {"bf16", in.grouping, layout_of(in.a, in.b), out_dtype, static_cast<int32_t>(in.groups), m, in.b.rows,
+            std::max<int64_t>(in.a.k, 1), num_sms};
+}
+
 void launch_bf16(const Bf16Launch& operands, const aotgemm_launch& how) {
     const CudaDevice& device = cuda_device(operands.d.device_id);
     const ContextScope scope(device);
-    const aotgemm_problem problem = problem_of(operands);
+    const aotgemm_problem problem = bf16_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
     const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Bf16GemmParams parameters = make_parameters(operands, problem, choice);

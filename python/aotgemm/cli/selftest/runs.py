@@ -13,12 +13,13 @@ from . import (
     gpu_bf16_grouped,
     gpu_gemm,
     gpu_grouped,
+    host_bf16,
     host_gemm,
     host_grouped,
     large_grouped,
 )
 from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, FULL_BF16, HOST, QUICK, QUICK_BF16, SMALL, SMALL_BF16
+from .shapes import FULL, FULL_BF16, HOST, HOST_BF16, QUICK, QUICK_BF16, SMALL, SMALL_BF16
 from .tally import Tallies
 
 
@@ -67,9 +68,11 @@ def run_on_gpu(
 
 def run_on_cpu(place: HostPlace, arguments: argparse.Namespace, display: Progress) -> Tallies:
     cases = host_gemm.count_cases(HOST) + host_grouped.count_cases(HOST_GROUPED) + conversions.count_cases()
+    cases += host_bf16.count_cases(HOST_BF16)
     step = _stepper(display, cases)
     tallies = Tallies("no GPU here: the CPU backend against its definition in NumPy")
     conversions.run_conversions(place, tallies, arguments.seed, step)
     host_gemm.run_gemms(HOST, tallies, arguments.seed, step)
     host_grouped.run_gemms(HOST_GROUPED, tallies, arguments.seed, step)
+    host_bf16.run_gemms(HOST_BF16, tallies, arguments.seed, step)
     return tallies
