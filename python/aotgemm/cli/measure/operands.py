@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy
 
 from ... import _core
@@ -65,5 +66,37 @@ class Fp8Pool:
             self._sfa.as_strided([m, blocks], [1, align(m, 4)]),
             self._b.as_strided([n, k], [k, 1]),
             self._sfb.as_strided([ceil_div(n, 128), blocks], [blocks, 1]),
+            self._d.as_strided([m, n], [n, 1]),
+        )
+
+
+@dataclass(frozen=True)
+class Bf16Operands:
+    """A [M, K], B [N, K] and D [M, N] in BF16."""
+
+    a: DeviceArray
+    b: DeviceArray
+    d: DeviceArray
+
+    def run(self, kernel: int = -1) -> None:
+        """D = A @ B^T by the kernel of that index; -1 is the library's choice."""
+        _core.bf16_gemm("nt", self.a, self.b, None, self.d, kernel)
+
+
+class Bf16Pool:
+    """Memory for every problem of a list of (M, N, K): standard normal values."""
+
+    def __init__(self, problems: Iterable[tuple[int, int, int]]) -> None:
+        problems, random = list(problems), numpy.random.default_rng(SEED)
+        values = random.standard_normal(CHUNK, numpy.float32).astype(ml_dtypes.bfloat16)
+        self._a = _filled(values, "bfloat16", max(m * k for m, _, k in problems))
+        self._b = _filled(values, "bfloat16", max(n * k for _, n, k in problems))
+        self._d = DeviceArray.empty([max(m * n for m, n, _ in problems)], "bfloat16")
+
+    def operands(self, m: int, n: int, k: int) -> Bf16Operands:
+        """Views for one problem; those of two problems share memory."""
+        return Bf16Operands(
+            self._a.as_strided([m, k], [k, 1]),
+            self._b.as_strided([n, k], [k, 1]),
             self._d.as_strided([m, n], [n, 1]),
         )

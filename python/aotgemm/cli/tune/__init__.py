@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import _core
 from ...errors import DeviceError
-from ..measure.operands import Fp8Pool
+from ..measure.operands import Bf16Pool, Fp8Pool
 from ..measure.rounds import measure
 from ..measure.shapes import M_GRID, dense_shapes, parse_shapes, parse_sizes
 from ..measure.timer import GpuTimer
@@ -30,7 +30,7 @@ events. Rounds are interleaved over the candidates; after two, those 1.3 times s
 medians of all go to the results file, from which the cost model is calibrated too; the fastest and its runner-up go to
 the rows, which the next build compiles in. A tuning run changes no result and nothing in this installation.
 """
-FAMILIES = {"fp8_1d2d": Fp8Pool}
+FAMILIES = {"fp8_1d2d": Fp8Pool, "bf16": Bf16Pool}
 CANDIDATES, ROUNDS, KEEP = 24, 9, 1.3
 SHOWN = 10
 
