@@ -33,7 +33,7 @@ CASES = [
     ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
     ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
     ("_shared_memory", replace(NORMAL, stages=6), "232640 bytes of shared memory; a block has 232448"),
-    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, bf16, sf_to_mn_major"),
+    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, fp8_1d1d, bf16, sf_to_mn_major"),
     ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
 ]
 
