@@ -20,14 +20,15 @@ import numpy as np
 from rich.progress import track
 
 from aotgemm import _core
+from aotgemm.cli.measure.kinds import KINDS, Kind
 from aotgemm.cli.output import print_table
 from aotgemm.cli.tune.points import Point
-from aotgemm.cli.tune.results import ResultsFile
+from aotgemm.cli.tune.results import ResultsFile, kernels_of
 from aotgemm.cli.tune.summary import percentile
 from benchmarks.cost_model import CostModel
 from benchmarks.fit import Measured, fit
 
-UNSEEN_M, UNSEEN_N, UNSEEN_K = (2**i for i in range(15)), range(256, 32769, 832), (512, 1536, 4096, 7168, 16384)
+UNSEEN_M, UNSEEN_N, UNSEEN_K = [2**i for i in range(15)], range(256, 32769, 832), (512, 1536, 4096, 7168, 16384)
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class Dataset:
 
 
 class Calibration:
-    """A model, its measurements, and the device they are of."""
+    """A model, measurements of a kind of problem, and the device they are of."""
 
-    def __init__(self, model: CostModel, file: ResultsFile, restarts: int) -> None:
-        self.model, self.file, self.restarts = model, file, restarts
+    def __init__(self, model: CostModel, kind: Kind, file: ResultsFile, restarts: int) -> None:
+        self.model, self.kind, self.file, self.restarts = model, kind, file, restarts
         self.device = file.header["device"]
         self.shapes = sorted({(point.n, point.k) for point in file.results})
 
@@ -72,7 +73,9 @@ class Calibration:
 
     def fitted(self, points: list[Point]) -> np.ndarray:
         data = Dataset.of(self.file, points)
-        return fit(lambda constants: data.measured.loss(self.predict(constants, data)), self.model.stated, self.restarts)
+        return fit(
+            lambda constants: data.measured.loss(self.predict(constants, data)), self.model.stated, self.restarts
+        )
 
     def regrets(self, constants: np.ndarray, points: list[Point]) -> list[float]:
         data = Dataset.of(self.file, points)
@@ -92,14 +95,12 @@ class Calibration:
     def unused(self, constants: np.ndarray) -> list[str]:
         """Kernels that win no measured point and that the model picks for none of many other shapes."""
         winners = {min(measured, key=lambda name: measured[name].us) for measured in self.file.results.values()}
-        kinds = self.all_points()[0].problem[:4]
-        fields = ("family", "grouping", "layout", "out_dtype")
-        kernels = [spec["kernel"] for spec in _core.specs() if tuple(spec[field] for field in fields) == kinds]
-        sizes = np.array([(m, n, k, 1) for m in UNSEEN_M for n in UNSEEN_N for k in UNSEEN_K])
+        names = {spec["kernel"]: spec["name"] for spec in kernels_of(self.kind)}
+        kernels, groups = list(names), {point.groups for point in self.file.results}
+        sizes = np.array([(m, n, k, g) for m in UNSEEN_M for n in UNSEEN_N for k in UNSEEN_K for g in sorted(groups)])
         each = np.repeat(sizes, len(kernels), axis=0)
-        us = self.model.predict(constants, np.tile(kernels, len(sizes)), each, kinds, self.device)
+        us = self.model.predict(constants, np.tile(kernels, len(sizes)), each, self.kind.names, self.device)
         picked = {kernels[place] for place in us.reshape(len(sizes), -1).argmin(1)}
-        names = {spec["kernel"]: spec["name"] for spec in _core.specs()}
         return [names[kernel] for kernel in kernels if kernel not in picked and names[kernel] not in winners]
 
 
@@ -135,15 +136,16 @@ def _print(report: dict, stated: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a results file of `aotgemm tune`")
-    parser.add_argument("--family", default="fp8_1d2d")
+    parser.add_argument("--kind", choices=list(KINDS), default="fp8_1d2d")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--restarts", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the report here too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = CostModel(Path(folder))
-        file = ResultsFile(arguments.results, arguments.family)
-        report = calibrate(Calibration(model, file, arguments.restarts), arguments.folds)
+        kind = KINDS[arguments.kind]
+        calibration = Calibration(model, kind, ResultsFile(arguments.results, kind), arguments.restarts)
+        report = calibrate(calibration, arguments.folds)
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     _print(report, dict(zip(model.names, model.stated.tolist(), strict=True)))

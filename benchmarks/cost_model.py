@@ -49,7 +49,12 @@ class CostModel:
         self._library.get_constants(_pointer(self.stated))
 
     def predict(
-        self, constants: np.ndarray, kernels: np.ndarray, sizes: np.ndarray, kinds: tuple[str, ...], device: dict[str, Any]
+        self,
+        constants: np.ndarray,
+        kernels: np.ndarray,
+        sizes: np.ndarray,
+        kinds: tuple[str, ...],
+        device: dict[str, Any],
     ) -> np.ndarray:
         """Microseconds, one for each row of `sizes` (int64 [count, 4]: m, n, k, groups) and entry of `kernels`.
 

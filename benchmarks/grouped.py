@@ -22,10 +22,11 @@ from grouped_operands import GroupedOperands, GroupedShape
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from timing import interleaved_medians_us
 
 import aotgemm
 from aotgemm import _core
+from aotgemm.cli.measure.rounds import medians_us
+from aotgemm.cli.measure.timer import GpuTimer
 
 RECORDED = Path(__file__).with_name("recorded") / "deepgemm_2_6_1_grouped_h100.csv"
 
@@ -51,7 +52,7 @@ def sweep(operands: GroupedOperands, rounds: int) -> dict[str, float]:
     """Microseconds of each kernel of the grouping, fastest first."""
     grouping = operands.shape.grouping
     kernels = [(i, s["name"]) for i, s in enumerate(_core.specs()) if (s["family"], s["grouping"]) == ("fp8_1d2d", grouping)]
-    times = interleaved_medians_us([lambda i=i: operands.run_kernel(i) for i, _ in kernels], rounds)
+    times = medians_us(GpuTimer().round_us, [lambda i=i: operands.run_kernel(i) for i, _ in kernels], rounds)
     return dict(sorted(zip((name for _, name in kernels), times, strict=True), key=lambda pair: pair[1]))
 
 
@@ -60,7 +61,7 @@ def measure(recorded: dict[GroupedShape, float], rounds: int, with_sweep: bool) 
     libraries = peers()
     operands = [GroupedOperands.random(shape) for shape in track(recorded, description="operands")]
     calls = [lambda x=x, library=library: x.run(library) for x in operands for library in libraries.values()]
-    times = iter(interleaved_medians_us(calls, rounds))
+    times = iter(medians_us(GpuTimer().round_us, calls, rounds))
     rows = []
     for x, (shape, recorded_us) in zip(operands, recorded.items(), strict=True):
         us = {name: next(times) for name in libraries}

@@ -79,21 +79,22 @@ def _assemble(job: Job, ptx: str) -> str:
     return _run([job.toolchain.ptxas, f"-arch={job.spec.arch}", *PTXAS_FLAGS, *names], job.out)
 
 
+def _block(spec: KernelSpec) -> dict[str, object]:
+    return {"threads": geometry.threads(spec), "shared_bytes": geometry.shared_bytes(spec)}
+
+
 def _sidecar(job: Job, log: str) -> dict[str, object]:
     """What the manifest says about the kernel; refuses a kernel that must not ship."""
     cubin = job.output(UNCHECKED)
     usage = ptxas_log.read_usage(log)
     instructions = sass.count_instructions(sass.disassemble(cubin, job.toolchain.nvdisasm))
     refuse_bad(job.spec, log, instructions)
-    derived = {}
-    if job.spec.is_gemm:
-        derived = {"threads": geometry.threads(job.spec), "shared_bytes": geometry.shared_bytes(job.spec)}
     return {
         "name": job.spec.name(),
         "spec": asdict(job.spec),
         "sha256": hashlib.sha256(cubin.read_bytes()).hexdigest(),
         "bytes": cubin.stat().st_size,
-        **derived,
+        **(_block(job.spec) if job.spec.is_gemm else {}),
         **asdict(usage),
         "instructions": instructions,
         "instructions_total": sum(instructions.values()),

@@ -83,7 +83,13 @@ def _tool(name: str, version: str) -> Component:
 
 def _host_compiler(text: str) -> Component:
     name, _, version = text.partition(" ")
-    return {"type": "application", "bom-ref": "tool:host-compiler", "name": name, "version": version, "scope": "excluded"}
+    return {
+        "type": "application",
+        "bom-ref": "tool:host-compiler",
+        "name": name,
+        "version": version,
+        "scope": "excluded",
+    }
 
 
 def pinned_tools(pyproject: str) -> list[tuple[str, str]]:
@@ -125,11 +131,17 @@ def sbom(specs: list[KernelSpec], inputs: SbomInputs) -> dict[str, Any]:
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": wheel},
-        "components": cubins + [_source(*part) for part in sorted(files.items())] + tools
+        "components": cubins
+        + [_source(*part) for part in sorted(files.items())]
+        + tools
         + [_host_compiler(inputs.host_compiler)],
         "dependencies": [{"ref": "aotgemm", "dependsOn": [cubin["bom-ref"] for cubin in cubins]}, *made_from],
     }
-    return {"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "serialNumber": _serial_number(document), **document}
+    return {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "serialNumber": _serial_number(document),
+        **document,
+    }
 
 
 def write_sbom(specs: list[KernelSpec], inputs: SbomInputs, out: Path) -> None:

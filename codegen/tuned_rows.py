@@ -1,13 +1,16 @@
 """Tuned rows: measured choices of kernels, read from tuning/*.txt and written as a sorted table of the library."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from codegen.files import fill, write_if_changed
 from codegen.spec import KernelSpec
 
 FOLDER = Path(__file__).parent / "tuning"
+Parsed = TypeVar("Parsed")
 
 
 class TunedRowError(ValueError):
@@ -77,23 +80,28 @@ def _row(line: str) -> TunedRow:
     return TunedRow(*(field.type(value) for field, value in zip(fields(TunedRow), values, strict=True)))
 
 
-def read_file(path: Path) -> tuple[DeviceClass, list[TunedRow]]:
-    """The device class and the rows of one file, as they stand there."""
-    lines = [(number, line) for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
-    lines = [(number, line) for number, line in lines if line.strip() and not line.startswith("#")]
-    number, line = 0, ""
+def _check_columns(line: str) -> None:
+    if tuple(line.split()) != COLUMNS:
+        raise ValueError(f"names other columns than {' '.join(COLUMNS)}")
+
+
+def _parsed(path: Path, numbered: tuple[int, str], parse: Callable[[str], Parsed]) -> Parsed:
+    number, line = numbered
     try:
-        (number, line), *rest = lines
-        device = _device_class(line)
-        (number, line), *rest = rest
-        if tuple(line.split()) != COLUMNS:
-            raise ValueError(f"names other columns than {' '.join(COLUMNS)}")
-        rows = []
-        for number, line in rest:
-            rows.append(_row(line))
+        return parse(line)
     except ValueError as error:
         raise TunedRowError(f"{path.name}, line {number}: {error}: {line!r}") from error
-    return device, rows
+
+
+def read_file(path: Path) -> tuple[DeviceClass, list[TunedRow]]:
+    """The device class and the rows of one file, as they stand there."""
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    lines = [(number, line) for number, line in lines if line.strip() and not line.startswith("#")]
+    if len(lines) < 2:
+        raise TunedRowError(f"{path.name}: has no line for the device and none for the columns")
+    device = _parsed(path, lines[0], _device_class)
+    _parsed(path, lines[1], _check_columns)
+    return device, [_parsed(path, line, _row) for line in lines[2:]]
 
 
 def _why_bad(row: TunedRow, device: DeviceClass, spec: KernelSpec | None) -> str | None:
@@ -101,7 +109,9 @@ def _why_bad(row: TunedRow, device: DeviceClass, spec: KernelSpec | None) -> str
         return f"kernel {row.kernel} is not in the matrix; measure again, or drop the row"
     same = (spec.family, spec.grouping, spec.layout, spec.out_dtype) == row.problem[:4]
     if not same or not spec.arch.startswith(f"sm_{device.cc[0]}{device.cc[1]}"):
-        return f"kernel {row.kernel} does not serve the row's problem on compute capability {device.cc[0]}.{device.cc[1]}"
+        return (
+            f"kernel {row.kernel} does not serve the row's problem on compute capability {device.cc[0]}.{device.cc[1]}"
+        )
     if not 1 <= row.m_first <= row.m <= row.m_last:
         return f"m_first, m, m_last are {row.m_first}, {row.m}, {row.m_last}; must rise from 1 on"
     return None

@@ -124,3 +124,6 @@ DIFF = closed(
     kernels=DIFF_KERNELS,
 )
 DIFF_WHEELS = closed(kernels=DIFF_KERNELS)
+REBUILD = closed(
+    name=TEXT, compiler=TEXT, library_sha256=SHA256, rebuilt_sha256=SHA256, equal=FLAG, code_equal=FLAG
+)

@@ -1,5 +1,6 @@
-// A libcuda that computes nothing: device memory is host memory, kernels are not run, events are 1/64 ms apart. It shows
-// what the library asks of the driver where there is no GPU. tests/fake_driver.py adds the functions that need no body.
+// A libcuda that computes nothing: device memory is host memory, kernels are not run, events are 1/64 ms apart. It
+// shows what the library asks of the driver where there is no GPU. tests/fake_driver.py adds the functions that need
+// no body.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -30,14 +31,35 @@ extern "C" {
 FAKE(cuDriverGetVersion)(int* version) { COUNT(cuDriverGetVersion); *version = 13000; return 0; }
 FAKE(cuDeviceGetCount)(int* count) { COUNT(cuDeviceGetCount); *count = 1; return 0; }
 FAKE(cuDeviceGet)(int* device, int ordinal) { COUNT(cuDeviceGet); *device = ordinal; return 0; }
-FAKE(cuDeviceGetName)(char* name, int size, int) { COUNT(cuDeviceGetName); std::strncpy(name, "Fake H100", size); return 0; }
-FAKE(cuDeviceGetAttribute)(int* value, int which, int) { COUNT(cuDeviceGetAttribute); *value = attribute(which); return 0; }
+FAKE(cuDeviceGetName)(char* name, int size, int) {
+    COUNT(cuDeviceGetName);
+    std::strncpy(name, "Fake H100", size);
+    return 0;
+}
+FAKE(cuDeviceGetAttribute)(int* value, int which, int) {
+    COUNT(cuDeviceGetAttribute);
+    *value = attribute(which);
+    return 0;
+}
 FAKE(cuDevicePrimaryCtxRetain)(void** context, int) { COUNT(cuDevicePrimaryCtxRetain); *context = &primary; return 0; }
 FAKE(cuCtxGetCurrent)(void** context) { COUNT(cuCtxGetCurrent); *context = current; return 0; }
 FAKE(cuCtxGetDevice)(int* device) { COUNT(cuCtxGetDevice); *device = 0; return 0; }
 FAKE(cuCtxPushCurrent_v2)(void* context) { COUNT(cuCtxPushCurrent_v2); current = context; return 0; }
 FAKE(cuCtxPopCurrent_v2)(void** context) { COUNT(cuCtxPopCurrent_v2); *context = current; current = nullptr; return 0; }
-FAKE(cuLibraryGetKernel)(void** kernel, void*, const char*) { COUNT(cuLibraryGetKernel); *kernel = &primary; return 0; }
+// A kernel's handle is its name.
+FAKE(cuLibraryGetKernel)(const char** kernel, void*, const char* name) {
+    COUNT(cuLibraryGetKernel);
+    *kernel = name;
+    return 0;
+}
+const char* last_kernel = "";
+unsigned last_grid = 0;
+FAKE(cuLaunchKernelEx)(const unsigned* config, const char* kernel, void**, void**) {
+    COUNT(cuLaunchKernelEx);
+    last_kernel = kernel;
+    last_grid = config[0];  // CUlaunchConfig begins with gridDimX
+    return 0;
+}
 FAKE(cuMemAlloc_v2)(std::uintptr_t* pointer, std::size_t bytes) {
     COUNT(cuMemAlloc_v2);
     void* memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
@@ -45,6 +67,10 @@ FAKE(cuMemAlloc_v2)(std::uintptr_t* pointer, std::size_t bytes) {
     return memory ? 0 : 2;
 }
 FAKE(cuMemFree_v2)(void* pointer) { COUNT(cuMemFree_v2); std::free(pointer); return 0; }
-FAKE(cuMemcpy)(void* to, const void* from, std::size_t bytes) { COUNT(cuMemcpy); std::memcpy(to, from, bytes); return 0; }
+FAKE(cuMemcpy)(void* to, const void* from, std::size_t bytes) {
+    COUNT(cuMemcpy);
+    std::memcpy(to, from, bytes);
+    return 0;
+}
 FAKE(cuEventElapsedTime_v2)(float* ms, void*, void*) { COUNT(cuEventElapsedTime_v2); *ms = 1.0f / 64; return 0; }
 }

@@ -56,7 +56,10 @@ def offset_of_code(cubin):
 
 def test_the_files_kernels_are_those_of_the_loaded_library(library):
     found = {(c.name, c.arch, c.sha256, c.stated_sha256, c.data) for c in cubins_in(library).values()}
-    loaded = {(c["name"], c["arch"], c["sha256"], c["sha256"], _core.cubin_bytes(c["name"], c["arch"])) for c in _core.cubins()}
+    loaded = {
+        (c["name"], c["arch"], c["sha256"], c["sha256"], _core.cubin_bytes(c["name"], c["arch"]))
+        for c in _core.cubins()
+    }
     assert found == loaded
 
 
@@ -182,7 +185,8 @@ def test_diff_of_devices_agrees_with_the_selection():
         changed = {m for change in call["changes"] for m in range(change["m"][0], change["m"][1] + 1)}
         for m in range(1, 2001):
             one, two = (
-                names[_core.select("fp8_1d2d", m, call["n"], call["k"], 0, device, 1)[0]["kernel"]] for device in ("h100", "h20")
+                names[_core.select("fp8_1d2d", m, call["n"], call["k"], 0, device, 1)[0]["kernel"]]
+                for device in ("h100", "h20")
             )
             assert (one != two) == (m in changed), (m, one, two)
 

@@ -1,4 +1,4 @@
-"""Benchmarks: rates, shares, ratios and means of given times; files and pictures; what is said where there is no GPU."""
+"""Benchmarks: rates, shares, ratios and means of given times; files and pictures; what is said without a GPU."""
 
 import json
 import math
@@ -52,7 +52,7 @@ def test_references_are_columns_by_shape(tmp_path):
     path = tmp_path / "rec.csv"
     path.write_text("m,n,k,us,other_us,note\n64,2112,7168,14.37,,x\n128,2112,7168,15,16,\n")
     expected = {(64, 2112, 7168): 14.37, (128, 2112, 7168): 15.0}
-    assert read_references(path) == {"rec:us": expected, "rec:other_us": {(128, 2112, 7168): 16.0}}
+    assert read_references(path) == {"rec (recorded)": expected, "other (recorded)": {(128, 2112, 7168): 16.0}}
 
 
 @pytest.mark.parametrize("text", ["", "m,n,us\n1,2,3\n", "m,n,k,ms\n1,2,3,4\n", "m,n,k,us\n1,2,x,4\n"])
@@ -98,13 +98,13 @@ def test_a_run_is_saved_and_shown_again_without_a_gpu(tmp_path, gpu, monkeypatch
     document = json.loads((tmp_path / "run.json").read_text())
     assert document["card"] == "h100" and document["gemm"]["absent"] == {"deep_gemm": "ImportError: none"}
     assert [row["m"] for row in document["gemm"]["rows"]] == [*M_GRID] * 2
-    assert document["gemm"]["means"]["rec:us"] == pytest.approx(
+    assert document["gemm"]["means"]["rec (recorded)"] == pytest.approx(
         {"all M": 2.0, "M up to 128": 2.0, "worst": 2.0, "shapes": 1}
     )
     monkeypatch.setattr(_core, "cuda_device_count", lambda: 0)
     assert main(["bench", "--load", str(tmp_path / "run.json")]) == 0
     assert capsys.readouterr().out == shown
-    assert "rec:us" in shown and "ImportError: none" in shown
+    assert "rec (recorded)" in shown and "ImportError: none" in shown
 
 
 def test_pictures_are_written(tmp_path, gpu, capsys):

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from aotgemm import _core
+from aotgemm.cli.measure.kinds import KINDS
 from aotgemm.cli.measure.rounds import Measurement
 from aotgemm.cli.tune.points import make_points
-from aotgemm.cli.tune.results import ResultsFile
+from aotgemm.cli.tune.results import ResultsFile, kernels_of
 from benchmarks.calibrate import Calibration, calibrate
 from benchmarks.cost_model import CostModel
 from benchmarks.fit import Measured, fit, pattern_search
 
 H100 = _core.named_device("h100")
 SHAPES = ((2112, 7168), (7168, 2048), (4096, 4096), (512, 7168))
-KINDS = ("fp8_1d2d", "dense", "nt", "bf16")
+KIND = KINDS["fp8_1d2d"]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_the_model_is_the_librarys(model):
     for m, n, k in ((1, 2112, 7168), (300, 7168, 2048), (8192, 8192, 8192)):
         choices = _core.select("fp8_1d2d", m, n, k, 0, H100, len(_core.specs()))
         kernels = np.array([choice["kernel"] for choice in choices])
-        us = model.predict(model.stated, kernels, np.tile([m, n, k, 1], (len(kernels), 1)), KINDS, H100)
+        us = model.predict(model.stated, kernels, np.tile([m, n, k, 1], (len(kernels), 1)), KIND.names, H100)
         assert us.tolist() == [choice["predicted_us"] for choice in choices]
 
 
@@ -55,12 +56,14 @@ def test_a_search_finds_the_least():
 
 def write_results(path, model, constants):
     """Measurements of a card on which the model with these constants is exact."""
-    file = ResultsFile(path, "fp8_1d2d")
+    file = ResultsFile(path, KIND)
     file.open_for(H100)
-    specs = _core.specs()
+    specs = kernels_of(KIND)
     kernels = np.array([spec["kernel"] for spec in specs])
-    for point in make_points("fp8_1d2d", SHAPES, (1, 16, 64, 256, 1024, 4096)):
-        us = model.predict(constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KINDS, H100)
+    for point in make_points(KIND, KIND.sizes(SHAPES, (1, 16, 64, 256, 1024, 4096), None)):
+        us = model.predict(
+            constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KIND.names, H100
+        )
         file.add(point, {spec["name"]: Measurement(time, 9) for spec, time in zip(specs, us.tolist(), strict=True)})
     return file
 
@@ -69,7 +72,7 @@ def test_fitting_recovers_a_card_that_obeys_the_model(tmp_path, model):
     random = np.random.default_rng(2)
     true = model.stated * np.exp(random.normal(0, 1, len(model.stated)))
     file = write_results(tmp_path / "card.jsonl", model, true)
-    report = calibrate(Calibration(model, file, 0), 2)
+    report = calibrate(Calibration(model, KIND, file, 0), 2)
     before, held_out, after = report["regret"].values()
     assert before["p95"] > 1.1
     assert after["p95"] < 1.02 and held_out["median"] < 1.01 and held_out["p95"] < before["p95"]

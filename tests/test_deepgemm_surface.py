@@ -31,6 +31,8 @@ PARAMETERS = {
     "m_grouped_fp8_gemm_nn_contiguous": ["a", "b", "d", "grouped_layout", *OPTIONS, "use_psum_layout"],
     "m_grouped_fp8_gemm_nt_masked": ["a", "b", "d", "masked_m", "expected_m", *OPTIONS],
     "fp8_einsum": ["expr", "a", "b", "d", "c", "recipe"],
+    "k_grouped_fp8_gemm_nt_contiguous": ["a", "b", "d", "ks", "ks_tensor", "c", "recipe", "compiled_dims"],
+    "fp8_gemm_nt_skip_head_mid": ["a", "b", "d", "head_splits", "recipe", "compiled_dims", "disable_ue8m0_cast"],
     "cublaslt_gemm_nt": ["a", "b", "d", "c"],
     "transform_sf_into_required_layout": ["sf", "mn", "k", "recipe", "num_groups", "is_sfa", "disable_ue8m0_cast"],
 }

@@ -76,7 +76,9 @@ def test_what_is_not_written_is_found():
     assert calls.differing(*outputs) == "96 of 96 bytes differ"
 
 
-@pytest.mark.parametrize("kind", sorted({kind_of(spec) for spec in _core.specs() if kind_of(spec).runnable}, key=str), ids=str)
+@pytest.mark.parametrize(
+    "kind", sorted({kind_of(spec) for spec in _core.specs() if kind_of(spec).runnable}, key=str), ids=str
+)
 def test_every_kind_of_call_is_made(kind):
     """With D written wherever a row has a group."""
     random = np.random.default_rng(7)

@@ -6,6 +6,7 @@ import json
 import pytest
 from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
+from aotgemm import _core
 from codegen import tuned_rows
 from codegen.matrix import all_specs
 
@@ -18,7 +19,7 @@ from aotgemm.cli.measure.operands import Fp8Pool
 def counts():
     return {name: ctypes.c_int.in_dll(driver, f"calls_{name}").value for name in json.loads(sys.argv[1])}
 
-pool = Fp8Pool([(64, 512, 1024), (65, 512, 1024)])
+pool = Fp8Pool([(64, 512, 1024, 1), (65, 512, 1024, 1)])
 driver = ctypes.CDLL("libcuda.so.1")
 first, second = pool.operands(64, 512, 1024), pool.operands(65, 512, 1024)
 first.run()
@@ -26,7 +27,10 @@ snapshots = [counts()]
 for step in (first.run, second.run, first.run, lambda: _core.preload(0)):
     step()
     snapshots.append(counts())
-print(json.dumps([{k: after[k] - before[k] for k in after if after[k] > before[k]} for before, after in zip(snapshots, snapshots[1:])]))
+print(json.dumps([
+    {name: after[name] - before[name] for name in after if after[name] > before[name]}
+    for before, after in zip(snapshots, snapshots[1:])
+]))
 """
 
 
@@ -63,6 +67,35 @@ def test_preload_loads_what_is_missing(driver_calls):
     assert kernels - 2 <= driver_calls[3]["cuLibraryLoadData"] < kernels
 
 
+LAUNCHES = """
+import ctypes, json, random, sys
+import aotgemm
+from aotgemm import _core
+from aotgemm.cli.measure.operands import Fp8Pool
+
+random.seed(1)
+shapes = [(random.choice([1, 3, 64, 100, 129, 700, 2048]), 8 * random.randint(1, 300), 16 * random.randint(1, 100))
+          for _ in range(60)]
+pool, answers = Fp8Pool((*shape, 1) for shape in shapes), []
+driver = ctypes.CDLL("libcuda.so.1")
+for shape in shapes:
+    num_sms = random.choice([0, 0, 1, 24, 131])
+    aotgemm.set_num_sms(num_sms)
+    pool.operands(*shape).run()
+    name = ctypes.c_char_p.in_dll(driver, "last_kernel").value.decode()
+    answers.append((shape, num_sms, name, ctypes.c_uint.in_dll(driver, "last_grid").value))
+print(json.dumps([_core.cuda_device(0), answers]))
+"""
+
+
+def test_what_is_launched_is_what_the_selection_says_offline(fake):
+    device, launches = json.loads(run_on_fake(fake, "-c", LAUNCHES))
+    assert len({name for _, _, name, _ in launches}) > 5
+    for shape, num_sms, name, grid in launches:
+        choice = _core.select("fp8_1d2d", *shape, num_sms, device, 1)[0]
+        assert (name, grid) == (choice["name"], choice["grid"]), (shape, num_sms)
+
+
 def aotgemm_json(fake, *arguments):
     return json.loads(run_on_fake(fake, "-m", "aotgemm", *map(str, arguments), "--json"))
 
@@ -75,6 +108,26 @@ def test_tune_from_end_to_end(fake, tmp_path):
     _, read = tuned_rows.read_file(rows)
     assert [(row.m, row.us, row.next_us, row.card) for row in read] == [(m, 15.62, 15.62, "Fake H100") for m in (1, 64)]
     assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
+
+
+@pytest.mark.parametrize("kind", ["fp8_1d2d_contiguous", "fp8_1d2d_masked", "bf16"])
+def test_every_kind_is_measured(fake, tmp_path, kind):
+    options = [
+        "--results",
+        tmp_path / "r.jsonl",
+        "--rows",
+        tmp_path / "rows.txt",
+        "--shapes",
+        "512x1024",
+        "--m",
+        "128,256",
+    ]
+    report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
+    groups = [1] if kind == "bf16" else [2, 4]
+    rows = 2 if kind == "bf16" else 4
+    assert report["points"] == rows
+    ((_, read),) = tuned_rows.read_tables(all_specs(), tmp_path)
+    assert [row.groups for row in read] == sorted(groups * 2) and {row.n for row in read} == {512}
 
 
 def test_bench_from_end_to_end(fake):

@@ -11,7 +11,6 @@ import aotgemm
 from aotgemm import _core
 from aotgemm.cli.definition import fp8_gemm_nt as defined
 from aotgemm.cli.selftest.operands import make_finite_operands
-from aotgemm.fp8_1d1d import k_grouped_fp8_gemm_nt_contiguous
 
 RECIPE = (1, 1, 128)
 SHAPES = [(1, 8, 16), (7, 72, 144), (130, 136, 400)]
@@ -157,19 +156,42 @@ def test_refused(name):
         call()
 
 
-def test_no_kernel_yet_on_a_gpu():
-    operands = [
-        CudaLike((5, 144), (144, 1), "float8_e4m3fn"),
-        CudaLike((5, 2), (1, 8), "float32"),
-        CudaLike((24, 144), (144, 1), "float8_e4m3fn"),
-        CudaLike((24, 2), (1, 24), "float32"),
-        None,
-        CudaLike((5, 24), (24, 1), "float32"),
-    ]
-    with pytest.raises(aotgemm.KernelMissingError, match="^no dense fp8_1d1d kernel.*aotgemm list"):
-        _core.fp8_gemm_nt_1d1d(*operands, stream=0)
-    operands[3] = CudaLike((24, 2), (2, 1), "float32")
-    assert _core.fp8_gemm_nt_1d1d(*operands, stream=0) is False
+def cuda_scales(row_stride, column_stride, rows=24):
+    return CudaLike((rows, 2), (row_stride, column_stride), "float32")
+
+
+def cuda_call(sfb, **changed):
+    """The binding's call on operands that claim to be on a GPU; only for what is refused or put off before a launch."""
+    given = {"a": CudaLike((5, 144), (144, 1), "float8_e4m3fn"), "d": CudaLike((5, 24), (24, 1), "float32")} | changed
+    b = CudaLike((24, 144), (144, 1), "float8_e4m3fn")
+    return _core.fp8_gemm_nt_1d1d(given["a"], cuda_scales(1, 8, 5), b, sfb, None, given["d"], stream=0)
+
+
+def test_row_major_scales_of_either_operand_ask_for_a_copy_on_cuda():
+    assert cuda_call(cuda_scales(2, 1)) is False
+    assert cuda_call(cuda_scales(1, 26)) is False
+
+
+def test_layouts_are_checked_on_cuda():
+    with pytest.raises(aotgemm.LayoutError, match="^a: stride of dimension 0 is 152"):
+        cuda_call(cuda_scales(1, 24), a=CudaLike((5, 144), (152, 1), "float8_e4m3fn"))
+    with pytest.raises(aotgemm.LayoutError, match="^d: stride of dimension 0 is 26 elements, must be a multiple of 4"):
+        cuda_call(cuda_scales(1, 24), d=CudaLike((5, 24), (26, 1), "float32"))
+
+
+def cuda_k_grouped(sfb, address=256):
+    vector = CudaLike((5 * 256,), (1,), "float8_e4m3fn", address=address)
+    b, d = CudaLike((24 * 256,), (1,), "float8_e4m3fn"), CudaLike((2, 5, 24), (120, 24, 1), "float32")
+    tensor = CudaLike((2,), (1,), "int32")
+    return _core.k_grouped_fp8_gemm_nt_contiguous(
+        vector, cuda_scales(1, 8, 5), b, sfb, None, d, [128, 128], tensor, stream=0
+    )
+
+
+def test_k_grouped_on_cuda():
+    assert cuda_k_grouped(cuda_scales(2, 1)) is False
+    with pytest.raises(aotgemm.LayoutError, match="^a: data starts 8 bytes past a multiple of 16"):
+        cuda_k_grouped(cuda_scales(1, 24), address=264)
 
 
 class KGrouped:
@@ -185,7 +207,7 @@ class KGrouped:
     def run(self, d, c=None, ks=None, ks_tensor=None, **options):
         ks = self.ks if ks is None else ks
         tensor = np.array(self.ks, np.int32) if ks_tensor is None else ks_tensor
-        k_grouped_fp8_gemm_nt_contiguous(self.pair("a", "sfa"), self.pair("b", "sfb"), d, ks, tensor, c, **options)
+        aotgemm.k_grouped_fp8_gemm_nt_contiguous(self.pair("a", "sfa"), self.pair("b", "sfb"), d, ks, tensor, c, **options)
         return d
 
     def empty_output(self):

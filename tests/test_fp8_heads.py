@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from problems import BF16, CudaLike, make_problem
+from problems import BF16, make_problem
 
 import aotgemm
-from aotgemm import _core
-from aotgemm.fp8_heads import fp8_gemm_nt_skip_head_mid
+from aotgemm import fp8_gemm_nt_skip_head_mid
 
 SPLITS = [(128, 64, 128), (8, 8, 0), (0, 16, 24), (136, 8, 16), (16, 0, 8)]
 
@@ -40,15 +39,3 @@ def test_refused_splits(splits, message):
     problem = make_problem(7, 24, 144)
     with pytest.raises(aotgemm.ShapeError, match=message):
         fp8_gemm_nt_skip_head_mid((problem.a, problem.sfa), (problem.b, problem.sfb), problem.empty_output(), splits)
-
-
-def test_no_kernel_yet_on_a_gpu():
-    operands = [
-        CudaLike((5, 144), (144, 1), "float8_e4m3fn"),
-        CudaLike((5, 2), (1, 8), "float32"),
-        CudaLike((24, 144), (144, 1), "float8_e4m3fn"),
-        CudaLike((1, 2), (2, 1), "float32"),
-        CudaLike((5, 48), (48, 1), "bfloat16"),
-    ]
-    with pytest.raises(aotgemm.KernelMissingError, match="skips columns of heads"):
-        _core.fp8_gemm_nt_skip_head_mid(*operands, 8, 8, 0, stream=0)

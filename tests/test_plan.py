@@ -23,7 +23,11 @@ SOURCE = {"kind": "shapes", "name": "test", "tp": 1, "ep": 1}
 
 
 def dense_shapes(model, tp, ep):
-    return {(call.n, call.k) for call in calls_of(model_config(model), tp, ep) if call.family == "fp8_1d2d" and call.grouping == "dense"}
+    return {
+        (call.n, call.k)
+        for call in calls_of(model_config(model), tp, ep)
+        if call.family == "fp8_1d2d" and call.grouping == "dense"
+    }
 
 
 def grouped_shapes(model, tp, ep):
@@ -33,7 +37,16 @@ def grouped_shapes(model, tp, ep):
 
 # The layers of the public models, worked out by hand.
 def test_calls_of_deepseek_v3():
-    whole = {(2112, 7168), (24576, 1536), (32768, 512), (7168, 16384), (36864, 7168), (7168, 18432), (4096, 7168), (7168, 2048)}
+    whole = {
+        (2112, 7168),
+        (24576, 1536),
+        (32768, 512),
+        (7168, 16384),
+        (36864, 7168),
+        (7168, 18432),
+        (4096, 7168),
+        (7168, 2048),
+    }
     assert dense_shapes("deepseek-v3", 1, 1) == whole
     part = {(2112, 7168), (3072, 1536), (4096, 512), (7168, 2048), (4608, 7168), (7168, 2304), (512, 7168), (7168, 256)}
     assert dense_shapes("deepseek-v3", 8, 8) == part
@@ -93,7 +106,7 @@ def test_intervals_are_the_selection():
     for n, k, sms in ((2112, 7168, 0), (7168, 256, 78), (64, 16, 1), (8192, 8192, 132)):
         intervals = _core.select_intervals("fp8_1d2d", n, k, sms, device, 1, 3000, 1)
         assert (intervals[0][0], intervals[-1][1]) == (1, 3000)
-        assert all(one[1] + 1 == two[0] and one[2] != two[2] for one, two in zip(intervals, intervals[1:]))
+        assert all(one[1] + 1 == two[0] and one[2] != two[2] for one, two in zip(intervals, intervals[1:], strict=False))
         for first, last, kernel, first_us, last_us in intervals:
             for m, us in ((first, first_us), (last, last_us), (choose.randint(first, last), None)):
                 best = _core.select("fp8_1d2d", m, n, k, sms, device, 1)[0]
@@ -111,7 +124,9 @@ def test_intervals_of_a_step_and_of_a_bad_range():
 
 def test_a_missing_kernel_is_listed_with_the_reason():
     calls = [Call(("x",), "no_such_family", 64, 64), Call(("y",), "fp8_1d2d", 64, 64)]
-    absent, present = sorted(make_plan(calls, _core.named_device("h100"), SOURCE, 8)["calls"], key=lambda c: c["intervals"] != [])
+    absent, present = sorted(
+        make_plan(calls, _core.named_device("h100"), SOURCE, 8)["calls"], key=lambda c: c["intervals"] != []
+    )
     assert "no no_such_family kernel" in absent["missing"] and absent["intervals"] == []
     assert present["missing"] == "" and present["intervals"]
 
@@ -122,7 +137,9 @@ def test_kernels_are_those_that_may_be_launched():
     gemms = {spec["name"] for spec in _core.specs()}
     others = {cubin["name"] for cubin in _core.cubins() if cubin["arch"] == "sm_90a"} - gemms
     assert {kernel["name"] for kernel in plan["kernels"]} == chosen | others
-    assert {k["name"]: k["sha256"] for k in plan["kernels"]}.items() <= {c["name"]: c["sha256"] for c in _core.cubins()}.items()
+    assert {k["name"]: k["sha256"] for k in plan["kernels"]}.items() <= {
+        c["name"]: c["sha256"] for c in _core.cubins()
+    }.items()
 
 
 def test_same_calls_are_merged():
@@ -143,9 +160,28 @@ def test_num_sms_gives_rows_of_each():
 
 def run_plan(tmp_path, seed, locale):
     """The plan that a process of its own makes; a wheel must give the same one anywhere."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": seed, "LC_ALL": locale, "LANG": locale, "HOME": "/nonexistent"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONHASHSEED": seed,
+        "LC_ALL": locale,
+        "LANG": locale,
+        "HOME": "/nonexistent",
+    }
     out = tmp_path / f"plan-{seed}.json"
-    command = [sys.executable, "-m", "aotgemm", "plan", "--model", "deepseek-v3", "--tp", "8", "--ep", "8", "-o", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "aotgemm",
+        "plan",
+        "--model",
+        "deepseek-v3",
+        "--tp",
+        "8",
+        "--ep",
+        "8",
+        "-o",
+        str(out),
+    ]
     subprocess.run(command, check=True, env=environment, cwd=tmp_path, capture_output=True)
     return out.read_bytes()
 
@@ -179,7 +215,10 @@ def test_each_interval_has_a_line_of_its_own():
 def test_shapes_file(tmp_path):
     path = tmp_path / "shapes.csv"
     path.write_text("# comment\nname,n,k,grouping,groups\nup,512,256,,\nexperts,64,128,masked,4\n")
-    assert calls_of_shapes(path) == [Call(("up",), "fp8_1d2d", 512, 256), Call(("experts",), "fp8_1d2d", 64, 128, "masked", groups=4)]
+    assert calls_of_shapes(path) == [
+        Call(("up",), "fp8_1d2d", 512, 256),
+        Call(("experts",), "fp8_1d2d", 64, 128, "masked", groups=4),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +238,9 @@ def test_bad_shapes_are_refused(tmp_path, text, message):
         calls_of_shapes(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "aotgemm trace 1"}', '{"format": "aotgemm trace 1", "calls": [3]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": "aotgemm trace 1"}', '{"format": "aotgemm trace 1", "calls": [3]}']
+)
 def test_bad_traces_are_refused(tmp_path, text):
     (tmp_path / "t.json").write_text(text)
     with pytest.raises(aotgemm.PlanError, match="trace: "):

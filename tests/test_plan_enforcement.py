@@ -80,7 +80,10 @@ def test_strict_refuses_another_kernel_than_the_planned(plan_file):
 
 
 def test_strict_refuses_a_cpu_call_before_anything_is_written(plan_file):
-    with in_force(plan_file, "strict"), pytest.raises(aotgemm.PlanError, match="M = 65, N = 64, K = 128, 1 groups is not"):
+    with (
+        in_force(plan_file, "strict"),
+        pytest.raises(aotgemm.PlanError, match="M = 65, N = 64, K = 128, 1 groups is not"),
+    ):
         gemm_on_cpu(65)
 
 
@@ -184,7 +187,7 @@ def test_plans_are_swapped_under_load(tmp_path):
     """Every call meets one plan or the other, never half of one."""
     plans = [small_plan(tokens=tokens) for tokens in (8, 16)]
     paths = [tmp_path / "8.json", tmp_path / "16.json"]
-    for path, plan in zip(paths, plans):
+    for path, plan in zip(paths, plans, strict=True):
         path.write_text(canonical_text(plan))
     aotgemm.load_plan(paths[0])
     stop, wrong = threading.Event(), []

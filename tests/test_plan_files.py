@@ -16,7 +16,27 @@ from aotgemm.audit.reading import parse_plan, plan_schema, read_plan
 MUTATIONS = 10_000
 SCHEMA = plan_schema()
 REFERENCE = jsonschema.Draft202012Validator(SCHEMA)
-JUNK = ("", "x" * 2000, None, True, -1, 0, 1, 2**31, 2**63, 10**30, 1.5, -0.5, 1e308, [], {}, [[]], {"m": 1}, "\x00", "ß")
+JUNK = (
+    "",
+    "x" * 2000,
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2**31,
+    2**63,
+    10**30,
+    1.5,
+    -0.5,
+    1e308,
+    [],
+    {},
+    [[]],
+    {"m": 1},
+    "\x00",
+    "ß",
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +57,9 @@ def mutated_text(choose, data):
             case 2:
                 data[at:at] = data[at : at + choose.randint(1, 200)]
             case 3:
-                data[at:at] = choose.choice((b"[" * 3000, b"9" * 5000, b"1e999", b"NaN", b"\xff\xfe", b'"\\ud800"', b"null"))
+                data[at:at] = choose.choice(
+                    (b"[" * 3000, b"9" * 5000, b"1e999", b"NaN", b"\xff\xfe", b'"\\ud800"', b"null")
+                )
             case 4:
                 del data[max(at, 1) :]
     return bytes(data)
@@ -136,7 +158,10 @@ def test_the_schema_is_one():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda p: p.update(format="aotgemm plan 2"), "plan.format: is 'aotgemm plan 2', allowed is const aotgemm plan 1"),
+        (
+            lambda p: p.update(format="aotgemm plan 2"),
+            "plan.format: is 'aotgemm plan 2', allowed is const aotgemm plan 1",
+        ),
         (lambda p: p.update(note="hi"), "plan: has 'note', allowed are format, sha256"),
         (lambda p: p["device"].update(num_sms="132"), r"plan.device.num_sms: is '132', allowed is type integer"),
         (lambda p: p["kernels"].append(p["kernels"][0]), "plan.kernels: a name stands twice"),
@@ -155,11 +180,15 @@ def test_what_is_wrong_is_named(plan, change, message):
 
 def test_an_edited_plan_is_refused(plan):
     text = canonical_text(plan).replace('"clock_mhz": 1980', '"clock_mhz": 1979')
-    with pytest.raises(aotgemm.PlanError, match=f"plan.{SEAL}: is {plan[SEAL]}, but the contents give .*: the plan was edited"):
+    with pytest.raises(
+        aotgemm.PlanError, match=f"plan.{SEAL}: is {plan[SEAL]}, but the contents give .*: the plan was edited"
+    ):
         parse_plan(text.encode())
 
 
-@pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"a":1,"a":1}', b"Infinity", b"9" * 10_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"null", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"a":1,"a":1}', b"Infinity", b"9" * 10_000]
+)
 def test_what_is_no_plan_at_all(data):
     with pytest.raises(aotgemm.PlanError, match="^plan"):
         parse_plan(data)

@@ -103,7 +103,7 @@ def test_the_strip_covers_the_axis(plan):
         parts = [(float(x), float(w)) for x, w in re.findall(r'<rect x="([\d.]+)" width="([\d.]+)"', drawn)]
         assert len(parts) == len(call["intervals"]) and parts[0][0] == 0
         assert abs(sum(w for _, w in parts) - 100) < 0.01
-        assert all(abs(x + w - next_x) < 0.01 for (x, w), (next_x, _) in zip(parts, parts[1:]))
+        assert all(abs(x + w - next_x) < 0.01 for (x, w), (next_x, _) in zip(parts, parts[1:], strict=False))
 
 
 def test_roofline_by_hand():
@@ -133,7 +133,9 @@ def test_occupancy_and_instruction_mix():
     assert blocks_per_sm(dict(threads=128, registers=64, shared_bytes=0, static_shared_bytes=0)) == 8
     assert blocks_per_sm(dict(threads=128, registers=32, shared_bytes=100_000, static_shared_bytes=0)) == 2
     assert blocks_per_sm(dict(registers=32, static_shared_bytes=0)) is None
-    assert [kind_of(name) for name in ("QGMMA", "FFMA", "UTMALDG", "SYNCS", "R2UR")] == [kind for kind, _ in KINDS] + ["other"]
+    assert [kind_of(name) for name in ("QGMMA", "FFMA", "UTMALDG", "SYNCS", "R2UR")] == [kind for kind, _ in KINDS] + [
+        "other"
+    ]
     for kernel in read_manifest()["kernels"]:
         assert sum(mix(kernel["instructions"]).values()) == kernel["instructions_total"]
 

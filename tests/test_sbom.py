@@ -75,10 +75,17 @@ def inputs(tmp_path):
     specs = all_specs()[:2]
     for spec in specs:
         write_if_changed(tmp_path / "generated" / "kernels" / f"{spec.name()}.cu", '#include "common.cuh"\n')
-        kernel = next(k for k in json.loads(files("aotgemm").joinpath("manifest.json").read_text())["kernels"] if k["name"] == spec.name())
+        kernel = next(
+            k
+            for k in json.loads(files("aotgemm").joinpath("manifest.json").read_text())["kernels"]
+            if k["name"] == spec.name()
+        )
         write_if_changed(tmp_path / "cubins" / f"{spec.name()}.json", json.dumps(kernel))
     write_if_changed(tmp_path / "kernels" / "common.cuh", "// nothing\n")
-    write_if_changed(tmp_path / "pyproject.toml", '[build-system]\nrequires = [\n    "a==1.2",\n    "b>=3",\n]\n[project]\n    "c==4"\n')
+    write_if_changed(
+        tmp_path / "pyproject.toml",
+        '[build-system]\nrequires = [\n    "a==1.2",\n    "b>=3",\n]\n[project]\n    "c==4"\n',
+    )
     return specs, SbomInputs(
         tmp_path / "cubins", tmp_path / "kernels", tmp_path / "generated", tmp_path / "pyproject.toml", "9.9", "GNU 1.2"
     )

@@ -1,5 +1,6 @@
 """The self-test finds what is wrong: a test of the test."""
 
+import argparse
 import json
 
 import ml_dtypes
@@ -8,7 +9,7 @@ import pytest
 
 from aotgemm import _core
 from aotgemm.cli import definition_bf16, main
-from aotgemm.cli.selftest import conversions, host_gemm
+from aotgemm.cli.selftest import conversions, host_1d1d, host_gemm, runs
 from aotgemm.cli.selftest.framed_output import POISON, contiguous_frame, strided_frame
 from aotgemm.cli.selftest.operands import DISTINCT_ROWS, make_operands
 from aotgemm.cli.selftest.shapes import FULL
@@ -108,3 +109,21 @@ def test_a_tally_counts():
     tallies.count("kernel", "case 1", "")
     tallies.count("kernel", "case 2", "wrong")
     assert (tallies.cases, tallies.differing, tallies.failures) == (2, 1, ["kernel, case 2: wrong"])
+
+
+@pytest.mark.parametrize("size", ["full", "quick", "small"])
+def test_every_kernel_is_run(size):
+    arguments = argparse.Namespace(quick=size == "quick", small=size == "small", seed=0)
+    kernels = [spec for spec in _core.specs() if spec["arch"] == "sm_90a"]
+    parts = list(runs.gpu_parts(kernels, arguments))
+    assert {spec["kernel"] for part in parts for spec in part.kernels} == {spec["kernel"] for spec in kernels}
+    assert all(part.cases >= len(part.kernels) for part in parts)
+
+
+def test_a_wrong_addition_of_c_is_found(capsys, monkeypatch):
+    right = host_1d1d.defined
+    monkeypatch.setattr(host_1d1d, "defined", lambda *operands, **options: right(*operands, **options) + np.float32(1e4))
+    assert main(["selftest", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    wrong = {tally["name"]: tally for tally in report["tallies"] if tally["differing"]}
+    assert list(wrong) == ["CPU backend, fp8_1d1d"] and wrong["CPU backend, fp8_1d1d"]["equal"] == 0

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from aotgemm import _core
-from aotgemm.cli.selftest import gpu_gemm, gpu_grouped, large_grouped
+from aotgemm.cli.selftest import gpu_1d1d, gpu_gemm, gpu_grouped, large_grouped
 from aotgemm.cli.selftest.framed_output import POISON
 from aotgemm.cli.selftest.grouped_operands import computed_by_cpu_backend, make_grouped_operands, place_groups
 from aotgemm.cli.selftest.grouped_shapes import FULL_GROUPED, GROUPINGS, GroupedShapes
+from aotgemm.cli.selftest.shapes import Shapes
 from aotgemm.cli.selftest.tally import Tallies
 
 TINY = GroupedShapes(((0, 0), (3, 0, 130)), ((2, 5),), (48,), (144,))
@@ -46,7 +47,7 @@ class gpu_types:
 
 @pytest.fixture(autouse=True)
 def host_memory(monkeypatch):
-    for module in (gpu_gemm, gpu_grouped, large_grouped):
+    for module in (gpu_1d1d, gpu_gemm, gpu_grouped, large_grouped):
         monkeypatch.setattr(module, "from_numpy", HostArray.of)
         monkeypatch.setattr(module, "DeviceArray", HostArray)
     monkeypatch.setattr(large_grouped, "to_numpy", np.asarray)
@@ -133,6 +134,33 @@ def test_rows_of_no_group_stay_poisoned_in_what_is_wanted(grouping):
     assert live.sum() == sum(counts)
     assert (operands.wanted[~live] == POISON).all() and (operands.wanted[live] != POISON).any(axis=1).all()
     assert np.isnan(operands.sfa[~live]).all()
+
+
+ALIKE_SCALED = [{"kernel": 0, "name": f"kernel to {out}", "out_dtype": out} for out in ("bf16", "fp32")]
+FEW = Shapes((5, 66), (48,), (16, 144))
+
+
+def test_kernels_of_1d1d_pass():
+    tallies = Tallies("", 2)
+    gpu_1d1d.run_gemms(FEW, ALIKE_SCALED, tallies, 0, lambda name: None)
+    assert tallies.failures == []
+    assert tallies.cases == gpu_1d1d.count_cases(FEW, ALIKE_SCALED) == 2 * 2 * 2 * 4
+
+
+def test_a_kernel_of_1d1d_that_forgets_c_is_found(monkeypatch):
+    class Forgetful:
+        def __getattr__(self, name):
+            return getattr(_core, name)
+
+        @staticmethod
+        def fp8_gemm_nt_1d1d(a, sfa, b, sfb, c, d, kernel=None):
+            _core.fp8_gemm_nt_1d1d(a, sfa, b, sfb, c if kernel is None else None, d)
+
+    monkeypatch.setattr(gpu_1d1d, "_core", Forgetful())
+    tallies = Tallies("", 2)
+    gpu_1d1d.run_gemms(FEW, ALIKE_SCALED, tallies, 0, lambda name: None)
+    wrong = {tally.name: tally.differing for tally in tallies.by_name.values() if tally.differing}
+    assert wrong == {"kernel to bf16": 4, "kernel to fp32": 4}  # the strided half of the cases
 
 
 def test_places_of_groups():

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -10,20 +10,22 @@ from hypothesis import strategies as st
 
 from aotgemm import _core
 from aotgemm.cli import main, tune
+from aotgemm.cli.measure.kinds import KINDS
 from aotgemm.cli.measure.rounds import FIRST_ROUNDS, Measurement, measure
-from aotgemm.cli.measure.shapes import dense_layers, dense_shapes, parse_shapes, parse_sizes
+from aotgemm.cli.measure.shapes import dense_shapes, moe_shapes, parse_shapes, parse_sizes, read_layers
 from aotgemm.cli.request import RequestError
 from aotgemm.cli.tune.intervals import intervals
 from aotgemm.cli.tune.points import Point, candidates, fastest
-from aotgemm.cli.tune.results import ResultsFile, kernel_hashes
+from aotgemm.cli.tune.results import ResultsFile, kernel_hashes, kernels_of
 from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.cli.tune.summary import percentile
 from codegen import tuned_rows
 from codegen.matrix import all_specs
 
 H100 = _core.named_device("h100")
-NAMES = [spec["name"] for spec in _core.specs()]
-BLOCK_M = {spec["name"]: spec["block_m"] for spec in _core.specs()}
+KIND = KINDS["fp8_1d2d"]
+NAMES = [spec["name"] for spec in kernels_of(KIND)]
+SPECS = {spec["kernel"]: spec for spec in _core.specs()}
 
 
 class FakeClock:
@@ -81,17 +83,38 @@ def test_intervals_have_neither_gap_nor_overlap(measured, block_m):
 
 
 def test_intervals_end_at_full_tiles_or_in_the_middle():
-    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [(1, 1), (2, 8), (9, 64), (65, 1024), (1025, 11520)]
+    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [
+        (1, 1),
+        (2, 8),
+        (9, 64),
+        (65, 1024),
+        (1025, 11520),
+    ]
     assert intervals([64, 128], [128, 128])[0] == (46, 90)
 
 
 def test_shapes_are_legal_and_listed_once():
     shapes = dense_shapes()
-    assert len(shapes) == len(set(shapes)) == 32 < len(dense_layers())
+    assert len(shapes) == len(set(shapes)) == 32 < len(read_layers("dense_shapes.csv"))
     assert all(n % 64 == 0 and k % 128 == 0 for n, k in shapes) and (2112, 7168) in shapes
 
 
-@pytest.mark.parametrize("parse, text", [(parse_sizes, "1,x"), (parse_sizes, "0"), (parse_shapes, "64"), (parse_shapes, "0x8")])
+def test_sizes_of_grouped_kinds():
+    assert len(moe_shapes()) == len(read_layers("moe_shapes.csv")) == 14
+    contiguous, masked = KINDS["fp8_1d2d_contiguous"], KINDS["fp8_1d2d_masked"]
+    assert contiguous.sizes([(4096, 7168)], [128, 256], [8]) == [(1024, 4096, 7168, 8), (2048, 4096, 7168, 8)]
+    assert masked.sizes([(4096, 7168)], [1, 64], [8]) == [(1, 4096, 7168, 8), (64, 4096, 7168, 8)]
+    assert {groups for *_, groups in masked.sizes(None, [1], [8])} == {8}
+    assert all(m % (128 * groups) == 0 for m, _, _, groups in contiguous.sizes(None, None, None))
+
+
+def test_every_kind_has_kernels():
+    assert [name for name, kind in KINDS.items() if not kernels_of(kind)] == []
+
+
+@pytest.mark.parametrize(
+    "parse, text", [(parse_sizes, "1,x"), (parse_sizes, "0"), (parse_shapes, "64"), (parse_shapes, "0x8")]
+)
 def test_sizes_that_make_no_sense(parse, text):
     with pytest.raises(argparse.ArgumentTypeError, match=f"is {text}, allowed"):
         parse(text)
@@ -106,7 +129,7 @@ def test_candidates_are_the_best_ranked_and_earlier_winners():
     elsewhere = Point("fp8_1d2d", 4096, 7168, 128)
     results = {other: {ranked[-1]: Measurement(1, 9)}, elsewhere: {ranked[-2]: Measurement(1, 9)}}
     assert list(candidates(POINT, H100, 3, results)) == [*ranked[:3], ranked[-1]]
-    assert all(NAMES[kernel] == name for name, kernel in candidates(POINT, H100, 3, results).items())
+    assert all(SPECS[kernel]["name"] == name for name, kernel in candidates(POINT, H100, 3, results).items())
 
 
 def test_a_dropped_candidate_never_wins():
@@ -124,15 +147,15 @@ class FakePool:
     def __init__(self, clock, problems):
         self.clock, self.problems = clock, list(problems)
 
-    def operands(self, m, n, k):
-        assert (m, n, k) in self.problems
+    def operands(self, m, n, k, groups):
+        assert (m, n, k, groups) in self.problems
         return argparse.Namespace(run=lambda kernel=-1: self.clock.running.append((kernel, m, n, k)))
 
 
 def time_of(call, _):
     """Different winners at different M."""
     kernel, m, n, k = call
-    return 10 + abs(BLOCK_M[NAMES[kernel]] - m) + kernel / 100
+    return 10 + abs(SPECS[kernel]["block_m"] - m) + kernel / 100
 
 
 @pytest.fixture
@@ -143,7 +166,7 @@ def gpu(monkeypatch):
     monkeypatch.setattr(_core, "cuda_device_count", lambda: 1)
     monkeypatch.setattr(_core, "cuda_device", lambda ordinal: H100)
     monkeypatch.setattr(tune, "GpuTimer", lambda: clock)
-    monkeypatch.setitem(tune.FAMILIES, "fp8_1d2d", lambda problems: FakePool(clock, problems))
+    monkeypatch.setitem(tune.KINDS, "fp8_1d2d", replace(KIND, pool=lambda problems: FakePool(clock, problems)))
     return clock
 
 
@@ -157,9 +180,16 @@ def test_a_run_writes_rows_that_codegen_reads(tmp_path, gpu, capsys):
     assert main(command(tmp_path, "--rows", str(rows), "--candidates", "60")) == 0
     assert "points won" in capsys.readouterr().out
     ((device, table),) = tuned_rows.read_tables(all_specs(), rows.parent)
-    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (132, [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)])
+    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (
+        132,
+        [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)],
+    )
     for r in table:
-        times = {name: round(time_of((kernel, r.m, r.n, r.k), 0), 2) for kernel, name in enumerate(NAMES)}
+        times = {
+            name: round(time_of((kernel, r.m, r.n, r.k), 0), 2)
+            for kernel in SPECS
+            if (name := SPECS[kernel]["name"]) in NAMES
+        }
         (best, us), (second, second_us), *_ = sorted(times.items(), key=lambda item: item[1])
         assert (r.kernel, r.us, r.next, r.next_us) == (best, us, second, second_us)
         assert (r.card, r.clock_mhz) == ("h100", 1980)
@@ -216,26 +246,28 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, text):
     path = tmp_path / "other"
     path.write_text(text)
     with pytest.raises(RequestError, match="is not a file of measurements"):
-        ResultsFile(path, "fp8_1d2d")
+        ResultsFile(path, KIND)
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize("change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})])
+@pytest.mark.parametrize(
+    "change", [lambda kernels: kernels.pop(NAMES[0]), lambda kernels: kernels.update({NAMES[0]: "0" * 64})]
+)
 def test_measurements_of_other_kernels_are_refused(tmp_path, change):
     path = tmp_path / "results.jsonl"
-    kernels = kernel_hashes("fp8_1d2d")
+    kernels = kernel_hashes(KIND)
     change(kernels)
     path.write_text(json.dumps({"device": H100, "kernels": kernels}) + "\n")
     with pytest.raises(RequestError, match="measured with other kernels"):
-        ResultsFile(path, "fp8_1d2d")
+        ResultsFile(path, KIND)
 
 
 def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
     path = tmp_path / "results.jsonl"
-    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes("fp8_1d2d") | {"dropped": "0" * 64}}
+    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes(KIND) | {"dropped": "0" * 64}}
     point = {"point": asdict(POINT), "us": {"dropped": [1.0, 9], NAMES[2]: [2.0, 9]}}
     path.write_text(json.dumps(header) + "\n" + json.dumps(point) + "\n")
-    assert ResultsFile(path, "fp8_1d2d").results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
+    assert ResultsFile(path, KIND).results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
 
 
 HEADER = {"device": H100, "date": "2026-01-02"}

@@ -18,12 +18,20 @@ H100 = "device cc=9.0 num_sms=132 memory_gbps=3083-3620"
 SPECS = gemm_specs()
 CARD = "NVIDIA H100 80GB HBM3"
 # Interval of M, N, K, index of the kernel.
-SYNTHETIC = ((1, 2, 2112, 7168, 3), (3, 5, 2112, 7168, 7), (9, 64, 2112, 7168, 3), (1, 90, 2112, 1536, 0), (70, 80, 64, 7168, 9))
+SYNTHETIC = (
+    (1, 2, 2112, 7168, 3),
+    (3, 5, 2112, 7168, 7),
+    (9, 64, 2112, 7168, 3),
+    (1, 90, 2112, 1536, 0),
+    (70, 80, 64, 7168, 9),
+)
 
 
 def row(first, last, n, k, index, **changes):
     name = SPECS[index].name()
-    made = TunedRow("fp8_1d2d", "dense", "nt", "bf16", 1, n, k, first, last, first, name, 12.5, "-", 0.0, 1980, "2026-01-02", CARD)
+    made = TunedRow(
+        "fp8_1d2d", "dense", "nt", "bf16", 1, n, k, first, last, first, name, 12.5, "-", 0.0, 1980, "2026-01-02", CARD
+    )
     return replace(made, **changes)
 
 
@@ -71,6 +79,12 @@ def test_a_bad_row_is_refused(tmp_path, rows, fragments):
 def test_other_columns_are_refused(tmp_path):
     write_file(tmp_path / "h100.txt", [], columns=COLUMNS[::-1])
     with pytest.raises(TunedRowError, match="line 3: names other columns"):
+        read(tmp_path)
+
+
+def test_a_file_without_a_device_is_refused(tmp_path):
+    (tmp_path / "h100.txt").write_text("# nothing\n")
+    with pytest.raises(TunedRowError, match="h100.txt: has no line for the device"):
         read(tmp_path)
 
 
@@ -182,7 +196,10 @@ def covering(tables, device, m, n, k):
 def test_the_library_chooses_by_the_rows_of_this_repository():
     tables = read_tables(all_specs())
     sizes = {(r.n, r.k) for _, rows in tables for r in rows} | {(2112, 7168), (72, 144)}
-    edges = {m + step for _, rows in tables for r in rows for m in (r.m_first, r.m_last) for step in (-1, 0, 1)} | {1, 64}
+    edges = {m + step for _, rows in tables for r in rows for m in (r.m_first, r.m_last) for step in (-1, 0, 1)} | {
+        1,
+        64,
+    }
     for name in _core.named_devices():
         device = _core.named_device(name)
         if device["cc_major"] != 9:

@@ -36,17 +36,19 @@ void bf16_gemm(const char* layout, const Bf16GemmOperands& in, const aotgemm_lau
     check_layout_name(layout);
     const bool transposed_a = layout[0] == 't', transposed_b = layout[1] == 'n';
     check_operands(in, transposed_a, transposed_b);
-    Bf16Launch call{"dense", bf16_factor(in.a, transposed_a), bf16_factor(in.b, transposed_b), in.d, in.c, nullptr, 1, 0};
-    if (call.a.rows == 0 || call.b.rows == 0) return;
+    Bf16Factor a = bf16_factor(in.a, transposed_a), b = bf16_factor(in.b, transposed_b);
+    if (a.rows == 0 || b.rows == 0) return;
     if (in.d.device_type == AOTGEMM_CPU) {
-        check_plan(bf16_problem(call), nullptr, -1);
-        if (!settings().compile_only) run_bf16_on_cpu({call.a, call.b, in.d, in.c, 0, 0, call.a.rows}, how.cpu_threads);
+        a.is_mn_major = transposed_a;
+        b.is_mn_major = transposed_b;
+        check_plan(bf16_problem({"dense", a, b, in.d, in.c, nullptr, 1, 0}), nullptr, -1);
+        if (!settings().compile_only) run_bf16_on_cpu({a, b, in.d, in.c, 0, 0, a.rows}, how.cpu_threads);
         return;
     }
-    find_major({"a", in.a}, transposed_a, call.a);
-    find_major({"b", in.b}, transposed_b, call.b);
+    find_major({"a", in.a}, transposed_a, a);
+    find_major({"b", in.b}, transposed_b, b);
     check_bf16_outputs(in.d, in.c);
-    launch_bf16(call, how);
+    launch_bf16({"dense", a, b, in.d, in.c, nullptr, 1, 0}, how);
 }
 
 }  // namespace aotgemm

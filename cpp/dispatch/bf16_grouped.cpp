@@ -4,8 +4,8 @@
 
 #include "dispatch/bf16_checks.hpp"
 #include "dispatch/bf16_launch.hpp"
-#include "dispatch/group_rows.hpp"
 #include "dispatch/plan.hpp"
+#include "dispatch/group_rows.hpp"
 #include "dispatch/settings.hpp"
 
 namespace aotgemm {
@@ -49,20 +49,21 @@ void bf16_gemm_grouped(const char* layout, const Bf16GroupedOperands& in, const 
     check_layout_name(layout);
     const bool transposed_b = layout[1] == 'n';
     check_operands(in, transposed_b);
-    const Bf16Factor a = bf16_factor(in.a, false), b = bf16_factor(in.b, transposed_b);
+    Bf16Factor a = bf16_factor(in.a, false), b = bf16_factor(in.b, transposed_b);
     if (b.groups == 0 || a.rows == 0 || b.rows == 0) return;
     check_no_overlap({"d", in.d});
-    Bf16Launch call{grouping_name(in.grouping), a, b, in.d, nullptr, in.index, b.groups, in.expected_m};
     if (in.d.device_type == AOTGEMM_CPU) {
-        check_plan(bf16_problem(call), nullptr, -1);
+        b.is_mn_major = transposed_b;
+        const char* grouping = grouping_name(in.grouping);
+        check_plan(bf16_problem({grouping, a, b, in.d, nullptr, in.index, b.groups, in.expected_m}), nullptr, -1);
         run_on_cpu(in, a, b, how.cpu_threads);
         return;
     }
     // Rows of A are dealt out to groups, so the kernels have A K-major alone.
     check_matrix_layout({"a", in.a}, 2);
-    find_major({"b", in.b}, transposed_b, call.b);
+    find_major({"b", in.b}, transposed_b, b);
     check_bf16_outputs(in.d, nullptr);
-    launch_bf16(call, how);
+    launch_bf16({grouping_name(in.grouping), a, b, in.d, nullptr, in.index, b.groups, in.expected_m}, how);
 }
 
 }  // namespace aotgemm

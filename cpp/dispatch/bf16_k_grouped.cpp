@@ -73,9 +73,10 @@ void run_on_cpu(const Bf16KGroupedOperands& in, const Bf16Factor& a, const Bf16F
 
 void bf16_gemm_k_grouped(const Bf16KGroupedOperands& in, const aotgemm_launch& how) {
     check_operands(in);
-    const Bf16Factor a = bf16_factor(in.a, true), b = bf16_factor(in.b, true);
+    Bf16Factor a = bf16_factor(in.a, true), b = bf16_factor(in.b, true);
     if (in.ks_count == 0 || a.rows == 0 || b.rows == 0) return;
     check_no_overlap({"d", in.d});
+    a.is_mn_major = b.is_mn_major = true;
     const Bf16Launch call{"k_grouped", a, b, in.d, in.c, &in.ks_tensor, in.ks_count, 0};
     if (in.d.device_type == AOTGEMM_CPU) {
         check_plan(bf16_problem(call), nullptr, -1);

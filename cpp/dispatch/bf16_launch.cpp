@@ -78,10 +78,9 @@ aotgemm_problem bf16_problem(const Bf16Launch& in) {
     int64_t m = in.a.rows;
     if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
     if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * in.groups);
-    const char* out_dtype = in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16";
-    const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
-    return {"bf16", in.grouping, layout_of(in.a, in.b), out_dtype, static_cast<int32_t>(in.groups), m, in.b.rows,
-            std::max<int64_t>(in.a.k, 1), num_sms};
+    return {"bf16",        in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
+            static_cast<int32_t>(in.groups), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
+            settings().num_sms.load(std::memory_order_relaxed)};
 }
 
 void launch_bf16(const Bf16Launch& operands, const aotgemm_launch& how) {

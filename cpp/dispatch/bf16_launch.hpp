@@ -15,7 +15,7 @@ struct Bf16Launch {
     int64_t expected_m;  // rows to expect in a group, a hint for the selection; 0 if unknown
 };
 
-// What the selection and a plan know of the call.
+// What the selection and a plan know of a call. Which dimension of A and B is adjacent must be noted in them.
 aotgemm_problem bf16_problem(const Bf16Launch& operands);
 
 // Operands have been checked and find_major has seen A and B; neither M nor N nor the number of groups is 0.

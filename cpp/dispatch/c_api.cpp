@@ -129,6 +129,8 @@ aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(const aotgemm_tensor* a
     return guarded([&] { bf16_gemm_k_grouped({*a, *b, c, *d, ks, ks_count, *ks_tensor}, or_default(launch)); });
 }
 
+int32_t aotgemm_group_alignment(void) { return kMkAlignment; }
+
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {

@@ -22,12 +22,6 @@ bool is_empty(const aotgemm_tensor& tensor) {
     return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });
 }
 
-void check_alignment(const Operand& operand) {
-    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) % 16;
-    if (excess == 0) return;
-    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of 16, must start at one");
-}
-
 std::string device_text(const aotgemm_tensor& tensor) {
     if (tensor.device_type == AOTGEMM_CPU) return "the CPU";
     if (tensor.device_type == AOTGEMM_CUDA) return text("CUDA device ", tensor.device_id);
@@ -92,6 +86,12 @@ void check_rows_adjacent(const Operand& operand) {
     if (matrix.shape[column] <= 1 || matrix.stride[column] == 1 || is_empty(matrix)) return;
     fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", column, " is ", matrix.stride[column],
          ", must be 1 (elements of a row adjacent); a contiguous copy has it");
+}
+
+void check_alignment(const Operand& operand) {
+    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) % 16;
+    if (excess == 0) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of 16, must start at one");
 }
 
 void check_matrix_layout(const Operand& operand, int32_t element_bytes) {

@@ -34,6 +34,9 @@ void check_matrix_layout(const Operand& operand, int32_t element_bytes);
 // Scales of A that the TMA can address: MN-major, columns and groups 16-byte aligned.
 void check_scale_layout(const Operand& operand);
 
+// Data starts at a multiple of 16 bytes.
+void check_alignment(const Operand& operand);
+
 // No element of it lies at the address of another.
 void check_no_overlap(const Operand& operand);
 

@@ -2,8 +2,10 @@
 
 #include <vector>
 
+#include "dispatch/choice.hpp"
 #include "dispatch/fp8_1d1d_launch.hpp"
 #include "dispatch/fp8_checks.hpp"
+#include "dispatch/plan.hpp"
 #include "dispatch/settings.hpp"
 #include "emulation/emulation.hpp"
 
@@ -176,6 +178,22 @@ std::vector<emulation::Fp8Gemm1d1d> split_by_k(const Fp8Gemm1d1dOperands& in, st
     return gemms;
 }
 
+// The groups of a call run one after another, so that all of them are held against the plan before the first.
+void check_plan_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, int32_t forced) {
+    const bool on_cpu = in.a.device_type == AOTGEMM_CPU;
+    for (const int64_t k : ks) {
+        aotgemm_problem problem = fp8_1d1d_problem(in);
+        problem.m = in.d.shape[1];
+        problem.n = in.d.shape[2];
+        problem.k = k > 0 ? k : kBlockK;
+        if (on_cpu) {
+            check_plan(problem, nullptr, -1);
+        } else {
+            choose_kernel(problem, cuda_device(in.a.device_id), forced);
+        }
+    }
+}
+
 }  // namespace
 
 void fp8_gemm_1d1d(const Fp8Gemm1d1dOperands& in, const aotgemm_launch& how) {
@@ -189,6 +207,7 @@ void fp8_gemm_1d1d(const Fp8Gemm1d1dOperands& in, const aotgemm_launch& how) {
         launch_fp8_1d1d(in, how);
         return;
     }
+    check_plan(fp8_1d1d_problem(in), nullptr, -1);
     const emulation::Fp8Gemm1d1d gemm{matrix_of<const uint8_t>(in.a), matrix_of<const float>(in.sfa),
                                       matrix_of<const uint8_t>(in.b), matrix_of<const float>(in.sfb),
                                       in.c != nullptr ? matrix_of<const void>(*in.c) : emulation::Matrix<const void>{},
@@ -201,7 +220,9 @@ void fp8_gemm_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> 
     check_k_grouped(in, ks, {"ks_tensor", ks_tensor});
     if (ks.empty() || in.d.shape[1] == 0 || in.d.shape[2] == 0) return;
     check_no_overlap({"d", in.d});
+    if (plan_in_force.load(std::memory_order_acquire) != nullptr) check_plan_by_k(in, ks, how.kernel);
     if (in.a.device_type != AOTGEMM_CPU) {
+        for (const Operand& operand : {Operand{"a", in.a}, {"b", in.b}}) check_alignment(operand);
         for (const Operand& operand : {Operand{"sfa", in.sfa}, {"sfb", in.sfb}}) check_scale_layout(operand);
         check_output_layouts(in);
         launch_by_k(in, ks, how);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aotgemm/aotgemm.h"
+#include "kernels/sm90/grouping.hpp"
 
 namespace aotgemm {
 
@@ -20,8 +21,8 @@ struct Fp8GroupedOperands {
     int64_t expected_m;  // rows to expect in a group, a hint for the selection; 0 if unknown
 };
 
-// Groups of contiguous and psum start at multiples of this many rows: no tile of 128 rows holds two groups.
-inline constexpr int64_t kMkAlignment = 128;
+// Groups of contiguous and psum start at multiples of this many rows, so that no tile holds two groups.
+inline constexpr int64_t kMkAlignment = sm90::kGroupAlignment;
 
 // Checks, then runs on the CPU or launches.
 void fp8_gemm_grouped(const Fp8GroupedOperands& operands, const aotgemm_launch& how);

@@ -40,22 +40,6 @@ bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
-// Indices of the kernels that can compute the problem, in the matrix's order. Fails if there is none.
-std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
-    check_sizes(problem);
-    const char* arch = arch_of(device);
-    std::vector<int32_t> kernels;
-    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
-        if (serves(kSpecs[kernel], problem, arch)) kernels.push_back(kernel);
-    }
-    if (kernels.empty()) {
-        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
-             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
-             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
-    }
-    return kernels;
-}
-
 // A row was measured with all SMs, and says nothing about a call that may use fewer.
 const TunedRow* row_for(const aotgemm_problem& problem, const aotgemm_device& device) {
     return problem.num_sms == device.num_sms ? find_tuned_row(problem, device) : nullptr;
@@ -72,6 +56,22 @@ aotgemm_selection describe_row(const TunedRow& row, const aotgemm_problem& probl
 }
 
 }  // namespace
+
+std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
+    check_sizes(problem);
+    const aotgemm_problem full = with_sms(problem, device);
+    const char* arch = arch_of(device);
+    std::vector<int32_t> kernels;
+    for (int32_t kernel = 0; kernel < kSpecCount; ++kernel) {
+        if (serves(kSpecs[kernel], full, arch)) kernels.push_back(kernel);
+    }
+    if (kernels.empty()) {
+        fail(AOTGEMM_ERROR_KERNEL_MISSING, "no ", problem.family, " kernel, ", problem.grouping, " ", problem.layout, " with ",
+             problem.out_dtype, " output, for compute capability ", device.cc_major, ".",
+             device.cc_minor, " is compiled into this library; `aotgemm list` shows what is");
+    }
+    return kernels;
+}
 
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
@@ -104,9 +104,9 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
     return choices;
 }
 
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
+                       const std::vector<int32_t>& kernels) {
     const aotgemm_problem full = with_sms(problem, device);
-    const std::vector<int32_t> kernels = serving_kernels(full, device);
     if (const TunedRow* row = row_for(full, device)) {
         return {row->kernel, predict(kSpecs[row->kernel], full, device).us, row};
     }
@@ -120,7 +120,7 @@ BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& dev
 
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
-    const BestKernel best = best_kernel(full, device);
+    const BestKernel best = best_kernel(full, device, serving_kernels(full, device));
     return best.row != nullptr ? describe_row(*best.row, full, device) : describe_kernel(best.kernel, full, device);
 }
 

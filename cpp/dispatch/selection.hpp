@@ -16,13 +16,18 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
 // The first of them, found without describing the others.
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
 
-// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M.
+// Indices of the kernels that can compute the problem, whatever its M, in the matrix's order. Fails if there is none.
+std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
+
+// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M and
+// have asked for `kernels`, the problem's serving_kernels, once.
 struct BestKernel {
     int32_t kernel;
     double predicted_us;
     const TunedRow* row;  // what it was chosen by, or null for the cost model
 };
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
+BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
+                       const std::vector<int32_t>& kernels);
 
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device);

@@ -82,6 +82,7 @@ void bind_grouped_calls(nb::module_& module) {
                "Runs aotgemm_fp8_bmm_nt. False, with nothing done, if sfa must be made MN-major first.");
     module.def("has_adjacent_columns", &has_adjacent_columns, "tensor"_a.none(), "name"_a,
                "Whether elements along the last dimension are adjacent.");
+    module.def("group_alignment", &aotgemm_group_alignment);
     module.def("set_compile_only", [](bool enabled) { aotgemm_set_compile_only(enabled); }, "enabled"_a);
     module.def("get_compile_only", [] { return aotgemm_get_compile_only() != 0; });
 }

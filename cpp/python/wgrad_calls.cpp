@@ -32,7 +32,7 @@ bool dense(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb::handl
     return true;
 }
 
-void k_grouped(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb::handle c, nb::handle d,
+bool k_grouped(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb::handle c, nb::handle d,
                const std::vector<std::int64_t>& ks, nb::handle ks_tensor, int kernel, int threads, nb::handle stream) {
     Call call(stream);
     const aotgemm_tensor &va = call.input("a", a), &vsfa = call.input("sfa", sfa);
@@ -40,12 +40,15 @@ void k_grouped(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb::h
     const aotgemm_tensor* vc = optional_input(call, "c", c);
     const aotgemm_tensor& vd = call.output("d", d);
     const aotgemm_tensor& vks = call.input("ks_tensor", ks_tensor);
+    const bool shaped = vd.ndim == 3;
+    if (shaped && (needs_mn_major_copy(vsfa, vd.shape[1]) || needs_mn_major_copy(vsfb, vd.shape[2]))) return false;
     call.run(
         [&](const aotgemm_launch& launch) {
             return aotgemm_k_grouped_fp8_gemm_nt_contiguous(&va, &vsfa, &vb, &vsfb, vc, &vd, ks.data(),
                                                             static_cast<int>(ks.size()), &vks, &launch);
         },
         kernel, threads);
+    return true;
 }
 
 bool skip_head_mid(nb::handle a, nb::handle sfa, nb::handle b, nb::handle sfb, nb::handle d, std::int64_t left,
@@ -71,7 +74,8 @@ void bind_wgrad_calls(nb::module_& module) {
                "Runs aotgemm_fp8_gemm_nt_1d1d. False, with nothing done, if sfa or sfb must be made MN-major first.");
     module.def("k_grouped_fp8_gemm_nt_contiguous", &k_grouped, "a"_a.none(), "sfa"_a.none(), "b"_a.none(), "sfb"_a.none(),
                "c"_a.none(), "d"_a.none(), "ks"_a, "ks_tensor"_a.none(), "kernel"_a = -1, "threads"_a = 0,
-               "stream"_a = nb::none());
+               "stream"_a = nb::none(),
+               "Runs aotgemm_k_grouped_fp8_gemm_nt_contiguous. False, with nothing done, if sfa or sfb must be made MN-major.");
     module.def("fp8_gemm_nt_skip_head_mid", &skip_head_mid, "a"_a.none(), "sfa"_a.none(), "b"_a.none(), "sfb"_a.none(),
                "d"_a.none(), "left"_a, "mid"_a, "right"_a, "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
                "Runs aotgemm_fp8_gemm_nt_skip_head_mid. False, with nothing done, if sfa must be made MN-major first.");

@@ -41,7 +41,9 @@ from .errors import (
     PlanWarning,
     ShapeError,
 )
+from .fp8_1d1d import k_grouped_fp8_gemm_nt_contiguous
 from .fp8_contraction import fp8_einsum
+from .fp8_heads import fp8_gemm_nt_skip_head_mid
 from .fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
 from .gemm import fp8_gemm_nt
 from .grouped_gemm import (
@@ -85,6 +87,7 @@ __all__ = [
     "fp8_einsum",
     "fp8_gemm_nn",
     "fp8_gemm_nt",
+    "fp8_gemm_nt_skip_head_mid",
     "fp8_gemm_tn",
     "fp8_gemm_tt",
     "fp8_m_grouped_gemm_nt_masked",
@@ -100,6 +103,7 @@ __all__ = [
     "get_theoretical_mk_alignment_for_contiguous_layout",
     "get_tma_aligned_size",
     "k_grouped_bf16_gemm_tn_contiguous",
+    "k_grouped_fp8_gemm_nt_contiguous",
     "load_plan",
     "m_grouped_bf16_gemm_nn_contiguous",
     "m_grouped_bf16_gemm_nt_contiguous",

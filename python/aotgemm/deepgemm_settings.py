@@ -5,7 +5,7 @@ from typing import Any
 from . import _core
 from .errors import ShapeError
 
-MK_ALIGNMENT = 128  # rows of the largest tile of the grouped kernels
+MK_ALIGNMENT = _core.group_alignment()  # rows; no tile of the grouped kernels is taller
 
 _without_effect: dict[str, Any] = {"tc_util": 100, "ignore_compile_dims": False, "block_size_multiple_of": (1, 1)}
 

@@ -20,7 +20,7 @@ def fp8_gemm_nt_skip_head_mid(
 
     head_splits: (left, mid, right), multiples of 8; N is a multiple of left + right.
     d: BF16 [M, N / (left + right) * (left + mid + right)].
-    On a GPU there is no kernel for it yet: KernelMissingError. Raises what fp8_gemm_nt raises.
+    Raises what fp8_gemm_nt raises.
     """
     check_recipe("recipe", recipe, RECIPE)
     if not isinstance(head_splits, (tuple, list)) or len(head_splits) != 3:

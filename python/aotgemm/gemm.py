@@ -30,7 +30,7 @@ def fp8_gemm_nt(
     current stream, can be captured in a CUDA graph) or the CPU, with the same bits from both.
     recipe, recipe_a, recipe_b: None or the scaling above, (1, 128, 128), (1, 128), (128, 128). With recipe (1, 1, 128)
         B is scaled as A is, SFB FP32 [N, ceil(K / 128)]; D may be FP32 or BF16, and C of D's dtype and shape, or D
-        itself, is added to the product. On a GPU there is no kernel for it yet: KernelMissingError.
+        itself, is added to the product; on a GPU, SFB is copied as SFA is unless MN-major.
     compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
     disable_ue8m0_cast: accepted, without effect: Hopper reads FP32 scales as they are.
     c: must be None but with recipe (1, 1, 128).

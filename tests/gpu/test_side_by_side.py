@@ -14,7 +14,7 @@ SHAPE = (64, 512, 1024)
 
 @pytest.fixture(scope="module")
 def operands():
-    return Fp8Pool([SHAPE, (128, 512, 1024)]).operands(*SHAPE)
+    return Fp8Pool([(*SHAPE, 1), (128, 512, 1024, 1)]).operands(*SHAPE)
 
 
 def test_torch_views_are_the_same_memory(operands):

@@ -99,6 +99,9 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
     const aotgemm_tensor* d, const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m,
     const aotgemm_launch* launch);
 
+/* The multiple of rows at which groups start in such a layout: 128. */
+AOTGEMM_API int32_t aotgemm_group_alignment(void);
+
 /* The same with room for M rows in each group, of which the first masked_m[g] are computed; the others are neither
  * read nor written.
  *
@@ -133,14 +136,13 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_t
 
 /* aotgemm_fp8_gemm_nt into a D whose columns come in heads: of every left + mid + right columns of D [M, N / (left +
  * right) * (left + mid + right)], the middle ones are not written. left, mid and right are multiples of 8, N of
- * left + right. On CUDA AOTGEMM_ERROR_KERNEL_MISSING unless mid is 0. */
+ * left + right. */
 AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
                                                              const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                                              const aotgemm_tensor* d, int64_t left, int64_t mid,
                                                              int64_t right, const aotgemm_launch* launch);
 
-/* Family fp8_1d1d: D = C + the product, A and B scaled alike. On CUDA there is no kernel yet:
- * AOTGEMM_ERROR_KERNEL_MISSING.
+/* Family fp8_1d1d: D = C + the product, A and B scaled alike.
  *
  * a, sfa, b as in aotgemm_fp8_gemm_nt; sfb FP32 [N, ceil(K/128)], laid out as sfa
  * d   FP32 or BF16 [M, N]
@@ -150,8 +152,7 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, con
                                                     const aotgemm_tensor* c, const aotgemm_tensor* d,
                                                     const aotgemm_launch* launch);
 
-/* The same for each of `groups` groups with a K of its own, such as the weight gradients of experts. On CUDA there is
- * no kernel yet: AOTGEMM_ERROR_KERNEL_MISSING.
+/* The same for each of `groups` groups with a K of its own, such as the weight gradients of experts.
  *
  * a   FP8 E4M3 [M * sum of ks]: for each group a matrix [M, ks[g]], one after the other; b likewise with N rows
  * sfa FP32 [M, sum of ks / 128], sfb FP32 [N, sum of ks / 128]

@@ -78,7 +78,9 @@ def deepseek_v4(shard: Shard) -> Iterator[Call]:
     yield from _indexer(shard)
     streams = shard.size("hc_mult")
     yield Call(("hc.prenorm",), "tf32_prenorm", streams * (streams + 2), streams * hidden, out_dtype="fp32")
-    yield from _mlp(shard, "ffn.shared_experts", hidden, shard.size("n_shared_experts") * shard.size("moe_intermediate_size"))
+    yield from _mlp(
+        shard, "ffn.shared_experts", hidden, shard.size("n_shared_experts") * shard.size("moe_intermediate_size")
+    )
     family = "fp8_fp4" if shard.config.get("expert_dtype") == "fp4" else None
     yield from _routed(shard, hidden, "n_routed_experts", family)
     yield from _head(shard, hidden)

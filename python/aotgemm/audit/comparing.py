@@ -103,6 +103,4 @@ def compare_plans(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 def facts_of(cubins: dict[str, Cubin]) -> list[dict[str, Any]]:
     """Kernels of a library as compare_kernels takes them."""
-    return [
-        {"name": c.name, "arch": c.arch, "sha256": c.sha256, "code_sha256": c.code_sha256} for c in cubins.values()
-    ]
+    return [{"name": c.name, "arch": c.arch, "sha256": c.sha256, "code_sha256": c.code_sha256} for c in cubins.values()]

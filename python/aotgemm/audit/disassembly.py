@@ -28,14 +28,18 @@ def find_cubin(cubins: dict[str, Cubin], name: str) -> Cubin:
     if name in cubins:
         return cubins[name]
     nearest = get_close_matches(name, cubins, 3, 0.3)
-    raise KernelMissingError(f"kernel: is {name!r}, which the library lacks; nearest are {', '.join(nearest) or 'none'}")
+    raise KernelMissingError(
+        f"kernel: is {name!r}, which the library lacks; nearest are {', '.join(nearest) or 'none'}"
+    )
 
 
 def disassemble(cubin: Cubin) -> str:
     """Raises KernelMissingError where there is no disassembler, or it refuses the bytes."""
     tool = find_nvdisasm()
     if tool is None:
-        raise KernelMissingError(f"sass: nvdisasm is neither installed nor on PATH; `pip install {PACKAGE}` provides it")
+        raise KernelMissingError(
+            f"sass: nvdisasm is neither installed nor on PATH; `pip install {PACKAGE}` provides it"
+        )
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(cubin.data)
         file.flush()

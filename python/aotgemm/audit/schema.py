@@ -36,7 +36,9 @@ RULES: dict[str, Callable[[Any, Any], bool]] = {
     "minimum": lambda value, wanted: not _is_number(value) or value >= wanted,
     "maximum": lambda value, wanted: not _is_number(value) or value <= wanted,
     "maxLength": lambda value, wanted: not isinstance(value, str) or len(value) <= wanted,
-    "pattern": lambda value, wanted: not isinstance(value, str) or re.search(wanted.replace("$", r"\Z"), value) is not None,
+    "pattern": lambda value, wanted: (
+        not isinstance(value, str) or re.search(wanted.replace("$", r"\Z"), value) is not None
+    ),
     "minItems": lambda value, wanted: not isinstance(value, list) or len(value) >= wanted,
     "maxItems": lambda value, wanted: not isinstance(value, list) or len(value) <= wanted,
     "required": lambda value, wanted: not isinstance(value, dict) or all(name in value for name in wanted),
@@ -51,7 +53,9 @@ def _shown(value: Any) -> str:
 def _object_problems(value: dict, schema: dict, root: dict, path: str) -> Iterator[str]:
     known = schema.get("properties", {})
     if schema.get("additionalProperties") is False:
-        yield from (f"{path}: has {_shown(name)}, allowed are {', '.join(known)}" for name in value if name not in known)
+        yield from (
+            f"{path}: has {_shown(name)}, allowed are {', '.join(known)}" for name in value if name not in known
+        )
     for name, part in known.items():
         if name in value:
             yield from problems(value[name], part, root, f"{path}.{name}")

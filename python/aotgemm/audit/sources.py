@@ -59,7 +59,9 @@ def _number(where: str, text: Any) -> int:
 def _call(where: str, row: dict[str, Any]) -> Call:
     """A call from the columns n and k and, if given, name, family, grouping, layout, out_dtype and groups."""
     if unknown := sorted(str(column) for column in row if column not in ("name", "m", *TEXT_COLUMNS, *NUMBER_COLUMNS)):
-        raise PlanError(f"{where}: has column {unknown[0]!r}, allowed are name, m, n, k, groups, {', '.join(TEXT_COLUMNS)}")
+        raise PlanError(
+            f"{where}: has column {unknown[0]!r}, allowed are name, m, n, k, groups, {', '.join(TEXT_COLUMNS)}"
+        )
     texts = {column: row[column] for column in TEXT_COLUMNS if row.get(column)}
     numbers = {c: _number(f"{where}: {c}", row.get(c) or "") for c in NUMBER_COLUMNS if c != "groups" or row.get(c)}
     name = row.get("name") or f"{numbers['n']}x{numbers['k']}"

@@ -18,7 +18,13 @@ def _kernel(planned: dict[str, Any], found: Cubin | None) -> dict[str, Any]:
     else:
         code_equal = found.code_sha256 == planned["code_sha256"]
         state, sha256 = "metadata differs" if code_equal else "code differs", found.sha256
-    return {"name": planned["name"], "arch": planned["arch"], "planned": planned["sha256"], "found": sha256, "state": state}
+    return {
+        "name": planned["name"],
+        "arch": planned["arch"],
+        "planned": planned["sha256"],
+        "found": sha256,
+        "state": state,
+    }
 
 
 def _damaged(cubins: dict[str, Cubin], planned: set[str]) -> Iterator[dict[str, Any]]:

@@ -59,10 +59,15 @@ def _chain(a: Decoded, b: Decoded) -> np.ndarray:
     return total
 
 
-def fp8_gemm_nt(a: np.ndarray, sfa: np.ndarray, b: np.ndarray, sfb: np.ndarray) -> np.ndarray:
-    """D FP32 [M, N] before its rounding to BF16, from FP8 E4M3 A [M, K], B [N, K] and their FP32 scales."""
+def fp8_gemm_nt(
+    a: np.ndarray, sfa: np.ndarray, b: np.ndarray, sfb: np.ndarray, rows_per_scale: int = BLOCK
+) -> np.ndarray:
+    """D FP32 [M, N] before its rounding to BF16, from FP8 E4M3 A [M, K], B [N, K] and their FP32 scales.
+
+    rows_per_scale: of B, 128 in family fp8_1d2d and 1 in fp8_1d1d.
+    """
     (a_values, a_exponents), (b_values, b_exponents) = _decode(a), _decode(b)
-    columns = np.arange(len(b)) // BLOCK
+    columns = np.arange(len(b)) // rows_per_scale
     accumulator = np.zeros((len(a), len(b)), np.float32)
     for index in range(sfa.shape[1]):
         part = slice(index * BLOCK, (index + 1) * BLOCK)

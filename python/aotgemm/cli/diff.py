@@ -43,7 +43,9 @@ def _call_rows(calls: dict[str, Any]) -> list[list[Any]]:
             effect = f"{change['old_us'][0]:.1f} -> {change['new_us'][0]:.1f} us"
             rows.append([where, f"{first} to {last}", change["old"], change["new"], effect])
     for word in ("added", "removed"):
-        rows += [[f"{', '.join(c['layers'])} {c['grouping']} {c['n']}x{c['k']}", "all", word, "", ""] for c in calls[word]]
+        rows += [
+            [f"{', '.join(c['layers'])} {c['grouping']} {c['n']}x{c['k']}", "all", word, "", ""] for c in calls[word]
+        ]
     return rows
 
 

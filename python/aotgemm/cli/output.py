@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 PIPE_WIDTH = 160
+NOTHING = "-"  # in a cell of numbers
 
 
 def add_command(
@@ -47,7 +48,7 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str
     rows = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], (int, float)) for row in rows)
+        numeric = all(isinstance(row[index], (int, float)) or row[index] == NOTHING for row in rows)
         table.add_column(column, justify="right" if numeric else "left", no_wrap=index == 0)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))

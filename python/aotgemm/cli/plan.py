@@ -71,9 +71,7 @@ def _make(arguments: argparse.Namespace) -> dict[str, Any]:
     device = _core.named_device(arguments.device)
     with progress(arguments.output is not None and not arguments.json) as display:
         task = display.add_task("calls", total=len(merged(calls)))
-        return make_plan(
-            calls, device, source, arguments.max_tokens, arguments.num_sms, partial(display.advance, task)
-        )
+        return make_plan(calls, device, source, arguments.max_tokens, arguments.num_sms, partial(display.advance, task))
 
 
 def _write(path: Path, text: str) -> None:

@@ -20,7 +20,9 @@ Needs nvdisasm, from the package {PACKAGE} or on PATH. `aotgemm list` shows the 
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "sass", "Print the machine code of a kernel, disassembled.", EXAMPLES, run)
     parser.add_argument("kernel", help="its name")
-    parser.add_argument("--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one")
+    parser.add_argument(
+        "--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -24,7 +24,9 @@ def add_parser(subparsers: Any) -> None:
     help = "Recompute the hash of every kernel of a plan; needs no GPU."
     parser = add_command(subparsers, "verify", help, EXAMPLES, run)
     parser.add_argument("plan", type=Path, help="plan file")
-    parser.add_argument("--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one")
+    parser.add_argument(
+        "--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one"
+    )
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -36,7 +38,9 @@ def _print(report: dict[str, Any]) -> None:
     if changed:
         rows = [[", ".join(call["layers"]), call["family"], call["grouping"], call["n"], call["k"]] for call in changed]
         print_table(("layers", "family", "grouping", "N", "K"), rows, "Calls for which the library chooses otherwise")
-    selection = f"{len(changed)} calls changed" if report["selection_checked"] else "not checked: the library is not loaded"
+    selection = (
+        f"{len(changed)} calls changed" if report["selection_checked"] else "not checked: the library is not loaded"
+    )
     print_facts(
         {
             "library": report["library"],

@@ -1,4 +1,4 @@
-"""A plan as one HTML page for a reviewer: no other file, no network, readable on a phone, on paper and without scripts."""
+"""A plan as one HTML page for a reviewer: no other file, no network, for phone and paper, readable without scripts."""
 
 from .page import render
 

@@ -36,7 +36,8 @@ def strip(intervals: list[dict[str, Any]], shade_of: dict[str, Shade]) -> str:
         left, right = _x(first, last), _x(end + 1, last)
         title = escape(f"M = {first} to {end}: {shade.name}")
         parts.append(
-            f'<rect x="{left:.3f}" width="{right - left:.3f}" height="{HEIGHT}" fill="{shade.colour}"><title>{title}</title></rect>'
+            f'<rect x="{left:.3f}" width="{right - left:.3f}" height="{HEIGHT}" fill="{shade.colour}">'
+            f"<title>{title}</title></rect>"
         )
     return f'<svg class="strip" viewBox="0 0 100 {HEIGHT}" preserveAspectRatio="none" role="img">{"".join(parts)}</svg>'
 
@@ -65,7 +66,8 @@ def times(call: dict[str, Any], device: dict[str, Any]) -> str:
     bounds = [(_x(m, last), max(*roofline_us(call, device, m), 0.01)) for m in _samples(last)]
     every = [us for _, us in predicted + bounds]
     low, high = log2(min(every)) - 0.2, log2(max(every)) + 0.2
-    lines = f'<path class="roof" d="{_path(bounds, low, high)}"/><path class="predicted" d="{_path(predicted, low, high)}"/>'
+    curves = {"roof": bounds, "predicted": predicted}
+    lines = "".join(f'<path class="{name}" d="{_path(points, low, high)}"/>' for name, points in curves.items())
     labels = f'<b class="top">{_us(max(every))}</b><b class="bottom">{_us(min(every))}</b>'
     drawing = f'<svg viewBox="0 0 100 {HEIGHT}" preserveAspectRatio="none" role="img">{lines}</svg>'
     return f'<div class="times">{drawing}{labels}</div>'

@@ -57,10 +57,15 @@ def _cells(found: list[tuple[int, int, str]], shade_of: dict[str, Shade]) -> str
 
 def draw(call: dict[str, Any], found: list[tuple[int, int, str]], shade_of: dict[str, Shade]) -> str:
     """One map with its axes and the kernels in it."""
-    (m_low, m_high), (n_low, n_high) = ((min(axis), max(axis)) for axis in zip(*((m, n) for m, n, _ in found), strict=True))
+    (m_low, m_high), (n_low, n_high) = (
+        (min(axis), max(axis)) for axis in zip(*((m, n) for m, n, _ in found), strict=True)
+    )
     used = sorted({kernel for _, _, kernel in found}, key=list(shade_of).index)
     chips = "".join(shade_of[kernel].chip() for kernel in used)
-    title = f"K = {call['k']}" + (f", {call['grouping']}, {call['groups']} groups" if call["grouping"] != "dense" else "")
+    title = f"K = {call['k']}" + (
+        f", {call['grouping']}, {call['groups']} groups" if call["grouping"] != "dense" else ""
+    )
     axes = f'<p class="ends"><span>M = {m_low}</span><span>{m_high}</span></p>'
     sides = f'<p class="sides"><span>N = {n_high}</span><span>{n_low}</span></p>'
-    return f'<figure class="map"><figcaption>{title}</figcaption><div>{sides}{_cells(found, shade_of)}</div>{axes}<p class="chips">{chips}</p></figure>'
+    drawing = f"<div>{sides}{_cells(found, shade_of)}</div>{axes}"
+    return f'<figure class="map"><figcaption>{title}</figcaption>{drawing}<p class="chips">{chips}</p></figure>'

@@ -41,11 +41,12 @@ def _verdict(plan: dict[str, Any]) -> str:
     """Whether the library that made this page is the plan's."""
     report = verify(plan)
     if report["ok"]:
-        return '<p class="verdict good">The installed library holds every kernel of this plan, byte for byte, and selects as it says.</p>'
-    wrong = [kernel["name"] for kernel in report["kernels"] if kernel["state"] != "equal"]
+        words = "The installed library holds every kernel of this plan, byte for byte, and selects as it says."
+        return f'<p class="verdict good">{words}</p>'
     changed = len(report["selection_changed"])
-    words = f"{len(wrong)} kernels differ, and {changed} calls select otherwise"
-    return f'<p class="verdict bad">The installed library is not the one of this plan: {words}. Maps and figures are of the installed one.</p>'
+    words = f"{report['differing']} kernels differ, and {changed} calls select otherwise"
+    rest = "Maps and figures are of the installed one."
+    return f'<p class="verdict bad">The installed library is not the one of this plan: {words}. {rest}</p>'
 
 
 def _interval_table(call: dict[str, Any], shade_of: dict[str, Shade]) -> str:
@@ -64,7 +65,9 @@ def _call(call: dict[str, Any], device: dict[str, Any], shade_of: dict[str, Shad
     kind = f"{call['family']} {call['grouping']} {call['layout']} &rarr; {call['out_dtype']}"
     groups = f", {call['groups']} groups" if call["groups"] > 1 else ""
     layers = ", ".join(map(escape, call["layers"]))
-    title = f"<h3>{layers}</h3><p class=\"kind\">N = {call['n']}, K = {call['k']}{groups}; {kind}; {call['num_sms']} SMs</p>"
+    title = (
+        f'<h3>{layers}</h3><p class="kind">N = {call["n"]}, K = {call["k"]}{groups}; {kind}; {call["num_sms"]} SMs</p>'
+    )
     if call["missing"]:
         body = f'<p class="missing">No kernel: {escape(call["missing"])}</p>'
     else:
@@ -81,10 +84,15 @@ def _kernel_row(kernel: dict[str, Any], figures: dict[str, Any] | None, calls: i
         cells = "<td></td>" * 6
     else:
         blocks = blocks_per_sm(figures)
-        numbers = (figures.get("threads", ""), figures["registers"], round(figures.get("shared_bytes", 0) / 1024, 1), blocks or "")
+        numbers = (
+            figures.get("threads", ""),
+            figures["registers"],
+            round(figures.get("shared_bytes", 0) / 1024, 1),
+            blocks or "",
+        )
         cells = "".join(f"<td>{number}</td>" for number in numbers)
         cells += f"<td>{figures['instructions_total']}</td><td>{mix_bar(figures['instructions'])}</td>"
-    name = f'{shade.chip()}<br><small>{escape(kernel["name"])}</small>'
+    name = f"{shade.chip()}<br><small>{escape(kernel['name'])}</small>"
     hashes = f'<code title="{kernel["sha256"]}">{kernel["sha256"][:12]}</code>'
     return f'<tr class="find"><td>{name}</td><td>{calls}</td>{cells}<td>{hashes}</td></tr>'
 
@@ -103,7 +111,9 @@ def _kernels(plan: dict[str, Any], shade_of: dict[str, Shade]) -> str:
 
 def _maps(plan: dict[str, Any]) -> list[tuple[dict[str, Any], list[tuple[int, int, str]]]]:
     """One for each K of each kind of call, with what is selected where."""
-    kinds = {(c["family"], c["grouping"], c["groups"], c["k"], c["num_sms"]): c for c in plan["calls"] if not c["missing"]}
+    kinds = {
+        (c["family"], c["grouping"], c["groups"], c["k"], c["num_sms"]): c for c in plan["calls"] if not c["missing"]
+    }
     drawn = ((kinds[key], maps.choices(kinds[key], plan["device"])) for key in sorted(kinds))
     return [(call, found) for call, found in drawn if found]
 

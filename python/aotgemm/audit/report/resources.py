@@ -8,9 +8,27 @@ SM_THREADS, SM_REGISTERS, SM_SHARED, BLOCK_RESERVED = 2048, 65536, 233472, 1024
 
 KINDS = (
     ("tensor", ("QGMMA", "HGMMA", "IGMMA", "UTCQMMA", "UTCHMMA")),
-    ("arithmetic", ("FFMA", "FMUL", "FADD", "HFMA", "HADD", "HMUL", "F2F", "I2F", "F2I", "MUFU", "IMAD", "IADD", "FMNMX", "FSET")),
+    (
+        "arithmetic",
+        ("FFMA", "FMUL", "FADD", "HFMA", "HADD", "HMUL", "F2F", "I2F", "F2I", "MUFU", "IMAD", "IADD", "FMNMX", "FSET"),
+    ),
     ("memory", ("UTMA", "UBLK", "LD", "ST", "ATOM", "RED", "CCTL", "UTMACMDFLUSH")),
-    ("waiting", ("SYNCS", "BAR", "WARPGROUP", "DEPBAR", "WARPSYNC", "NANOSLEEP", "UCGABAR", "ERRBAR", "MEMBAR", "FENCE", "ACQBULK")),
+    (
+        "waiting",
+        (
+            "SYNCS",
+            "BAR",
+            "WARPGROUP",
+            "DEPBAR",
+            "WARPSYNC",
+            "NANOSLEEP",
+            "UCGABAR",
+            "ERRBAR",
+            "MEMBAR",
+            "FENCE",
+            "ACQBULK",
+        ),
+    ),
 )
 
 
@@ -40,5 +58,7 @@ def mix_bar(instructions: dict[str, int]) -> str:
     counts = mix(instructions)
     total = sum(counts.values()) or 1
     words = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    parts = "".join(f'<i class="{kind}" style="width:{100 * count / total:.1f}%"></i>' for kind, count in counts.items())
+    parts = "".join(
+        f'<i class="{kind}" style="width:{100 * count / total:.1f}%"></i>' for kind, count in counts.items()
+    )
     return f'<span class="mix" title="{escape(words)}">{parts}</span>'

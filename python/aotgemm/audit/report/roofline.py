@@ -17,7 +17,9 @@ def _operand_bytes(family: str) -> int:
 
 
 def _rate(family: str) -> int:
-    return next((rate for start, rate in OPERATIONS_PER_CYCLE.items() if family.startswith(start)), OPERATIONS_PER_CYCLE["bf16"])
+    return next(
+        (rate for start, rate in OPERATIONS_PER_CYCLE.items() if family.startswith(start)), OPERATIONS_PER_CYCLE["bf16"]
+    )
 
 
 def roofline_us(call: dict[str, Any], device: dict[str, Any], m: int) -> tuple[float, float]:

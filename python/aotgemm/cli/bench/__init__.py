@@ -9,7 +9,7 @@ from typing import Any
 from ... import _core
 from ...errors import DeviceError
 from ..measure.shapes import dense_shapes, parse_shapes, parse_sizes
-from ..output import add_command, positive, print_facts, print_json, print_table, progress
+from ..output import NOTHING, add_command, positive, print_facts, print_json, print_table, progress
 from ..request import RequestError
 from .document import gemm_document, read_document, rows_of
 from .first_call_suite import measure_first_calls
@@ -42,12 +42,16 @@ ROUNDS = 15
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "bench", "Time GEMMs beside other libraries.", EXAMPLES, run)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill")
-    parser.add_argument("--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: all known")
+    parser.add_argument(
+        "--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: of public models"
+    )
     parser.add_argument("--m", type=parse_sizes, metavar="M,...", help="default: the suite's")
     names = ",".join(peer.name for peer in known_peers())
     parser.add_argument("--peers", metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported")
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"default: {ROUNDS}")
-    parser.add_argument("--reference", type=Path, action="append", default=[], metavar="CSV", help="recorded times; repeatable")
+    parser.add_argument(
+        "--reference", type=Path, action="append", default=[], metavar="CSV", help="recorded times; repeatable"
+    )
     parser.add_argument("--out", type=Path, metavar="JSON", help="save the run")
     parser.add_argument("--load", type=Path, metavar="JSON", help="show a saved run instead of measuring")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write roofline.png and ratio.png there")
@@ -107,14 +111,14 @@ def _print_gemms(limits: Limits, rows: list[Row], part: dict[str, Any]) -> None:
     shown = [[r.m, r.n, r.k, r.us[OURS], r.tflops(), r.gbps(), r.share(limits), *_ratio_cells(r, names)] for r in rows]
     print_table(columns, shown, f"Limits: {limits.gbps:,.0f} GB/s, {limits.tflops:,.0f} TFLOP/s")
     ranges = (*RANGES, "worst", "shapes")
-    table = [[name, *(means.get(key, "-") for key in ranges)] for name, means in part["means"].items()]
+    table = [[name, *(means.get(key, NOTHING) for key in ranges)] for name, means in part["means"].items()]
     print_table(("peer", *ranges), table, "Geometric mean of a peer's time over ours, by M")
     refused = {name: "; ".join(facts["refused"]) for name, facts in part["peers"].items() if facts["refused"]}
     print_facts({f"{name} refused some": words for name, words in refused.items()} | part["absent"])
 
 
 def _ratio_cells(row: Row, names: list[str]) -> list[Any]:
-    return [ratio if (ratio := row.ratio(name)) is not None else "-" for name in names]
+    return [ratio if (ratio := row.ratio(name)) is not None else NOTHING for name in names]
 
 
 def _print(document: dict[str, Any]) -> None:

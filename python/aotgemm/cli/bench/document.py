@@ -18,7 +18,9 @@ def gemm_document(limits: Limits, rows: list[Row], peers: dict[str, Any], absent
 def rows_of(document: dict[str, Any]) -> tuple[Limits, list[Row]]:
     """What a document's GEMM part says."""
     part = document["gemm"]
-    return Limits(**part["limits"]), [Row(*(row[key] for key in ("m", "n", "k", "kernel", "us"))) for row in part["rows"]]
+    return Limits(**part["limits"]), [
+        Row(*(row[key] for key in ("m", "n", "k", "kernel", "us"))) for row in part["rows"]
+    ]
 
 
 def read_document(path: Path) -> dict[str, Any]:

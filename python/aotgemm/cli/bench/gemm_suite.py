@@ -1,12 +1,11 @@
 """The GEMM suites: ours and every peer over shapes, interleaved, in one run."""
 
 from collections.abc import Callable
-from math import inf
 from typing import Any
 
 from ... import _core
 from ..measure.operands import Fp8Pool
-from ..measure.rounds import Call, measure
+from ..measure.rounds import Call, medians_us
 from ..measure.timer import GpuTimer
 from .peers import OURS, Peer, TorchOperands
 from .reference import References
@@ -23,7 +22,7 @@ class Bench:
 
     def __init__(self, shapes: list[Shape], peers: list[Peer], rounds: int, references: References) -> None:
         self.peers, self.rounds, self.references = peers, rounds, references
-        self.pool = Fp8Pool([*shapes, LIMIT_SHAPE])
+        self.pool = Fp8Pool((*shape, 1) for shape in [*shapes, LIMIT_SHAPE])
         self.timer = GpuTimer()
         self.device = _core.cuda_device(0)
         self.timer.warm_up(self.pool.operands(*LIMIT_SHAPE).run)
@@ -38,8 +37,8 @@ class Bench:
         return calls
 
     def _times(self, shape: Shape, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, float]:
-        measured = measure(self.timer.round_us, self._calls(shape, wanted), self.rounds, inf)
-        return {name: measurement.us for name, measurement in measured.items()}
+        calls = self._calls(shape, wanted)
+        return dict(zip(calls, medians_us(self.timer.round_us, list(calls.values()), self.rounds), strict=True))
 
     def row(self, shape: Shape) -> Row:
         """Times of one shape; recorded ones stand beside those of this run."""
@@ -52,7 +51,7 @@ class Bench:
         best = min(self._times(LIMIT_SHAPE, LIMIT_PEERS.__contains__).values())
         m, n, k = LIMIT_SHAPE
         move, size = _memory_call(bool(self.peers))
-        copy = measure(self.timer.round_us, {"move": move}, self.rounds, inf)["move"].us
+        (copy,) = medians_us(self.timer.round_us, [move], self.rounds)
         return Limits(size / copy / 1e3, 2 * m * n * k / best / 1e6)
 
 

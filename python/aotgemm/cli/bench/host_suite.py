@@ -53,7 +53,7 @@ def _torch_baselines(x: TorchOperands) -> dict[str, Call]:
 
 def gpu_calls(peers: list[Peer]) -> dict[str, Call]:
     """Every call that is timed where there is a GPU."""
-    operands = Fp8Pool([SHAPE]).operands(*SHAPE)
+    operands = Fp8Pool([(*SHAPE, 1)]).operands(*SHAPE)
     calls: dict[str, Call] = {"aotgemm._core.fp8_gemm_nt, DeviceArray": operands.run}
     if not peers:
         return calls

@@ -76,7 +76,9 @@ class Peer:
 def known_peers() -> list[Peer]:
     return [
         Peer("deep_gemm", "DeepGEMM's fp8_gemm_nt", "deep_gemm", _deep_gemm),
-        Peer("tensorwise", "cuBLASLt FP8 with one scale, through torch._scaled_mm: less arithmetic", "torch", _tensorwise),
+        Peer(
+            "tensorwise", "cuBLASLt FP8 with one scale, through torch._scaled_mm: less arithmetic", "torch", _tensorwise
+        ),
         Peer("blockwise", "cuBLASLt FP8 with our scales, through torch scaled_mm", "torch", _blockwise),
         Peer("bf16", "torch.mm in BF16", "torch", _bf16),
     ]

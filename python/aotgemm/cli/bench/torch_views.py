@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...frameworks import span
 from ..._core import DeviceArray
+from ...frameworks import span
 
 ELEMENT_BYTES = {"float8_e4m3fn": 1, "bfloat16": 2, "float32": 4, "int32": 4}
 
@@ -14,7 +14,12 @@ class _Memory:
     def __init__(self, array: DeviceArray, size: int) -> None:
         self.array = array
         # https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html
-        self.__cuda_array_interface__ = {"shape": (size,), "typestr": "|u1", "data": (array.data_ptr, False), "version": 3}
+        self.__cuda_array_interface__ = {
+            "shape": (size,),
+            "typestr": "|u1",
+            "data": (array.data_ptr, False),
+            "version": 3,
+        }
 
 
 def torch_view(array: DeviceArray) -> Any:

@@ -1,9 +1,8 @@
 """Operands of GEMMs on the GPU: views of a few large arrays, filled once, so that thousands of shapes cost nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import ml_dtypes
 import numpy
 
 from ... import _core
@@ -31,7 +30,7 @@ class Fp8Operands:
         _core.fp8_gemm_nt(self.a, self.sfa, self.b, self.sfb, self.d, kernel)
 
 
-def _filled(chunk: numpy.ndarray, dtype: str, size: int) -> DeviceArray:
+def filled(chunk: numpy.ndarray, dtype: str, size: int) -> DeviceArray:
     """An array of `size` elements that repeats the chunk."""
     memory = DeviceArray.empty([size], dtype)
     raw = chunk.reshape(-1).view(numpy.uint8)
@@ -41,62 +40,34 @@ def _filled(chunk: numpy.ndarray, dtype: str, size: int) -> DeviceArray:
     return memory
 
 
-class Fp8Pool:
-    """Memory for every problem of a list of (M, N, K): standard normal values, quantised; random scales."""
+class Fp8Memory:
+    """Flat arrays for the largest of several (rows of A, rows of B, N, K): standard normal values, quantised; random
+    scales; D uninitialised."""
 
-    def __init__(self, problems: Iterable[tuple[int, int, int]]) -> None:
-        problems, random = list(problems), numpy.random.default_rng(SEED)
+    def __init__(self, sizes: Iterable[tuple[int, int, int, int]]) -> None:
+        sizes, random = list(sizes), numpy.random.default_rng(SEED)
         values, _ = per_token_cast_to_fp8(random.standard_normal((CHUNK // 1024, 1024), numpy.float32), False)
         scales = random.uniform(*SCALE_RANGE, CHUNK).astype(numpy.float32)
+        self.a = filled(values, "float8_e4m3fn", max(a * k for a, _, _, k in sizes))
+        self.b = filled(values, "float8_e4m3fn", max(b * k for _, b, _, k in sizes))
+        self.sfa = filled(scales, "float32", max(align(a, 4) * ceil_div(k, 128) for a, _, _, k in sizes))
+        self.sfb = filled(scales, "float32", max(ceil_div(b, 128) * ceil_div(k, 128) for _, b, _, k in sizes))
+        self.d = DeviceArray.empty([max(a * n for a, _, n, _ in sizes)], "bfloat16")
 
-        def most(size: Callable[[int, int, int], int]) -> int:
-            return max(size(*problem) for problem in problems)
 
-        self._a = _filled(values, "float8_e4m3fn", most(lambda m, n, k: m * k))
-        self._b = _filled(values, "float8_e4m3fn", most(lambda m, n, k: n * k))
-        self._sfa = _filled(scales, "float32", most(lambda m, n, k: align(m, 4) * ceil_div(k, 128)))
-        self._sfb = _filled(scales, "float32", most(lambda m, n, k: ceil_div(n, 128) * ceil_div(k, 128)))
-        self._d = DeviceArray.empty([most(lambda m, n, k: m * n)], "bfloat16")
+class Fp8Pool:
+    """Memory for every problem of a list of (M, N, K, 1)."""
 
-    def operands(self, m: int, n: int, k: int) -> Fp8Operands:
+    def __init__(self, problems: Iterable[tuple[int, int, int, int]]) -> None:
+        self._memory = Fp8Memory((m, n, n, k) for m, n, k, _ in problems)
+
+    def operands(self, m: int, n: int, k: int, groups: int = 1) -> Fp8Operands:
         """Views for one problem; those of two problems share memory."""
-        blocks = ceil_div(k, 128)
+        blocks, memory = ceil_div(k, 128), self._memory
         return Fp8Operands(
-            self._a.as_strided([m, k], [k, 1]),
-            self._sfa.as_strided([m, blocks], [1, align(m, 4)]),
-            self._b.as_strided([n, k], [k, 1]),
-            self._sfb.as_strided([ceil_div(n, 128), blocks], [blocks, 1]),
-            self._d.as_strided([m, n], [n, 1]),
-        )
-
-
-@dataclass(frozen=True)
-class Bf16Operands:
-    """A [M, K], B [N, K] and D [M, N] in BF16."""
-
-    a: DeviceArray
-    b: DeviceArray
-    d: DeviceArray
-
-    def run(self, kernel: int = -1) -> None:
-        """D = A @ B^T by the kernel of that index; -1 is the library's choice."""
-        _core.bf16_gemm("nt", self.a, self.b, None, self.d, kernel)
-
-
-class Bf16Pool:
-    """Memory for every problem of a list of (M, N, K): standard normal values."""
-
-    def __init__(self, problems: Iterable[tuple[int, int, int]]) -> None:
-        problems, random = list(problems), numpy.random.default_rng(SEED)
-        values = random.standard_normal(CHUNK, numpy.float32).astype(ml_dtypes.bfloat16)
-        self._a = _filled(values, "bfloat16", max(m * k for m, _, k in problems))
-        self._b = _filled(values, "bfloat16", max(n * k for _, n, k in problems))
-        self._d = DeviceArray.empty([max(m * n for m, n, _ in problems)], "bfloat16")
-
-    def operands(self, m: int, n: int, k: int) -> Bf16Operands:
-        """Views for one problem; those of two problems share memory."""
-        return Bf16Operands(
-            self._a.as_strided([m, k], [k, 1]),
-            self._b.as_strided([n, k], [k, 1]),
-            self._d.as_strided([m, n], [n, 1]),
+            memory.a.as_strided([m, k], [k, 1]),
+            memory.sfa.as_strided([m, blocks], [1, align(m, 4)]),
+            memory.b.as_strided([n, k], [k, 1]),
+            memory.sfb.as_strided([ceil_div(n, 128), blocks], [blocks, 1]),
+            memory.d.as_strided([m, n], [n, 1]),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 FIRST_ROUNDS = 2  # before candidates are dropped: one alone may have met a disturbance
@@ -30,6 +31,12 @@ def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep
         for name, us in zip(running, round_us([candidates[name] for name in running]), strict=True):
             times[name].append(us)
     return {name: Measurement(median(series), len(series)) for name, series in times.items()}
+
+
+def medians_us(round_us: RoundTimer, calls: Sequence[Call], rounds: int) -> list[float]:
+    """The median time of each call, none dropped."""
+    measured = measure(round_us, {str(place): call for place, call in enumerate(calls)}, rounds, inf)
+    return [measurement.us for measurement in measured.values()]
 
 
 def _near_the_best(times: dict[str, list[float]], keep: float) -> list[str]:

@@ -1,21 +1,31 @@
-"""The shapes that are tuned and benchmarked: N x K of public model configurations, and a grid of M."""
+"""The shapes that are tuned and benchmarked: those of layers of public models, and grids of M."""
 
 import argparse
 import csv
 from importlib.resources import files
 
 M_GRID = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+ROWS_OF_A_GROUP = {  # by grouping: those of groups that have rows of their own, and of those that share M
+    "masked": M_GRID[:11],
+    "contiguous": M_GRID[7:13],  # groups start at multiples of 128 rows
+}
 
 
-def dense_layers() -> list[dict[str, str]]:
-    """Every layer of dense_shapes.csv: model, layer, n, k. Layers of one shape are listed each."""
-    with files(__package__).joinpath("dense_shapes.csv").open(encoding="utf-8", newline="") as file:
+def read_layers(name: str) -> list[dict[str, str]]:
+    """Every layer of a file: model, layer, n, k and, of experts, groups. Layers of one shape are listed each."""
+    with files(__package__).joinpath(name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def dense_shapes() -> list[tuple[int, int]]:
-    """(N, K) of those layers, each once, in the file's order."""
-    return list(dict.fromkeys((int(layer["n"]), int(layer["k"])) for layer in dense_layers()))
+    """(N, K) of the dense layers, each once, in the file's order."""
+    return list(dict.fromkeys((int(layer["n"]), int(layer["k"])) for layer in read_layers("dense_shapes.csv")))
+
+
+def moe_shapes() -> list[tuple[int, int, int]]:
+    """(N, K, local experts) of the experts' layers."""
+    layers = read_layers("moe_shapes.csv")
+    return list(dict.fromkeys((int(layer["n"]), int(layer["k"]), int(layer["groups"])) for layer in layers))
 
 
 def parse_sizes(text: str) -> list[int]:

@@ -1,78 +1,116 @@
 """The two self-tests: of a GPU against the CPU backend, and of the CPU backend against the definition."""
 
 import argparse
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeVar
 
 from rich.progress import Progress
 
 from ..places import CudaPlace, HostPlace
 from . import (
     conversions,
+    gpu_1d1d,
     gpu_bf16,
     gpu_bf16_grouped,
     gpu_gemm,
     gpu_grouped,
+    host_1d1d,
     host_bf16,
     host_gemm,
     host_grouped,
     large_grouped,
 )
 from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, FULL_BF16, HOST, HOST_BF16, QUICK, QUICK_BF16, SMALL, SMALL_BF16
+from .shapes import FULL, FULL_1D1D, FULL_BF16, HOST, HOST_BF16, QUICK, QUICK_1D1D, QUICK_BF16, SMALL, SMALL_BF16
 from .tally import Tallies
 
-
-def _stepper(display: Progress, total: int) -> Callable[[str], None]:
-    """Called with the name of each case before it runs."""
-    task = display.add_task("", total=total)
-    return lambda name: display.update(task, advance=1, description=name)
+Specs = list[dict[str, Any]]
+Step = Callable[[str], None]
+Sizes = TypeVar("Sizes")
 
 
-def _dense_kernels(kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [spec for spec in kernels if (spec["family"], spec["grouping"]) == ("fp8_1d2d", "dense")]
+@dataclass(frozen=True)
+class Part:
+    """A share of a self-test: how many cases it has, and what runs them."""
+
+    cases: int
+    run: Callable[[Tallies, Step], None]
+    kernels: tuple[dict[str, Any], ...] = ()  # the GEMM kernels that it runs
 
 
-def _grouped_kernels(kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [spec for spec in kernels if spec["family"] == "fp8_1d2d" and spec["grouping"] != "dense"]
+def _chosen(arguments: argparse.Namespace, full: Sizes, quick: Sizes, small: Sizes) -> Sizes:
+    return small if arguments.small else quick if arguments.quick else full
 
 
-def run_on_gpu(
-    place: CudaPlace, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
-) -> Tallies:
-    shapes = SMALL if arguments.small else QUICK if arguments.quick else FULL
-    grouped_shapes = SMALL_GROUPED if arguments.small else QUICK_GROUPED if arguments.quick else FULL_GROUPED
-    bf16_shapes = SMALL_BF16 if arguments.small else QUICK_BF16 if arguments.quick else FULL_BF16
-    bf16_grouped = SMALL_GROUPED if arguments.small else QUICK_GROUPED if arguments.quick else FULL_BF16_GROUPED
-    dense, grouped = _dense_kernels(kernels), _grouped_kernels(kernels)
-    large = [] if arguments.small or arguments.quick else grouped
-    step = _stepper(
-        display,
-        conversions.count_cases()
-        + (gpu_gemm.count_cases(shapes, dense) if dense else 0)
-        + gpu_grouped.count_cases(grouped_shapes, grouped)
-        + large_grouped.count_cases(large)
-        + gpu_bf16.count_cases(bf16_shapes, kernels)
-        + gpu_bf16_grouped.count_cases(bf16_grouped, kernels),
+def _gemm_part(module: Any, shapes: Any, kernels: Specs, seed: int) -> Part:
+    def run(tallies: Tallies, step: Step) -> None:
+        module.run_gemms(shapes, kernels, tallies, seed, step)
+
+    return Part(module.count_cases(shapes, kernels), run, tuple(kernels))
+
+
+def _large_part(kernels: Specs, seed: int) -> Part:
+    def run(tallies: Tallies, step: Step) -> None:
+        large_grouped.run_gemms(kernels, tallies, seed, step)
+
+    return Part(large_grouped.count_cases(kernels), run, tuple(kernels))
+
+
+def _conversions_part(place: HostPlace | CudaPlace, seed: int) -> Part:
+    def run(tallies: Tallies, step: Step) -> None:
+        conversions.run_conversions(place, tallies, seed, step)
+
+    return Part(conversions.count_cases(), run)
+
+
+def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
+    """Each family and grouping among the kernels, with its shapes."""
+
+    def of(family: str, dense: bool) -> Specs:
+        return [spec for spec in kernels if spec["family"] == family and (spec["grouping"] == "dense") == dense]
+
+    fp8, fp8_grouped, bf16, bf16_grouped = (of(*key) for key in product(("fp8_1d2d", "bf16"), (True, False)))
+    shapes = (
+        (gpu_gemm, _chosen(arguments, FULL, QUICK, SMALL), fp8),
+        (gpu_grouped, _chosen(arguments, FULL_GROUPED, QUICK_GROUPED, SMALL_GROUPED), fp8_grouped),
+        (gpu_1d1d, _chosen(arguments, FULL_1D1D, QUICK_1D1D, SMALL), of("fp8_1d1d", True)),
+        (gpu_bf16, _chosen(arguments, FULL_BF16, QUICK_BF16, SMALL_BF16), bf16),
+        (gpu_bf16_grouped, _chosen(arguments, FULL_BF16_GROUPED, QUICK_GROUPED, SMALL_GROUPED), bf16_grouped),
     )
-    tallies = Tallies(f"{len(kernels)} GEMM kernels, casts and layouts against the CPU backend", len(kernels))
-    conversions.run_conversions(place, tallies, arguments.seed, step)
-    if dense:
-        gpu_gemm.run_gemms(shapes, dense, tallies, arguments.seed, step)
-    gpu_grouped.run_gemms(grouped_shapes, grouped, tallies, arguments.seed, step)
-    large_grouped.run_gemms(large, tallies, arguments.seed, step)
-    gpu_bf16.run_gemms(bf16_shapes, kernels, tallies, arguments.seed, step)
-    gpu_bf16_grouped.run_gemms(bf16_grouped, kernels, tallies, arguments.seed, step)
+    for module, sizes, some in shapes:
+        if some:
+            yield _gemm_part(module, sizes, some, arguments.seed)
+    if not (arguments.quick or arguments.small):
+        yield _large_part(fp8_grouped, arguments.seed)
+
+
+def host_parts(seed: int) -> Iterator[Part]:
+    """The families of the CPU backend that have a definition in NumPy."""
+    families = ((host_gemm, HOST), (host_grouped, HOST_GROUPED), (host_1d1d, HOST), (host_bf16, HOST_BF16))
+    for module, sizes in families:
+
+        def run(tallies: Tallies, step: Step, module: Any = module, sizes: Any = sizes) -> None:
+            module.run_gemms(sizes, tallies, seed, step)
+
+        yield Part(module.count_cases(sizes), run)
+
+
+def _run(parts: list[Part], tallies: Tallies, display: Progress) -> Tallies:
+    task = display.add_task("", total=sum(part.cases for part in parts))
+    for part in parts:
+        part.run(tallies, lambda name: display.update(task, advance=1, description=name))
     return tallies
+
+
+def run_on_gpu(place: CudaPlace, kernels: Specs, arguments: argparse.Namespace, display: Progress) -> Tallies:
+    parts = [_conversions_part(place, arguments.seed), *gpu_parts(kernels, arguments)]
+    count = len({spec["kernel"] for part in parts for spec in part.kernels})
+    tallies = Tallies(f"{count} GEMM kernels, casts and layouts against the CPU backend", count)
+    return _run(parts, tallies, display)
 
 
 def run_on_cpu(place: HostPlace, arguments: argparse.Namespace, display: Progress) -> Tallies:
-    cases = host_gemm.count_cases(HOST) + host_grouped.count_cases(HOST_GROUPED) + conversions.count_cases()
-    cases += host_bf16.count_cases(HOST_BF16)
-    step = _stepper(display, cases)
-    tallies = Tallies("no GPU here: the CPU backend against its definition in NumPy")
-    conversions.run_conversions(place, tallies, arguments.seed, step)
-    host_gemm.run_gemms(HOST, tallies, arguments.seed, step)
-    host_grouped.run_gemms(HOST_GROUPED, tallies, arguments.seed, step)
-    host_bf16.run_gemms(HOST_BF16, tallies, arguments.seed, step)
-    return tallies
+    parts = [_conversions_part(place, arguments.seed), *host_parts(arguments.seed)]
+    return _run(parts, Tallies("no GPU here: the CPU backend against its definition in NumPy"), display)

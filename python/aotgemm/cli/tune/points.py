@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import _core
+from ..measure.kinds import Kind, Sizes
 from ..measure.rounds import Measurement
 
 
 @dataclass(frozen=True, order=True)
 class Point:
-    """One shape of a dense family; the fields are those of aotgemm_problem."""
+    """One shape; the fields are those of aotgemm_problem."""
 
     family: str
     n: int
@@ -25,6 +26,10 @@ class Point:
     def problem(self) -> tuple[str, str, str, str, int, int, int]:
         """All but M, in the order of a tuned row's columns."""
         return self.family, self.grouping, self.layout, self.out_dtype, self.groups, self.n, self.k
+
+    @property
+    def sizes(self) -> Sizes:
+        return self.m, self.n, self.k, self.groups
 
     def ranked(self, device: dict[str, Any]) -> list[dict[str, Any]]:
         """Every choice of the selection for it, best first."""
@@ -42,9 +47,10 @@ def fastest(measured: dict[str, Measurement]) -> list[str]:
     return sorted(names, key=lambda name: measured[name].us)
 
 
-def make_points(family: str, shapes: Iterable[tuple[int, int]], m: Iterable[int]) -> list[Point]:
-    """Shape by shape, M rising."""
-    return [Point(family, n, k, size) for n, k in shapes for size in m]
+def make_points(kind: Kind, sizes: Iterable[Sizes]) -> list[Point]:
+    """In the order of the sizes."""
+    family, *others = kind.names
+    return [Point(family, n, k, m, *others, groups) for m, n, k, groups in sizes]
 
 
 def candidates(point: Point, device: dict[str, Any], count: int, results: Results) -> dict[str, int]:

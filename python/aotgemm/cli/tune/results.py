@@ -7,28 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from ... import _core
+from ..measure.kinds import Kind
 from ..measure.rounds import Measurement
 from ..request import RequestError
 from .points import Point, Results
 
 
-def kernel_hashes(family: str) -> dict[str, str]:
-    """Name and sha256 of a family's kernels: measurements of other kernels say nothing of these."""
-    return {spec["name"]: spec["sha256"] for spec in _core.specs() if spec["family"] == family}
+def kernels_of(kind: Kind) -> list[dict[str, Any]]:
+    """The specs that serve a kind of problem."""
+    fields = ("family", "grouping", "layout", "out_dtype")
+    return [spec for spec in _core.specs() if tuple(spec[field] for field in fields) == kind.names]
+
+
+def kernel_hashes(kind: Kind) -> dict[str, str]:
+    """Name and sha256 of a kind's kernels: measurements of other kernels say nothing of these."""
+    return {spec["name"]: spec["sha256"] for spec in kernels_of(kind)}
 
 
 class ResultsFile:
-    """Measurements of one family on one card with one build.
+    """Measurements of one kind of problem on one card with one build.
 
     A later build may have dropped kernels; their measurements are left out. One that has other or more kernels must
     measure anew.
     """
 
-    def __init__(self, path: Path, family: str) -> None:
+    def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
         self.header: dict[str, Any] = {}
         self.results: Results = {}
-        self._kernels = kernel_hashes(family)
+        self._kernels = kernel_hashes(kind)
         if path.exists():
             self._read()
 
@@ -41,7 +48,9 @@ class ResultsFile:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
         if not self._kernels.items() <= measured:
-            raise RequestError(f"--results: {self.path} was measured with other kernels than this build's; name a new file")
+            raise RequestError(
+                f"--results: {self.path} was measured with other kernels than this build's; name a new file"
+            )
         if whole != text:
             self.path.write_text(whole, encoding="utf-8")
         self.header = header
@@ -54,9 +63,16 @@ class ResultsFile:
         if self.header:
             if self.header["device"] != device:
                 known = self.header["device"]["name"]
-                raise RequestError(f"--results: {self.path} was measured on {known}, this is {device['name']}; name a new file")
+                raise RequestError(
+                    f"--results: {self.path} was measured on {known}, this is {device['name']}; name a new file"
+                )
             return
-        self.header = {"device": device, "date": date.today().isoformat(), "version": _core.version(), "kernels": self._kernels}
+        self.header = {
+            "device": device,
+            "date": date.today().isoformat(),
+            "version": _core.version(),
+            "kernels": self._kernels,
+        }
         self.path.write_text(json.dumps(self.header) + "\n", encoding="utf-8")
 
     def add(self, point: Point, measured: dict[str, Measurement]) -> None:

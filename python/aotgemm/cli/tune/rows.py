@@ -16,7 +16,7 @@ COLUMNS = (
 PROBLEM_COLUMNS = 7
 NUMBERS = range(4, 10)  # columns that sort as numbers
 BANDWIDTH_TOLERANCE = 0.08  # keeps H100 (3352 GB/s), GH200 (4022) and H200 (4916), all of 132 SMs, apart
-COMMENT = "# Measured choices of kernels, written by `aotgemm tune`. The README beside this file says what the columns mean.\n"
+COMMENT = "# Measured choices of kernels, written by `aotgemm tune`. The README here says what the columns mean.\n"
 
 
 def device_line(device: dict[str, Any]) -> str:
@@ -50,7 +50,9 @@ def make_rows(results: Results, header: dict[str, Any]) -> list[list[str]]:
 
 def _kept_rows(path: Path, device: str, new: list[list[str]]) -> list[list[str]]:
     """Rows of an existing file for problems that were not measured anew."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")]
+    lines = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and not line.startswith("#")
+    ]
     if lines[:1] != [device] or tuple(lines[1].split()) != COLUMNS:
         raise RequestError(f"--rows: {path} is not for '{device}' with the columns of this version; name another file")
     rows = [line.split(maxsplit=len(COLUMNS) - 1) for line in lines[2:]]

@@ -15,6 +15,7 @@ class Verdict:
     m: int
     n: int
     k: int
+    groups: int
     best: str
     us: float
     chosen: str
@@ -30,7 +31,7 @@ def _verdict(point: Point, results: Results, device: dict[str, Any]) -> Verdict:
     best = fastest(measured)[0]
     # The best ranked that was measured: the first is missing only if the build's rows or model changed meanwhile.
     chosen = next(choice["name"] for choice in point.ranked(device) if choice["name"] in measured)
-    return Verdict(point.m, point.n, point.k, best, measured[best].us, chosen, measured[chosen].us)
+    return Verdict(*point.sizes, best, measured[best].us, chosen, measured[chosen].us)
 
 
 def verdicts(results: Results, device: dict[str, Any]) -> list[Verdict]:

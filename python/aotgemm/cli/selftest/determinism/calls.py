@@ -7,6 +7,7 @@ import ml_dtypes
 import numpy as np
 
 from .... import _core
+from ....errors import LayoutError
 from ....sizes import align
 from ...places import CudaPlace, HostPlace
 from ..grouped_operands import Placement, place_groups
@@ -60,7 +61,9 @@ def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace |
         shape_d = (groups, placement.room, size.n)
     if grouped:
         b, sfb = b.reshape(groups, size.n, size.k), sfb.reshape(groups, -1, sfb.shape[1])
-    operands = (place.put(a), mn_major(place, sfa), place.put(b), place.put(sfb))
+    by_row = kind.family == "fp8_1d1d"  # scales of B too
+    sfb = mn_major(place, make_finite_operands(random, size.n, 0, size.k)[1]) if by_row else place.put(sfb)
+    operands = (place.put(a), mn_major(place, sfa), place.put(b), sfb)
     d = place.put(np.zeros(shape_d, OUT_TYPES[kind.out_dtype]))
     return Problem(kind, size, place, operands, (a, sfa), _index(placement, place), d)
 
@@ -69,33 +72,63 @@ def _index(placement: Placement | None, place: HostPlace | CudaPlace) -> Any:
     return None if placement is None or placement.index is None else place.put(placement.index)
 
 
+def _stored(matrix: np.ndarray, transposed: bool) -> np.ndarray:
+    """The last two dimensions swapped in memory, for the layouts in which K does not come last."""
+    return np.ascontiguousarray(matrix.swapaxes(-1, -2)) if transposed else matrix
+
+
 def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    m, n, k = size.counts[0], size.n, size.k
-    shapes = ((m, k) if kind.layout[0] == "n" else (k, m), (n, k) if kind.layout[1] == "t" else (k, n))
+    placement = place_groups(kind.grouping, size.counts) if kind.grouping != "dense" else None
+    groups = (len(size.counts),) if placement else ()
+    rows = (
+        (*groups, placement.room)
+        if placement and placement.room
+        else (placement.rows if placement else size.counts[0],)
+    )
+    shapes = ((*rows, size.k), (*groups, size.n, size.k))
     a, b = (random.standard_normal(shape, np.float32).astype(ml_dtypes.bfloat16) for shape in shapes)
-    d = place.put(np.zeros((m, n), OUT_TYPES[kind.out_dtype]))
-    return Problem(kind, size, place, (place.put(a), place.put(b)), (a,), None, d)
+    a, b = _stored(a, kind.layout[0] == "t"), _stored(b, kind.layout[1] == "n")
+    d = place.put(np.zeros((*rows, size.n), OUT_TYPES[kind.out_dtype]))
+    return Problem(kind, size, place, (place.put(a), place.put(b)), (a,), _index(placement, place), d)
 
 
 def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    return (_fp8 if kind.family == "fp8_1d2d" else _bf16)(random, kind, size, place)
+    return (_bf16 if kind.family == "bf16" else _fp8)(random, kind, size, place)
+
+
+def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
+    kind, (a, b), d = problem.kind, problem.operands, problem.d
+    if kind.grouping == "dense":
+        _core.bf16_gemm(kind.layout, a, b, None, d, **how)
+    elif kind.grouping == "batched":
+        _core.bf16_bmm(kind.layout, a, b, d, **how)
+    elif kind.grouping == "masked":
+        _core.m_grouped_bf16_gemm_nt_masked(a, b, d, problem.index, **how)
+    else:
+        _core.m_grouped_bf16_gemm_contiguous(kind.layout, a, b, d, problem.index, kind.grouping == "psum", **how)
+
+
+def _launch_fp8(problem: Problem, how: dict[str, Any]) -> bool:
+    """False, with nothing done, if scales do not lie as a kernel reads them."""
+    grouping, operands = problem.kind.grouping, (*problem.operands, problem.d)
+    if problem.kind.family == "fp8_1d1d":
+        return _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
+    if grouping == "dense":
+        return _core.fp8_gemm_nt(*operands, **how)
+    if grouping == "batched":
+        return _core.fp8_bmm_nt(*operands, **how)
+    if grouping == "masked":
+        return _core.m_grouped_fp8_gemm_nt_masked(*operands, problem.index, **how)
+    return _core.m_grouped_fp8_gemm_nt_contiguous(*operands, problem.index, grouping == "psum", **how)
 
 
 def launch(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | None = None) -> None:
     """The call, writing problem.d; it may still be running on the stream when this returns."""
-    kind, how = problem.kind, {"kernel": kernel, "threads": threads, "stream": stream}
-    if kind.family == "bf16":
-        a, b = problem.operands
-        _core.bf16_gemm(kind.layout, a, b, None, problem.d, **how)
-    elif kind.grouping == "dense":
-        _core.fp8_gemm_nt(*problem.operands, problem.d, **how)
-    elif kind.grouping == "batched":
-        _core.fp8_bmm_nt(*problem.operands, problem.d, **how)
-    elif kind.grouping == "masked":
-        _core.m_grouped_fp8_gemm_nt_masked(*problem.operands, problem.d, problem.index, **how)
-    else:
-        use_psum = kind.grouping == "psum"
-        _core.m_grouped_fp8_gemm_nt_contiguous(*problem.operands, problem.d, problem.index, use_psum, **how)
+    how = {"kernel": kernel, "threads": threads, "stream": stream}
+    if problem.kind.family == "bf16":
+        _launch_bf16(problem, how)
+    elif not _launch_fp8(problem, how):
+        raise LayoutError(f"self-test: the scales of {problem.kind}, {problem.size} were refused, so nothing ran")
 
 
 def poison(problem: Problem, byte: int) -> None:

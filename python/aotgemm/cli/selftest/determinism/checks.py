@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .... import _core
-from ...places import CudaPlace, HostPlace
+from ...places import CudaPlace
 from ..tally import Tallies
 from .calls import POISONS, Problem, differing, launch, make_problem, mn_major, poison, read
 from .kinds import Kind, Limits, Size, random_size
-from .ways import Ways
+from .ways import PLAIN, Way, Ways
 
 CPU_BACKEND = -1
 
@@ -28,27 +28,34 @@ class Subject:
 Step = Callable[[str], None]
 
 
-def run_in(problem: Problem, byte: int, kernel: int, arguments: dict[str, Any]) -> np.ndarray:
-    """D's bytes after one run into memory full of that byte."""
-    poison(problem, byte)
-    launch(problem, kernel, **arguments)
-    return read(problem)
+def run_in(problem: Problem, byte: int, kernel: int, ways: Ways, way: Way = PLAIN) -> np.ndarray:
+    """D's bytes after one run, that way, into memory full of that byte."""
+    poison(problem, byte)  # waits for the device, so it comes before the load
+    with ways.taken(way) as arguments:
+        launch(problem, kernel, **arguments)
+        return read(problem)
 
 
 def _second_poison(problem: Problem) -> int:
     return POISONS[0] if problem.unwritten_is_allowed else POISONS[1]
 
 
-def repeat(subjects: list[Subject], size_of: Callable[[Kind], Size], ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+def repeat(
+    subjects: list[Subject],
+    size_of: Callable[[Kind], Size],
+    ways: Ways,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
+) -> None:
     """Every subject in every way: the bits of its first run, and of every other subject of its kind."""
     for kind in dict.fromkeys(subject.kind for subject in subjects):
         problem, first = make_problem(random, kind, size_of(kind), ways.place), None
         for subject in (subject for subject in subjects if subject.kind == kind):
             for turn, way in enumerate(ways.all):
                 step(subject.name)
-                with ways.taken(way) as arguments:
-                    byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
-                    got = run_in(problem, byte, subject.kernel, arguments)
+                byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
+                got = run_in(problem, byte, subject.kernel, ways, way)
                 first = got if first is None else first
                 tallies.count(f"repeated: {kind}", f"{subject.name}, {way}, {problem.size}", differing(got, first))
 
@@ -67,24 +74,37 @@ def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
     return replace(problem, size=Size((len(rows),), problem.size.n, problem.size.k), operands=operands, d=d)
 
 
-def permute(subjects: list[Subject], size: Size, place: HostPlace | CudaPlace, random: np.random.Generator, tallies: Tallies, step: Step) -> None:
+def permute(
+    subjects: list[Subject],
+    size: Size,
+    ways: Ways,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
+) -> None:
     """Rows in another order, and some of them alone, by every subject without groups: each row keeps its bits."""
     for kind in dict.fromkeys(subject.kind for subject in subjects if subject.kind.grouping == "dense"):
-        problem = make_problem(random, kind, size, place)
+        problem = make_problem(random, kind, size, ways.place)
         orders = [random.permutation(size.counts[0])]
         orders += [random.permutation(size.counts[0])[:16] for _ in range(3)]  # 16: rows that every layout can address
         parts = [(rows, _with_rows(problem, rows)) for rows in orders]
         for subject in (subject for subject in subjects if subject.kind == kind):
-            whole = run_in(problem, POISONS[0], subject.kernel, {})
+            whole = run_in(problem, POISONS[0], subject.kernel, ways)
             for rows, part in parts:
                 step(subject.name)
-                got = run_in(part, POISONS[1], subject.kernel, {})
+                got = run_in(part, POISONS[1], subject.kernel, ways)
                 case = f"{subject.name}, {len(rows)} of {size.counts[0]} rows, {size}"
                 tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
 
 
 def compare_pairs(
-    subjects: list[Subject], limits: Limits, count: int, ways: Ways, random: np.random.Generator, tallies: Tallies, step: Step
+    subjects: list[Subject],
+    limits: Limits,
+    count: int,
+    ways: Ways,
+    random: np.random.Generator,
+    tallies: Tallies,
+    step: Step,
 ) -> None:
     """Random shapes, each by two random subjects of its kind in two random ways."""
     kinds = list(dict.fromkeys(subject.kind for subject in subjects))
@@ -95,15 +115,16 @@ def compare_pairs(
         pair = [by_kind[kind][int(random.integers(len(by_kind[kind])))] for _ in range(2)]
         chosen = [ways.all[int(random.integers(len(ways.all)))] for _ in range(2)]
         step(f"pair {turn + 1}")
-        outputs = []
-        for subject, way, byte in zip(pair, chosen, (POISONS[0], _second_poison(problem)), strict=True):
-            with ways.taken(way) as arguments:
-                outputs.append(run_in(problem, byte, subject.kernel, arguments))
+        bytes_before = (POISONS[0], _second_poison(problem))
+        runs = zip(pair, chosen, bytes_before, strict=True)
+        outputs = [run_in(problem, byte, subject.kernel, ways, way) for subject, way, byte in runs]
         words = " against ".join(f"{subject.name} ({way})" for subject, way in zip(pair, chosen, strict=True))
         tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
 
 
-def gpu_subjects(place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]) -> list[Subject]:
+def gpu_subjects(
+    place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]
+) -> list[Subject]:
     """Every kernel that can be called here."""
     found = [Subject(kind_of(spec), spec["kernel"], spec["name"]) for spec in kernels]
     return [subject for subject in found if subject.kind.runnable]

@@ -23,9 +23,9 @@ class Kind:
     @property
     def runnable(self) -> bool:
         """Whether `calls.launch` knows how to make it."""
-        if self.family == "fp8_1d2d":
-            return self.grouping in ("dense", *GROUPED)
-        return self.family == "bf16" and self.grouping == "dense"
+        if self.family == "fp8_1d1d":
+            return self.grouping == "dense"
+        return self.family in ("fp8_1d2d", "bf16") and self.grouping in ("dense", *GROUPED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def _skewed(random: np.random.Generator, most: int) -> int:
 def random_size(random: np.random.Generator, kind: Kind, limits: Limits) -> Size:
     """Sizes with tails in every dimension; multiples of 16, which every layout can address."""
     groups = 1 if kind.grouping == "dense" else int(random.integers(1, limits.groups + 1))
-    counts = [_skewed(random, limits.m) if groups == 1 else int(random.integers(0, limits.m // groups + 2)) for _ in range(groups)]
+    counts = [
+        _skewed(random, limits.m) if groups == 1 else int(random.integers(0, limits.m // groups + 2))
+        for _ in range(groups)
+    ]
     if kind.layout[0] == "t":
         counts = [-(-count // 16) * 16 for count in counts]
     counts[0] = max(counts[0], 1)

@@ -13,7 +13,7 @@ from .kinds import Kind, Limits, Size, kind_of
 from .ways import Ways
 
 PAIRS, QUICK_PAIRS, CPU_PAIRS = 10_000, 500, 60
-GPU_LIMITS, CPU_LIMITS = Limits(m=512, n=1024, k=2048, groups=6), Limits(m=40, n=64, k=288, groups=3)
+GPU_LIMITS, CPU_LIMITS = Limits(m=384, n=512, k=1024, groups=4), Limits(m=40, n=64, k=288, groups=3)
 # More tiles than SMs for small tiles, tails for all.
 GPU_SIZE, CPU_SIZE = Size((656,), 1616, 1552), Size((48,), 72, 272)
 GPU_COUNTS, CPU_COUNTS = (300, 0, 129, 1, 226), (17, 0, 30)
@@ -43,9 +43,11 @@ def run_determinism(
     def step(name: str) -> None:
         display.update(task, advance=1, description=name)
 
-    what = "kernels, SM counts, streams, load and neighbours" if on_gpu else "threads, load and neighbours (no GPU here)"
+    what = (
+        "kernels, SM counts, streams, load and neighbours" if on_gpu else "threads, load and neighbours (no GPU here)"
+    )
     tallies = Tallies(f"the same bits from all {what}", len(subjects) if on_gpu else 0)
     repeat(subjects, lambda kind: _size_of(kind, size, counts), ways, random, tallies, step)
-    permute(subjects, size, place, random, tallies, step)
+    permute(subjects, size, ways, random, tallies, step)
     compare_pairs(subjects, limits, pairs, ways, random, tallies, step)
     return tallies

@@ -22,17 +22,21 @@ LOAD_KIND = Kind("fp8_1d2d", "dense", "nt", "bf16")
 
 @dataclass(frozen=True)
 class Way:
-    """One of them. stream: 0 for the default one, else another; threads: of the CPU backend, 0 for all."""
+    """One of them. pdl: programmatic dependent launch; threads: of the CPU backend, 0 for all."""
 
     num_sms: int = 0
     other_stream: bool = False
     loaded: bool = False
+    pdl: bool = False
     threads: int = 0
 
     def __str__(self) -> str:
         words = [f"{self.num_sms or 'all'} SMs"] if not self.threads else [f"{self.threads} threads"]
-        words += ["other stream"] * self.other_stream + ["under load"] * self.loaded
+        words += ["other stream"] * self.other_stream + ["under load"] * self.loaded + ["PDL"] * self.pdl
         return ", ".join(words)
+
+
+PLAIN = Way()
 
 
 class Ways:
@@ -43,15 +47,16 @@ class Ways:
         self.streams: list[Any] = [_core.Stream(place.ordinal) for _ in range(2)] if on_gpu else []
         self.load = make_problem(random, LOAD_KIND, LOAD_SIZE["gpu" if on_gpu else "cpu"], place)
         if on_gpu:
-            self.all = [Way(*parts) for parts in product(FEW_SMS, (False, True), (False, True))]
+            self.all = [Way(*parts) for parts in product(FEW_SMS, *[(False, True)] * 3)]
         else:
             self.all = [Way(threads=threads, loaded=loaded) for threads, loaded in product((1, 2, 3, 4), (False, True))]
 
     @contextmanager
     def taken(self, way: Way) -> Iterator[dict[str, Any]]:
         """Runs the block that way; gives it the arguments for `launch`."""
-        before = _core.get_num_sms()
+        before = _core.get_num_sms(), _core.get_pdl()
         _core.set_num_sms(way.num_sms)
+        _core.set_pdl(way.pdl)
         try:
             with self._busy_cpu() if way.loaded and not self.streams else nullcontext():
                 if way.loaded and self.streams:
@@ -59,7 +64,8 @@ class Ways:
                         launch(self.load, stream=self.streams[1].handle)
                 yield {"threads": way.threads, "stream": self.streams[0].handle if way.other_stream else None}
         finally:
-            _core.set_num_sms(before)
+            _core.set_num_sms(before[0])
+            _core.set_pdl(before[1])
 
     @contextmanager
     def _busy_cpu(self) -> Iterator[None]:

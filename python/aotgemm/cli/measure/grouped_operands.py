@@ -1,0 +1,89 @@
+"""Operands of grouped FP8 GEMMs on the GPU, as in operands.py; all groups have as many rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy
+
+from ... import _core
+from ...device_array import from_numpy
+from ...sizes import align, ceil_div
+from .operands import Fp8Memory
+
+DeviceArray = _core.DeviceArray
+Sizes = tuple[int, int, int, int]  # m, n, k, groups
+MASKED_ROOM = 128  # rows of memory for a group, at least
+
+
+@dataclass(frozen=True)
+class GroupedOperands:
+    """A, its scales, B, its scales, D, and which rows are of which group."""
+
+    a: DeviceArray
+    sfa: DeviceArray
+    b: DeviceArray
+    sfb: DeviceArray
+    d: DeviceArray
+    index: DeviceArray
+
+
+class ContiguousOperands(GroupedOperands):
+    """A [M, K] and D [M, N]; index [M] holds each row's group. B [G, N, K]."""
+
+    def run(self, kernel: int = -1) -> None:
+        operands = self.a, self.sfa, self.b, self.sfb, self.d, self.index
+        _core.m_grouped_fp8_gemm_nt_contiguous(*operands, kernel=kernel)
+
+
+@dataclass(frozen=True)
+class MaskedOperands(GroupedOperands):
+    """A [G, room, K] and D [G, room, N]; index [G] holds how many rows count, `expected` of each. B [G, N, K]."""
+
+    expected: int
+
+    def run(self, kernel: int = -1) -> None:
+        operands = self.a, self.sfa, self.b, self.sfb, self.d, self.index
+        _core.m_grouped_fp8_gemm_nt_masked(*operands, self.expected, kernel=kernel)
+
+
+def _room(m: int) -> int:
+    return align(max(m, MASKED_ROOM), 4)
+
+
+def _weights(memory: Fp8Memory, n: int, k: int, groups: int) -> tuple[DeviceArray, DeviceArray]:
+    blocks = ceil_div(n, 128), ceil_div(k, 128)
+    sfb = memory.sfb.as_strided([groups, *blocks], [blocks[0] * blocks[1], blocks[1], 1])
+    return memory.b.as_strided([groups, n, k], [n * k, k, 1]), sfb
+
+
+def _weight_rows(n: int, groups: int) -> int:
+    return groups * align(n, 128)
+
+
+class ContiguousPool:
+    """Memory for every problem of a list; M counts the rows of all groups."""
+
+    def __init__(self, problems: Iterable[Sizes]) -> None:
+        self._memory = Fp8Memory((m, _weight_rows(n, groups), n, k) for m, n, k, groups in problems)
+
+    def operands(self, m: int, n: int, k: int, groups: int) -> ContiguousOperands:
+        memory, blocks = self._memory, ceil_div(k, 128)
+        a, d = memory.a.as_strided([m, k], [k, 1]), memory.d.as_strided([m, n], [n, 1])
+        sfa = memory.sfa.as_strided([m, blocks], [1, align(m, 4)])
+        index = numpy.repeat(numpy.arange(groups, dtype=numpy.int32), m // groups)
+        return ContiguousOperands(a, sfa, *_weights(memory, n, k, groups), d, from_numpy(index))
+
+
+class MaskedPool:
+    """Memory for every problem of a list; M counts the rows of each group."""
+
+    def __init__(self, problems: Iterable[Sizes]) -> None:
+        self._memory = Fp8Memory((groups * _room(m), _weight_rows(n, groups), n, k) for m, n, k, groups in problems)
+
+    def operands(self, m: int, n: int, k: int, groups: int) -> MaskedOperands:
+        memory, blocks, room = self._memory, ceil_div(k, 128), _room(m)
+        a = memory.a.as_strided([groups, room, k], [room * k, k, 1])
+        d = memory.d.as_strided([groups, room, n], [room * n, n, 1])
+        sfa = memory.sfa.as_strided([groups, room, blocks], [room * blocks, 1, room])
+        index = from_numpy(numpy.full(groups, m, numpy.int32))
+        return MaskedOperands(a, sfa, *_weights(memory, n, k, groups), d, index, m)

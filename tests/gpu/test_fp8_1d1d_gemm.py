@@ -1,0 +1,105 @@
+"""Family fp8_1d1d, K groups and heads with skipped columns on a GPU, against the CPU backend, bit for bit."""
+
+import numpy as np
+import pytest
+import torch
+from problems import BF16, make_problem
+from torch_tensors import bits, to_torch
+
+import aotgemm
+from aotgemm import _core
+from aotgemm.cli.selftest.operands import make_finite_operands
+
+SHAPES = [(1, 8, 16), (7, 72, 144), (129, 264, 400), (300, 576, 2048)]
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, BF16], ids=["fp32", "bf16"])
+
+
+def to_cuda(array):
+    return to_torch(np.ascontiguousarray(array)).cuda()
+
+
+def make_operands(m, n, k, seed=0):
+    """A, its scales, B, its scales, and C: NumPy arrays."""
+    random = np.random.default_rng([m, n, k, seed])
+    a, sfa = make_finite_operands(random, m, 0, k)[:2]
+    b, sfb = make_finite_operands(random, n, 0, k)[:2]
+    return a, sfa, b, sfb, (random.standard_normal((m, n)) * 1e3).astype(np.float32)
+
+
+def run(a, sfa, b, sfb, d, c=None):
+    aotgemm.fp8_gemm_nt((a, sfa), (b, sfb), d, c, recipe=(1, 1, 128))
+    return d
+
+
+def assert_equal_bits(got, wanted):
+    np.testing.assert_array_equal(bits(got).view(np.uint8), np.ascontiguousarray(wanted).view(np.uint8))
+
+
+@DTYPES
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_dense(shape, dtype, accumulate):
+    *operands, c = make_operands(*shape)
+    c = c.astype(dtype) if accumulate else None
+    wanted = run(*operands, np.empty(shape[:2], dtype), c)
+    on_device = [to_cuda(operand) for operand in operands]
+    d = to_cuda(np.full(shape[:2], 7, dtype))
+    assert_equal_bits(run(*on_device, d, None if c is None else to_cuda(c)), wanted)
+    if accumulate:
+        in_place = to_cuda(c)
+        assert_equal_bits(run(*on_device, in_place, in_place), wanted)
+
+
+def test_a_sum_over_nothing_is_c():
+    *operands, c = make_operands(5, 24, 0)
+    d = to_cuda(c)
+    assert_equal_bits(run(*(to_cuda(operand) for operand in operands), d, d), c)
+
+
+@DTYPES
+@pytest.mark.parametrize("num_sms", [1, 20, 96])
+def test_fewer_sms_change_no_bit(dtype, num_sms):
+    *operands, _ = make_operands(300, 576, 512)
+    wanted = run(*operands, np.empty((300, 576), dtype))
+    aotgemm.set_num_sms(num_sms)
+    try:
+        assert_equal_bits(run(*(to_cuda(x) for x in operands), to_cuda(np.empty((300, 576), dtype))), wanted)
+    finally:
+        aotgemm.set_num_sms(0)
+
+
+@pytest.mark.parametrize("ks", [(128,), (256, 0, 384), (0, 0), (128, 1024, 512, 0, 256)], ids=str)
+@pytest.mark.parametrize("m, n", [(5, 24), (130, 264), (300, 576)])
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_k_grouped(ks, m, n, accumulate):
+    groups = [make_operands(m, n, k, seed) for seed, k in enumerate(ks)]
+    flat_a, flat_b = (np.concatenate([group[i].reshape(-1) for group in groups]) for i in (0, 2))
+    sfa, sfb = (np.concatenate([group[i] for group in groups], 1) for i in (1, 3))
+    c = np.stack([group[4] for group in groups]) if accumulate else None
+    wanted, tensor = np.empty((len(ks), m, n), np.float32), np.array(ks, np.int32)
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous((flat_a, sfa), (flat_b, sfb), wanted, ks, tensor, c)
+    d = torch.full((len(ks), m, n), float("nan"), device="cuda")
+    pairs = (to_cuda(flat_a), to_cuda(sfa)), (to_cuda(flat_b), to_cuda(sfb))
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(
+        *pairs, d, ks, to_cuda(tensor), None if c is None else to_cuda(c)
+    )
+    assert_equal_bits(d, wanted)
+
+
+DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_1d2d", "dense")]
+
+
+@pytest.mark.parametrize("splits", [(128, 64, 128), (8, 8, 0), (0, 16, 24), (136, 8, 16)], ids=str)
+@pytest.mark.parametrize("m", [1, 64, 129, 300])
+def test_the_middle_of_each_head_is_left_alone(splits, m):
+    left, mid, right = splits
+    problem = make_problem(m, 4 * (left + right), 272)
+    wanted = np.full((m, 4 * sum(splits)), 7, BF16)
+    aotgemm.fp8_gemm_nt_skip_head_mid((problem.a, problem.sfa), (problem.b, problem.sfb), wanted, splits)
+    a, sfa, b, sfb = (to_cuda(x) for x in (problem.a, problem.sfa, problem.b, problem.sfb))
+    sfa = aotgemm.get_mn_major_tma_aligned_tensor(sfa)
+    arch = "sm_{cc_major}{cc_minor}a".format(**_core.cuda_device(0))
+    for kernel in [-1, *(spec["kernel"] for spec in DENSE_SPECS if spec["arch"] == arch)]:
+        d = to_cuda(np.full(wanted.shape, 7, BF16))
+        _core.fp8_gemm_nt_skip_head_mid(a, sfa, b, sfb, d, left, mid, right, kernel=kernel)
+        assert_equal_bits(d, wanted)
