@@ -43,6 +43,7 @@ class HostArray(np.ndarray):
 
 class gpu_types:
     from ml_dtypes import bfloat16, float8_e4m3fn
+    from numpy import float32
 
 
 @pytest.fixture(autouse=True)
