@@ -58,7 +58,8 @@ def _mn_major_boxes(spec: KernelSpec) -> str | None:
         ("block_n", spec.block_n, spec.cluster_m, spec.layout[1] == "n"),
     ):
         if mn_major and rows % (MN_BOX * share) != 0:
-            return f"{name} is {rows}; with layout {spec.layout} and {share} blocks loading the tile, it is made of boxes of {MN_BOX}"
+            loaded = f"with layout {spec.layout} and {share} blocks loading the tile"
+            return f"{name} is {rows}; {loaded}, it is made of boxes of {MN_BOX}"
     return None
 
 

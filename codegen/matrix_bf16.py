@@ -10,7 +10,10 @@ LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
 
 ONE = ((1, 1),)
-PAIRS = ((1, 1), (2, 1), (1, 2))
+# Order decides where predictions are equal: sharing a tile halves what is read of it.
+PAIRS = ((2, 1), (1, 2), (1, 1))
+PAIRS_M = ((2, 1), (1, 1))
+PAIRS_N = ((1, 2), (1, 1))
 
 # block_m, block_n, block_k, clusters
 NORMAL_TILES = (
@@ -18,10 +21,10 @@ NORMAL_TILES = (
     (64, 128, 64, ONE),
     (64, 256, 64, ONE),
     (128, 64, 128, ONE),
-    (128, 128, 64, ((1, 1), (2, 1))),
+    (128, 128, 64, PAIRS_M),
     (128, 192, 64, ONE),
     (128, 256, 64, PAIRS),
-    (256, 128, 64, ((1, 1), (1, 2))),
+    (256, 128, 64, PAIRS_N),
 )
 # Blocks that share a tile each fetch half of it, and halves of an N-major tile are no narrower than 64.
 NORMAL_TILES_K_MAJOR_B = ((64, 64, 128, ((2, 1),)),)
@@ -39,7 +42,7 @@ SWAPPED_TILES_K_MAJOR_A = (
 ALIGNED_TILES = (
     (64, 128, 64, ONE),
     (128, 128, 64, ONE),
-    (128, 256, 64, ((1, 1), (1, 2))),
+    (128, 256, 64, PAIRS_N),
 )
 ALIGNED_SWAPPED_TILES = ((32, 128, 128, ONE),)
 

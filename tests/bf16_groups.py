@@ -18,7 +18,7 @@ def draw(seed, *shape, kind="random"):
 def expected_rows(placement, a, b):
     """Bits of D [rows, N]; a row of no group keeps its poison."""
     wanted = np.full((placement.rows, b.shape[1]), POISON, np.uint16)
-    for group in range(len(b)):
+    for group in np.unique(placement.group_of_row[placement.group_of_row >= 0]):
         rows = placement.group_of_row == group
         wanted[rows] = Bf16Problem(a[rows], b[group], np.zeros(0)).expected("bf16")
     return wanted

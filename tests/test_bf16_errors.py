@@ -99,6 +99,7 @@ CASES = {
     "ks of two groups": (lambda: k_grouped(ks=[64, 64]), aotgemm.ShapeError, "ks: has 2 elements, must have 3"),
     "ks of 60": (lambda: k_grouped(ks=[60, 4, 64]), aotgemm.ShapeError, "ks: group 0 has K = 60.*64.*nearest is 64"),
     "ks below 0": (lambda: k_grouped(ks=[-64, 128, 64]), aotgemm.ShapeError, "ks: group 0 has K = -64.*nearest is 0"),
+    "ks of floats": (lambda: k_grouped(ks=[64.0, 0, 64]), aotgemm.DtypeError, "ks: holds a float, allowed are ints"),
     "sum of ks": (lambda: k_grouped(ks=[64, 0, 0]), aotgemm.ShapeError, r"ks: the sum is 64, must be 128 \(K of a\)"),
     "ks_tensor in int64": (
         lambda: k_grouped(ks_tensor=np.array([64, 0, 64])),

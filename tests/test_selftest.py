@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aotgemm import _core
-from aotgemm.cli import main
+from aotgemm.cli import definition_bf16, main
 from aotgemm.cli.selftest import conversions, host_1d1d, host_gemm, runs
 from aotgemm.cli.selftest.framed_output import POISON, contiguous_frame, strided_frame
 from aotgemm.cli.selftest.operands import DISTINCT_ROWS, make_operands
@@ -38,6 +38,13 @@ def test_a_wrong_bit_in_a_gemm_is_found(capsys, monkeypatch):
     assert report["differing"] == 8  # four K, two layouts
     assert report["cases"] == report["equal"] + 8
     assert all("M=65 N=136" in failure and "1 of 8840 outputs differ" in failure for failure in report["failures"])
+
+
+def test_a_wrong_bit_in_a_bf16_gemm_is_found(capsys, monkeypatch):
+    monkeypatch.setattr(definition_bf16, "FRACTION_BITS", 24)
+    assert main(["selftest", "--json"]) == 1
+    wrong = {tally["name"] for tally in json.loads(capsys.readouterr().out)["tallies"] if tally["differing"]}
+    assert wrong == {"CPU backend, bf16"}
 
 
 def test_a_wrong_cast_is_found(capsys, monkeypatch):

@@ -23,7 +23,7 @@ bool is_aligned(const Bf16Factor& f) {
 
 Bf16Factor bf16_factor(const aotgemm_tensor& t, bool transposed) {
     const int row = t.ndim - 2 + (transposed ? 1 : 0), k = t.ndim - 2 + (transposed ? 0 : 1);
-    Bf16Factor out{t.data, t.shape[row], t.shape[k], t.stride[row], t.stride[k], 0, 0};
+    Bf16Factor out{t.data, t.shape[row], t.shape[k], t.stride[row], t.stride[k], 0, 0, transposed};
     if (t.ndim == 3) {
         out.groups = t.shape[0];
         out.group_stride = t.stride[0];
@@ -34,7 +34,6 @@ Bf16Factor bf16_factor(const aotgemm_tensor& t, bool transposed) {
 void find_major(const Operand& operand, bool transposed, Bf16Factor& factor) {
     const bool as_given = transposed ? can_be_mn_major(factor) : can_be_k_major(factor);
     const bool the_other_way = transposed ? can_be_k_major(factor) : can_be_mn_major(factor);
-    factor.is_mn_major = transposed;
     if (!as_given && the_other_way && is_aligned(factor)) {
         factor.is_mn_major = !transposed;
     } else {

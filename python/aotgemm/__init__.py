@@ -7,6 +7,7 @@ from . import utils
 from ._core import DeviceArray, version
 from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .bf16 import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
+from .bf16_contraction import einsum
 from .bf16_grouped import (
     k_grouped_bf16_gemm_tn_contiguous,
     m_grouped_bf16_gemm_nn_contiguous,
@@ -82,6 +83,7 @@ __all__ = [
     "cublaslt_gemm_nt",
     "cublaslt_gemm_tn",
     "cublaslt_gemm_tt",
+    "einsum",
     "fp8_einsum",
     "fp8_gemm_nn",
     "fp8_gemm_nt",

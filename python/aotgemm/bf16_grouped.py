@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import _core
-from .errors import ShapeError
+from .errors import DtypeError, ShapeError
 from .grouped_gemm import check_expected_m
 
 
@@ -75,4 +75,7 @@ def k_grouped_bf16_gemm_tn_contiguous(
     ks_tensor: the same numbers, int32 [G], contiguous, on the device of the operands: what a GPU reads.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
-    _core.k_grouped_bf16_gemm_tn_contiguous(a, b, c, d, [int(k) for k in ks], ks_tensor)
+    for k in ks:
+        if not hasattr(k, "__index__"):
+            raise DtypeError(f"ks: holds a {type(k).__name__}, allowed are ints")
+    _core.k_grouped_bf16_gemm_tn_contiguous(a, b, c, d, [k.__index__() for k in ks], ks_tensor)

@@ -28,7 +28,8 @@ def on_gpu(raw):
 
 
 def poisoned(*shape):
-    return torch.full(shape, np.uint16(POISON).view(np.int16).item(), dtype=torch.int16, device="cuda").view(torch.bfloat16)
+    poison = np.uint16(POISON).view(np.int16).item()
+    return torch.full(shape, poison, dtype=torch.int16, device="cuda").view(torch.bfloat16)
 
 
 @pytest.mark.parametrize("num_sms", [0, 5])

@@ -75,7 +75,7 @@ def _row_call(placement: Placement, layout: str, a: np.ndarray, b: np.ndarray) -
 def _grouped_rows(
     random: np.random.Generator, grouping: str, layout: str, counts: Sequence[int], n: int, k: int
 ) -> GroupedRun:
-    """Rows of A are drawn from a pool, so that what each group makes of it is computed once; those of no group are NaN."""
+    """Rows of A are drawn from a pool, so that what each group makes of it is computed once; others are NaN."""
     placement = place_groups(grouping, counts)
     pool, b = random_bf16(random, POOL, k), random_bf16(random, len(counts), n, k)
     source, live = random.integers(0, POOL, placement.rows), placement.group_of_row >= 0
@@ -143,7 +143,8 @@ def run_gemms(
             for layout, names in kernels_of(kernels, grouping).items():
                 for counts, n, k in _cases(shapes, grouping):
                     is_k = grouping == "k_grouped"
-                    run = _grouped_k(random, counts, n, k) if is_k else _grouped_rows(random, grouping, layout, counts, n, k)
+                    sizes = counts, n, k
+                    run = _grouped_k(random, *sizes) if is_k else _grouped_rows(random, grouping, layout, *sizes)
                     case = f"groups={list(counts)} N={n} {'M' if is_k else 'K'}={k}"
                     _run_kernels(run, names, case, tallies, step)
     finally:

@@ -17,12 +17,13 @@ from . import (
     gpu_gemm,
     gpu_grouped,
     host_1d1d,
+    host_bf16,
     host_gemm,
     host_grouped,
     large_grouped,
 )
 from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, FULL_1D1D, FULL_BF16, HOST, QUICK, QUICK_1D1D, QUICK_BF16, SMALL, SMALL_BF16
+from .shapes import FULL, FULL_1D1D, FULL_BF16, HOST, HOST_BF16, QUICK, QUICK_1D1D, QUICK_BF16, SMALL, SMALL_BF16
 from .tally import Tallies
 
 Specs = list[dict[str, Any]]
@@ -87,7 +88,8 @@ def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
 
 def host_parts(seed: int) -> Iterator[Part]:
     """The families of the CPU backend that have a definition in NumPy."""
-    for module, sizes in ((host_gemm, HOST), (host_grouped, HOST_GROUPED), (host_1d1d, HOST)):
+    families = ((host_gemm, HOST), (host_grouped, HOST_GROUPED), (host_1d1d, HOST), (host_bf16, HOST_BF16))
+    for module, sizes in families:
 
         def run(tallies: Tallies, step: Step, module: Any = module, sizes: Any = sizes) -> None:
             module.run_gemms(sizes, tallies, seed, step)
