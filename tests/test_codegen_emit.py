@@ -15,7 +15,7 @@ from codegen.matrix import all_specs
 
 ROOT = Path(__file__).parent.parent
 # Of everything emitted. It changes with the matrix or a template, and then only on purpose.
-GOLDEN = "6a3d259ea9f9cb1fbb276953f0900483c6fb41023d12669ce01ff4e9776b029d"
+GOLDEN = ""
 
 
 def digest(folder: Path) -> str:

@@ -14,6 +14,7 @@ from .kinds import Kind, Limits, Size, random_size
 from .ways import PLAIN, Way, Ways
 
 CPU_BACKEND = -1
+PAIRS_OF_A_SHAPE = 5  # drawing operands takes longer than running them
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,13 @@ def compare_pairs(
     tallies: Tallies,
     step: Step,
 ) -> None:
-    """Random shapes, each by two random subjects of its kind in two random ways."""
+    """Random shapes, each by a few pairs of random subjects of its kind, in two random ways."""
     kinds = list(dict.fromkeys(subject.kind for subject in subjects))
     by_kind = {kind: [subject for subject in subjects if subject.kind == kind] for kind in kinds}
     for turn in range(count):
-        kind = kinds[turn % len(kinds)]
-        problem = make_problem(random, kind, random_size(random, kind, limits), ways.place)
+        if turn % PAIRS_OF_A_SHAPE == 0:
+            kind = kinds[turn // PAIRS_OF_A_SHAPE % len(kinds)]
+            problem = make_problem(random, kind, random_size(random, kind, limits), ways.place)
         pair = [by_kind[kind][int(random.integers(len(by_kind[kind])))] for _ in range(2)]
         chosen = [ways.all[int(random.integers(len(ways.all)))] for _ in range(2)]
         step(f"pair {turn + 1}")
