@@ -42,7 +42,9 @@ CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=N
 
 LIST = closed(gemm=array_of(SPEC), conversion=array_of(CUBIN))
 EXPLAIN = closed(
-    problem=closed(family=TEXT, m=COUNT, n=COUNT, k=COUNT, num_sms=COUNT),
+    problem=closed(
+        family=TEXT, grouping=TEXT, layout=TEXT, out_dtype=TEXT, groups=COUNT, m=COUNT, n=COUNT, k=COUNT, num_sms=COUNT
+    ),
     device=DEVICE,
     choice=CHOICE,
     next=array_of(CHOICE),

@@ -98,6 +98,15 @@ def test_explain_answers_as_the_selection_does(capsys):
     assert answer["choice"]["spec"] == _core.specs()[choices[0]["kernel"]]
 
 
+def test_explain_knows_every_kind_of_call(capsys):
+    fields = ("family", "grouping", "layout", "out_dtype")
+    for kind in {tuple(spec[field] for field in fields) for spec in _core.specs()}:
+        words = [f"--{field.replace('_', '-')}={value}" for field, value in zip(fields, kind, strict=True)]
+        answer = run_json(capsys, "explain", *words, "--groups", "4", *SHAPE, "--device", "h100")
+        assert tuple(answer["choice"]["spec"][field] for field in fields) == kind
+        assert answer["problem"]["groups"] == 4
+
+
 def test_explain_without_a_gpu_answers_for_an_h100(capsys):
     assert run_json(capsys, "explain", *SHAPE)["device"] == _core.named_device("h100")
 

@@ -11,12 +11,18 @@ examples:
   aotgemm explain --m 64 --n 2112 --k 7168                  on the GPU at hand, else on an h100
   aotgemm explain --m 64 --n 2112 --k 7168 --device h200    offline, for another GPU
   aotgemm explain --m 4096 --n 7168 --k 2048 --num-sms 78   with part of the SMs, as after set_num_sms(78)
+  aotgemm explain --grouping masked --groups 32 --m 20 --n 4096 --k 7168
+                                                            32 experts, 20 tokens expected for each
+  aotgemm explain --family bf16 --layout nn --out-dtype fp32 --m 128 --n 4096 --k 7168
+
+M counts the rows of A of all groups where A is one matrix (contiguous, psum), and of each group where it is one for
+each (masked: those to expect; batched, k_grouped). With k_grouped, K is the sum over the groups.
 
 The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is that of
 a tuned row (a measurement on such a device, which `why` cites) if there is one for N, K and M and the call may use all
 SMs; else the cost model's, whose predicted times rank the kernels. No choice changes a bit of the result.
 """
-FAMILY = "fp8_1d2d"
+FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_1d2d", "dense", "nt", "bf16"
 SHOWN_CHOICES = 4
 FALLBACK_DEVICE = "h100"
 
@@ -27,6 +33,10 @@ def add_parser(subparsers: Any) -> None:
         parser.add_argument(f"--{size}", type=positive, required=True, help=meaning)
     names = ", ".join(_core.named_devices())
     parser.add_argument("--device", help=f"one of {names}; default: the GPU at hand, else {FALLBACK_DEVICE}")
+    for field, default in (("family", FAMILY), ("grouping", GROUPING), ("layout", LAYOUT), ("out_dtype", OUT_DTYPE)):
+        known = list(dict.fromkeys(spec[field] for spec in _core.specs()))
+        parser.add_argument(f"--{field.replace('_', '-')}", choices=known, default=default, help=f"default: {default}")
+    parser.add_argument("--groups", type=positive, default=1, metavar="G", help="groups of a grouped call; default: 1")
     parser.add_argument("--num-sms", type=positive, default=0, metavar="S", help="SMs the call may use; default: all")
 
 
@@ -37,23 +47,31 @@ def _device(name: str | None) -> dict[str, Any]:
 
 
 def _explain(arguments: argparse.Namespace) -> dict[str, Any]:
-    m, n, k, device = arguments.m, arguments.n, arguments.k, _device(arguments.device)
-    num_sms = arguments.num_sms or device["num_sms"]
-    choices = _core.select(FAMILY, m, n, k, num_sms, device, SHOWN_CHOICES)
+    device = _device(arguments.device)
+    fields = ("family", "grouping", "layout", "out_dtype", "groups", "m", "n", "k")
+    problem = {field: getattr(arguments, field) for field in fields}
+    problem["num_sms"] = arguments.num_sms or device["num_sms"]
+    choices = _core.select(device=device, count=SHOWN_CHOICES, **problem)
     specs = _core.specs()
     return {
-        "problem": {"family": FAMILY, "m": m, "n": n, "k": k, "num_sms": num_sms},
+        "problem": problem,
         "device": device,
         "choice": choices[0] | {"spec": specs[choices[0]["kernel"]]},
         "next": [choice | {"spec": specs[choice["kernel"]]} for choice in choices[1:]],
     }
 
 
+def _kind(problem: dict[str, Any]) -> str:
+    groups = "" if problem["grouping"] == GROUPING else f", {problem['groups']} groups"
+    return "{family} {grouping} {layout} with {out_dtype} output".format(**problem) + groups
+
+
 def _print(answer: dict[str, Any]) -> None:
     problem, choice = answer["problem"], answer["choice"]
     print_facts(
         {
-            "problem": "{family}: M = {m}, N = {n}, K = {k}, up to {num_sms} SMs".format(**problem),
+            "problem": f"{_kind(problem)}: M = {problem['m']}, N = {problem['n']}, K = {problem['k']}, "
+            f"up to {problem['num_sms']} SMs",
             "device": "{name}: compute capability {cc_major}.{cc_minor}, {num_sms} SMs".format(**answer["device"]),
             "kernel": choice["name"],
             "grid": f"{choice['grid']} thread blocks for {choice['tiles']} tiles",
