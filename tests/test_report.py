@@ -122,6 +122,7 @@ def test_short_names_tell_kernels_apart():
     names = [spec["name"] for spec in _core.specs()]
     assert label_of("sm90_fp8_1d2d_dense_nt_bf16_swap_16x64x128_s12_f4_c1x1") == "16x64x128 swap s12 f4"
     assert label_of("sm90_fp8_1d2d_dense_nt_bf16_128x128x128_s5_f1_c2x1") == "128x128x128 s5 f1 c2x1"
+    assert label_of("sm90_bf16_dense_nt_bf16_swap_8x64x128_s8_c1x1") == "8x64x128 swap s8"
     assert label_of("something_else") == "something_else"
     dense = [label_of(name) for name in names if "_fp8_1d2d_dense_nt_bf16_" in name]
     assert len(dense) == len(set(dense)) > 0

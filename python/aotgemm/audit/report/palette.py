@@ -6,7 +6,7 @@ from html import escape
 
 GOLDEN_ANGLE = 137.508  # degrees: neighbours in the list get hues far apart
 LIGHTNESS = (46, 60, 36)
-_TILE = re.compile(r"_(swap_)?(\d+x\d+x\d+)_s(\d+)_f(\d+)_c(\d+x\d+)$")
+_TILE = re.compile(r"_(swap_)?(\d+x\d+x\d+)_s(\d+)(?:_f(\d+))?_c(\d+x\d+)$")
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Shade:
 
 
 def label_of(name: str) -> str:
-    """The tile, stages, K blocks in flight and cluster; the whole name where it has no such parts."""
+    """The tile, stages, K blocks in flight where there are any, and cluster; the whole name where it has no such parts."""
     match = _TILE.search(name)
     if match is None:
         return name
     swap, tile, stages, in_flight, cluster = match.groups()
-    words = [tile + (" swap" if swap else ""), f"s{stages} f{in_flight}"]
+    words = [tile + (" swap" if swap else ""), f"s{stages}"] + ([f"f{in_flight}"] if in_flight else [])
     return " ".join(words + ([f"c{cluster}"] if cluster != "1x1" else []))
 
 
