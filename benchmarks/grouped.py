@@ -36,7 +36,8 @@ def read_recorded(path: Path) -> dict[GroupedShape, float]:
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     sizes = ("groups", "m", "n", "k")
     return {
-        GroupedShape(row["grouping"], *(int(row[name]) for name in sizes)): float(row["us"]) for row in csv.DictReader(lines)
+        GroupedShape(row["grouping"], *(int(row[name]) for name in sizes)): float(row["us"])
+        for row in csv.DictReader(lines)
     }
 
 
@@ -51,7 +52,9 @@ def peers() -> dict[str, Any]:
 def sweep(operands: GroupedOperands, rounds: int) -> dict[str, float]:
     """Microseconds of each kernel of the grouping, fastest first."""
     grouping = operands.shape.grouping
-    kernels = [(i, s["name"]) for i, s in enumerate(_core.specs()) if (s["family"], s["grouping"]) == ("fp8_1d2d", grouping)]
+    kernels = [
+        (i, s["name"]) for i, s in enumerate(_core.specs()) if (s["family"], s["grouping"]) == ("fp8_1d2d", grouping)
+    ]
     times = medians_us(GpuTimer().round_us, [lambda i=i: operands.run_kernel(i) for i, _ in kernels], rounds)
     return dict(sorted(zip((name for _, name in kernels), times, strict=True), key=lambda pair: pair[1]))
 
@@ -66,7 +69,14 @@ def measure(recorded: dict[GroupedShape, float], rounds: int, with_sweep: bool) 
     for x, (shape, recorded_us) in zip(operands, recorded.items(), strict=True):
         us = {name: next(times) for name in libraries}
         ours = us["aotgemm"]
-        rows.append({"shape": str(shape), "us": ours, "tflops": shape.flops / ours / 1e6, "gbps": shape.bytes_moved / ours / 1e3})
+        rows.append(
+            {
+                "shape": str(shape),
+                "us": ours,
+                "tflops": shape.flops / ours / 1e6,
+                "gbps": shape.bytes_moved / ours / 1e3,
+            }
+        )
         rows[-1] |= {"recorded_us": recorded_us, "ratio": recorded_us / ours, "deep_gemm_us": us.get("deep_gemm")}
     if with_sweep:
         for x, row in track(list(zip(operands, rows, strict=True)), description="sweep"):
@@ -75,12 +85,16 @@ def measure(recorded: dict[GroupedShape, float], rounds: int, with_sweep: bool) 
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
-    table = Table("shape", "us", "TFLOP/s", "GB/s", "recorded us", "ratio", "DeepGEMM here us", "fastest kernel", "regret")
+    table = Table(
+        "shape", "us", "TFLOP/s", "GB/s", "recorded us", "ratio", "DeepGEMM here us", "fastest kernel", "regret"
+    )
     for row in rows:
         peer = "" if row["deep_gemm_us"] is None else f"{row['deep_gemm_us']:.1f}"
         best, best_us = next(iter(row.get("kernels", {}).items()), ("", None))
         regret = "" if best_us is None else f"{row['us'] / best_us:.3f}"
-        numbers = [f"{row[name]:.{digits}f}" for name, digits in (("us", 1), ("tflops", 0), ("gbps", 0), ("recorded_us", 1))]
+        numbers = [
+            f"{row[name]:.{digits}f}" for name, digits in (("us", 1), ("tflops", 0), ("gbps", 0), ("recorded_us", 1))
+        ]
         table.add_row(row["shape"], *numbers, f"{row['ratio']:.3f}", peer, best, regret)
     Console().print(table)
     ratios = [row["ratio"] for row in rows]

@@ -77,7 +77,9 @@ class GroupedOperands:
 
 def _random_weights(shape: GroupedShape) -> tuple[torch.Tensor, torch.Tensor]:
     pairs = [
-        aotgemm.per_block_cast_to_fp8(torch.randn(shape.n, shape.k, device="cuda", dtype=torch.bfloat16), use_ue8m0=False)
+        aotgemm.per_block_cast_to_fp8(
+            torch.randn(shape.n, shape.k, device="cuda", dtype=torch.bfloat16), use_ue8m0=False
+        )
         for _ in range(shape.groups)
     ]
     return torch.stack([b for b, _ in pairs]), torch.stack([sfb for _, sfb in pairs])

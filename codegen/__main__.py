@@ -81,7 +81,12 @@ STEPS = (
     ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
     ("includes", "list each emitted kernel's headers for CMake", _add_includes, _includes),
     ("cubin", "compile one kernel", _add_cubin, _cubin),
-    ("inventory", "write the tables of specs and cubins, the manifest and the bill of materials", _add_inventory, _inventory),
+    (
+        "inventory",
+        "write the tables of specs and cubins, the manifest and the bill of materials",
+        _add_inventory,
+        _inventory,
+    ),
 )
 
 

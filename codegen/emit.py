@@ -37,7 +37,10 @@ def _wgmma_width(family: str, width: int) -> str:
     )
 
 
-WGMMA_HEADERS = {"fp8": ("fp8_1d2d", "fp8_1d1d"), "bf16": ("bf16",)}  # operand type: the families that use its instructions
+WGMMA_HEADERS = {
+    "fp8": ("fp8_1d2d", "fp8_1d1d"),
+    "bf16": ("bf16",),
+}  # operand type: the families that use its instructions
 
 
 def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:

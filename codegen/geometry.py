@@ -68,7 +68,7 @@ def matrix_registers(spec: KernelSpec) -> int:
 
 
 def store_units(spec: KernelSpec) -> tuple[int, int, int]:
-    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, how many it holds at a time, bytes of one."""
+    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, how many it holds at once, their bytes."""
     out_bytes = OUT_BYTES[spec.out_dtype]
     of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // SLICE
     units = passes(spec) * of_pass
@@ -90,7 +90,7 @@ def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
 
 
 def shared_bytes(spec: KernelSpec) -> int:
-    """Dynamic shared memory of a block: D (a tile or units of it), then per stage the A and B tiles, scales, barriers."""
+    """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers."""
     if spec.family == "bf16":
         return _bf16_shared_bytes(spec)
     if spec.family == "fp8_1d1d":

@@ -10,9 +10,7 @@ from codegen.spec import KernelSpec
 
 def read_sidecars(specs: list[KernelSpec], cubins: Path) -> dict[str, dict]:
     """What the compile step noted about each spec, by name, in the matrix's order."""
-    return {
-        spec.name(): json.loads((cubins / f"{spec.name()}.json").read_text(encoding="utf-8")) for spec in specs
-    }
+    return {spec.name(): json.loads((cubins / f"{spec.name()}.json").read_text(encoding="utf-8")) for spec in specs}
 
 
 def _spec_row(spec: KernelSpec, sha256: str) -> str:

@@ -9,8 +9,9 @@ GEMM_FAMILIES = ("fp8_1d2d", "fp8_1d1d", "bf16")
 class KernelSpec:
     """One compiled kernel: all that is fixed at compile time. Sizes, strides and SM counts are arguments of it.
 
-    GEMM families use every field from `grouping` on; in_flight is 0 where partial sums are not promoted. Layout and conversion kernels have no tile: `scaling` says what
-    shares one scale ("token" for 1x128, "block" for 128x128) and `in_dtype` what they read.
+    GEMM families use every field from `grouping` on; in_flight is 0 where partial sums are not promoted. Layout and
+    conversion kernels have no tile: `scaling` says what shares one scale ("token" for 1x128, "block" for 128x128) and
+    `in_dtype` what they read.
     """
 
     arch: str

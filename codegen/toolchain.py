@@ -55,9 +55,7 @@ def _require(tool: str, folders: list[Path], package: str) -> Path:
     found = _find(tool, folders)
     if found is None:
         places = ", ".join(map(str, folders)) or "no nvidia package"
-        raise ToolchainError(
-            f"{tool} not found: looked in {places} and on PATH; `pip install {package}` provides it"
-        )
+        raise ToolchainError(f"{tool} not found: looked in {places} and on PATH; `pip install {package}` provides it")
     return found
 
 

@@ -38,7 +38,9 @@ SPEC = closed(
 )
 CUBIN = closed(name=TEXT, arch=TEXT, sha256=SHA256, size=COUNT)
 DEVICE = closed(name=TEXT, cc_major=COUNT, cc_minor=COUNT, num_sms=COUNT, memory_gbps=COUNT, clock_mhz=COUNT)
-CHOICE = closed(kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=NUMBER, reason=TEXT, spec=SPEC)
+CHOICE = closed(
+    kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=NUMBER, reason=TEXT, spec=SPEC
+)
 
 LIST = closed(gemm=array_of(SPEC), conversion=array_of(CUBIN))
 EXPLAIN = closed(
@@ -100,7 +102,11 @@ SASS = closed(name=TEXT, arch=TEXT, sha256=SHA256, sass=TEXT)
 CALL = dict(layers=array_of(TEXT), family=TEXT, grouping=TEXT, groups=COUNT, n=COUNT, k=COUNT, num_sms=COUNT)
 KERNEL_STATES = ("equal", "code differs", "metadata differs", "missing", "damaged, not in the plan")
 PLANNED_KERNEL = closed(
-    name=TEXT, arch=TEXT, planned=SHA256, found={"type": "string", "pattern": "^([0-9a-f]{64})?$"}, state={"enum": list(KERNEL_STATES)}
+    name=TEXT,
+    arch=TEXT,
+    planned=SHA256,
+    found={"type": "string", "pattern": "^([0-9a-f]{64})?$"},
+    state={"enum": list(KERNEL_STATES)},
 )
 VERIFY = closed(
     library=TEXT,
@@ -111,12 +117,14 @@ VERIFY = closed(
     ok=FLAG,
 )
 NAMED_CALL = CALL | dict(layout=TEXT, out_dtype=TEXT)
-CHANGE = closed(
-    m=array_of(COUNT), old=TEXT, new=TEXT, old_us=array_of(NUMBER), new_us=array_of(NUMBER)
-)
+CHANGE = closed(m=array_of(COUNT), old=TEXT, new=TEXT, old_us=array_of(NUMBER), new_us=array_of(NUMBER))
 CHANGED_CALL = closed(**NAMED_CALL, old_m=array_of(COUNT), new_m=array_of(COUNT), changes=array_of(CHANGE))
 DIFF_KERNELS = closed(
-    added=array_of(TEXT), removed=array_of(TEXT), code_changed=array_of(TEXT), metadata_changed=array_of(TEXT), equal=COUNT
+    added=array_of(TEXT),
+    removed=array_of(TEXT),
+    code_changed=array_of(TEXT),
+    metadata_changed=array_of(TEXT),
+    equal=COUNT,
 )
 DIFF = closed(
     facts={"type": "object"},
@@ -126,6 +134,4 @@ DIFF = closed(
     kernels=DIFF_KERNELS,
 )
 DIFF_WHEELS = closed(kernels=DIFF_KERNELS)
-REBUILD = closed(
-    name=TEXT, compiler=TEXT, library_sha256=SHA256, rebuilt_sha256=SHA256, equal=FLAG, code_equal=FLAG
-)
+REBUILD = closed(name=TEXT, compiler=TEXT, library_sha256=SHA256, rebuilt_sha256=SHA256, equal=FLAG, code_equal=FLAG)

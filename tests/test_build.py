@@ -22,7 +22,18 @@ def library() -> bytes:
 
 
 def test_specs_are_the_matrix() -> None:
-    fields = ("arch", "family", "grouping", "layout", "out_dtype", "block_m", "block_n", "block_k", "stages", "in_flight")
+    fields = (
+        "arch",
+        "family",
+        "grouping",
+        "layout",
+        "out_dtype",
+        "block_m",
+        "block_n",
+        "block_k",
+        "stages",
+        "in_flight",
+    )
     fields += ("cluster_m", "cluster_n", "swap_ab")
     stated = [
         {field: asdict(spec)[field] for field in fields}

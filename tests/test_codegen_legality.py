@@ -16,8 +16,16 @@ CASES = [
     ("_arch", replace(NORMAL, arch="sm_100a"), "family fp8_1d2d has a kernel for sm_90a alone, not for sm_100a"),
     ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_1d2d has 'nt' alone"),
     ("_grouping", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_1d2d has dense, batched"),
-    ("_grouping", replace(NORMAL, grouping="psum", block_m=256, block_n=64), "block_m is 256; groups start at multiples"),
-    ("_grouping", replace(NORMAL, grouping="masked", cluster_m=2), "cluster_m is 2; tiles of different groups share no B"),
+    (
+        "_grouping",
+        replace(NORMAL, grouping="psum", block_m=256, block_n=64),
+        "block_m is 256; groups start at multiples",
+    ),
+    (
+        "_grouping",
+        replace(NORMAL, grouping="masked", cluster_m=2),
+        "cluster_m is 2; tiles of different groups share no B",
+    ),
     ("_block_k", replace(NORMAL, block_k=64), "block_k is 64; a stage holds 128 or 256 K elements"),
     ("_slices", replace(NORMAL, block_m=256, block_n=64, block_k=256), "with 2 passes over a stage it must be 128"),
     ("_rows", replace(NORMAL, block_m=96), "block_m is 96; the instruction's M side takes 64, 128 or 256 rows"),
@@ -33,7 +41,11 @@ CASES = [
     ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
     ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
     ("_shared_memory", replace(NORMAL, stages=6), "232640 bytes of shared memory; a block has 232448"),
-    ("_conversion", replace(CAST, family="transpose"), "family is 'transpose'; known are fp8_1d2d, fp8_1d1d, bf16, sf_to_mn_major"),
+    (
+        "_conversion",
+        replace(CAST, family="transpose"),
+        "family is 'transpose'; known are fp8_1d2d, fp8_1d1d, bf16, sf_to_mn_major",
+    ),
     ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
 ]
 

@@ -170,7 +170,9 @@ def test_scales_of_activations_become_mn_major(options):
 )
 def test_scales_that_fit_no_tensor(sf, options, kind, message):
     with pytest.raises(kind, match=message):
-        deep_gemm.transform_sf_into_required_layout(**({"sf": sf, "mn": 200, "k": 300, "recipe": (1, 128, 128)} | options))
+        deep_gemm.transform_sf_into_required_layout(
+            **({"sf": sf, "mn": 200, "k": 300, "recipe": (1, 128, 128)} | options)
+        )
 
 
 CUBLASLT = {

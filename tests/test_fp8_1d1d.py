@@ -26,9 +26,7 @@ class Problem:
 
     def product(self):
         """FP32, by the definition of fp8_1d2d with each row of B a matrix of its own."""
-        columns = [
-            defined(self.a, self.sfa, self.b[j : j + 1], self.sfb[j : j + 1]) for j in range(len(self.b))
-        ]
+        columns = [defined(self.a, self.sfa, self.b[j : j + 1], self.sfb[j : j + 1]) for j in range(len(self.b))]
         return np.concatenate(columns, 1)
 
     def run(self, d, c=None, **options):
@@ -72,7 +70,10 @@ def test_the_arithmetic_is_that_of_the_tensor_core():
     problem = Problem(2, 16, 272)
     wanted = np.array(
         [
-            [reference.fp8_1d2d(x.tolist(), sx.tolist(), y.tolist(), sy.tolist()) for y, sy in zip(problem.b.view(np.uint8), problem.sfb)]
+            [
+                reference.fp8_1d2d(x.tolist(), sx.tolist(), y.tolist(), sy.tolist())
+                for y, sy in zip(problem.b.view(np.uint8), problem.sfb)
+            ]
             for x, sx in zip(problem.a.view(np.uint8), problem.sfa)
         ],
         np.float32,
@@ -122,10 +123,26 @@ def zeros(shape, dtype=np.float32):
 
 
 CASES = {
-    "scales of blocks": (lambda: run_with(sfb=zeros((1, 2))), aotgemm.ShapeError, r"^sfb: shape is \[1, 2\].*24 \(N of b\)"),
-    "d in FP8": (lambda: run_with(d=zeros((5, 24), FP8)), aotgemm.DtypeError, "^d: dtype is float8.* bfloat16 or float32"),
-    "c of another type": (lambda: run_with(c=zeros((5, 24), BF16)), aotgemm.DtypeError, "^c: dtype is bfloat16.* float32"),
-    "c of another shape": (lambda: run_with(c=zeros((5, 16))), aotgemm.ShapeError, r"^c: shape is \[5, 16\].*24 \(as in d\)"),
+    "scales of blocks": (
+        lambda: run_with(sfb=zeros((1, 2))),
+        aotgemm.ShapeError,
+        r"^sfb: shape is \[1, 2\].*24 \(N of b\)",
+    ),
+    "d in FP8": (
+        lambda: run_with(d=zeros((5, 24), FP8)),
+        aotgemm.DtypeError,
+        "^d: dtype is float8.* bfloat16 or float32",
+    ),
+    "c of another type": (
+        lambda: run_with(c=zeros((5, 24), BF16)),
+        aotgemm.DtypeError,
+        "^c: dtype is bfloat16.* float32",
+    ),
+    "c of another shape": (
+        lambda: run_with(c=zeros((5, 16))),
+        aotgemm.ShapeError,
+        r"^c: shape is \[5, 16\].*24 \(as in d\)",
+    ),
     "N = 20": (
         lambda: run_with(b=zeros((20, 144), FP8), sfb=zeros((20, 2)), d=zeros((5, 20))),
         aotgemm.ShapeError,
@@ -207,7 +224,9 @@ class KGrouped:
     def run(self, d, c=None, ks=None, ks_tensor=None, **options):
         ks = self.ks if ks is None else ks
         tensor = np.array(self.ks, np.int32) if ks_tensor is None else ks_tensor
-        aotgemm.k_grouped_fp8_gemm_nt_contiguous(self.pair("a", "sfa"), self.pair("b", "sfb"), d, ks, tensor, c, **options)
+        aotgemm.k_grouped_fp8_gemm_nt_contiguous(
+            self.pair("a", "sfa"), self.pair("b", "sfb"), d, ks, tensor, c, **options
+        )
         return d
 
     def empty_output(self):
@@ -233,7 +252,11 @@ def test_k_grouped_equals_its_definition(ks, m, n):
 K_CASES = {
     "ks": ({"ks": (256, 0, 192)}, aotgemm.ShapeError, "^ks: a group has K of 192, must be a multiple of 128"),
     "negative ks": ({"ks": (256, -128, 384)}, aotgemm.ShapeError, "^ks: a group has K of -128"),
-    "sum of ks": ({"ks": (256, 0, 512)}, aotgemm.ShapeError, r"^a: shape is \[3200\].*3840 \(rows of d times the sum of ks\)"),
+    "sum of ks": (
+        {"ks": (256, 0, 512)},
+        aotgemm.ShapeError,
+        r"^a: shape is \[3200\].*3840 \(rows of d times the sum of ks\)",
+    ),
     "number of ks": ({"ks": (256, 384)}, aotgemm.ShapeError, "^d: shape is .*must be 2 .groups in ks."),
     "ks_tensor": (
         {"ks_tensor": np.array([256, 128, 384], np.int32)},
@@ -241,7 +264,11 @@ K_CASES = {
         "^ks_tensor: is 128 for group 1, must be 0 as in ks",
     ),
     "type of ks_tensor": ({"ks_tensor": np.zeros(3)}, aotgemm.DtypeError, "^ks_tensor: .*int32.*float64"),
-    "recipe": ({"recipe": (1, 128, 128)}, aotgemm.ShapeError, r"^recipe: is \(1, 128, 128\), allowed is None or \(1, 1, 128\)"),
+    "recipe": (
+        {"recipe": (1, 128, 128)},
+        aotgemm.ShapeError,
+        r"^recipe: is \(1, 128, 128\), allowed is None or \(1, 1, 128\)",
+    ),
 }
 
 

@@ -180,9 +180,7 @@ CASES = {
         "24",
     ),
     "K = 0": (
-        lambda: masked(
-            a=BATCH.a[..., :0], b=BATCH.b[..., :0], sfa=BATCH.sfa[..., :0], sfb=BATCH.sfb[..., :0]
-        ),
+        lambda: masked(a=BATCH.a[..., :0], b=BATCH.b[..., :0], sfa=BATCH.sfa[..., :0], sfb=BATCH.sfb[..., :0]),
         SHAPE,
         "a: K is 0",
         "multiple of 16 from 16 on",
@@ -200,7 +198,11 @@ CASES = {
         "b: stride of dimension 2 is 48",
         "must be 1",
     ),
-    "d read-only": (lambda: masked(d=np.frombuffer(bytes(G * 7 * N * 2), BF16).reshape(G, 7, N)), LAYOUT, "d: is read-only"),
+    "d read-only": (
+        lambda: masked(d=np.frombuffer(bytes(G * 7 * N * 2), BF16).reshape(G, 7, N)),
+        LAYOUT,
+        "d: is read-only",
+    ),
     # On a GPU
     "rows of a on CUDA": (
         lambda: cuda_masked(a=CudaLike((G, 7, K), (7 * 152, 152, 1), FP8_NAME)),
@@ -312,9 +314,7 @@ def test_operands_that_are_not_k_major_say_how_to_copy_them(name, operand):
 def test_grouped_weights_that_are_not_k_major():
     pair = (np.ascontiguousarray(GROUPED.b.swapaxes(1, 2)), GROUPED.sfb.swapaxes(1, 2))
     with pytest.raises(aotgemm.LayoutError, match="^b: elements along K are not adjacent.*makes such a copy"):
-        aotgemm.m_grouped_fp8_gemm_nn_contiguous(
-            (GROUPED.a, GROUPED.sfa), pair, GROUPED.empty_output(), GROUPED.index
-        )
+        aotgemm.m_grouped_fp8_gemm_nn_contiguous((GROUPED.a, GROUPED.sfa), pair, GROUPED.empty_output(), GROUPED.index)
 
 
 @pytest.mark.parametrize("name, operand", [("a", 0), ("b", 1)])

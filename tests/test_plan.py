@@ -106,7 +106,9 @@ def test_intervals_are_the_selection():
     for n, k, sms in ((2112, 7168, 0), (7168, 256, 78), (64, 16, 1), (8192, 8192, 132)):
         intervals = _core.select_intervals("fp8_1d2d", n, k, sms, device, 1, 3000, 1)
         assert (intervals[0][0], intervals[-1][1]) == (1, 3000)
-        assert all(one[1] + 1 == two[0] and one[2] != two[2] for one, two in zip(intervals, intervals[1:], strict=False))
+        assert all(
+            one[1] + 1 == two[0] and one[2] != two[2] for one, two in zip(intervals, intervals[1:], strict=False)
+        )
         for first, last, kernel, first_us, last_us in intervals:
             for m, us in ((first, first_us), (last, last_us), (choose.randint(first, last), None)):
                 best = _core.select("fp8_1d2d", m, n, k, sms, device, 1)[0]

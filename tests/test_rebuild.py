@@ -47,7 +47,9 @@ def test_a_source_distribution_gives_the_same_bytes(capsys, tmp_path, source):
 def test_another_source_gives_other_bytes(capsys, source):
     header = source / "cpp" / "kernels" / "common" / "sf_layout.cuh"
     text = header.read_text()
-    changed = text.replace("const int mn = static_cast<int>(threadIdx.x)", "const int mn = 1 + static_cast<int>(threadIdx.x)")
+    changed = text.replace(
+        "const int mn = static_cast<int>(threadIdx.x)", "const int mn = 1 + static_cast<int>(threadIdx.x)"
+    )
     assert changed != text
     header.write_text(changed)
     status, report = rebuild(capsys, source)
@@ -72,7 +74,9 @@ def test_what_cannot_be_built_is_told(capsys, tmp_path, source):
 
 def test_the_extra_has_the_compiler_that_the_build_pins():
     pinned = {f"{name}=={version}" for name, version in pinned_tools((ROOT / "pyproject.toml").read_text())}
-    extra = {text.split(";")[0].strip() for text in requires("aotgemm") if 'extra == "rebuild"' in text.replace("'", '"')}
+    extra = {
+        text.split(";")[0].strip() for text in requires("aotgemm") if 'extra == "rebuild"' in text.replace("'", '"')
+    }
     assert extra == {requirement for requirement in pinned if requirement.startswith("nvidia-")}
 
 

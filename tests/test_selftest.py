@@ -122,7 +122,9 @@ def test_every_kernel_is_run(size):
 
 def test_a_wrong_addition_of_c_is_found(capsys, monkeypatch):
     right = host_1d1d.defined
-    monkeypatch.setattr(host_1d1d, "defined", lambda *operands, **options: right(*operands, **options) + np.float32(1e4))
+    monkeypatch.setattr(
+        host_1d1d, "defined", lambda *operands, **options: right(*operands, **options) + np.float32(1e4)
+    )
     assert main(["selftest", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     wrong = {tally["name"]: tally for tally in report["tallies"] if tally["differing"]}

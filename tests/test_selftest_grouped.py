@@ -1,4 +1,4 @@
-"""The self-test of grouped kernels, run on host memory in place of a GPU's: it passes on right results and finds wrong ones."""
+"""The grouped self-test, run on host memory instead of a GPU's: it passes on right results and finds wrong ones."""
 
 import numpy as np
 import pytest

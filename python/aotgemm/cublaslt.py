@@ -1,4 +1,4 @@
-"""cuBLASLt through PyTorch, for comparison: the one place that imports it. The bits are cuBLAS's, not this library's."""
+"""cuBLASLt through PyTorch, for comparison: the one place that imports it. The bits are cuBLAS's, not ours."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ def get_theoretical_mk_alignment_for_contiguous_layout(
 
 
 def set_compile_mode(mode: int) -> None:
-    """1: calls check their arguments, load their kernel and return, and outputs stay as they are; 0, at first: calls run.
+    """1: calls check their arguments, load their kernel and return, outputs stay as they are; 0, at first: calls run.
 
     For warm-up sweeps that call every shape: nothing is ever compiled here, and `preload` loads every kernel at once.
     Raises ShapeError for any other mode.

@@ -103,5 +103,5 @@ def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: i
 
 
 def dtype_name_of(tensor: Any) -> str:
-    """"float32" for NumPy's float32 and for torch.float32."""
+    """ "float32" for NumPy's float32 and for torch.float32."""
     return str(tensor.dtype).removeprefix("torch.")

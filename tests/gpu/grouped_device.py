@@ -35,9 +35,7 @@ class OnDevice:
         elif self.grouping == "masked":
             aotgemm.m_grouped_fp8_gemm_nt_masked(*pairs, d, self.index, 16)
         else:
-            aotgemm.m_grouped_fp8_gemm_nt_contiguous(
-                *pairs, d, self.index, use_psum_layout=self.grouping == "psum"
-            )
+            aotgemm.m_grouped_fp8_gemm_nt_contiguous(*pairs, d, self.index, use_psum_layout=self.grouping == "psum")
         return d
 
     def run_bits(self):

@@ -80,9 +80,7 @@ def test_k_grouped(ks, m, n, accumulate):
     aotgemm.k_grouped_fp8_gemm_nt_contiguous((flat_a, sfa), (flat_b, sfb), wanted, ks, tensor, c)
     d = torch.full((len(ks), m, n), float("nan"), device="cuda")
     pairs = (to_cuda(flat_a), to_cuda(sfa)), (to_cuda(flat_b), to_cuda(sfb))
-    aotgemm.k_grouped_fp8_gemm_nt_contiguous(
-        *pairs, d, ks, to_cuda(tensor), None if c is None else to_cuda(c)
-    )
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(*pairs, d, ks, to_cuda(tensor), None if c is None else to_cuda(c))
     assert_equal_bits(d, wanted)
 
 

@@ -22,7 +22,7 @@ class Shade:
 
 
 def label_of(name: str) -> str:
-    """The tile, stages, K blocks in flight where there are any, and cluster; the whole name where it has no such parts."""
+    """The tile, stages, any K blocks in flight, and cluster; the whole name where it has no such parts."""
     match = _TILE.search(name)
     if match is None:
         return name

@@ -20,7 +20,7 @@ BY_SELECTION = "kernel chosen for {} groups"
 
 
 class GroupedRun:
-    """One case in one layout, for any kernel. The rows of a strided batch are interleaved: all groups' first, and so on."""
+    """One case in one layout, for any kernel. Rows of a strided batch are interleaved: all groups' first, and so on."""
 
     def __init__(self, operands: GroupedOperands, layout: Layout) -> None:
         placement = self.placement = operands.placement
@@ -86,7 +86,9 @@ def kernels_of(kernels: list[dict[str, Any]], grouping: str) -> dict[int, str]:
 
 
 def count_cases(shapes: GroupedShapes, kernels: list[dict[str, Any]]) -> int:
-    return sum(shapes.count_cases(grouping) * len(kernels_of(kernels, grouping)) for grouping in GROUPINGS) * len(LAYOUTS)
+    return sum(shapes.count_cases(grouping) * len(kernels_of(kernels, grouping)) for grouping in GROUPINGS) * len(
+        LAYOUTS
+    )
 
 
 def _runs(shapes: GroupedShapes, grouping: str, random: np.random.Generator) -> Iterator[tuple[str, GroupedRun]]:

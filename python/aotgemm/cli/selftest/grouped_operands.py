@@ -85,7 +85,13 @@ def _make_weights(random: np.random.Generator, groups: int, n: int, k: int) -> t
 
 
 def make_grouped_operands(
-    random: np.random.Generator, grouping: str, counts: Sequence[int], n: int, k: int, reference: Reference, special: bool
+    random: np.random.Generator,
+    grouping: str,
+    counts: Sequence[int],
+    n: int,
+    k: int,
+    reference: Reference,
+    special: bool,
 ) -> GroupedOperands:
     """`special` puts NaN and infinities among the operands, on which the reference must be defined."""
     placement = place_groups(grouping, counts)

@@ -55,7 +55,10 @@ class LargeProblem:
         self.pool, self.pool_scales, self.weights, _ = make_finite_operands(random, POOL, N, K)
         self.source = random.integers(0, POOL, ROWS)
         self.sfb = np.exp2(random.uniform(-4, 4, (GROUPS, N // 128, K_BLOCKS))).astype(np.float32)
-        self.a, self.b = DeviceArray.empty([ROWS, K], "float8_e4m3fn"), DeviceArray.empty([GROUPS * N, K], "float8_e4m3fn")
+        self.a, self.b = (
+            DeviceArray.empty([ROWS, K], "float8_e4m3fn"),
+            DeviceArray.empty([GROUPS * N, K], "float8_e4m3fn"),
+        )
         for group in range(GROUPS):
             _copy_part(self.a, group * ROOM, self.pool[self.source[group * ROOM : (group + 1) * ROOM]])
             _copy_part(self.b, group * N, self.weights_of(group))
