@@ -1,4 +1,4 @@
-// Arguments of the bf16 kernels, filled by cpp/dispatch/bf16.cpp.
+// Arguments of the bf16 kernels, filled by cpp/dispatch/bf16_launch.cpp.
 #pragma once
 
 #include <cuda.h>

@@ -1,7 +1,8 @@
 // Family fp8_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
 //
 // Persistent thread blocks walk over the tiles of D. The last warpgroup produces (one thread through the TMA, one warp
-// for the B scales), the others consume (WGMMA); they meet at two barriers per stage, `full` and `empty`. Host side: cpp/dispatch/fp8_1d2d.cpp.
+// for the B scales), the others consume (WGMMA); they meet at two barriers per stage, `full` and `empty`.
+// Host side: cpp/dispatch/fp8_1d2d_launch.cpp.
 #pragma once
 
 #include "ptx/block.cuh"

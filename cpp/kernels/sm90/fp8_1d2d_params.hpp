@@ -1,4 +1,4 @@
-// Arguments of the fp8_1d2d kernels, filled by cpp/dispatch/fp8_1d2d.cpp.
+// Arguments of the fp8_1d2d kernels, filled by cpp/dispatch/fp8_1d2d_launch.cpp.
 #pragma once
 
 #include <cuda.h>
