@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import gcd
 
 from codegen import geometry, legality_bf16
+from codegen.legality_groups import why_illegal_for_groups
 from codegen.spec import KernelSpec
 
 Rule = Callable[[KernelSpec], str | None]
@@ -11,7 +12,6 @@ Rule = Callable[[KernelSpec], str | None]
 ARCHS = ("sm_90a", "sm_100a")
 SCALE_BLOCK = 128  # columns of B that share a scale, and K elements that share one
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked")
-GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start
 REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
 
 
@@ -36,10 +36,6 @@ def _problem(spec: KernelSpec) -> str | None:
 def _grouping(spec: KernelSpec) -> str | None:
     if spec.grouping not in GROUPINGS:
         return f"grouping is {spec.grouping!r}; family {spec.family} has {', '.join(GROUPINGS)}"
-    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
-        return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
-    if spec.grouping != "dense" and spec.cluster_m != 1:
-        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
     return None
 
 
@@ -163,6 +159,7 @@ FP8_1D2D_RULES: tuple[Rule, ...] = (
     _arch,
     _problem,
     _grouping,
+    why_illegal_for_groups,
     _block_k,
     _rows,
     _columns,

@@ -1,12 +1,12 @@
 """What family bf16 asks of a spec beyond the rules that all GEMM families share."""
 
 from codegen import geometry
+from codegen.legality_groups import why_illegal_for_groups
 from codegen.spec import KernelSpec
 
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped")
 LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
-GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start
 SWAPPED_COLUMNS = (8, 16, 32, 64)
 MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
 
@@ -22,11 +22,7 @@ def _problem(spec: KernelSpec) -> str | None:
     return None
 
 
-def _groups(spec: KernelSpec) -> str | None:
-    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
-        return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
-    if spec.grouping != "dense" and spec.cluster_m != 1:
-        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
+def _k_groups(spec: KernelSpec) -> str | None:
     if spec.grouping == "k_grouped" and spec.cluster_n != 1:
         return f"cluster_n is {spec.cluster_n}; family {spec.family} has no clusters for k_grouped"
     return None
@@ -69,5 +65,5 @@ def _stages(spec: KernelSpec) -> str | None:
     return None
 
 
-BEFORE_SHARED = (_problem, _groups, _no_promotion, _block_k)
+BEFORE_SHARED = (_problem, why_illegal_for_groups, _k_groups, _no_promotion, _block_k)
 AFTER_SHARED = (_columns, _mn_major_boxes, _stages)

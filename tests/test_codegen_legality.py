@@ -17,12 +17,12 @@ CASES = [
     ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_1d2d has 'nt' alone"),
     ("_grouping", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_1d2d has dense, batched"),
     (
-        "_grouping",
+        "why_illegal_for_groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=64),
         "block_m is 256; groups start at multiples",
     ),
     (
-        "_grouping",
+        "why_illegal_for_groups",
         replace(NORMAL, grouping="masked", cluster_m=2),
         "cluster_m is 2; tiles of different groups share no B",
     ),

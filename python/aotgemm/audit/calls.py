@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .. import _core
 from ..sizes import align
 
-ROW_ALIGNMENT = 128  # each group's rows start at a multiple of it in these groupings:
+ROW_ALIGNMENT = _core.group_alignment()  # each group's rows start at a multiple of it in these groupings:
 ALIGNED_GROUPINGS = ("contiguous", "psum")
 
 
