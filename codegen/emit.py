@@ -66,7 +66,8 @@ def _cpp_bool(value: bool) -> str:
 
 
 def _conversion_marks(spec: KernelSpec) -> dict[str, object]:
-    return {"name": spec.name(), "input": CPP_INPUTS[spec.in_dtype], "block_rows": BLOCK_ROWS.get(spec.scaling)}
+    types = {"input": CPP_INPUTS[spec.in_dtype], "out": CPP_OUTPUTS.get(spec.out_dtype)}
+    return {"name": spec.name(), "block_rows": BLOCK_ROWS.get(spec.scaling), **types}
 
 
 def kernel_source(spec: KernelSpec) -> str:

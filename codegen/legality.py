@@ -12,6 +12,12 @@ Rule = Callable[[KernelSpec], str | None]
 ARCHS = ("sm_90a", "sm_100a")
 SCALE_BLOCK = 128  # columns of B that share a scale, and K elements that share one
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked")
+# family: its scalings, the types it reads and those it writes, where there is a choice
+CONVERSIONS = {
+    "sf_to_mn_major": (("",), ("fp32",), ("",)),
+    "cast_to_fp8": (("token", "block"), ("bf16", "fp32"), ("",)),
+    "ordered_sum": (("",), ("fp32",), ("bf16", "fp32")),
+}
 REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
 
 
@@ -146,12 +152,14 @@ def _registers_1d1d(spec: KernelSpec) -> str | None:
 
 
 def _conversion(spec: KernelSpec) -> str | None:
-    known = {"sf_to_mn_major": (("",), ("fp32",)), "cast_to_fp8": (("token", "block"), ("bf16", "fp32"))}
-    if spec.family not in known:
-        return f"family is {spec.family!r}; known are {', '.join((*FAMILY_RULES, *known))}"
-    scalings, dtypes = known[spec.family]
-    if spec.scaling not in scalings or spec.in_dtype not in dtypes:
+    known = CONVERSIONS.get(spec.family)
+    if known is None:
+        return f"family is {spec.family!r}; known are {', '.join((*FAMILY_RULES, *CONVERSIONS))}"
+    scalings, inputs, outputs = known
+    if spec.scaling not in scalings or spec.in_dtype not in inputs:
         return f"{spec.family} has no kernel for scaling {spec.scaling!r} of {spec.in_dtype!r}"
+    if spec.out_dtype not in outputs:
+        return f"{spec.family} has no kernel for output {spec.out_dtype!r}"
     return None
 
 

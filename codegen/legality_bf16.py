@@ -4,7 +4,8 @@ from codegen import geometry
 from codegen.legality_groups import why_illegal_for_groups
 from codegen.spec import KernelSpec
 
-GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped")
+GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped", "batch_reduced")
+WITHOUT_CLUSTERS = ("k_grouped", "batch_reduced")
 LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
 SWAPPED_COLUMNS = (8, 16, 32, 64)
@@ -22,9 +23,15 @@ def _problem(spec: KernelSpec) -> str | None:
     return None
 
 
-def _k_groups(spec: KernelSpec) -> str | None:
-    if spec.grouping == "k_grouped" and spec.cluster_n != 1:
-        return f"cluster_n is {spec.cluster_n}; family {spec.family} has no clusters for k_grouped"
+def _no_clusters(spec: KernelSpec) -> str | None:
+    if spec.grouping in WITHOUT_CLUSTERS and spec.cluster_n != 1:
+        return f"cluster_n is {spec.cluster_n}; family {spec.family} has no clusters for {spec.grouping}"
+    return None
+
+
+def _partial_sums(spec: KernelSpec) -> str | None:
+    if spec.grouping == "batch_reduced" and spec.out_dtype != "fp32":
+        return f"out_dtype is {spec.out_dtype!r}; partial sums of batch_reduced are added on in 'fp32'"
     return None
 
 
@@ -65,5 +72,5 @@ def _stages(spec: KernelSpec) -> str | None:
     return None
 
 
-BEFORE_SHARED = (_problem, why_illegal_for_groups, _k_groups, _no_promotion, _block_k)
+BEFORE_SHARED = (_problem, why_illegal_for_groups, _no_clusters, _partial_sums, _no_promotion, _block_k)
 AFTER_SHARED = (_columns, _mn_major_boxes, _stages)

@@ -181,8 +181,10 @@ def gemm_specs() -> list[KernelSpec]:
 def conversion_specs(arch: str) -> list[KernelSpec]:
     """Specs of the layout and conversion kernels."""
     casts = [(scaling, dtype) for scaling in ("token", "block") for dtype in ("bf16", "fp32")]
-    return [KernelSpec(arch=arch, family="sf_to_mn_major", in_dtype="fp32")] + [
-        KernelSpec(arch=arch, family="cast_to_fp8", scaling=scaling, in_dtype=dtype) for scaling, dtype in casts
+    return [
+        KernelSpec(arch=arch, family="sf_to_mn_major", in_dtype="fp32"),
+        *[KernelSpec(arch=arch, family="cast_to_fp8", scaling=scaling, in_dtype=dtype) for scaling, dtype in casts],
+        *[KernelSpec(arch=arch, family="ordered_sum", in_dtype="fp32", out_dtype=dtype) for dtype in ("bf16", "fp32")],
     ]
 
 

@@ -66,6 +66,15 @@ K_GROUPED_TILES = (
     (256, 128, 64, ONE),
 )
 
+# D [R, M, N], sums over a range of batches each. The ranges keep all SMs busy with tiles of 128x128 or less; the widest
+# tile is for outputs large enough without them.
+BATCH_REDUCED_TILES = (
+    (64, 64, 128, ONE),
+    (64, 128, 64, ONE),
+    (128, 128, 64, ONE),
+    (128, 256, 64, ONE),
+)
+
 # grouping, layouts, output types, tiles, tiles of swap_ab
 GROUPED = (
     ("contiguous", ("nt", "nn"), ("bf16",), ALIGNED_TILES, ALIGNED_SWAPPED_TILES),
@@ -73,6 +82,7 @@ GROUPED = (
     ("masked", ("nt",), ("bf16",), SEPARATE_TILES, SEPARATE_SWAPPED_TILES),
     ("batched", ("nt", "nn"), ("bf16",), SEPARATE_TILES, SEPARATE_SWAPPED_TILES),
     ("k_grouped", ("tn",), ("fp32",), K_GROUPED_TILES, ()),
+    ("batch_reduced", ("nt",), ("fp32",), BATCH_REDUCED_TILES, ()),
 )
 
 MOST_SLICES = 16  # of 64 K elements that the stages hold at most

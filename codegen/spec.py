@@ -11,7 +11,7 @@ class KernelSpec:
 
     GEMM families use every field from `grouping` on; in_flight is 0 where partial sums are not promoted. Layout and
     conversion kernels have no tile: `scaling` says what shares one scale ("token" for 1x128, "block" for 128x128) and
-    `in_dtype` what they read.
+    `in_dtype` what they read; `out_dtype` what they write is named where there is a choice.
     """
 
     arch: str
@@ -44,5 +44,5 @@ class KernelSpec:
             parts += [f"f{self.in_flight}"] * (self.in_flight > 0)
             parts += [f"c{self.cluster_m}x{self.cluster_n}"]
         else:
-            parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype) if part]
+            parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype, self.out_dtype) if part]
         return "_".join(parts)

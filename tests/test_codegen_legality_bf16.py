@@ -27,10 +27,11 @@ CASES = [
         "cluster_m is 2; tiles of different groups",
     ),
     (
-        "_k_groups",
+        "_no_clusters",
         replace(TRANSPOSED, grouping="k_grouped", cluster_n=2),
-        "cluster_n is 2; family bf16 has no clusters",
+        "cluster_n is 2; family bf16 has no clusters for k_grouped",
     ),
+    ("_partial_sums", replace(NORMAL, grouping="batch_reduced"), "out_dtype is 'bf16'; partial sums of batch_reduced"),
     ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16 promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
     ("_rows", replace(NORMAL, block_m=192, block_n=64), "block_m is 192; the instruction's M side"),

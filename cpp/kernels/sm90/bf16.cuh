@@ -7,11 +7,11 @@
 
 #include "ptx/block.cuh"
 #include "ptx/mbarrier.cuh"
+#include "sm90/batch_reduced_order.cuh"
 #include "sm90/bf16_config.cuh"
 #include "sm90/bf16_consumer.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/bf16_producer.cuh"
-#include "sm90/grouped_order.cuh"
 #include "sm90/sum_epilogue.cuh"
 
 namespace aotgemm::sm90 {
@@ -23,7 +23,7 @@ __device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint3
                                   static_cast<int>(threadIdx.x % 32)};
     const SumEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
     while (order.advance(rank)) {
-        consumer.multiply(tiles_of(k_range<Config>(params, order).size, Config::kBlockK));
+        consumer.multiply(sum_range<Config>(params, order).template stages<Config::kBlockK>());
         epilogue.store(order.tile);
     }
     ptx::tma_store_wait_read();

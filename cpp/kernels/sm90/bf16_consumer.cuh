@@ -1,9 +1,9 @@
-// A consumer warpgroup of bf16: one chain of matrix instructions over all of K.
+// A consumer warpgroup of bf16: one chain of matrix instructions over all that a tile sums over.
 //
 // The canonical order (numerics: family bf16) is one chain of steps of 16 over K, started from zero. Stages are issued
 // one after the other, and one is always under way while the next is waited for.
 //
-// K need not fill the last stage: the TMA brings zeros for the rest, and a step of zero products returns its
+// K need not fill a group's last stage: the TMA brings zeros for the rest, and a step of zero products returns its
 // accumulator c as it is. A zero product has no part in the alignment, so the largest exponent is c's own: aligning c
 // to 25 fraction bits drops none of its 23, and the sum normalises back to c. A c of zero stays +0 (a step never makes
 // -0), an infinity stays one, and NaN stays 0x7FFFFFFF. Tests run every K up to a stage past the end of another.

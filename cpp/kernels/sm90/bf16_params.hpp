@@ -20,11 +20,12 @@ struct Bf16GemmParams {
     int64_t c_row_stride, c_group_stride;  // in elements
     void* d_data;  // D again, for tiles of which only some rows may be written
     int64_t d_row_stride, d_group_stride;
-    const int32_t* index;  // see Grouping; null if dense or batched
-    int32_t groups;
+    const int32_t* index;  // see Grouping; null if that has none
+    int32_t groups;        // of A and B
     int32_t m, n, k;   // m: rows of A, or of one group of it where A has a group dimension; k: not for k_grouped
     int32_t band_m;    // see place_tile
     int32_t stream_b;  // B is read once: it need not stay in the L2
+    int32_t ranges;    // batch_reduced: of groups, as many as D has matrices
 };
 
 }  // namespace aotgemm::sm90

@@ -10,16 +10,25 @@
 
 namespace aotgemm::sm90 {
 
-// The part of K that a tile sums over.
-struct KRange {
-    int32_t start, size;
+// What a tile sums over: a part of K of one group or, batch_reduced, all of K of several, one after the other.
+struct SumRange {
+    int32_t k_start, k_size;
+    int32_t first_group, groups;
+
+    // A stage holds no two groups: the rest of a group's last one is zeros, and steps of zero products change nothing.
+    template <int kBlockK>
+    __device__ __forceinline__ int32_t stages() const {
+        return groups * tiles_of(k_size, kBlockK);
+    }
 };
 template <class Config, class Order>
-__device__ __forceinline__ KRange k_range(const Bf16GemmParams& params, const Order& order) {
+__device__ __forceinline__ SumRange sum_range(const Bf16GemmParams& params, const Order& order) {
     if constexpr (Config::kGrouping == Grouping::k_grouped) {
-        return {order.k_start, order.k_size};
+        return {order.k_start, order.k_size, order.tile.group, 1};
+    } else if constexpr (Config::kGrouping == Grouping::batch_reduced) {
+        return {0, params.k, order.first_batch, order.batch_count};
     } else {
-        return {0, params.k};
+        return {0, params.k, order.tile.group, 1};
     }
 }
 
@@ -35,15 +44,19 @@ struct Bf16Producer {
     __device__ __forceinline__ void run(Order order, bool leader) {
         while (order.advance(rank)) {
             if (leader) {
-                const KRange range = k_range<Config>(params, order);
-                for (int32_t k = 0; k < range.size; k += Config::kBlockK) fill(order.tile, range.start + k);
+                const SumRange range = sum_range<Config>(params, order);
+                for (int32_t i = 0; i < range.groups; ++i) {
+                    for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
+                        fill(order.tile, range.first_group + i, range.k_start + k);
+                    }
+                }
             }
             if constexpr (Order::kWarpWide) __syncwarp();
         }
     }
 
    private:
-    __device__ __forceinline__ void fill(const Tile& tile, int32_t k) {
+    __device__ __forceinline__ void fill(const Tile& tile, int32_t group, int32_t k) {
         const Ring<Config> ring{shared};
         const uint32_t full = ring.full(at.stage);
         ptx::mbarrier_wait(ring.empty(at.stage), at.parity ^ 1);
@@ -54,9 +67,9 @@ struct Bf16Producer {
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t slice_k = k + slice * kBf16Slice;
             Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full, tile.row,
-                                                        slice_k, tile.group, rank, false);
+                                                        slice_k, group, rank, false);
             Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
-                                                        tile.n * Config::kBlockN, slice_k, tile.group, rank,
+                                                        tile.n * Config::kBlockN, slice_k, group, rank,
                                                         params.stream_b != 0);
         }
         at.advance();
