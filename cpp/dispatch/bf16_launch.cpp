@@ -53,8 +53,9 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
     const Strides of_d = strides_of(in.d, bytes), of_c = in.c != nullptr ? strides_of(*in.c, bytes) : Strides{};
     sm90::Bf16GemmParams out{};
     out.d = output_map(in.d, spec);
-    out.a = in.a.k > 0 ? factor_map(in.a, spec.block_m / spec.cluster_n) : out.d;  // with K = 0 nothing is loaded
-    out.b = in.a.k > 0 ? factor_map(in.b, spec.block_n / spec.cluster_m) : out.d;
+    const bool has_products = in.a.k > 0 && in.groups > 0;  // otherwise nothing is loaded
+    out.a = has_products ? factor_map(in.a, spec.block_m / spec.cluster_n) : out.d;
+    out.b = has_products ? factor_map(in.b, spec.block_n / spec.cluster_m) : out.d;
     out.c = in.c != nullptr ? in.c->data : nullptr;
     out.c_row_stride = of_c.row;
     out.c_group_stride = of_c.group;
@@ -63,6 +64,7 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
     out.d_group_stride = of_d.group;
     out.index = in.index != nullptr ? static_cast<const int32_t*>(in.index->data) : nullptr;
     out.groups = static_cast<int32_t>(in.groups);
+    out.ranges = in.d.ndim == 3 ? static_cast<int32_t>(in.d.shape[0]) : 1;
     out.m = static_cast<int32_t>(in.a.rows);
     out.n = static_cast<int32_t>(in.b.rows);
     out.k = static_cast<int32_t>(in.a.k);
@@ -79,7 +81,7 @@ aotgemm_problem bf16_problem(const Bf16Launch& in) {
     if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
     if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * in.groups);
     return {"bf16",        in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
-            static_cast<int32_t>(in.groups), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
+            static_cast<int32_t>(std::max<int64_t>(in.groups, 1)), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
             settings().num_sms.load(std::memory_order_relaxed)};
 }
 

@@ -10,15 +10,15 @@ struct Bf16Launch {
     Bf16Factor a, b;
     const aotgemm_tensor& d;
     const aotgemm_tensor* c;      // or null
-    const aotgemm_tensor* index;  // of the groups, on the device; null if dense or batched
-    int64_t groups;
+    const aotgemm_tensor* index;  // of the groups, on the device; null where the grouping has none
+    int64_t groups;               // 0 in batch_reduced alone: sums over nothing
     int64_t expected_m;  // rows to expect in a group, a hint for the selection; 0 if unknown
 };
 
 // What the selection and a plan know of a call. Which dimension of A and B is adjacent must be noted in them.
 aotgemm_problem bf16_problem(const Bf16Launch& operands);
 
-// Operands have been checked and find_major has seen A and B; neither M nor N nor the number of groups is 0.
+// Operands have been checked and find_major has seen A and B; neither M nor N is 0.
 void launch_bf16(const Bf16Launch& operands, const aotgemm_launch& how);
 
 // Bytes of an element of D.

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "dispatch/batch_ranges.hpp"
 #include "dispatch/bf16.hpp"
+#include "dispatch/bf16_batch_reduced.hpp"
 #include "dispatch/bf16_grouped.hpp"
 #include "dispatch/cast_fp8.hpp"
 #include "dispatch/cubin_store.hpp"
@@ -127,6 +129,14 @@ aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(const aotgemm_tensor* a
                                                          const aotgemm_tensor* ks_tensor,
                                                          const aotgemm_launch* launch) {
     return guarded([&] { bf16_gemm_k_grouped({*a, *b, c, *d, ks, ks_count, *ks_tensor}, or_default(launch)); });
+}
+
+int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n) { return batch_ranges(batches, m, n); }
+
+aotgemm_status aotgemm_bf16_gemm_nt_batch_reduced(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                  const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                  const aotgemm_tensor* workspace, const aotgemm_launch* launch) {
+    return guarded([&] { bf16_gemm_batch_reduced({*a, *b, c, *d, workspace}, or_default(launch)); });
 }
 
 int32_t aotgemm_group_alignment(void) { return kMkAlignment; }

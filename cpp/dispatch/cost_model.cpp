@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "dispatch/checks.hpp"
+#include "dispatch/batch_ranges.hpp"
 
 namespace aotgemm {
 namespace {
@@ -31,6 +31,7 @@ struct Work {
 
 bool is(const char* x, const char* y) { return std::strcmp(x, y) == 0; }
 bool is_bf16(const char* family) { return is(family, "bf16"); }
+bool is_batch_reduced(const aotgemm_problem& problem) { return is(problem.grouping, "batch_reduced"); }
 double element_bytes(const char* family) { return is_bf16(family) ? 2 : 1; }
 
 // One 64 x n matrix instruction, 32 bytes of K deep: n/2 cycles of arithmetic, or reading its operands from shared memory.
@@ -65,7 +66,19 @@ bool has_rows_of_all_groups(const aotgemm_problem& problem) {
 int64_t tile_rows(const aotgemm_problem& problem, int32_t block_m) {
     if (is(problem.grouping, "psum")) return problem.groups * ceil_div(ceil_div(problem.m, problem.groups), block_m);
     if (has_rows_of_all_groups(problem)) return ceil_div(problem.m, block_m);
+    if (is_batch_reduced(problem)) {
+        return batch_ranges(problem.groups, problem.m, problem.n) * ceil_div(problem.m, block_m);
+    }
     return problem.groups * ceil_div(problem.m, block_m);
+}
+
+// K elements that a tile sums over, at most.
+int64_t k_of_tile(const aotgemm_problem& problem, int32_t block_k) {
+    if (is(problem.grouping, "k_grouped")) return ceil_div(problem.k, problem.groups);
+    if (is_batch_reduced(problem)) {  // stages hold no two batches
+        return batches_of_a_range(problem.groups, problem.m, problem.n) * align_up(problem.k, block_k);
+    }
+    return problem.k;
 }
 
 double dram_us(const aotgemm_problem& problem, const aotgemm_device& device) {
@@ -76,7 +89,9 @@ double dram_us(const aotgemm_problem& problem, const aotgemm_device& device) {
         return ((m * k + n * k) * in_bytes + 2 * out_bytes * groups * m * n) /
                (device.memory_gbps * kDramShare * 1e3);
     }
-    return ((groups_of_a * m * k + groups * n * k) * in_bytes + out_bytes * groups_of_a * m * n) /
+    // The parts of a sum over batches come and go through the L2; adding them up is the same for every kernel.
+    const double outputs = is_batch_reduced(problem) ? m * n : groups_of_a * m * n;
+    return ((groups_of_a * m * k + groups * n * k) * in_bytes + out_bytes * outputs) /
            (device.memory_gbps * kDramShare * 1e3);
 }
 
@@ -94,7 +109,7 @@ Prediction predict(const aotgemm_spec& spec, const aotgemm_problem& problem, con
     // Where the device alone knows how many tiles there are, blocks for all of them start.
     out.grid = is(problem.grouping, "psum") || is(problem.grouping, "masked") ? most : working;
     const Work work = work_per_k_block(spec);
-    const int64_t of_tile = is(problem.grouping, "k_grouped") ? ceil_div(problem.k, problem.groups) : problem.k;
+    const int64_t of_tile = k_of_tile(problem, spec.block_k);
     const double k_blocks = static_cast<double>(ceil_div(of_tile * (is_bf16(spec.family) ? 2 : 1), 128));
     const double cycle = 1 / (device.clock_mhz * kSustainedClock);
     const double turns = out.waves * k_blocks * cycle;

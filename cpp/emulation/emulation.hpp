@@ -46,6 +46,19 @@ enum class OutType { bf16, fp32 };
 void bf16_gemm(Matrix<const std::uint16_t> a, Matrix<const std::uint16_t> b, Matrix<const void> c, Matrix<void> d,
                OutType type, int threads);
 
+// Family bf16, D = sum over batches of A @ B^T: one chain for each range of batches_of_a_range of them (the last has the
+// rest), each batch's K filled up with zeros to a whole step; then chain 0 + chain 1 + ... in FP32, then C + that, then
+// one rounding. a and b are those of the first batch.
+struct Bf16BatchReduced {
+    Matrix<const std::uint16_t> a, b;
+    std::int64_t batches, a_batch_stride, b_batch_stride;
+    std::int64_t batches_of_a_range;  // from 1 on
+    Matrix<const void> c;
+    Matrix<void> d;
+};
+
+void bf16_gemm_batch_reduced(const Bf16BatchReduced& gemm, OutType type, int threads);
+
 // Family fp8_1d1d: as fp8_1d2d with a scale of B for each of its rows (sfb [b.rows, K blocks]). D, and C added to the
 // result in FP32 before it is rounded, are both of one type; c.data is null where nothing is added.
 struct Fp8Gemm1d1d {

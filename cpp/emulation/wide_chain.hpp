@@ -1,9 +1,10 @@
-// BF16 and TF32 chains: all of K in tensor-core steps.
+// BF16 and TF32 chains: all of K in tensor-core steps, and all of the next batch's where there are several.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 #include "emulation.hpp"
 #include "formats.hpp"
@@ -30,6 +31,23 @@ template <class Format>
 float element(Matrix<const typename Format::Bits> matrix, std::int64_t row, std::int64_t k) {
     return k < matrix.cols ? Format::value(matrix.data[row * matrix.row_stride + k * matrix.col_stride]) : 0.0f;
 }
+
+// What one chain for each output runs over: pairs of matrices one after the other, batch_stride elements apart. A step
+// holds no two batches: K of each is filled up with zeros.
+template <class Format>
+struct WideOperands {
+    using Operand = Matrix<const typename Format::Bits>;
+    Operand a, b;  // of the first batch
+    std::int64_t batches = 1, a_batch_stride = 0, b_batch_stride = 0;
+
+    WideOperands from_batch(std::int64_t batch) const {
+        WideOperands out = *this;
+        out.a.data += batch * a_batch_stride;
+        out.b.data += batch * b_batch_stride;
+        out.batches -= batch;
+        return out;
+    }
+};
 
 struct Decoded {
     double value;
@@ -74,45 +92,68 @@ inline void reset(WideScratch& scratch) {
 }
 
 template <class Format>
-void run_tile(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, const WideTile& tile,
-              WideScratch& scratch) {
+void run_tile(const WideOperands<Format>& operands, const WideTile& tile, WideScratch& scratch) {
     reset(scratch);
-    for (std::int64_t k = 0; k < a.cols; k += kWideBlockK) {
-        load_panel<Format>(b, tile, k, scratch);
-        load_rows<Format>(a, tile, k, scratch);
-        const auto present = std::min<std::int64_t>(kWideBlockK, a.cols - k);
-        const auto steps = static_cast<int>((present + Format::kStep - 1) / Format::kStep);
-        run_wide_steps(tile, Format::kStep, steps, scratch);
+    for (std::int64_t batch = 0; batch < operands.batches; ++batch) {
+        const auto [a, b, left, a_stride, b_stride] = operands.from_batch(batch);
+        for (std::int64_t k = 0; k < a.cols; k += kWideBlockK) {
+            load_panel<Format>(b, tile, k, scratch);
+            load_rows<Format>(a, tile, k, scratch);
+            const auto present = std::min<std::int64_t>(kWideBlockK, a.cols - k);
+            const auto steps = static_cast<int>((present + Format::kStep - 1) / Format::kStep);
+            run_wide_steps(tile, Format::kStep, steps, scratch);
+        }
     }
 }
 
 // The fast path's value where no special value and no overflow reached it, the scalar chain's otherwise.
 template <class Format>
-float finish(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, const WideTile& tile,
-             const WideScratch& scratch, int row, int column) {
+float finish(const WideOperands<Format>& operands, const WideTile& tile, const WideScratch& scratch, int row,
+             int column) {
     const bool is_special = scratch.row_is_special[row] || scratch.column_is_special[column];
     if (!is_special && scratch.largest_exponent[row][column] <= kMostExponent) return scratch.chain[row][column];
-    return scalar_wide_chain(
-        a.cols, Format::kStep, [&](std::int64_t k) { return element<Format>(a, tile.row + row, k); },
-        [&](std::int64_t k) { return element<Format>(b, tile.column + column, k); });
+    float chain = 0.0f;
+    for (std::int64_t batch = 0; batch < operands.batches; ++batch) {
+        const WideOperands<Format> here = operands.from_batch(batch);
+        chain = scalar_wide_chain(
+            chain, here.a.cols, Format::kStep, [&](std::int64_t k) { return element<Format>(here.a, tile.row + row, k); },
+            [&](std::int64_t k) { return element<Format>(here.b, tile.column + column, k); });
+    }
+    return chain;
+}
+
+// Calls store(i, row, column, chain) for every output of each sums[i], from one on and all of one size.
+template <class Format, class Store>
+void for_each_wide_chain(std::span<const WideOperands<Format>> sums, int threads, Store&& store) {
+    const std::int64_t rows = sums[0].a.rows, columns = sums[0].b.rows;
+    const std::int64_t row_tiles = (rows + kWideTileRows - 1) / kWideTileRows;
+    const std::int64_t tiles = row_tiles * ((columns + kWidePanelColumns - 1) / kWidePanelColumns);
+    const std::int64_t items = tiles * static_cast<std::int64_t>(sums.size());
+    const std::int64_t steps = sums[0].batches * sums[0].a.cols;
+    const int used = usable_threads(threads, items, static_cast<std::int64_t>(sums.size()) * rows * columns * steps);
+    for_each_item<WideScratch>(items, used, [&](std::int64_t item, WideScratch& scratch) {
+        const WideOperands<Format>& operands = sums[static_cast<std::size_t>(item / tiles)];
+        const std::int64_t place = item % tiles;
+        WideTile tile{place % row_tiles * kWideTileRows, place / row_tiles * kWidePanelColumns, 0, 0};
+        tile.rows = static_cast<int>(std::min<std::int64_t>(kWideTileRows, rows - tile.row));
+        tile.columns = static_cast<int>(std::min<std::int64_t>(kWidePanelColumns, columns - tile.column));
+        run_tile<Format>(operands, tile, scratch);
+        for (int row = 0; row < tile.rows; ++row)
+            for (int column = 0; column < tile.columns; ++column)
+                store(item / tiles, tile.row + row, tile.column + column,
+                      finish<Format>(operands, tile, scratch, row, column));
+    });
 }
 
 // Calls store(row, column, chain) for every output of a @ b^T.
 template <class Format, class Store>
 void for_each_wide_chain(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, int threads,
                          Store&& store) {
-    const std::int64_t row_tiles = (a.rows + kWideTileRows - 1) / kWideTileRows;
-    const std::int64_t panels = (b.rows + kWidePanelColumns - 1) / kWidePanelColumns;
-    const int used = usable_threads(threads, row_tiles * panels, a.rows * b.rows * a.cols);
-    for_each_item<WideScratch>(row_tiles * panels, used, [&](std::int64_t item, WideScratch& scratch) {
-        WideTile tile{item % row_tiles * kWideTileRows, item / row_tiles * kWidePanelColumns, 0, 0};
-        tile.rows = static_cast<int>(std::min<std::int64_t>(kWideTileRows, a.rows - tile.row));
-        tile.columns = static_cast<int>(std::min<std::int64_t>(kWidePanelColumns, b.rows - tile.column));
-        run_tile<Format>(a, b, tile, scratch);
-        for (int row = 0; row < tile.rows; ++row)
-            for (int column = 0; column < tile.columns; ++column)
-                store(tile.row + row, tile.column + column, finish<Format>(a, b, tile, scratch, row, column));
-    });
+    const WideOperands<Format> one{a, b};
+    for_each_wide_chain<Format>(std::span(&one, 1), threads,
+                                [&](std::int64_t, std::int64_t row, std::int64_t column, float chain) {
+                                    store(row, column, chain);
+                                });
 }
 
 }  // namespace aotgemm::emulation

@@ -38,10 +38,9 @@ inline float scalar_wide_step(const float* a, const float* b, int length, float 
     return static_cast<float>(truncate_to(sum, wide_exponent(sum) - 23));
 }
 
-// value_a(k) and value_b(k) give operands, zero past the end of K.
+// The chain that goes on from c. value_a(k) and value_b(k) give operands, zero past the end of K.
 template <class ValueA, class ValueB>
-float scalar_wide_chain(std::int64_t size_k, int step_length, ValueA&& value_a, ValueB&& value_b) {
-    float c = 0.0f;
+float scalar_wide_chain(float c, std::int64_t size_k, int step_length, ValueA&& value_a, ValueB&& value_b) {
     for (std::int64_t k = 0; k < size_k; k += step_length) {
         float a[16], b[16];
         SpecialSum special;

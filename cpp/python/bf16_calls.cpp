@@ -76,6 +76,27 @@ void k_grouped(nb::handle a, nb::handle b, nb::handle c, nb::handle d, const std
         kernel, threads);
 }
 
+// The matrices that the workspace must have, with nothing done, where a GPU needs one and there is none; 0 after the call.
+std::int64_t batch_reduced(nb::handle a, nb::handle b, nb::handle c, nb::handle d, nb::handle workspace, int kernel,
+                           int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor* vc = c.is_none() ? nullptr : &call.input("c", c);
+    const aotgemm_tensor& vd = call.output("d", d);
+    const aotgemm_tensor* vw = workspace.is_none() ? nullptr : &call.output("workspace", workspace);
+    if (vw == nullptr && vd.device_type == AOTGEMM_CUDA && va.ndim == 3 && vd.ndim == 2) {
+        const std::int64_t ranges = aotgemm_batch_ranges(va.shape[0], vd.shape[0], vd.shape[1]);
+        if (ranges > 1 || vd.dtype != AOTGEMM_FP32) return ranges;
+    }
+    call.run(
+        [&](const aotgemm_launch& launch) {
+            return aotgemm_bf16_gemm_nt_batch_reduced(&va, &vb, vc, &vd, vw, &launch);
+        },
+        kernel, threads);
+    return 0;
+}
+
 }  // namespace
 
 void bind_bf16_calls(nb::module_& module) {
@@ -90,6 +111,11 @@ void bind_bf16_calls(nb::module_& module) {
                "threads"_a = 0, "stream"_a = nb::none());
     module.def("k_grouped_bf16_gemm_tn_contiguous", &k_grouped, "a"_a.none(), "b"_a.none(), "c"_a.none(),
                "d"_a.none(), "ks"_a, "ks_tensor"_a.none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none());
+    module.def("bf16_gemm_nt_batch_reduced", &batch_reduced, "a"_a.none(), "b"_a.none(), "c"_a.none(), "d"_a.none(),
+               "workspace"_a = nb::none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
+               "Runs aotgemm_bf16_gemm_nt_batch_reduced and returns 0. Otherwise, with nothing done, how many FP32 "
+               "matrices [M, N] the workspace must have.");
+    module.def("batch_ranges", &aotgemm_batch_ranges, "batches"_a, "m"_a, "n"_a);
 }
 
 }  // namespace aotgemm::python

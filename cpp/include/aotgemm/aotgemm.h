@@ -193,6 +193,29 @@ AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
     const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* c, const aotgemm_tensor* d,
     const int32_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
 
+/* D[m, n] = sum over b and k of A[b, m, k] * B[b, n, k], or C[m, n] + that, family bf16. The same bits in every run,
+ * from every kernel, every SM count and the CPU, for:
+ *
+ * 1. The batches are cut into R = aotgemm_batch_ranges(batches, M, N) ranges of L batches each, in ascending order; the
+ *    last has the rest. tiles = ceil(M/128) * ceil(N/128); L = ceil(batches / min(max(132 / tiles rounded down, 1),
+ *    batches)); R = ceil(batches / L).
+ * 2. Each range is one chain of tensor-core steps of 16 from zero over K of its first batch, then of its second, and so
+ *    on; K of every batch is filled up with zeros to a whole step.
+ * 3. sum = chain 0 + chain 1 + ... + chain R - 1, in this order, each addition rounded to FP32.
+ * 4. D = sum or, with one more addition in FP32, C + sum, rounded to nearest even if it is BF16.
+ *
+ * a  BF16 [batches, M, K], b BF16 [batches, N, K], K-major; other strides and addresses are multiples of 16 bytes
+ * c  of d's dtype, [M, N], row-major, or NULL; it may be d itself, and no other overlap is allowed
+ * d  BF16 or FP32 [M, N], row-major
+ * workspace  FP32 [R, M, N], contiguous, overwritten; NULL on the CPU, and allowed to be if R is 1 and d is FP32
+ *
+ * N is a multiple of 8; batches, M, N or K may be 0 (no batch and K = 0 give zeros, or C + 0). */
+AOTGEMM_API aotgemm_status aotgemm_bf16_gemm_nt_batch_reduced(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                              const aotgemm_tensor* c, const aotgemm_tensor* d,
+                                                              const aotgemm_tensor* workspace,
+                                                              const aotgemm_launch* launch);
+AOTGEMM_API int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n);
+
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
 AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
@@ -282,11 +305,11 @@ typedef struct aotgemm_device {
 
 typedef struct aotgemm_problem {
     const char* family;    /* "fp8_1d2d" */
-    const char* grouping;  /* "dense", "batched", "contiguous", "psum", "masked", "k_grouped" */
+    const char* grouping;  /* "dense", "batched", "contiguous", "psum", "masked", "k_grouped", "batch_reduced" */
     const char* layout;    /* "nt" */
-    const char* out_dtype; /* "bf16" */
-    int32_t groups;        /* 1 if dense */
-    int64_t m; /* rows of A: of all groups (contiguous, psum), expected in each (masked), in each (batched, k_grouped) */
+    const char* out_dtype; /* "bf16"; batch_reduced: "fp32", of the partial sums */
+    int32_t groups;        /* 1 if dense; batch_reduced: batches */
+    int64_t m; /* rows of A: of all groups (contiguous, psum), expected in each (masked), in each (the others) */
     int64_t n, k; /* k_grouped: k is the sum over the groups */
     int32_t num_sms; /* SMs it may use; 0 for all of the device's */
 } aotgemm_problem;

@@ -1,4 +1,4 @@
-// Partial sums added in their order. Host side: cpp/dispatch/ordered_sum.cpp; on the CPU: cpp/emulation/ordered_sum.cpp.
+// Partial sums added in their order. Host side: cpp/dispatch/ordered_sum.cpp; on the CPU: cpp/emulation/bf16_batch_reduced.cpp.
 #pragma once
 
 #include "common/ordered_sum_params.hpp"

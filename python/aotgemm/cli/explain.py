@@ -16,7 +16,8 @@ examples:
   aotgemm explain --family bf16 --layout nn --out-dtype fp32 --m 128 --n 4096 --k 7168
 
 M counts the rows of A of all groups where A is one matrix (contiguous, psum), and of each group where it is one for
-each (masked: those to expect; batched, k_grouped). With k_grouped, K is the sum over the groups.
+each (masked: those to expect; batched, k_grouped, batch_reduced). With k_grouped, K is the sum over the groups; with
+batch_reduced the batches are the groups, and the output is that of their partial sums, fp32.
 
 The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is that of
 a tuned row (a measurement on such a device, which `why` cites) if there is one for N, K and M and the call may use all

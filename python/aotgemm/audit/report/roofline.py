@@ -9,7 +9,7 @@ from ..calls import ROW_ALIGNMENT
 # of the SXM part, 132 SMs at 1830 MHz).
 OPERATIONS_PER_CYCLE = {"fp8": 8192, "bf16": 4096, "tf32": 2048}
 OUT_BYTES = {"bf16": 2, "fp32": 4}
-ROWS_IN_EACH_GROUP = ("masked", "batched", "k_grouped")  # groupings in which M counts the rows of one group
+ROWS_IN_EACH_GROUP = ("masked", "batched", "k_grouped", "batch_reduced")  # groupings in which M counts the rows of one group
 
 
 def _operand_bytes(family: str) -> int:
@@ -31,5 +31,6 @@ def roofline_us(call: dict[str, Any], device: dict[str, Any], m: int) -> tuple[f
     operations = 2 * rows * n * k
     compute = operations / (_rate(call["family"]) * call["num_sms"] * device["clock_mhz"])
     operand = _operand_bytes(call["family"])
-    moved = operand * k * (rows + n * weights) + OUT_BYTES.get(call["out_dtype"], 2) * rows * n
+    outputs = (m if call["grouping"] == "batch_reduced" else rows) * n
+    moved = operand * k * (rows + n * weights) + OUT_BYTES.get(call["out_dtype"], 2) * outputs
     return compute, moved / (device["memory_gbps"] * 1e3)
