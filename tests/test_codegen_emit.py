@@ -15,7 +15,7 @@ from codegen.matrix import all_specs
 
 ROOT = Path(__file__).parent.parent
 # Of everything emitted. It changes with the matrix or a template, and then only on purpose.
-GOLDEN = "2b4f5b079652a31f5e5c64ea8d43b5d60a36db1b45829e579dc7ffcfb3612c9f"
+GOLDEN = "21747715250b2775aa95b7ef5417cda72ead2c6ba1694475e14b8a65ef7efee3"
 
 
 def digest(folder: Path) -> str:

@@ -47,6 +47,7 @@ CASES = [
         "family is 'transpose'; known are fp8_1d2d, fp8_1d1d, bf16, sf_to_mn_major",
     ),
     ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
+    ("_conversion", replace(CAST, out_dtype="bf16"), "cast_to_fp8 has no kernel for output 'bf16'"),
 ]
 
 

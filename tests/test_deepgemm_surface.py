@@ -30,6 +30,7 @@ PARAMETERS = {
     ],
     "m_grouped_fp8_gemm_nn_contiguous": ["a", "b", "d", "grouped_layout", *OPTIONS, "use_psum_layout"],
     "m_grouped_fp8_gemm_nt_masked": ["a", "b", "d", "masked_m", "expected_m", *OPTIONS],
+    "einsum": ["expr", "a", "b", "d", "c", "use_cublaslt"],
     "fp8_einsum": ["expr", "a", "b", "d", "c", "recipe"],
     "k_grouped_fp8_gemm_nt_contiguous": ["a", "b", "d", "ks", "ks_tensor", "c", "recipe", "compiled_dims"],
     "fp8_gemm_nt_skip_head_mid": ["a", "b", "d", "head_splits", "recipe", "compiled_dims", "disable_ue8m0_cast"],

@@ -11,9 +11,10 @@ from aotgemm import _core
 from aotgemm.cli import main
 from aotgemm.cli.places import HostPlace
 from aotgemm.cli.selftest.determinism import calls, checks, runs
-from aotgemm.cli.selftest.determinism.kinds import Kind, Limits, Size, kind_of, random_size
+from aotgemm.cli.selftest.determinism.kinds import Kind, Limits, Size, kinds_of, random_size
 from aotgemm.cli.selftest.determinism.ways import Way, Ways
 
+KINDS = sorted({kind for spec in _core.specs() for kind in kinds_of(spec)}, key=str)
 DENSE = Kind("fp8_1d2d", "dense", "nt", "bf16")
 
 
@@ -34,9 +35,8 @@ def test_the_cpu_backend_is_determined(capsys):
     assert status == 0 and report["differing"] == 0
     names = {tally["name"]: tally["cases"] for tally in report["tallies"]}
     assert sum(cases for name, cases in names.items() if name.startswith("random pairs")) == runs.CPU_PAIRS
-    kinds = {str(kind_of(spec)) for spec in _core.specs() if kind_of(spec).runnable}
-    assert {name.removeprefix("repeated: ") for name in names if name.startswith("repeated")} == kinds
-    dense = {str(kind_of(spec)) for spec in _core.specs() if kind_of(spec).runnable and spec["grouping"] == "dense"}
+    assert {name.removeprefix("repeated: ") for name in names if name.startswith("repeated")} == set(map(str, KINDS))
+    dense = {str(kind) for kind in KINDS if kind.grouping == "dense"}
     assert {name.removeprefix("rows in other company: ") for name in names if "company" in name} == dense
 
 
@@ -76,14 +76,12 @@ def test_what_is_not_written_is_found():
     assert calls.differing(*outputs) == "96 of 96 bytes differ"
 
 
-@pytest.mark.parametrize(
-    "kind", sorted({kind_of(spec) for spec in _core.specs() if kind_of(spec).runnable}, key=str), ids=str
-)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_every_kind_of_call_is_made(kind):
     """With D written wherever a row has a group."""
     random = np.random.default_rng(7)
     for _ in range(5):
-        problem = calls.make_problem(random, kind, random_size(random, kind, Limits(20, 48, 160, 3)), HostPlace())
+        problem = calls.make_problem(random, kind, random_size(random, kind, Limits(20, 48, 160, 3, 140)), HostPlace())
         calls.poison(problem, calls.POISONS[0])
         calls.launch(problem)
         first = calls.read(problem)
@@ -91,6 +89,15 @@ def test_every_kind_of_call_is_made(kind):
         calls.launch(problem)
         assert calls.differing(calls.read(problem), first) == ""
         assert not (first == calls.POISONS[0]).all()
+
+
+def test_calls_that_dense_kernels_run_too_are_among_them():
+    calls_made = {(kind.family, kind.grouping) for kind in KINDS}
+    assert {("fp8_1d2d", "skip_head_mid"), ("fp8_1d1d", "k_grouped"), ("bf16", "k_grouped")} <= calls_made
+    arch = [spec for spec in _core.specs() if spec["arch"] == "sm_90a"]
+    subjects = checks.gpu_subjects(arch)
+    assert {subject.kernel for subject in subjects} == {spec["kernel"] for spec in arch}
+    assert {subject.kind for subject in subjects} == set(KINDS)
 
 
 def test_the_number_of_sms_is_restored():

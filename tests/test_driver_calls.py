@@ -96,6 +96,34 @@ def test_what_is_launched_is_what_the_selection_says_offline(fake):
         assert (name, grid) == (choice["name"], choice["grid"]), (shape, num_sms)
 
 
+SUMS_OVER_BATCHES = """
+import ctypes, json
+import ml_dtypes, numpy as np
+import aotgemm
+
+driver, answers = ctypes.CDLL("libcuda.so.1"), []
+launches = ctypes.c_int.in_dll(driver, "calls_cuLaunchKernelEx")
+
+def array(*shape, dtype=ml_dtypes.bfloat16):
+    return aotgemm.from_numpy(np.zeros(shape, dtype))
+
+BF16, FP32 = ml_dtypes.bfloat16, np.float32
+for batches, dtype in ((133, FP32), (133, BF16), (1, BF16), (1, FP32), (0, FP32)):
+    before = launches.value
+    aotgemm.einsum("bmk,bnk->mn", array(batches, 40, 64), array(batches, 72, 64), array(40, 72, dtype=dtype))
+    name = ctypes.c_char_p.in_dll(driver, "last_kernel").value.decode()
+    answers.append((launches.value - before, name, ctypes.c_uint.in_dll(driver, "last_grid").value))
+print(json.dumps(answers))
+"""
+
+
+def test_a_sum_over_batches_is_added_up_where_it_has_parts_or_another_type(fake):
+    answers = json.loads(run_on_fake(fake, "-c", SUMS_OVER_BATCHES))
+    assert answers[:3] == [[2, f"sm90_ordered_sum_fp32_{out}", 6] for out in ("fp32", "bf16", "bf16")]
+    for launches, name, grid in answers[3:]:
+        assert launches == 1 and name.startswith("sm90_bf16_batch_reduced_nt_fp32_") and grid in (1, 2)
+
+
 def aotgemm_json(fake, *arguments):
     return json.loads(run_on_fake(fake, "-m", "aotgemm", *map(str, arguments), "--json"))
 

@@ -10,10 +10,11 @@ namespace aotgemm {
 constexpr int64_t kRangeTile = 128;   // rows and columns of D
 constexpr int64_t kTilesAtOnce = 132;  // as many tiles of all ranges: one for each SM of an H100, of which none waits
 
-// Batches of every range of a sum over `batches` (from 1 on) into D [M, N], but for the last, which has the rest.
+// Batches of every range of a sum over `batches` into D [M, N], but for the last, which has the rest.
 inline int64_t batches_of_a_range(int64_t batches, int64_t m, int64_t n) {
     const int64_t tiles = ceil_div(m, kRangeTile) * ceil_div(n, kRangeTile);
-    return ceil_div(batches, std::clamp<int64_t>(kTilesAtOnce / std::max<int64_t>(tiles, 1), 1, batches));
+    const int64_t most = std::max<int64_t>(kTilesAtOnce / std::max<int64_t>(tiles, 1), 1);
+    return ceil_div(batches, std::min(most, std::max<int64_t>(batches, 1)));
 }
 
 // None of them empty, but for a sum over no batch, which is one range.

@@ -9,6 +9,7 @@ exponent of -133, was measured (one NVIDIA H100 80GB HBM3, 2026-11-24). Finite o
 import numpy as np
 
 STEP = 16
+RANGE_TILE, TILES_AT_ONCE = 128, 132  # by which a sum over batches is cut
 FRACTION_BITS, SUM_FRACTION_BITS = 25, 23
 LEAST_EXPONENT = -126  # of FP32 and BF16
 ZERO_PRODUCT, ZERO_ACCUMULATOR = -1000, -133
@@ -42,3 +43,24 @@ def bf16_gemm_nt(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     for start in range(0, a.shape[1], STEP):
         total = _step(total, a[:, start : start + STEP], b[:, start : start + STEP])
     return total.astype(np.float32)
+
+
+def _batches_of_a_range(batches: int, m: int, n: int) -> int:
+    tiles = -(-m // RANGE_TILE) * -(-n // RANGE_TILE)
+    return -(-batches // min(max(TILES_AT_ONCE // tiles, 1), batches))
+
+
+def bf16_gemm_nt_batch_reduced(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The sum over batches, FP32 [M, N], from BF16 A [B, M, K] and B [B, N, K].
+
+    A chain for each range of batches, K of every one filled up to a whole step; then the chains' ends in order.
+    """
+    missing = -a.shape[2] % STEP
+    a, b = (np.pad(operand, ((0, 0), (0, 0), (0, missing))) for operand in (a, b))
+    length = _batches_of_a_range(len(a), a.shape[1], b.shape[1])
+    ranges = [slice(first, first + length) for first in range(0, len(a), length)]
+    ends = [bf16_gemm_nt(*(np.concatenate(list(operand[part]), 1) for operand in (a, b))) for part in ranges]
+    total = ends[0]
+    for end in ends[1:]:
+        total = total + end
+    return total

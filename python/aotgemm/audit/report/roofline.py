@@ -9,7 +9,12 @@ from ..calls import ROW_ALIGNMENT
 # of the SXM part, 132 SMs at 1830 MHz).
 OPERATIONS_PER_CYCLE = {"fp8": 8192, "bf16": 4096, "tf32": 2048}
 OUT_BYTES = {"bf16": 2, "fp32": 4}
-ROWS_IN_EACH_GROUP = ("masked", "batched", "k_grouped", "batch_reduced")  # groupings in which M counts the rows of one group
+ROWS_IN_EACH_GROUP = (
+    "masked",
+    "batched",
+    "k_grouped",
+    "batch_reduced",
+)  # groupings in which M counts the rows of one group
 
 
 def _operand_bytes(family: str) -> int:

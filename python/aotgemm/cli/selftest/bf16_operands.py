@@ -24,6 +24,11 @@ def random_bf16(random: np.random.Generator, *shape: int) -> np.ndarray:
     return np.where(random.random(shape) < 0.1, bits & 0x8000, bits).astype(np.uint16)
 
 
+def below_two(random: np.random.Generator, *shape: int) -> np.ndarray:
+    """Numbers whose products cannot overflow, subnormals among them: the definition speaks of finite sums alone."""
+    return (random_bf16(random, *shape) & 0xBFFF).view(ml_dtypes.bfloat16)
+
+
 def add_special_values(a: np.ndarray, b: np.ndarray) -> None:
     """NaN and infinities in rows that single outputs meet."""
     for matrix, row, value in ((a, 20, NAN), (a, 21, INFINITY), (b, 5, INFINITY | 0x8000), (b, 6, NAN)):

@@ -50,7 +50,8 @@ def make_operands(random: np.random.Generator, m: int, n: int, k: int) -> Operan
     return Operands(a, sfa, b, sfb, c, expected)
 
 
-def _mn_major(sf: np.ndarray, padding: int) -> DeviceArray:
+def mn_major(sf: np.ndarray, padding: int) -> DeviceArray:
+    """Scales as a kernel reads them, columns `padding` further apart, NaN between them."""
     memory = np.full((sf.shape[1], align(len(sf), 4) + padding), np.nan, np.float32)
     memory[:, : len(sf)] = sf.T
     return from_numpy(memory).as_strided(sf.shape, [1, memory.shape[1]])
@@ -69,7 +70,7 @@ class GemmRun:
             padded(matrix, layout.row_padding).as_strided(matrix.shape, [stride, 1], offset)
             for matrix in (operands.a[:m], operands.b[:n])
         )
-        self.sfa, self.sfb = (_mn_major(sf, layout.column_padding) for sf in (operands.sfa[:m], operands.sfb[:n]))
+        self.sfa, self.sfb = (mn_major(sf, layout.column_padding) for sf in (operands.sfa[:m], operands.sfb[:n]))
         self.plain = from_numpy(operands.sfa[:m]), from_numpy(operands.sfb[:n])
         self.c = from_numpy(operands.c[:m, :n].astype(dtype)) if accumulate else None
         self.memory = DeviceArray.empty([self.frame.size], dtype.name)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import _core
 from ..definition_bf16 import bf16_gemm_nt as defined
-from .bf16_operands import DTYPES, LAYOUTS, RAW, random_bf16
+from .bf16_operands import DTYPES, LAYOUTS, RAW, below_two
 from .framed_output import strided_frame
 from .shapes import Shapes
 from .tally import Tallies
@@ -18,11 +18,6 @@ BF16 = ml_dtypes.bfloat16
 
 def count_cases(shapes: Shapes) -> int:
     return len(shapes.k) * len(shapes.pairs()) * len(LAYOUTS) * len(DTYPES)
-
-
-def _below_two(random: np.random.Generator, rows: int, columns: int) -> np.ndarray:
-    """Numbers whose products cannot overflow, subnormals among them: the definition speaks of finite sums alone."""
-    return (random_bf16(random, rows, columns) & 0xBFFF).view(BF16)
 
 
 def _problem(layout: str, a: np.ndarray, b: np.ndarray, c: np.ndarray | None, wanted: np.ndarray) -> str:
@@ -38,7 +33,7 @@ def run_gemms(shapes: Shapes, tallies: Tallies, seed: int, step: Callable[[str],
     random = np.random.default_rng(seed)
     for k in shapes.k:
         for m, n in shapes.pairs():
-            a, b = _below_two(random, m, k), _below_two(random, n, k)
+            a, b = below_two(random, m, k), below_two(random, n, k)
             chain, c = defined(a, b), random.standard_normal((m, n)).astype(np.float32)
             for out, layout in ((out, layout) for out in DTYPES for layout in LAYOUTS):
                 step(NAME)

@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, TypeVar
 
 from rich.progress import Progress
@@ -12,18 +11,43 @@ from ..places import CudaPlace, HostPlace
 from . import (
     conversions,
     gpu_1d1d,
+    gpu_batch_reduced,
     gpu_bf16,
     gpu_bf16_grouped,
+    gpu_fp8_k_grouped,
     gpu_gemm,
     gpu_grouped,
+    gpu_heads,
     host_1d1d,
+    host_batch_reduced,
     host_bf16,
     host_gemm,
     host_grouped,
     large_grouped,
 )
-from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
-from .shapes import FULL, FULL_1D1D, FULL_BF16, HOST, HOST_BF16, QUICK, QUICK_1D1D, QUICK_BF16, SMALL, SMALL_BF16
+from .grouped_shapes import FULL_BF16_GROUPED, FULL_GROUPED, GROUPINGS, HOST_GROUPED, QUICK_GROUPED, SMALL_GROUPED
+from .shapes import (
+    FULL,
+    FULL_1D1D,
+    FULL_BATCHES,
+    FULL_BF16,
+    FULL_HEADS,
+    FULL_K_GROUPS,
+    HOST,
+    HOST_BATCHES,
+    HOST_BF16,
+    QUICK,
+    QUICK_1D1D,
+    QUICK_BATCHES,
+    QUICK_BF16,
+    QUICK_HEADS,
+    QUICK_K_GROUPS,
+    SMALL,
+    SMALL_BATCHES,
+    SMALL_BF16,
+    SMALL_HEADS,
+    SMALL_K_GROUPS,
+)
 from .tally import Tallies
 
 Specs = list[dict[str, Any]]
@@ -68,16 +92,25 @@ def _conversions_part(place: HostPlace | CudaPlace, seed: int) -> Part:
 def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
     """Each family and grouping among the kernels, with its shapes."""
 
-    def of(family: str, dense: bool) -> Specs:
-        return [spec for spec in kernels if spec["family"] == family and (spec["grouping"] == "dense") == dense]
+    def of(family: str, *groupings: str) -> Specs:
+        return [spec for spec in kernels if spec["family"] == family and spec["grouping"] in groupings]
 
-    fp8, fp8_grouped, bf16, bf16_grouped = (of(*key) for key in product(("fp8_1d2d", "bf16"), (True, False)))
+    fp8, fp8_1d1d, bf16 = (of(family, "dense") for family in ("fp8_1d2d", "fp8_1d1d", "bf16"))
+    with_fp32_out = [spec for spec in fp8_1d1d if spec["out_dtype"] == "fp32"]  # which k_grouped has alone
+    fp8_grouped, bf16_grouped = of("fp8_1d2d", *GROUPINGS), of("bf16", *gpu_bf16_grouped.ALL_GROUPINGS)
     shapes = (
         (gpu_gemm, _chosen(arguments, FULL, QUICK, SMALL), fp8),
         (gpu_grouped, _chosen(arguments, FULL_GROUPED, QUICK_GROUPED, SMALL_GROUPED), fp8_grouped),
-        (gpu_1d1d, _chosen(arguments, FULL_1D1D, QUICK_1D1D, SMALL), of("fp8_1d1d", True)),
+        (gpu_heads, _chosen(arguments, FULL_HEADS, QUICK_HEADS, SMALL_HEADS), fp8),
+        (gpu_1d1d, _chosen(arguments, FULL_1D1D, QUICK_1D1D, SMALL), fp8_1d1d),
+        (gpu_fp8_k_grouped, _chosen(arguments, FULL_K_GROUPS, QUICK_K_GROUPS, SMALL_K_GROUPS), with_fp32_out),
         (gpu_bf16, _chosen(arguments, FULL_BF16, QUICK_BF16, SMALL_BF16), bf16),
         (gpu_bf16_grouped, _chosen(arguments, FULL_BF16_GROUPED, QUICK_GROUPED, SMALL_GROUPED), bf16_grouped),
+        (
+            gpu_batch_reduced,
+            _chosen(arguments, FULL_BATCHES, QUICK_BATCHES, SMALL_BATCHES),
+            of("bf16", "batch_reduced"),
+        ),
     )
     for module, sizes, some in shapes:
         if some:
@@ -88,7 +121,13 @@ def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
 
 def host_parts(seed: int) -> Iterator[Part]:
     """The families of the CPU backend that have a definition in NumPy."""
-    families = ((host_gemm, HOST), (host_grouped, HOST_GROUPED), (host_1d1d, HOST), (host_bf16, HOST_BF16))
+    families = (
+        (host_gemm, HOST),
+        (host_grouped, HOST_GROUPED),
+        (host_1d1d, HOST),
+        (host_bf16, HOST_BF16),
+        (host_batch_reduced, HOST_BATCHES),
+    )
     for module, sizes in families:
 
         def run(tallies: Tallies, step: Step, module: Any = module, sizes: Any = sizes) -> None:

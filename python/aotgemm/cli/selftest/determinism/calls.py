@@ -12,9 +12,10 @@ from ....sizes import align
 from ...places import CudaPlace, HostPlace
 from ..grouped_operands import Placement, place_groups
 from ..operands import make_finite_operands
-from .kinds import Kind, Size
+from .kinds import SKIP_HEAD_MID, Kind, Size, has_groups
 
 POISONS = (0xA5, 0x5A)  # bytes that D is filled with before a run; two, so that what is not written differs
+HEAD = (8, 8, 8)  # columns of each head that are computed, left alone and computed
 OUT_TYPES = {"bf16": ml_dtypes.bfloat16, "fp32": np.float32}
 
 
@@ -25,15 +26,15 @@ class Problem:
     kind: Kind
     size: Size
     place: HostPlace | CudaPlace
-    operands: tuple[Any, ...]  # A, SFA, B, SFB, or A, B
+    operands: tuple[Any, ...]  # A, SFA, B, SFB; or A, B; or A, B, a workspace
     host: tuple[np.ndarray, ...]  # A, and for FP8 its scales
     index: Any
     d: Any
 
     @property
     def unwritten_is_allowed(self) -> bool:
-        """Whether D has rows of no group, which no kernel writes."""
-        return self.kind.grouping in ("contiguous", "psum", "masked")
+        """Whether D has rows of no group, or columns between those of a head, which no kernel writes."""
+        return self.kind.grouping in ("contiguous", "psum", "masked", SKIP_HEAD_MID)
 
 
 def mn_major(place: HostPlace | CudaPlace, sfa: np.ndarray) -> Any:
@@ -49,7 +50,7 @@ def mn_major(place: HostPlace | CudaPlace, sfa: np.ndarray) -> Any:
 
 
 def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    grouped = kind.grouping != "dense"
+    grouped = has_groups(kind)
     placement = place_groups(kind.grouping, size.counts) if grouped else None
     rows = placement.rows if placement else size.counts[0]
     groups = len(size.counts)
@@ -64,6 +65,8 @@ def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace |
     by_row = kind.family == "fp8_1d1d"  # scales of B too
     sfb = mn_major(place, make_finite_operands(random, size.n, 0, size.k)[1]) if by_row else place.put(sfb)
     operands = (place.put(a), mn_major(place, sfa), place.put(b), sfb)
+    if kind.grouping == SKIP_HEAD_MID:
+        shape_d = (rows, size.n // (HEAD[0] + HEAD[2]) * sum(HEAD))
     d = place.put(np.zeros(shape_d, OUT_TYPES[kind.out_dtype]))
     return Problem(kind, size, place, operands, (a, sfa), _index(placement, place), d)
 
@@ -77,8 +80,12 @@ def _stored(matrix: np.ndarray, transposed: bool) -> np.ndarray:
     return np.ascontiguousarray(matrix.swapaxes(-1, -2)) if transposed else matrix
 
 
+def _normal_bf16(random: np.random.Generator, *shape: int) -> np.ndarray:
+    return random.standard_normal(shape, np.float32).astype(ml_dtypes.bfloat16)
+
+
 def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    placement = place_groups(kind.grouping, size.counts) if kind.grouping != "dense" else None
+    placement = place_groups(kind.grouping, size.counts) if has_groups(kind) else None
     groups = (len(size.counts),) if placement else ()
     rows = (
         (*groups, placement.room)
@@ -86,19 +93,53 @@ def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace 
         else (placement.rows if placement else size.counts[0],)
     )
     shapes = ((*rows, size.k), (*groups, size.n, size.k))
-    a, b = (random.standard_normal(shape, np.float32).astype(ml_dtypes.bfloat16) for shape in shapes)
+    a, b = (_normal_bf16(random, *shape) for shape in shapes)
     a, b = _stored(a, kind.layout[0] == "t"), _stored(b, kind.layout[1] == "n")
     d = place.put(np.zeros((*rows, size.n), OUT_TYPES[kind.out_dtype]))
     return Problem(kind, size, place, (place.put(a), place.put(b)), (a,), _index(placement, place), d)
 
 
+def _fp8_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+    """D [G, M, N]. A group's part of A is a matrix of its own, and so is that of B; their scales lie side by side."""
+    ks, m, n = size.ks(kind.family), size.k, size.n
+    parts = [make_finite_operands(random, rows, 0, sum(ks))[:2] for rows in (m, n)]
+    (a, sfa), (b, sfb) = ((matrix.reshape(-1), mn_major(place, scales)) for matrix, scales in parts)
+    d = place.put(np.zeros((len(ks), m, n), np.float32))
+    index = place.put(np.array(ks, np.int32))
+    return Problem(kind, size, place, (place.put(a), sfa, place.put(b), sfb), (), index, d)
+
+
+def _bf16_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+    """D [G, M, N] from rows of A [K, M] and B [K, N]."""
+    ks = size.ks(kind.family)
+    a, b = (_normal_bf16(random, sum(ks), columns) for columns in (size.k, size.n))
+    d = place.put(np.zeros((len(ks), size.k, size.n), np.float32))
+    return Problem(kind, size, place, (place.put(a), place.put(b)), (), place.put(np.array(ks, np.int32)), d)
+
+
+def _batches(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+    """D [M, N] of A [B, M, K] and B [B, N, K], and the workspace that a GPU needs."""
+    (m,), n = size.counts, size.n
+    a, b = (place.put(_normal_bf16(random, size.batches, rows, size.k)) for rows in (m, n))
+    workspace = place.put(np.zeros((_core.batch_ranges(size.batches, m, n), m, n), np.float32))
+    return Problem(kind, size, place, (a, b, workspace), (), None, place.put(np.zeros((m, n), np.float32)))
+
+
 def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    return (_bf16 if kind.family == "bf16" else _fp8)(random, kind, size, place)
+    makers = {("fp8_1d1d", "k_grouped"): _fp8_k_groups, ("bf16", "k_grouped"): _bf16_k_groups}
+    makers |= {("bf16", "batch_reduced"): _batches}
+    make = makers.get((kind.family, kind.grouping), _bf16 if kind.family == "bf16" else _fp8)
+    return make(random, kind, size, place)
 
 
 def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
-    kind, (a, b), d = problem.kind, problem.operands, problem.d
-    if kind.grouping == "dense":
+    kind, (a, b, *workspace), d = problem.kind, problem.operands, problem.d
+    if kind.grouping == "batch_reduced":
+        _core.bf16_gemm_nt_batch_reduced(a, b, None, d, *workspace, **how)
+    elif kind.grouping == "k_grouped":
+        ks = problem.size.ks(kind.family)
+        _core.k_grouped_bf16_gemm_tn_contiguous(a, b, None, d, ks, problem.index, **how)
+    elif kind.grouping == "dense":
         _core.bf16_gemm(kind.layout, a, b, None, d, **how)
     elif kind.grouping == "batched":
         _core.bf16_bmm(kind.layout, a, b, d, **how)
@@ -111,6 +152,11 @@ def _launch_bf16(problem: Problem, how: dict[str, Any]) -> None:
 def _launch_fp8(problem: Problem, how: dict[str, Any]) -> bool:
     """False, with nothing done, if scales do not lie as a kernel reads them."""
     grouping, operands = problem.kind.grouping, (*problem.operands, problem.d)
+    if grouping == "k_grouped":
+        ks = problem.size.ks(problem.kind.family)
+        return _core.k_grouped_fp8_gemm_nt_contiguous(*problem.operands, None, problem.d, ks, problem.index, **how)
+    if grouping == SKIP_HEAD_MID:
+        return _core.fp8_gemm_nt_skip_head_mid(*operands, *HEAD, **how)
     if problem.kind.family == "fp8_1d1d":
         return _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
     if grouping == "dense":

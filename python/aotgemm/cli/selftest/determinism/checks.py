@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from .... import _core
-from ...places import CudaPlace
 from ..tally import Tallies
 from .calls import POISONS, Problem, differing, launch, make_problem, mn_major, poison, read
-from .kinds import Kind, Limits, Size, random_size
+from .kinds import Kind, Limits, Size, kinds_of, random_size
 from .ways import PLAIN, Way, Ways
 
 CPU_BACKEND = -1
@@ -124,17 +123,12 @@ def compare_pairs(
         tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
 
 
-def gpu_subjects(
-    place: CudaPlace, kernels: list[dict[str, Any]], kind_of: Callable[[dict[str, Any]], Kind]
-) -> list[Subject]:
-    """Every kernel that can be called here."""
-    found = [Subject(kind_of(spec), spec["kernel"], spec["name"]) for spec in kernels]
-    return [subject for subject in found if subject.kind.runnable]
+def gpu_subjects(kernels: list[dict[str, Any]]) -> list[Subject]:
+    """Every kernel in every kind of call that it can run."""
+    return [Subject(kind, spec["kernel"], spec["name"]) for spec in kernels for kind in kinds_of(spec)]
 
 
 def cpu_subjects() -> list[Subject]:
     """The CPU backend in every kind of call that the library has kernels of."""
-    kinds = dict.fromkeys(
-        Kind(spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"]) for spec in _core.specs()
-    )
-    return [Subject(kind, CPU_BACKEND, "CPU backend") for kind in kinds if kind.runnable]
+    kinds = dict.fromkeys(kind for spec in _core.specs() for kind in kinds_of(spec))
+    return [Subject(kind, CPU_BACKEND, "CPU backend") for kind in kinds]

@@ -1,16 +1,18 @@
-"""Kinds of GEMM calls and their random problems."""
+"""Kinds of GEMM calls, the kernels that can run them, and their random problems."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 GROUPED = ("contiguous", "psum", "masked", "batched")
+SKIP_HEAD_MID = "skip_head_mid"
+K_UNIT = {"bf16": 64, "fp8_1d1d": 128}  # of which K of each group is a multiple in k_grouped calls
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a call is, but for its sizes."""
+    """What a call is, but for its sizes. grouping: as in a spec, or the name of a call that dense kernels run too."""
 
     family: str
     grouping: str
@@ -20,25 +22,27 @@ class Kind:
     def __str__(self) -> str:
         return f"{self.family} {self.grouping} {self.layout} {self.out_dtype}"
 
-    @property
-    def runnable(self) -> bool:
-        """Whether `calls.launch` knows how to make it."""
-        if self.family == "fp8_1d1d":
-            return self.grouping == "dense"
-        return self.family in ("fp8_1d2d", "bf16") and self.grouping in ("dense", *GROUPED)
-
 
 @dataclass(frozen=True)
 class Size:
-    """A problem's sizes. counts: rows of each group; one where there are no groups."""
+    """A problem's sizes. counts: rows of each group; one where there are no groups.
+
+    In k_grouped calls a count is K of a group, rounded up to what that must be, and k counts the rows of D. batches:
+    of a sum over them.
+    """
 
     counts: tuple[int, ...]
     n: int
     k: int
+    batches: int = 1
 
     def __str__(self) -> str:
         rows = self.counts[0] if len(self.counts) == 1 else list(self.counts)
-        return f"M={rows} N={self.n} K={self.k}"
+        return f"M={rows} N={self.n} K={self.k}" + (f" B={self.batches}" if self.batches > 1 else "")
+
+    def ks(self, family: str) -> list[int]:
+        """K of each group of a k_grouped call."""
+        return [-(-count // K_UNIT[family]) * K_UNIT[family] for count in self.counts]
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,21 @@ class Limits:
     n: int
     k: int
     groups: int
+    batches: int
 
 
-def kind_of(spec: dict[str, Any]) -> Kind:
-    return Kind(spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"])
+def kinds_of(spec: dict[str, Any]) -> list[Kind]:
+    """What calls a kernel can run: its own, and those that are made of it."""
+    kind = Kind(spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"])
+    if (kind.family, kind.grouping) == ("fp8_1d2d", "dense"):
+        return [kind, replace(kind, grouping=SKIP_HEAD_MID)]
+    if (kind.family, kind.grouping, kind.out_dtype) == ("fp8_1d1d", "dense", "fp32"):
+        return [kind, replace(kind, grouping="k_grouped")]
+    return [kind]
+
+
+def has_groups(kind: Kind) -> bool:
+    return kind.grouping in (*GROUPED, "k_grouped")
 
 
 def _skewed(random: np.random.Generator, most: int) -> int:
@@ -62,13 +77,13 @@ def _skewed(random: np.random.Generator, most: int) -> int:
 
 def random_size(random: np.random.Generator, kind: Kind, limits: Limits) -> Size:
     """Sizes with tails in every dimension; multiples of 16, which every layout can address."""
-    groups = 1 if kind.grouping == "dense" else int(random.integers(1, limits.groups + 1))
+    groups = int(random.integers(1, limits.groups + 1)) if has_groups(kind) else 1
     counts = [
         _skewed(random, limits.m) if groups == 1 else int(random.integers(0, limits.m // groups + 2))
         for _ in range(groups)
     ]
-    if kind.layout[0] == "t":
+    if kind.layout[0] == "t" and kind.grouping != "k_grouped":
         counts = [-(-count // 16) * 16 for count in counts]
     counts[0] = max(counts[0], 1)
     n, k = (16 * int(random.integers(1, most // 16 + 1)) for most in (limits.n, limits.k))
-    return Size(tuple(counts), n, k)
+    return Size(tuple(counts), n, k, _skewed(random, limits.batches) if kind.grouping == "batch_reduced" else 1)
