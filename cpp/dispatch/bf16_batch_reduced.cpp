@@ -65,8 +65,8 @@ void check_workspace(const Bf16BatchReducedOperands& in) {
 
 void run_on_cpu(const Bf16BatchReducedOperands& in, int threads) {
     const auto matrix = [](const aotgemm_tensor& t) {
-        return emulation::Matrix<const uint16_t>{static_cast<const uint16_t*>(t.data), t.shape[1], t.shape[2], t.stride[1],
-                                                 t.stride[2]};
+        const auto* data = static_cast<const uint16_t*>(t.data);
+        return emulation::Matrix<const uint16_t>{data, t.shape[1], t.shape[2], t.stride[1], t.stride[2]};
     };
     emulation::Matrix<const void> c{};
     if (in.c != nullptr) c = {in.c->data, in.c->shape[0], in.c->shape[1], in.c->stride[0], in.c->stride[1]};

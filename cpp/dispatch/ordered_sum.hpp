@@ -5,8 +5,8 @@
 
 namespace aotgemm {
 
-// d = parts[0] + parts[1] + ... in that order, plus c in front if it is not null. parts: FP32 [count, M, N], contiguous.
-// Operands are on a GPU and have been checked; count is not 0. The CPU has emulation::ordered_sum.
+// d = parts[0] + parts[1] + ... in that order, then c + that if c is not null. parts: FP32 [count, M, N], contiguous.
+// Operands are on a GPU and have been checked; count is not 0. The CPU's is in cpp/emulation/bf16_batch_reduced.cpp.
 void ordered_sum(const aotgemm_tensor& parts, const aotgemm_tensor* c, const aotgemm_tensor& d,
                  const aotgemm_launch& launch);
 

@@ -30,7 +30,8 @@ struct RowSums {
 
 // The twin of cpp/kernels/common/ordered_sum.cuh.
 template <class Out>
-void ordered_sum(const std::vector<float>& parts, std::int64_t count, Matrix<const void> c, Matrix<void> d, int threads) {
+void ordered_sum(const std::vector<float>& parts, std::int64_t count, Matrix<const void> c, Matrix<void> d,
+                 int threads) {
     const int used = usable_threads(threads, d.rows, static_cast<std::int64_t>(parts.size()));
     for_each_item<RowSums>(d.rows, used, [&](std::int64_t row, RowSums& sums) {
         const float* part = parts.data() + row * d.cols;

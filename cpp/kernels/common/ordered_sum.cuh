@@ -1,4 +1,5 @@
-// Partial sums added in their order. Host side: cpp/dispatch/ordered_sum.cpp; on the CPU: cpp/emulation/bf16_batch_reduced.cpp.
+// Partial sums added in their order. Host side: cpp/dispatch/ordered_sum.cpp. Its twin on the CPU:
+// cpp/emulation/bf16_batch_reduced.cpp.
 #pragma once
 
 #include "common/ordered_sum_params.hpp"
