@@ -4,6 +4,7 @@ The kernels work out the same in cpp/kernels/sm90/*_config.cuh; every generated 
 """
 
 from dataclasses import replace
+from math import gcd
 
 from codegen.spec import KernelSpec
 
@@ -12,6 +13,7 @@ WARPGROUP = 128
 INSTRUCTION_M = 64
 MAX_CONSUMERS = 2
 SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
+SCALE_CHUNKS, SCALE_CHUNK = 2, 32  # of fp8_1d2d: chunks of B scales that a block holds, and K blocks of each
 ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
@@ -57,6 +59,16 @@ def slices(spec: KernelSpec) -> int:
     return spec.block_k * ELEMENT_BYTES[spec.family] // SLICE
 
 
+def scale_step(spec: KernelSpec) -> int:
+    """Of fp8_1d2d: tiles start at multiples of this many columns after a boundary between scales of B."""
+    return gcd(spec.block_n, SLICE)
+
+
+def scales_b(spec: KernelSpec) -> int:
+    """Of fp8_1d2d: scales of B that the columns of a tile have at most."""
+    return -(-(SLICE - scale_step(spec) + spec.block_n) // SLICE)
+
+
 def threads(spec: KernelSpec) -> int:
     """Threads of a block: one producer warpgroup and the consumers."""
     return WARPGROUP * (1 + consumers(spec))
@@ -90,16 +102,19 @@ def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
 
 
 def shared_bytes(spec: KernelSpec) -> int:
-    """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers."""
+    """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers.
+
+    In fp8_1d2d the scales of B lie apart from the stages.
+    """
     if spec.family == "bf16":
         return _bf16_shared_bytes(spec)
     if spec.family == "fp8_1d1d":
         return _fp8_1d1d_shared_bytes(spec)
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = (spec.block_m + spec.block_n) * spec.block_k
-    scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * 8, 16)
-    barriers = 2 * 8
-    return align(d_tile + spec.stages * (operands + scales + barriers), 16)
+    scales_a = align(slices(spec) * spec.block_m * 4, 128)
+    chunks_of_scales_b = SCALE_CHUNKS * (SCALE_CHUNK * scales_b(spec) * 4 + 2 * 8)
+    return d_tile + spec.stages * (operands + scales_a + 2 * 8) + chunks_of_scales_b
 
 
 def max_stages(spec: KernelSpec, cap: int) -> int:

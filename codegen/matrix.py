@@ -8,11 +8,12 @@ from codegen.spec import KernelSpec
 
 ONE = ((1, 1),)
 PAIRS = ((1, 1), (2, 1), (1, 2))
-NEIGHBOURS_M = ((1, 1), (2, 1))
 NEIGHBOURS_N = ((1, 1), (1, 2))
 
 # block_m, block_n, block_k, in_flight, clusters
 NORMAL_TILES = (
+    (64, 16, 256, 2, ONE),
+    (64, 32, 256, 2, ONE),
     (64, 64, 128, 2, ONE),
     (64, 64, 256, 1, ONE),
     (64, 64, 256, 2, ONE),
@@ -20,7 +21,6 @@ NORMAL_TILES = (
     (64, 128, 128, 2, ONE),
     (64, 128, 256, 1, ONE),
     (64, 256, 128, 1, ONE),
-    (64, 256, 128, 2, ONE),
     (128, 64, 128, 2, ONE),
     (128, 64, 256, 1, ONE),
     (128, 64, 256, 2, ONE),
@@ -28,13 +28,11 @@ NORMAL_TILES = (
     (128, 96, 256, 1, ONE),
     (128, 112, 128, 2, ONE),
     (128, 112, 256, 1, ONE),
-    (128, 128, 128, 1, PAIRS),
+    (128, 128, 128, 1, NEIGHBOURS_N),
     (128, 128, 128, 2, PAIRS),
     (128, 144, 128, 1, ONE),
-    (128, 160, 128, 1, PAIRS),
+    (128, 160, 128, 1, ONE),
     (128, 192, 128, 1, PAIRS),
-    (256, 64, 128, 1, ONE),
-    (256, 96, 128, 1, PAIRS),
     (256, 112, 128, 1, ONE),
     (256, 128, 128, 1, PAIRS),
 )
@@ -51,16 +49,11 @@ SWAPPED_TILES = (
     (32, 64, 256, 1, ONE),
     (32, 64, 256, 2, ONE),
     (64, 64, 256, 1, ONE),
-    (64, 64, 256, 2, ONE),
-    (8, 128, 128, 4, ONE),
     (8, 128, 256, 2, ONE),
     (16, 128, 128, 4, ONE),
     (16, 128, 256, 2, ONE),
-    (32, 128, 128, 4, ONE),
-    (32, 128, 256, 2, NEIGHBOURS_M),
+    (32, 128, 256, 2, ONE),
     (64, 128, 128, 2, ONE),
-    (64, 128, 256, 1, ONE),
-    (128, 128, 128, 1, ONE),
 )
 
 # Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that.
@@ -110,8 +103,9 @@ FP8_1D1D_TILES = (
     (128, 128, 128, 1, PAIRS),
 )
 
-SMALL_TILE = 64 * 128  # elements of D; below it latency counts, and more stages pay
-SLICES, SMALL_TILE_SLICES = 8, 12  # of 128 K elements that the stages hold at most
+# Tiles of fewer elements wait for memory, and more stages pay: elements of D, slices of 128 K elements held at most.
+SLICES = 8
+SLICES_OF_SMALL = ((64 * 64, 20), (64 * 128, 12))
 
 
 def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int, int], swap_ab: bool) -> KernelSpec:
@@ -130,7 +124,7 @@ def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int
         cluster_n=cluster[1],
         swap_ab=swap_ab,
     )
-    slices = SMALL_TILE_SLICES if block_m * block_n < SMALL_TILE else SLICES
+    slices = next((slices for elements, slices in SLICES_OF_SMALL if block_m * block_n < elements), SLICES)
     return replace(spec, stages=max_stages(spec, slices * 128 // block_k))
 
 

@@ -36,6 +36,17 @@ __device__ __forceinline__ void mbarrier_arrive_at(uint32_t barrier, uint32_t cl
         : "memory");
 }
 
+__device__ __forceinline__ void mbarrier_arrive_if(bool arriving, uint32_t barrier) {
+    asm volatile(
+        "{\n"
+        ".reg .pred arriving;\n"
+        "setp.ne.u32 arriving, %1, 0;\n"
+        "@arriving mbarrier.arrive.shared::cta.b64 _, [%0];\n"
+        "}\n" ::"r"(barrier),
+        "r"(static_cast<uint32_t>(arriving))
+        : "memory");
+}
+
 // One arrival that also announces how many bytes the copy engine will bring.
 __device__ __forceinline__ void mbarrier_arrive_expect(uint32_t barrier, uint32_t bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
@@ -50,6 +61,37 @@ __device__ __forceinline__ void mbarrier_wait(uint32_t barrier, uint32_t parity)
         "@!done bra again;\n"
         "}\n" ::"r"(barrier),
         "r"(parity)
+        : "memory");
+}
+
+// Whether the phase is over, without waiting: 1 or 0. The answer is for mbarrier_wait_unless.
+__device__ __forceinline__ uint32_t mbarrier_test(uint32_t barrier, uint32_t parity) {
+    uint32_t over;
+    asm volatile(
+        "{\n"
+        ".reg .pred p;\n"
+        "mbarrier.test_wait.parity.shared::cta.b64 p, [%1], %2;\n"
+        "selp.b32 %0, 1, 0, p;\n"
+        "}\n"
+        : "=r"(over)
+        : "r"(barrier), "r"(parity)
+        : "memory");
+    return over;
+}
+
+// Waits for the phase, which may be known to be over.
+__device__ __forceinline__ void mbarrier_wait_unless(uint32_t over, uint32_t barrier, uint32_t parity) {
+    asm volatile(
+        "{\n"
+        ".reg .pred done;\n"
+        "setp.ne.u32 done, %2, 0;\n"
+        "@done bra over;\n"
+        "again:\n"
+        "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+        "@!done bra again;\n"
+        "over:\n"
+        "}\n" ::"r"(barrier),
+        "r"(parity), "r"(over)
         : "memory");
 }
 

@@ -35,7 +35,6 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
 
     static constexpr bool kScalesOfColumns = true;
-    static constexpr int kFullArrivals = 1;  // the TMA brings the B scales too
     static constexpr int kScalesB = kInstructionN / 4;  // a thread needs per slice: two of each eight columns
 
     // D leaves in units, see bf16_config.cuh.

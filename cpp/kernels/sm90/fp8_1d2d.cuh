@@ -21,9 +21,10 @@ template <class Config>
 __device__ __forceinline__ void init_barriers(uint32_t shared) {
     for (int stage = 0; stage < Config::kStages; ++stage) {
         const uint32_t full = shared + Config::kOffsetBarriers + stage * 16;
-        ptx::mbarrier_init(full, Config::kFullArrivals);
+        ptx::mbarrier_init(full, 1);  // the producer announces the bytes that the TMA brings
         ptx::mbarrier_init(full + 8, Config::kConsumers * 128 * Config::kCluster);  // every consumer thread of the cluster
     }
+    if constexpr (!Config::kScalesOfColumns) ScaleChunk<Config>{shared}.init();
     ptx::mbarrier_init_fence();
 }
 
@@ -77,7 +78,7 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
             ptx::launch_dependents();
         } else if (warp == 1) {
             ptx::wait_for_prerequisites();
-            Fp8ScaleProducer<Config>{params, shared, rank, static_cast<int>(threadIdx.x % 32), params.sfb}.run(Order(params));
+            Fp8ScaleProducer<Config>{params, {shared}, rank, static_cast<int>(threadIdx.x % 32), params.sfb}.run(Order(params));
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();

@@ -30,10 +30,7 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kConsumers = kRows > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
-    // Two consumers that issue together also promote together, and the tensor cores wait. Wide instructions are worth a
-    // barrier that lets one issue after the other (H100 80GB HBM3, 2026-11-24, 8192 x 8192 x 8192: 128x192 tiles 855 us
-    // without, 803 us with; 256x128 and 128x128 tiles gain nothing).
-    static constexpr bool kTakeTurns = kConsumers == 2 && kPasses == 1 && kInFlight == 1 && kInstructionN > 160;
+    static constexpr bool kTakeTurns = false;  // see fp8_1d1d_config.cuh
     static constexpr int kThreads = 128 * (kConsumers + 1);
     static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
 
@@ -41,22 +38,22 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kStoreRows = store_box_rows(kSwapAB, kBlockM);
 
     static constexpr bool kScalesOfColumns = false;  // B is scaled by 128x128, not by row
-    static constexpr int kFullArrivals = 1 + kSlices;  // the TMA's announcement, and the B scales of each slice
-    // B scales: one if no tile straddles a 128-column boundary, else two.
-    static constexpr int kScalesB = 128 % kBlockN == 0 ? 1 : 2;
-    static constexpr int kScaleStep = std::gcd(kBlockN, 128);  // where, inside a tile, a boundary can fall
+    static constexpr int kScaleChunks = 2;             // of the B scales of 32 K blocks each, see fp8_1d2d_scales.cuh
+    static constexpr int kScaleStep = std::gcd(kBlockN, 128);  // where, inside a tile, a 128-column boundary can fall
+    // B scales that the columns of a tile have at most: it starts at a multiple of kScaleStep.
+    static constexpr int kScalesB = (128 - kScaleStep + kBlockN + 127) / 128;
 
     static constexpr int kBytesD = align_up(kBlockM * kBlockN * 2, 1024);
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
     static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
     static constexpr int kBytesScalesA = kSlices * kBlockM * 4, kPitchScalesA = align_up(kBytesScalesA, 128);
-    static constexpr int kPitchScalesB = align_up(kSlices * 8, 16);
     static constexpr int kOffsetA = kBytesD;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
     static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
-    static constexpr int kOffsetBarriers = kOffsetScalesB + kStages * kPitchScalesB;
-    static constexpr int kSharedBytes = align_up(kOffsetBarriers + kStages * 16, 16);
+    static constexpr int kOffsetScaleBarriers = kOffsetScalesB + kScaleChunks * 32 * kScalesB * 4;
+    static constexpr int kOffsetBarriers = kOffsetScaleBarriers + kScaleChunks * 16;
+    static constexpr int kSharedBytes = kOffsetBarriers + kStages * 16;
     static constexpr int kStageBytes = kBytesA + kBytesB + kBytesScalesA;  // what the TMA brings per stage
 
     static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));

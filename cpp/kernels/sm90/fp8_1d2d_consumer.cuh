@@ -10,6 +10,7 @@
 #include "ptx/mbarrier.cuh"
 #include "ptx/wgmma.cuh"
 #include "sm90/fp8_1d2d_config.cuh"
+#include "sm90/fp8_1d2d_scales.cuh"
 #include "sm90/stage_cursor.cuh"
 #include "wgmma_fp8.cuh"
 
@@ -31,12 +32,16 @@ struct Fp8Consumer {
     int group;          // which consumer warpgroup
     int warp, lane;     // in the warpgroup, in the warp
     int32_t split = 0;  // columns of the tile before the first 128-column boundary
-    int32_t k_left = 0;  // K blocks of the tile not yet promoted
+    int32_t k_done = 0, k_left = 0;  // K blocks of the tile, promoted and not yet
     StageCursor<Config::kStages> issue_at, retire_at;
+    uint64_t next_rows = 0, next_columns = 0;  // descriptors of the stage at issue_at
+    uint32_t is_full = 0;                      // that stage, as far as known
+    ScaleChunk<Config> chunk{shared};           // of B scales, unless each column has its own
     float sums[kPasses][kFloats];
 
     // Before the first tile.
-    __device__ __forceinline__ void start() const {
+    __device__ __forceinline__ void start() {
+        prepare();
         if constexpr (Config::kTakeTurns) {
             if (group == 1) ptx::arrive_threads(kTurn, 256);  // the first turn is the other group's
         }
@@ -49,6 +54,7 @@ struct Fp8Consumer {
             for (float& value : pass) value = 0.0f;
         }
         const int32_t units = (k_blocks + kSlices - 1) / kSlices * kPasses;
+        k_done = 0;
         k_left = k_blocks;
         if (units < kInFlight) {
             for (int32_t unit = 0; unit < units; unit += kPasses) one_by_one();
@@ -109,11 +115,11 @@ struct Fp8Consumer {
     template <int kUnit, int kSlot = kUnit % kInFlight>
     __device__ __forceinline__ void issue() {
         constexpr int kPass = kUnit % kPasses;
-        if constexpr (kPass == 0) ptx::mbarrier_wait(full_barrier(issue_at.stage), issue_at.parity);
-        const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
-        const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
-        const uint64_t rows = ptx::swizzled_descriptor((Config::kSwapAB ? tile_b : tile_a) + first_row(kPass) * 128);
-        const uint64_t columns = ptx::swizzled_descriptor((Config::kSwapAB ? tile_a : tile_b) + first_column() * 128);
+        if constexpr (kPass == 0) {
+            ptx::mbarrier_wait_unless(is_full, full_barrier(issue_at.stage), issue_at.parity);
+            is_full = 0;  // nothing is known of the next
+        }
+        const uint64_t rows = next_rows + kPass * 64 * 128 / 16, columns = next_columns;
         if constexpr (Config::kTakeTurns) ptx::sync_threads(kTurn + group, 256);
         ptx::wgmma_fence();
         static_for<kSlices * 4>([&](auto step) {
@@ -125,7 +131,18 @@ struct Fp8Consumer {
         });
         ptx::wgmma_commit();
         if constexpr (Config::kTakeTurns) ptx::arrive_threads(kTurn + 1 - group, 256);
-        if constexpr (kPass == kPasses - 1) issue_at.advance();
+        if constexpr (kPass == kPasses - 1) {
+            issue_at.advance();
+            prepare();
+        }
+    }
+
+    // Descriptors of the stage to issue next: made while another is multiplied.
+    __device__ __forceinline__ void prepare() {
+        const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
+        const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
+        next_rows = ptx::swizzled_descriptor((Config::kSwapAB ? tile_b : tile_a) + first_row(0) * 128);
+        next_columns = ptx::swizzled_descriptor((Config::kSwapAB ? tile_a : tile_b) + first_column() * 128);
     }
 
     template <int kUnit, int kSlot, int kPending>
@@ -134,6 +151,9 @@ struct Fp8Consumer {
         // Keeps ptxas from moving the loads of the scales between the matrix instructions, which then wait for them
         // (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us so, 814 us not).
         __syncwarp();
+        if constexpr (!Config::kScalesOfColumns && kPass == 0) {
+            ptx::mbarrier_wait_unless(k_done % 32 != 0, chunk.full(), chunk.parity());
+        }
         Scales scales[kSlices];  // their latency hides behind the wait
         static_for<kSlices>([&](auto slice) {
             scales[slice] = load_scales(kPass, slice);
@@ -141,7 +161,11 @@ struct Fp8Consumer {
             if (kPending == 0 && slice > 0 && slice >= k_left) scales[slice].neutralise();
         });
         ptx::wgmma_wait<kPending>();
-        if constexpr (kPass == kPasses - 1) release();  // read: sums and scales are in registers
+        if constexpr (kPass == kPasses - 1) {
+            release();  // read: sums and scales are in registers
+            if constexpr (!Config::kScalesOfColumns) release_chunk();
+            is_full = ptx::mbarrier_test(full_barrier(issue_at.stage), issue_at.parity);  // known by the time it matters
+        }
         static_for<kSlices>([&](auto slice) {
             if constexpr (Config::kSwapAB) {
                 promote_swapped<kPartial<kSlot, slice>>(sums[kPass], scales[slice]);
@@ -150,6 +174,7 @@ struct Fp8Consumer {
             }
         });
         if constexpr (kPass == kPasses - 1) {
+            k_done += kSlices;
             k_left -= kSlices;
             retire_at.advance();
         }
@@ -177,15 +202,18 @@ struct Fp8Consumer {
         });
     }
 
-    // One for 128 columns; two where the tile crosses a boundary.
+    // One for 128 columns; another from each boundary on that the tile crosses.
     template <int kFirst>
     __device__ __forceinline__ void promote_blocks(float (&sum)[kFloats], const Scales& scales) const {
         const float b = Config::kSplitColumns && group == 1 ? scales.b[Config::kScalesB - 1] : scales.b[0];
         float upper = scales.a[0] * b, lower = scales.a[1] * b;
         static_for<kN / 8>([&](auto j) {
-            if constexpr (Config::kScalesB == 2 && !Config::kSplitColumns && j > 0 && j * 8 % Config::kScaleStep == 0) {
-                upper = j * 8 == split ? scales.a[0] * scales.b[1] : upper;
-                lower = j * 8 == split ? scales.a[1] * scales.b[1] : lower;
+            if constexpr (Config::kScalesB > 1 && !Config::kSplitColumns && j > 0 && j * 8 % Config::kScaleStep == 0) {
+                static_for<Config::kScalesB - 1>([&](auto i) {
+                    const bool crosses = j * 8 == split + i * 128;
+                    upper = crosses ? scales.a[0] * scales.b[i + 1] : upper;
+                    lower = crosses ? scales.a[1] * scales.b[i + 1] : lower;
+                });
             }
             ptx::fma_partial<kFirst + 4 * j>(sum[4 * j], upper);
             ptx::fma_partial<kFirst + 4 * j + 1>(sum[4 * j + 1], upper);
@@ -210,8 +238,7 @@ struct Fp8Consumer {
         Scales scales;
         const uint32_t a = shared + Config::kOffsetScalesA + retire_at.stage * Config::kPitchScalesA +
                            slice * Config::kBlockM * 4;
-        uint32_t b = shared + Config::kOffsetScalesB + retire_at.stage * Config::kPitchScalesB +
-                     slice * (Config::kScalesOfColumns ? Config::kBlockN : Config::kScalesB) * 4;
+        uint32_t b = scales_b(slice);
         if constexpr (Config::kSwapAB) {
             static_for<kN / 8>([&](auto j) {
                 load_words(scales.a[2 * j], scales.a[2 * j + 1], a + (j * 8 + lane % 4 * 2) * 4);
@@ -241,6 +268,21 @@ struct Fp8Consumer {
             static_for<Config::kCluster>([&](auto block) { ptx::mbarrier_arrive_at(empty, block); });
         } else {
             ptx::mbarrier_arrive(empty);
+        }
+    }
+
+    // The same of the B scales, if that was the chunk's last stage. No branch, see step.
+    __device__ __forceinline__ void release_chunk() {
+        const bool over = (k_done + kSlices) % 32 == 0 || k_left <= kSlices;
+        ptx::mbarrier_arrive_if(over, chunk.empty());
+        chunk.count += over;
+    }
+
+    __device__ __forceinline__ uint32_t scales_b(int slice) const {
+        if constexpr (Config::kScalesOfColumns) {
+            return shared + Config::kOffsetScalesB + retire_at.stage * Config::kPitchScalesB + slice * Config::kBlockN * 4;
+        } else {
+            return chunk.scales(k_done + slice);
         }
     }
 
