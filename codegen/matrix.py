@@ -12,8 +12,6 @@ NEIGHBOURS_N = ((1, 1), (1, 2))
 
 # block_m, block_n, block_k, in_flight, clusters
 NORMAL_TILES = (
-    (64, 16, 256, 2, ONE),
-    (64, 32, 256, 2, ONE),
     (64, 64, 128, 2, ONE),
     (64, 64, 256, 1, ONE),
     (64, 64, 256, 2, ONE),
@@ -29,7 +27,7 @@ NORMAL_TILES = (
     (128, 112, 128, 2, ONE),
     (128, 112, 256, 1, ONE),
     (128, 128, 128, 1, NEIGHBOURS_N),
-    (128, 128, 128, 2, PAIRS),
+    (128, 128, 128, 2, ONE),
     (128, 144, 128, 1, ONE),
     (128, 160, 128, 1, ONE),
     (128, 192, 128, 1, PAIRS),
@@ -45,15 +43,12 @@ SWAPPED_TILES = (
     (16, 64, 256, 2, ONE),
     (16, 64, 256, 3, ONE),
     (24, 64, 256, 2, ONE),
-    (32, 64, 128, 4, ONE),
     (32, 64, 256, 1, ONE),
     (32, 64, 256, 2, ONE),
     (64, 64, 256, 1, ONE),
     (8, 128, 256, 2, ONE),
-    (16, 128, 128, 4, ONE),
     (16, 128, 256, 2, ONE),
     (32, 128, 256, 2, ONE),
-    (64, 128, 128, 2, ONE),
 )
 
 # Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that.

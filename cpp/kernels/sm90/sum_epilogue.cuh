@@ -4,6 +4,8 @@
 // stores run on while the next tile is multiplied.
 #pragma once
 
+#include <algorithm>
+
 #include "common/static_for.cuh"
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
@@ -18,6 +20,10 @@ struct SumEpilogue {
     using Out = typename Config::Out;
     static constexpr int kSumsOfUnit = Config::kSums / Config::kUnitsOfPass;
     static constexpr bool kFloats = sizeof(Out) == 4;
+    // C is read this many units ahead, as far as the registers go: one latency then, not one for each unit.
+    static constexpr int kRegistersForC = std::clamp(144 - Config::kPasses * Config::kSums, 16, 48);
+    static constexpr int kUnitsOfC =
+        std::clamp(kRegistersForC * 4 / (kSumsOfUnit * static_cast<int>(sizeof(Out))), 1, Config::kUnits);
 
     const Params& params;
     const Consumer& consumer;
@@ -25,12 +31,15 @@ struct SumEpilogue {
     __device__ __forceinline__ void store(const Tile& tile) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
         const bool all_rows = !Config::kSomeRows || ask_for_all_rows(tile);
+        UnitOfC c[kUnitsOfC];
+        static_for<kUnitsOfC>([&](auto unit) { load_c(c[unit], tile, place_of<unit>(tile)); });
         static_for<Config::kUnits>([&](auto unit) {
             const Place place = place_of<unit>(tile);
             float sums[kSumsOfUnit];
             static_for<kSumsOfUnit>([&](auto i) { sums[i] = consumer.template sum<unit * kSumsOfUnit + i>(); });
-            if constexpr (!Config::kSomeRows) {
-                if (params.c != nullptr) add_c(sums, tile, place);
+            add_c(sums, c[unit % kUnitsOfC]);
+            if constexpr (unit + kUnitsOfC < Config::kUnits) {
+                load_c(c[unit % kUnitsOfC], tile, place_of<unit + kUnitsOfC>(tile));
             }
             const uint32_t buffer = consumer.shared + (consumer.group * Config::kUnitsHeld + unit % Config::kUnitsHeld) *
                                                           Config::kUnitBytes;
@@ -88,9 +97,15 @@ struct SumEpilogue {
     __device__ __forceinline__ int row_of(int i) const { return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8; }
     __device__ __forceinline__ int column_of(int i) const { return i / 4 * 8 + consumer.lane % 4 * 2 + i % 2; }
 
-    // All loads before the first addition: their latencies overlap. What lies outside C is read at its edge, to no effect.
-    __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], const Tile& tile, const Place& place) const {
+    struct UnitOfC {
         Out values[kSumsOfUnit];
+    };
+
+    // What lies outside C is read at its edge, to no effect.
+    __device__ __forceinline__ void load_c(UnitOfC& unit, const Tile& tile, const Place& place) const {
+        if constexpr (Config::kSomeRows) return;
+        if (params.c == nullptr) return;
+        Out(&values)[kSumsOfUnit] = unit.values;
         static_for<kSumsOfUnit / 2>([&](auto j) {
             if constexpr (Config::kSwapAB) {
                 values[2 * j] = *in_c<1>(tile, place.row + column_of(2 * j), place.column + row_of(2 * j));
@@ -102,7 +117,12 @@ struct SumEpilogue {
                 values[2 * j + 1] = both.second;
             }
         });
-        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(widened(values[i]), sums[i]); });
+    }
+
+    __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], const UnitOfC& unit) const {
+        if constexpr (Config::kSomeRows) return;
+        if (params.c == nullptr) return;
+        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(widened(unit.values[i]), sums[i]); });
     }
 
     // Two adjacent elements of C, the first in an even column: N is even, and rows start at multiples of 16 bytes.
