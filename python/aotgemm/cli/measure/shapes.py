@@ -6,7 +6,7 @@ from importlib.resources import files
 
 M_GRID = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 ROWS_OF_A_GROUP = {  # by grouping: those of groups that have rows of their own, and of those that share M
-    "masked": M_GRID[:11],
+    "masked": sorted((*M_GRID[:11], 192, 384, 768)),  # between powers of 2 tiles of 64 and 192 rows win
     "contiguous": M_GRID[7:13],  # groups start at multiples of 128 rows
 }
 

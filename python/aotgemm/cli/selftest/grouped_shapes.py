@@ -38,7 +38,7 @@ FULL_GROUPED = GroupedShapes(
     (16, 144, 512, 2064),
 )
 FULL_BF16_GROUPED = GroupedShapes(
-    (NO_ROWS, EDGES, (5,) * 32), ((1, 1), (8, 64), (5, 129), (2, 300)), (72, 576), (20, 144, 1024)
+    (NO_ROWS, EDGES, (5,) * 32), ((1, 1), (8, 64), (5, 129), (2, 300)), (72, 576), (24, 144, 1024)
 )
 QUICK_GROUPED = GroupedShapes((NO_ROWS, EDGES), ((3, 65), (2, 300)), (72, 576), (144, 512))
 SMALL_GROUPED = GroupedShapes((NO_ROWS, (65, 0, 1, 129)), ((2, 65),), (72, 200), (16, 272))
