@@ -40,7 +40,7 @@ CASES = [
     ("_in_flight", replace(NORMAL, block_m=256, block_n=64, in_flight=3), "multiple of the 2 passes"),
     ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
     ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
-    ("_shared_memory", replace(NORMAL, stages=6), "232640 bytes of shared memory; a block has 232448"),
+    ("_shared_memory", replace(NORMAL, stages=6), "232832 bytes of shared memory; a block has 232448"),
     (
         "_conversion",
         replace(CAST, family="transpose"),
