@@ -1,7 +1,7 @@
 // What reading so many bytes from DRAM costs at least, timed as `aotgemm bench` times a GEMM: 256 MB overwritten first, one
 // kernel between two events. No GEMM that reads its weights once can be faster under that timing.
 //
-//     nvcc -O3 -std=c++20 -arch=sm_90a -o /tmp/read_floor benchmarks/read_floor.cu && /tmp/read_floor
+//     nvcc -O3 -std=c++20 -arch=sm_90a -run benchmarks/read_floor.cu
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

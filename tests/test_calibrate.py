@@ -69,13 +69,13 @@ def write_results(path, model, constants):
 
 
 def test_fitting_recovers_a_card_that_obeys_the_model(tmp_path, model):
-    random = np.random.default_rng(2)
+    random = np.random.default_rng(1)
     true = model.stated * np.exp(random.normal(0, 1, len(model.stated)))
     file = write_results(tmp_path / "card.jsonl", model, true)
     report = calibrate(Calibration(model, KIND, file, 0), 2)
     before, held_out, after = report["regret"].values()
     assert before["p95"] > 1.1
-    assert after["p95"] < 1.05 and held_out["median"] < 1.01 and held_out["p95"] < before["p95"]
+    assert after["p95"] < 1.02 and held_out["median"] < 1.01 and held_out["p95"] < before["p95"]
     assert list(report["constants"]) == model.names and report["points"] == 24
     winners = {min(measured, key=lambda name: measured[name].us) for measured in file.results.values()}
     assert not winners & set(report["unused"])

@@ -43,5 +43,6 @@ def test_tiles_cover_small_and_large_m() -> None:
 
 def test_stages_fill_shared_memory_or_reach_their_cap() -> None:
     for spec in gemm_specs():
-        full = geometry.max_stages(spec, 20)
-        assert spec.stages == full or spec.stages * geometry.slices(spec) in (8, 12, 16, 20), spec.name()
+        full = geometry.max_stages(spec, 12)
+        caps = (8, 12, 16, 20) if spec.block_m * spec.block_n < 64 * 64 else (8, 12, 16)
+        assert spec.stages == full or spec.stages * geometry.slices(spec) in caps, spec.name()
