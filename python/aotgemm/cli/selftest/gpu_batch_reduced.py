@@ -14,7 +14,7 @@ from ...sizes import align
 from .bf16_operands import DTYPES, NAN, RAW, add_special_values, random_bf16
 from .framed_output import Frame
 from .gpu_bf16 import PLACINGS
-from .gpu_gemm import name_of_failing
+from .gpu_gemm import run_cases
 from .shapes import BatchShapes
 from .tally import Tallies
 
@@ -88,12 +88,4 @@ def run_gemms(
     shapes: BatchShapes, kernels: list[dict[str, Any]], tallies: Tallies, seed: int, step: Callable[[str], None]
 ) -> None:
     """Every kernel over every problem; `step` is called with a kernel's name before each case."""
-    before = _core.get_num_sms()
-    try:
-        for case, run in _runs(shapes, seed):
-            for kernel, name in _names(kernels).items():
-                step(name)
-                with name_of_failing(f"{name}, {case}"):
-                    tallies.count(name, case, run.problem_of(kernel))
-    finally:
-        _core.set_num_sms(before)
+    run_cases(_runs(shapes, seed), _names(kernels), tallies, step)

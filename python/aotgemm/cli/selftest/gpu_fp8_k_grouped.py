@@ -10,7 +10,7 @@ from ...device_array import from_numpy
 from ...fp8_1d1d import k_grouped_fp8_gemm_nt_contiguous
 from .framed_output import contiguous_frame
 from .gpu_1d1d import mn_major
-from .gpu_gemm import FEW_SMS, name_of_failing
+from .gpu_gemm import FEW_SMS, run_cases
 from .operands import add_special_values, make_finite_operands
 from .shapes import KGroupShapes
 from .tally import Tallies
@@ -86,12 +86,4 @@ def run_gemms(
     shapes: KGroupShapes, kernels: list[dict[str, Any]], tallies: Tallies, seed: int, step: Callable[[str], None]
 ) -> None:
     """Every kernel over every problem; `step` is called with a kernel's name before each case."""
-    names, before = _names(kernels), _core.get_num_sms()
-    try:
-        for case, run in _runs(shapes, seed):
-            for kernel, name in names.items():
-                step(name)
-                with name_of_failing(f"{name}, {case}"):
-                    tallies.count(name, case, run.problem_of(kernel))
-    finally:
-        _core.set_num_sms(before)
+    run_cases(_runs(shapes, seed), _names(kernels), tallies, step)

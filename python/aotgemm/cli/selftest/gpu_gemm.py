@@ -1,6 +1,6 @@
 """Every GEMM kernel on the GPU against the CPU backend."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -123,9 +123,16 @@ def run_gemms(
 ) -> None:
     """Every kernel over every shape and layout; `step` is called with a kernel's name before each case."""
     names = {spec["kernel"]: spec["name"] for spec in kernels} | {-1: BY_SELECTION}
+    run_cases(_runs(shapes, seed), names, tallies, step)
+
+
+def run_cases(
+    runs: Iterable[tuple[str, Any]], names: Mapping[int, str], tallies: Tallies, step: Callable[[str], None]
+) -> None:
+    """Every kernel of `names` over every run, which may set the number of SMs; what it was comes back in the end."""
     before = _core.get_num_sms()
     try:
-        for case, run in _runs(shapes, seed):
+        for case, run in runs:
             for kernel, name in names.items():
                 step(name)
                 with name_of_failing(f"{name}, {case}"):

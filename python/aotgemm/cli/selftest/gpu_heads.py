@@ -12,7 +12,7 @@ from ...device_array import from_numpy
 from ...fp8_heads import fp8_gemm_nt_skip_head_mid
 from .framed_output import POISON_BYTE, Frame
 from .gpu_1d1d import mn_major
-from .gpu_gemm import LAYOUTS, name_of_failing
+from .gpu_gemm import LAYOUTS, run_cases
 from .operands import add_special_values, make_finite_operands
 from .shapes import HeadShapes
 from .tally import Tallies
@@ -71,12 +71,4 @@ def run_gemms(
     shapes: HeadShapes, kernels: list[dict[str, Any]], tallies: Tallies, seed: int, step: Callable[[str], None]
 ) -> None:
     """Every kernel over every problem; `step` is called with a kernel's name before each case."""
-    before = _core.get_num_sms()
-    try:
-        for case, run in _runs(shapes, seed):
-            for kernel, name in _names(kernels).items():
-                step(name)
-                with name_of_failing(f"{name}, {case}"):
-                    tallies.count(name, case, run.problem_of(kernel))
-    finally:
-        _core.set_num_sms(before)
+    run_cases(_runs(shapes, seed), _names(kernels), tallies, step)
