@@ -11,11 +11,12 @@ from codegen.spec import KernelSpec
 SHARED_LIMIT = 232448  # bytes one thread block may use on sm_90 and sm_100 (CUDA C++ Programming Guide, table 24)
 WARPGROUP = 128
 INSTRUCTION_M = 64
-MAX_CONSUMERS = 2
+MAX_CONSUMERS = 3
 SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
-SCALE_CHUNKS, SCALE_CHUNK = 2, 32  # of fp8_1d2d: chunks of B scales that a block holds, and K blocks of each
 ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
+TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
+ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
 
@@ -41,7 +42,9 @@ def splits_columns(spec: KernelSpec) -> bool:
 
 def consumers(spec: KernelSpec) -> int:
     """Consumer warpgroups."""
-    return MAX_CONSUMERS if rows(spec) > INSTRUCTION_M or splits_columns(spec) else 1
+    if rows(spec) == MAX_CONSUMERS * INSTRUCTION_M:
+        return MAX_CONSUMERS
+    return 2 if rows(spec) > INSTRUCTION_M or splits_columns(spec) else 1
 
 
 def passes(spec: KernelSpec) -> int:
@@ -82,29 +85,30 @@ def matrix_registers(spec: KernelSpec) -> int:
 def store_units(spec: KernelSpec) -> tuple[int, int, int]:
     """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, how many it holds at once, their bytes."""
     out_bytes = OUT_BYTES[spec.out_dtype]
-    of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // SLICE
+    row = SLICE if spec.swap_ab or instruction_n(spec) * out_bytes % SLICE == 0 else ODD_STORE_ROW
+    of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // row
     units = passes(spec) * of_pass
     held = 2 if units % 2 == 0 else 3 if units % 3 == 0 else 1
-    return units, held, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else SLICE)
+    return units, held, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else row)
 
 
 def _bf16_shared_bytes(spec: KernelSpec) -> int:
     _, held, unit_bytes = store_units(spec)
     operands = (spec.block_m + spec.block_n) * spec.block_k * 2
-    return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8)
+    return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8) + TILE_RING
 
 
 def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
     _, held, unit_bytes = store_units(spec)
     operands = (spec.block_m + spec.block_n) * spec.block_k
     scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * spec.block_n * 4, 128)
-    return consumers(spec) * held * unit_bytes + spec.stages * (operands + scales + 2 * 8)
+    return consumers(spec) * held * unit_bytes + spec.stages * (operands + scales + 2 * 8) + TILE_RING
 
 
 def shared_bytes(spec: KernelSpec) -> int:
     """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers.
 
-    In fp8_1d2d the scales of B lie apart from the stages.
+    Consumers of fp8_1d2d hold the scales of B in registers.
     """
     if spec.family == "bf16":
         return _bf16_shared_bytes(spec)
@@ -113,8 +117,7 @@ def shared_bytes(spec: KernelSpec) -> int:
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = (spec.block_m + spec.block_n) * spec.block_k
     scales_a = align(slices(spec) * spec.block_m * 4, 128)
-    chunks_of_scales_b = SCALE_CHUNKS * (SCALE_CHUNK * scales_b(spec) * 4 + 2 * 8)
-    return d_tile + spec.stages * (operands + scales_a + 2 * 8) + chunks_of_scales_b
+    return d_tile + spec.stages * (operands + scales_a + 2 * 8) + TILE_RING
 
 
 def max_stages(spec: KernelSpec, cap: int) -> int:

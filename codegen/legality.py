@@ -20,7 +20,8 @@ CONVERSIONS = {
     "cast_to_fp8": (("token", "block"), ("bf16", "fp32"), ("",)),
     "ordered_sum": (("",), ("fp32",), ("bf16", "fp32")),
 }
-REGISTER_LIMIT = 200  # of 232 (setmaxnreg); the rest holds scales, addresses and loop state
+# By consumers, of 232 or 160 (setmaxnreg); the rest holds scales, addresses and loop state.
+REGISTER_LIMITS = {1: 200, 2: 200, 3: 128}
 
 
 def _arch(spec: KernelSpec) -> str | None:
@@ -60,9 +61,10 @@ def _slices(spec: KernelSpec) -> str | None:
 
 
 def _rows(spec: KernelSpec) -> str | None:
-    if geometry.rows(spec) not in (64, 128, 256):
+    allowed = (64, 128, 256) if spec.swap_ab else (64, 128, 192, 256)
+    if geometry.rows(spec) not in allowed:
         side = "block_n (swap_ab)" if spec.swap_ab else "block_m"
-        return f"{side} is {geometry.rows(spec)}; the instruction's M side takes 64, 128 or 256 rows"
+        return f"{side} is {geometry.rows(spec)}; the instruction's M side takes {', '.join(map(str, allowed))} rows"
     return None
 
 
@@ -106,9 +108,9 @@ def _in_flight(spec: KernelSpec) -> str | None:
 
 
 def _registers(spec: KernelSpec) -> str | None:
-    needed = geometry.matrix_registers(spec)
-    if needed > REGISTER_LIMIT:
-        return f"{needed} registers a thread for sums and partial sums; at most {REGISTER_LIMIT}"
+    needed, limit = geometry.matrix_registers(spec), REGISTER_LIMITS[geometry.consumers(spec)]
+    if needed > limit:
+        return f"{needed} registers a thread for sums and partial sums; at most {limit}"
     return None
 
 
@@ -147,9 +149,11 @@ def _columns_1d1d(spec: KernelSpec) -> str | None:
 
 
 def _registers_1d1d(spec: KernelSpec) -> str | None:
-    needed = geometry.matrix_registers(spec) + geometry.instruction_n(spec) // 4
-    if needed > REGISTER_LIMIT:
-        return f"{needed} registers a thread for sums, partial sums and scales of B; at most {REGISTER_LIMIT}"
+    scales = geometry.instruction_n(spec) // 4 if geometry.consumers(spec) < geometry.MAX_CONSUMERS else 0
+    needed = geometry.matrix_registers(spec) + scales
+    limit = REGISTER_LIMITS[geometry.consumers(spec)]
+    if needed > limit:
+        return f"{needed} registers a thread for sums, partial sums and scales of B; at most {limit}"
     return None
 
 

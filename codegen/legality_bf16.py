@@ -8,6 +8,7 @@ GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped", "b
 WITHOUT_CLUSTERS = ("k_grouped", "batch_reduced")
 LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
+COLUMNS = (64, 128, 176, 192, 256)  # D leaves in boxes of 128-byte rows or, for 176, of 176-byte ones
 SWAPPED_COLUMNS = (8, 16, 32, 64)
 MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
 
@@ -48,10 +49,12 @@ def _block_k(spec: KernelSpec) -> str | None:
 
 
 def _columns(spec: KernelSpec) -> str | None:
-    allowed = SWAPPED_COLUMNS if spec.swap_ab else tuple(range(64, 257, 64))
+    allowed = SWAPPED_COLUMNS if spec.swap_ab else COLUMNS
     if geometry.columns(spec) not in allowed:
         side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
         return f"{side} is {geometry.columns(spec)}; allowed are {', '.join(map(str, allowed))}"
+    if spec.block_n == 176 and spec.out_dtype != "bf16":  # a box of 176 bytes is 44 FP32, and sums come by eight columns
+        return f"block_n is 176 and out_dtype {spec.out_dtype!r}; D leaves in boxes of 88 'bf16'"
     return None
 
 

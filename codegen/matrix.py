@@ -27,19 +27,17 @@ NORMAL_TILES = (
     (128, 112, 128, 2, ONE),
     (128, 112, 256, 1, ONE),
     (128, 128, 128, 1, NEIGHBOURS_N),
-    (128, 128, 128, 2, ONE),
     (128, 144, 128, 1, ONE),
     (128, 160, 128, 1, ONE),
-    (128, 192, 128, 1, PAIRS),
+    (128, 192, 128, 1, ONE),
+    (192, 128, 128, 1, NEIGHBOURS_N),
     (256, 112, 128, 1, ONE),
     (256, 128, 128, 1, PAIRS),
 )
 
 # block_m (tokens), block_n (weights), block_k, in_flight, clusters
 SWAPPED_TILES = (
-    (8, 64, 128, 4, ONE),
     (8, 64, 256, 2, ONE),
-    (16, 64, 128, 4, ONE),
     (16, 64, 256, 2, ONE),
     (16, 64, 256, 3, ONE),
     (24, 64, 256, 2, ONE),
@@ -56,10 +54,9 @@ ALIGNED_NORMAL_TILES = (
     (64, 64, 256, 2, ONE),
     (64, 128, 128, 2, ONE),
     (64, 256, 128, 1, ONE),
-    (128, 128, 128, 1, NEIGHBOURS_N),
-    (128, 128, 128, 2, NEIGHBOURS_N),
+    (128, 128, 128, 1, ONE),
     (128, 160, 128, 1, ONE),
-    (128, 192, 128, 1, NEIGHBOURS_N),
+    (128, 192, 128, 1, ONE),
 )
 ALIGNED_SWAPPED_TILES = ((32, 128, 256, 2, ONE),)
 
@@ -69,6 +66,7 @@ SEPARATE_NORMAL_TILES = (
     (64, 256, 128, 1, ONE),
     (128, 128, 128, 2, ONE),
     (128, 192, 128, 1, ONE),
+    (192, 128, 128, 1, ONE),
     (256, 128, 128, 1, ONE),
 )
 SEPARATE_SWAPPED_TILES = (
@@ -78,7 +76,6 @@ SEPARATE_SWAPPED_TILES = (
     (24, 128, 256, 2, ONE),
     (32, 64, 256, 2, ONE),
     (32, 128, 256, 2, ONE),
-    (64, 128, 128, 2, ONE),
 )
 
 # grouping, tiles, tiles of swap_ab
@@ -97,6 +94,8 @@ FP8_1D1D_TILES = (
     (128, 64, 128, 2, ONE),
     (128, 128, 128, 1, PAIRS),
 )
+# D leaves in boxes of 32 columns in FP32, 64 in BF16, and 96 are no multiple of 64.
+FP8_1D1D_TILES_FP32 = ((192, 96, 128, 1, ONE),)
 
 # Tiles of fewer elements wait for memory, and more stages pay: elements of D, slices of 128 K elements held at most.
 SLICES = 8
@@ -156,8 +155,8 @@ def fp8_1d1d_specs() -> list[KernelSpec]:
     """Specs of family fp8_1d1d."""
     return [
         _fp8_1d1d(out_dtype, tile[:4], cluster)
-        for out_dtype in ("bf16", "fp32")
-        for tile in FP8_1D1D_TILES
+        for out_dtype, tiles in (("bf16", FP8_1D1D_TILES), ("fp32", FP8_1D1D_TILES + FP8_1D1D_TILES_FP32))
+        for tile in tiles
         for cluster in tile[4]
     ]
 

@@ -27,7 +27,14 @@ NORMAL_TILES = (
     (256, 128, 64, PAIRS_N),
 )
 # Blocks that share a tile each fetch half of it, and halves of an N-major tile are no narrower than 64.
-NORMAL_TILES_K_MAJOR_B = ((64, 64, 128, ((2, 1),)),)
+NORMAL_TILES_K_MAJOR_B = (
+    (64, 64, 128, ((2, 1),)),
+)
+# Where N is a little over a multiple of 256 (2112 = 12 * 176), and D leaves in boxes of 88 BF16.
+NORMAL_TILES_K_MAJOR_B_BF16 = (
+    (128, 176, 64, ONE),
+    (192, 176, 64, ONE),
+)
 
 # block_m (tokens), block_n (weights), block_k, clusters; an M-major tile of A is no narrower than 64.
 SWAPPED_TILES_K_MAJOR_A = (
@@ -111,8 +118,11 @@ def _spec(
 def _dense() -> Iterator[tuple]:
     """Each row as in GROUPED: what a layout can have of the dense tiles."""
     for layout in LAYOUTS:
-        normal = NORMAL_TILES + (NORMAL_TILES_K_MAJOR_B if layout[1] == "t" else ())
-        yield "dense", (layout,), OUT_DTYPES, normal, SWAPPED_TILES_K_MAJOR_A if layout[0] == "n" else ()
+        for out_dtype in OUT_DTYPES:
+            normal = NORMAL_TILES
+            if layout[1] == "t":
+                normal += NORMAL_TILES_K_MAJOR_B + (NORMAL_TILES_K_MAJOR_B_BF16 if out_dtype == "bf16" else ())
+            yield "dense", (layout,), (out_dtype,), normal, SWAPPED_TILES_K_MAJOR_A if layout[0] == "n" else ()
 
 
 def bf16_specs() -> list[KernelSpec]:

@@ -15,7 +15,7 @@ from codegen.matrix import all_specs
 
 ROOT = Path(__file__).parent.parent
 # Of everything emitted. It changes with the matrix or a template, and then only on purpose.
-GOLDEN = "918019d41d928b823d2fd1501f4824772ee3813242cf5322dea7f7f732430545"
+GOLDEN = "193cd9a7cf87ccec7c563e3c7a54524a1c892ffa3ab5351462929a04f7507a3a"
 
 
 def digest(folder: Path) -> str:

@@ -8,9 +8,9 @@ from codegen.matrix import all_specs, gemm_specs
 
 # A change here is a change of what the wheel holds.
 COUNTS = {
-    ("sm_90a", "fp8_1d2d"): 84,
-    ("sm_90a", "fp8_1d1d"): 14,
-    ("sm_90a", "bf16"): 168,
+    ("sm_90a", "fp8_1d2d"): 73,
+    ("sm_90a", "fp8_1d1d"): 15,
+    ("sm_90a", "bf16"): 172,
     ("sm_90a", "sf_to_mn_major"): 1,
     ("sm_90a", "cast_to_fp8"): 4,
     ("sm_90a", "ordered_sum"): 2,
@@ -37,7 +37,7 @@ def test_names_are_unique_symbols() -> None:
 def test_tiles_cover_small_and_large_m() -> None:
     normal = {spec.block_m for spec in gemm_specs() if not spec.swap_ab}
     swapped = {spec.block_m for spec in gemm_specs() if spec.swap_ab}
-    assert normal >= {64, 128, 256}
+    assert normal >= {64, 128, 192, 256}
     assert swapped >= {8, 16, 32, 64}
 
 

@@ -9,6 +9,7 @@
 #include "dispatch/settings.hpp"
 #include "dispatch/tensor_map.hpp"
 #include "kernels/sm90/bf16_params.hpp"
+#include "kernels/sm90/sum_boxes.hpp"
 
 namespace aotgemm {
 namespace {
@@ -38,10 +39,11 @@ Strides strides_of(const aotgemm_tensor& t, int32_t bytes) {
 const CUtensorMap& output_map(const aotgemm_tensor& d, const aotgemm_spec& spec) {
     const int32_t bytes = bf16_out_bytes(d), row = d.ndim - 2;
     const Strides strides = strides_of(d, bytes);
-    TensorMapKey key{d.data, d.shape[row + 1], d.shape[row], strides.row * bytes, sm90::bf16_store_columns(bytes),
-                     sm90::bf16_store_rows(spec.swap_ab != 0, spec.block_m),
+    const int32_t columns = sm90::sum_box_columns(bytes, spec.swap_ab != 0, spec.block_n);
+    TensorMapKey key{d.data, d.shape[row + 1], d.shape[row], strides.row * bytes, columns,
+                     sm90::sum_box_rows(spec.swap_ab != 0, spec.block_m),
                      bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
-                     CU_TENSOR_MAP_SWIZZLE_128B};
+                     columns * bytes == 128 ? CU_TENSOR_MAP_SWIZZLE_128B : CU_TENSOR_MAP_SWIZZLE_NONE};
     key.groups = row == 1 ? d.shape[0] : 0;
     key.group_bytes = strides.group * bytes;
     return tensor_map(key);

@@ -7,6 +7,7 @@
 #include "dispatch/launch.hpp"
 #include "dispatch/settings.hpp"
 #include "kernels/sm90/fp8_1d1d_params.hpp"
+#include "kernels/sm90/sum_boxes.hpp"
 
 namespace aotgemm {
 namespace {
@@ -18,7 +19,7 @@ sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aot
     const int32_t bytes = bytes_of(in.d);
     const int64_t packed = align_up(in.d.shape[1], 16 / bytes);
     sm90::Fp8Gemm1d1dParams out{};
-    out.d = map_of(in.d, bytes, 128 / bytes, 64,
+    out.d = map_of(in.d, bytes, sm90::sum_box_columns(bytes, false, spec.block_n), sm90::sum_box_rows(false, spec.block_m),
                    bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, CU_TENSOR_MAP_SWIZZLE_128B);
     const bool loads = in.a.shape[1] > 0;  // with K = 0 nothing is loaded, and any map will do
     out.a = loads ? fp8_map_of(in.a, spec.block_m / spec.cluster_n) : out.d;

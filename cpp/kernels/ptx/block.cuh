@@ -20,11 +20,6 @@ __device__ __forceinline__ void sync_threads(int id, int threads) {
     asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
-// Counts as one of those threads without waiting.
-__device__ __forceinline__ void arrive_threads(int id, int threads) {
-    asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
-}
-
 // Waits like sync_threads; true for all if `value` is true for all.
 __device__ __forceinline__ bool all_threads(int id, int threads, bool value) {
     int all;
@@ -73,6 +68,46 @@ __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
     uint32_t packed;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
     return packed;
+}
+
+__device__ __forceinline__ int32_t load_word(uint32_t shared) {
+    int32_t value;
+    asm volatile("ld.shared.s32 %0, [%1];" : "=r"(value) : "r"(shared) : "memory");
+    return value;
+}
+__device__ __forceinline__ void store_word(uint32_t shared, int32_t value) {
+    asm volatile("st.shared.s32 [%0], %1;" ::"r"(shared), "r"(value) : "memory");
+}
+__device__ __forceinline__ void store_4_words(uint32_t shared, int32_t a, int32_t b, int32_t c, int32_t d) {
+    asm volatile("st.shared.v4.s32 [%0], {%1, %2, %3, %4};" ::"r"(shared), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
+}
+
+__device__ __forceinline__ void load_words(float& first, float& second, uint32_t shared) {
+    asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(first), "=f"(second) : "r"(shared) : "memory");
+}
+
+// One FP32 of shared memory, or two adjacent ones, if they are wanted; the value stays as it is otherwise.
+__device__ __forceinline__ void load_word_if(uint32_t wanted, float& value, uint32_t shared) {
+    asm volatile(
+        "{\n"
+        ".reg .pred wanted;\n"
+        "setp.ne.u32 wanted, %2, 0;\n"
+        "@wanted ld.shared.f32 %0, [%1];\n"
+        "}\n"
+        : "+f"(value)
+        : "r"(shared), "r"(wanted)
+        : "memory");
+}
+__device__ __forceinline__ void load_words_if(uint32_t wanted, float& first, float& second, uint32_t shared) {
+    asm volatile(
+        "{\n"
+        ".reg .pred wanted;\n"
+        "setp.ne.u32 wanted, %3, 0;\n"
+        "@wanted ld.shared.v2.f32 {%0, %1}, [%2];\n"
+        "}\n"
+        : "+f"(first), "+f"(second)
+        : "r"(shared), "r"(wanted)
+        : "memory");
 }
 
 __device__ __forceinline__ uint4 load_16_bytes(uint32_t shared) {

@@ -36,17 +36,6 @@ __device__ __forceinline__ void mbarrier_arrive_at(uint32_t barrier, uint32_t cl
         : "memory");
 }
 
-__device__ __forceinline__ void mbarrier_arrive_if(bool arriving, uint32_t barrier) {
-    asm volatile(
-        "{\n"
-        ".reg .pred arriving;\n"
-        "setp.ne.u32 arriving, %1, 0;\n"
-        "@arriving mbarrier.arrive.shared::cta.b64 _, [%0];\n"
-        "}\n" ::"r"(barrier),
-        "r"(static_cast<uint32_t>(arriving))
-        : "memory");
-}
-
 // One arrival that also announces how many bytes the copy engine will bring.
 __device__ __forceinline__ void mbarrier_arrive_expect(uint32_t barrier, uint32_t bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");

@@ -49,4 +49,18 @@ __device__ __forceinline__ uint64_t swizzled_descriptor(uint32_t shared, uint32_
     return fixed | ((shared & 0x3FFFF) >> 4);
 }
 
+// With an addend in units of 16 bytes that the low word has room for.
+__device__ __forceinline__ uint64_t add_to_low_word(uint64_t descriptor, uint32_t addend) {
+    uint64_t sum;
+    asm("{\n"
+        ".reg .b32 low, high;\n"
+        "mov.b64 {low, high}, %1;\n"
+        "add.u32 low, low, %2;\n"
+        "mov.b64 %0, {low, high};\n"
+        "}\n"
+        : "=l"(sum)
+        : "l"(descriptor), "r"(addend));
+    return sum;
+}
+
 }  // namespace aotgemm::ptx

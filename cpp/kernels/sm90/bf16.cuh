@@ -16,15 +16,17 @@
 
 namespace aotgemm::sm90 {
 
-template <class Config, class Order>
-__device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint32_t shared, uint32_t rank, int group,
-                                             Order order) {
+template <class Config>
+__device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint32_t shared, int group) {
     Bf16Consumer<Config> consumer{shared, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)};
     const SumEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
-    while (order.advance(rank)) {
-        consumer.multiply(sum_range<Config>(params, order).template stages<Config::kBlockK>());
-        epilogue.store(order.tile);
+    TileRing<Config> tiles{shared};
+    Tile tile;
+    int32_t stages;
+    while (tiles.take(tile, stages)) {
+        consumer.multiply(stages);
+        epilogue.store(tile);
     }
     ptx::tma_store_wait_read();
 }
@@ -37,7 +39,10 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
     using Order = typename TileOrderOf<Config, Config::kGrouping>::Type;
-    if (threadIdx.x == 0) Ring<Config>{shared}.init();
+    if (threadIdx.x == 0) {
+        TileRing<Config>{shared}.init();
+        Ring<Config>{shared}.init();
+    }
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
         ptx::prefetch_tensor_map(&params.a);
@@ -53,12 +58,12 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
         const bool leader = ptx::elect_one();
         if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
-            Bf16Producer<Config>{params, shared, rank}.run(Order(params), leader);
+            Bf16Producer<Config>{params, shared, rank, {shared}}.run(Order(params), leader);
             ptx::launch_dependents();
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        consume_bf16<Config>(params, shared, rank, group, Order(params));
+        consume_bf16<Config>(params, shared, group);
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

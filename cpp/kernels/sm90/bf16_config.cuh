@@ -6,7 +6,10 @@
 #include "sm90/bf16_operand.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/grouping.hpp"
+#include "sm90/registers.hpp"
 #include "sm90/ring.cuh"
+#include "sm90/sum_boxes.hpp"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -35,31 +38,35 @@ struct Bf16GemmConfig {
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
     // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
-    static constexpr int kConsumers = kRows > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = kRows == 192 ? 3 : kRows > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
+    static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
+    static constexpr int kProducerRegisters = producer_registers(kConsumers);
     static constexpr int kArrivals = kConsumers * 4 * kCluster;  // that empty a stage: every consumer warp of the cluster
 
     // A consumer's share of D leaves in units of one box of 64 rows or, with swap_ab, of one pass. A few of them are in
     // shared memory at a time: a whole tile would take the room of two stages.
-    static constexpr int kStoreColumns = bf16_store_columns(sizeof(Out));
+    static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), kSwapAB, kBlockN);
+    static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
     static constexpr int kUnitsOfPass = kSwapAB ? 1 : kInstructionN / kStoreColumns;
     static constexpr int kUnits = kPasses * kUnitsOfPass;
-    static constexpr int kUnitBytes = kSwapAB ? kBlockM * 64 * sizeof(Out) : 64 * 128;
+    static constexpr int kUnitBytes = kSwapAB ? kBlockM * 64 * sizeof(Out) : 64 * kStoreRowBytes;
     static constexpr int kUnitsHeld = kUnits % 2 == 0 ? 2 : kUnits % 3 == 0 ? 3 : 1;
 
     static constexpr int kOffsetA = kConsumers * kUnitsHeld * kUnitBytes;
     static constexpr int kBytesA = kSlices * A::kSliceBytes, kBytesB = kSlices * B::kSliceBytes;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetBarriers = kOffsetB + kStages * kBytesB;
-    static constexpr int kSharedBytes = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB;  // what the TMA brings per stage
 
     static_assert(kBlockK % kBf16Slice == 0);
-    static_assert(kRows % 64 == 0 && kPasses >= 1 && kPasses <= 2);
+    static_assert(kRows % (64 * kConsumers) == 0 || kSplitColumns);
+    static_assert(kPasses >= 1 && kPasses <= 2);
     static_assert(kInstructionN % 8 == 0 && kInstructionN <= 256);
     static_assert(kSwapAB || kInstructionN % kStoreColumns == 0);
     static_assert(kCluster <= 2, "a tile is shared by at most two blocks");

@@ -10,10 +10,6 @@ namespace aotgemm::sm90 {
 // Operands are loaded in slices 128 bytes wide: 64 elements of K, or of M or N where those are adjacent in memory.
 constexpr int kBf16Slice = 64;
 
-// D leaves in boxes 128 bytes wide: 64 rows of a pass, or with swap_ab all the tokens of the tile.
-constexpr int bf16_store_columns(int out_bytes) { return 128 / out_bytes; }
-constexpr int bf16_store_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 64; }
-
 struct Bf16GemmParams {
     CUtensorMap a, b, d;  // with a third dimension, the group, where each has one of its own (bf16_config.cuh)
     const void* c;        // of D's type, added to the sums; null for none. It may be D itself.

@@ -7,6 +7,7 @@
 #include "sm90/ring.cuh"
 #include "sm90/stage_cursor.cuh"
 #include "sm90/tile_order.cuh"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -37,6 +38,7 @@ struct Bf16Producer {
     const Bf16GemmParams& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
+    TileRing<Config> tiles;
     StageCursor<Config::kStages> at;
 
     // By one thread, or by a warp of which one lane is the leader where the order needs all of them.
@@ -45,6 +47,7 @@ struct Bf16Producer {
         while (order.advance(rank)) {
             if (leader) {
                 const SumRange range = sum_range<Config>(params, order);
+                tiles.put(order.tile, range.template stages<Config::kBlockK>());
                 for (int32_t i = 0; i < range.groups; ++i) {
                     for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
                         fill(order.tile, range.first_group + i, range.k_start + k);
@@ -53,6 +56,7 @@ struct Bf16Producer {
             }
             if constexpr (Order::kWarpWide) __syncwarp();
         }
+        if (leader) tiles.put_end();
     }
 
    private:

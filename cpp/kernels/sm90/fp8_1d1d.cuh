@@ -11,15 +11,17 @@
 namespace aotgemm::sm90 {
 
 template <class Config>
-__device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank, int group,
-                                             DenseOrder<Config> order) {
-    Fp8Consumer<Config> consumer{shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
-                                 static_cast<int>(threadIdx.x % 32)};
+__device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank, int group) {
+    Fp8Consumer<Config> consumer{{nullptr, shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
+                                  static_cast<int>(threadIdx.x % 32)}};
     const SumEpilogue<Config, Fp8Consumer<Config>, Fp8Gemm1d1dParams> epilogue{params, consumer};
     consumer.start();
-    while (order.advance(rank)) {
-        consumer.multiply(params.k_blocks);
-        epilogue.store(order.tile);
+    TileRing<Config> tiles{shared};
+    Tile tile;
+    int32_t k_blocks;
+    while (tiles.take(tile, k_blocks)) {
+        consumer.multiply(k_blocks);
+        epilogue.store(tile);
     }
     ptx::tma_store_wait_read();
 }
@@ -44,12 +46,12 @@ __device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
         if (threadIdx.x / 32 % 4 == 0 && ptx::elect_one()) {
-            Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank}.run(DenseOrder<Config>(params), true);
+            Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true);
             ptx::launch_dependents();
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        consume_1d1d<Config>(params, shared, rank, group, DenseOrder<Config>(params));
+        consume_1d1d<Config>(params, shared, rank, group);
     }
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();
 }

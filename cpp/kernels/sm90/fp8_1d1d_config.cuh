@@ -8,6 +8,8 @@
 #include "sm90/fp8_1d2d_config.cuh"
 #include "sm90/grouping.hpp"
 #include "sm90/ring.cuh"
+#include "sm90/sum_boxes.hpp"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -25,23 +27,24 @@ struct Fp8Gemm1d1dConfig {
     static constexpr bool kSwapAB = false;
 
     static constexpr bool kSplitColumns = kBlockM == 64 && kBlockN > 128;
-    static constexpr int kConsumers = kBlockM > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = kBlockM == 192 ? 3 : kBlockM > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kBlockM / 64 / kConsumers;
     static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
     static constexpr int kSums = kInstructionN / 2;
-    // Promotion takes about as long as the matrix instructions, so two consumers must not do it together.
-    static constexpr bool kTakeTurns = kConsumers == 2 && kPasses == 1 && kInFlight == 1;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
+    static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
+    static constexpr int kProducerRegisters = producer_registers(kConsumers);
 
     static constexpr bool kScalesOfColumns = true;
+    static constexpr int kScaleStep = 1;  // a boundary between scales falls after each column
     static constexpr int kScalesB = kInstructionN / 4;  // a thread needs per slice: two of each eight columns
 
     // D leaves in units, see bf16_config.cuh.
-    static constexpr int kStoreColumns = 128 / static_cast<int>(sizeof(Out));
+    static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), false, kBlockN);
+    static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
     static constexpr int kUnitsOfPass = kInstructionN / kStoreColumns;
     static constexpr int kUnits = kPasses * kUnitsOfPass;
-    static constexpr int kUnitBytes = 64 * 128;
+    static constexpr int kUnitBytes = 64 * kStoreRowBytes;
     static constexpr int kUnitsHeld = kUnits % 2 == 0 ? 2 : kUnits % 3 == 0 ? 3 : 1;
 
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
@@ -53,7 +56,8 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
     static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
     static constexpr int kOffsetBarriers = kOffsetScalesB + kStages * kPitchScalesB;
-    static constexpr int kSharedBytes = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB + kSlices * (kBlockM + kBlockN) * 4;
 
     static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));

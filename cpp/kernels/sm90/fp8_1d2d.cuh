@@ -1,7 +1,7 @@
 // Family fp8_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
 //
-// Persistent thread blocks walk over the tiles of D. The last warpgroup produces (one thread through the TMA, one warp
-// for the B scales), the others consume (WGMMA); they meet at two barriers per stage, `full` and `empty`.
+// Persistent thread blocks walk over the tiles of D. One thread of the last warpgroup produces (TMA), the other
+// warpgroups consume (WGMMA); they meet at two barriers per stage, `full` and `empty`.
 // Host side: cpp/dispatch/fp8_1d2d_launch.cpp.
 #pragma once
 
@@ -12,7 +12,6 @@
 #include "sm90/fp8_1d2d_epilogue.cuh"
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/fp8_1d2d_producer.cuh"
-#include "sm90/fp8_1d2d_scales.cuh"
 #include "sm90/grouped_order.cuh"
 
 namespace aotgemm::sm90 {
@@ -24,7 +23,7 @@ __device__ __forceinline__ void init_barriers(uint32_t shared) {
         ptx::mbarrier_init(full, 1);  // the producer announces the bytes that the TMA brings
         ptx::mbarrier_init(full + 8, Config::kConsumers * 128 * Config::kCluster);  // every consumer thread of the cluster
     }
-    if constexpr (!Config::kScalesOfColumns) ScaleChunk<Config>{shared}.init();
+    TileRing<Config>{shared}.init();
     ptx::mbarrier_init_fence();
 }
 
@@ -37,17 +36,23 @@ __device__ __forceinline__ void sync_start_and_end() {
     }
 }
 
-template <class Config, class Order>
-__device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, uint32_t rank, int group,
-                                        Order order) {
-    Fp8Consumer<Config> consumer{shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
-                                 static_cast<int>(threadIdx.x % 32)};
+template <class Config>
+__device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, uint32_t rank, int group) {
+    Fp8Consumer<Config> consumer{{&params, shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
+                                  static_cast<int>(threadIdx.x % 32)}};
     const Fp8Epilogue<Config> epilogue{params, consumer};
     consumer.start();
-    while (order.advance(rank)) {
-        consumer.split = 128 - order.tile.n * Config::kBlockN % 128;
+    TileRing<Config> tiles{shared};
+    Tile next;
+    bool more = tiles.take(next);
+    if (more) consumer.scales_of_b.start(params, next, group, consumer.lane);
+    while (more) {
+        const Tile tile = next;
+        consumer.split = 128 - tile.n * Config::kBlockN % 128;
         consumer.multiply(params.k_blocks);
-        epilogue.store(order.tile);
+        more = tiles.take(next);
+        if (more) consumer.scales_of_b.start(params, next, group, consumer.lane);
+        epilogue.store(tile);
     }
     ptx::tma_store_wait_read();
 }
@@ -70,21 +75,16 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
     sync_start_and_end<Config>();
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
-        const int warp = static_cast<int>(threadIdx.x / 32 % 4);
         const bool leader = ptx::elect_one();
-        if (warp == 0 && (leader || Order::kWarpWide)) {
+        if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
             ptx::wait_for_prerequisites();
-            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank}.run(Order(params), leader);
+            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Order(params), leader);
             ptx::launch_dependents();
-        } else if (warp == 1) {
-            ptx::wait_for_prerequisites();
-            Fp8ScaleProducer<Config>{params, {shared}, rank, static_cast<int>(threadIdx.x % 32), params.sfb}.run(Order(params));
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        // What the groups are may be written by a kernel this one need not wait for until then.
-        if constexpr (Config::kGrouping != Grouping::dense) ptx::wait_for_prerequisites();
-        consume<Config>(params, shared, rank, group, Order(params));
+        ptx::wait_for_prerequisites();  // which may write scales and what the groups are
+        consume<Config>(params, shared, rank, group);
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

@@ -6,6 +6,9 @@
 
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/grouping.hpp"
+#include "sm90/registers.hpp"
+#include "sm90/ring.cuh"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -27,23 +30,21 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
     // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
-    static constexpr int kConsumers = kRows > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = kRows == 192 ? 3 : kRows > 64 || kSplitColumns ? 2 : 1;
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
-    // Promotion is shorter than the matrix instructions, and two consumers that issue by turns are slower (H100 80GB HBM3,
-    // 2026-11-24, 128x192 tiles, 8192 x 8192 x 8192: 841 us, 830 us without turns).
-    static constexpr bool kTakeTurns = false;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kConsumerRegisters = 232, kProducerRegisters = 40;  // 40 + 2 * 232 fits 65,536 / 128
+    static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
+    static constexpr int kProducerRegisters = producer_registers(kConsumers);
 
     static constexpr int kStoreColumns = store_box_columns(kSwapAB, kBlockN);
     static constexpr int kStoreRows = store_box_rows(kSwapAB, kBlockM);
 
     static constexpr bool kScalesOfColumns = false;  // B is scaled by 128x128, not by row
-    static constexpr int kScaleChunks = 2;             // of the B scales of 32 K blocks each, see fp8_1d2d_scales.cuh
     static constexpr int kScaleStep = std::gcd(kBlockN, 128);  // where, inside a tile, a 128-column boundary can fall
-    // B scales that the columns of a tile have at most: it starts at a multiple of kScaleStep.
-    static constexpr int kScalesB = (128 - kScaleStep + kBlockN + 127) / 128;
+    // B scales that the columns of a consumer have at most: its tile starts at a multiple of kScaleStep, and columns are
+    // split at a multiple of 128.
+    static constexpr int kScalesB = kSplitColumns ? 1 : (128 - kScaleStep + kBlockN + 127) / 128;
 
     static constexpr int kBytesD = align_up(kBlockM * kBlockN * 2, 1024);
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
@@ -52,17 +53,18 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kOffsetA = kBytesD;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
-    static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
-    static constexpr int kOffsetScaleBarriers = kOffsetScalesB + kScaleChunks * 32 * kScalesB * 4;
-    static constexpr int kOffsetBarriers = kOffsetScaleBarriers + kScaleChunks * 16;
-    static constexpr int kSharedBytes = kOffsetBarriers + kStages * 16;
+    static constexpr int kOffsetBarriers = kOffsetScalesA + kStages * kPitchScalesA;
+    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB + kBytesScalesA;  // what the TMA brings per stage
 
     static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));
-    static_assert(kRows % 64 == 0 && kPasses >= 1 && kPasses <= 2);
+    static_assert(kRows % (64 * kConsumers) == 0 || kSplitColumns);
+    static_assert(kPasses >= 1 && kPasses <= 2);
     static_assert(kInstructionN % 8 == 0 && kInstructionN <= 256);
     static_assert(kCluster <= 2, "a tile is shared by at most two blocks");
     static_assert(kBlockM % (8 * kClusterN) == 0 && kBlockN % (8 * kClusterM) == 0, "a shared tile is loaded in halves");
+    static_assert(!kSplitColumns || kInstructionN == 128);
     static_assert(kInFlight == 1 || kInFlight % kPasses == 0);
 };
 

@@ -1,4 +1,4 @@
-// The producer of fp8_1d2d: one thread that keeps the ring of stages full. B scales come from fp8_1d2d_scales.cuh.
+// The producer of fp8_1d2d: one thread that keeps the ring of stages full. Consumers read the scales of B, see fp8_1d2d_scales.cuh.
 #pragma once
 
 #include "ptx/block.cuh"
@@ -8,6 +8,7 @@
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/stage_cursor.cuh"
 #include "sm90/tile_order.cuh"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -20,6 +21,7 @@ struct Fp8Producer {
     const Params& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
+    TileRing<Config> tiles;
     StageCursor<Config::kStages> at;
     uint64_t policy = 0;  // of the L2, for a B that is streamed
 
@@ -29,6 +31,7 @@ struct Fp8Producer {
         policy = ptx::stream_policy();
         while (order.advance(rank)) {
             if (leader) {
+                tiles.put(order.tile, params.k_blocks);
                 for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
                     fill(order.tile, k_block);
                     if constexpr (Config::kScalesOfColumns) prefetch_c(order.tile, k_block);
@@ -36,6 +39,7 @@ struct Fp8Producer {
             }
             if constexpr (Order::kWarpWide) __syncwarp();
         }
+        if (leader) tiles.put_end();
     }
 
    private:

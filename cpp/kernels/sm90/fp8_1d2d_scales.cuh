@@ -1,94 +1,66 @@
-// The B scales of fp8_1d2d. They have any strides, which a tensor map does not allow, so one warp brings them: a lane
-// reads the scales of one K block in 32, coalesced and a chunk ahead. Chunks of 32 K blocks have a ring of their own: a
-// consumer waits for one in 32 stages, and the copies of A and B wait for no scale. Without any scales of B the kernels
-// of 256x128 and 128x192 tiles were 2 to 4% faster than with the scales in each stage (H100 80GB HBM3, 2026-11-24,
-// 4096 x 7168 x 16384 and 8192 x 8192 x 8192): that is what there is to win.
+// The B scales of fp8_1d2d. They have any strides, which a tensor map does not allow, so each consumer warp reads them
+// itself: a lane those of one K block in 32, coalesced and a chunk ahead, and a shuffle hands them out. When a warp of the
+// producer wrote them to shared memory, with a barrier for each chunk, the loop over K of a 128x192 tile took 4.6% longer
+// than with constant scales (H100 80GB HBM3, 2026-11-24, 4096 x 7168 x 16384, cycles without the loads of A and B).
 #pragma once
 
-#include "ptx/mbarrier.cuh"
 #include "sm90/fp8_1d2d_config.cuh"
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/tile_order.cuh"
 
 namespace aotgemm::sm90 {
 
-// Counts the chunks of every tile that a block computes, in order.
 template <class Config>
-struct ScaleChunk {
-    uint32_t shared;  // start of dynamic shared memory
-    uint32_t count = 0;
+struct ScalesOfB {
+    static constexpr int kScales = Config::kScalesB, kLanes = 32;
 
-    __device__ __forceinline__ uint32_t slot() const { return count % Config::kScaleChunks; }
-    __device__ __forceinline__ uint32_t parity() const { return count / Config::kScaleChunks & 1; }
-    __device__ __forceinline__ uint32_t full() const { return shared + Config::kOffsetScaleBarriers + slot() * 16; }
-    __device__ __forceinline__ uint32_t empty() const { return full() + 8; }
-    // The scales of K block k of the tile, one after another.
-    __device__ __forceinline__ uint32_t scales(int32_t k) const {
-        return shared + Config::kOffsetScalesB + (slot() * 32 + k % 32) * (Config::kScalesB * 4);
-    }
+    const float* from[kScales] = {};  // where this lane reads next
+    float now[kScales] = {}, ahead[kScales] = {};
 
-    // By one thread, before any other uses the barriers.
-    __device__ __forceinline__ void init() const {
-        for (int i = 0; i < Config::kScaleChunks; ++i) {
-            ptx::mbarrier_init(shared + Config::kOffsetScaleBarriers + i * 16, 32);
-            ptx::mbarrier_init(shared + Config::kOffsetScaleBarriers + i * 16 + 8, Config::kConsumers * 128);
+    // Reads the first chunk of a tile: the scales of its columns, or of this warpgroup's if those are one block.
+    __device__ __forceinline__ void start(const Fp8Gemm1d2dParams& params, const Tile& tile, int group, int lane) {
+        const float* first = params.sfb + lane * params.sfb_column_stride;
+        if constexpr (Config::kGrouping != Grouping::dense) first += tile.group * params.sfb_group_stride;
+        const int32_t row = tile.n * Config::kBlockN / 128 + (Config::kSplitColumns ? group : 0);
+        // A tile may end inside its first 128 columns: what is read in place of further scales is not used.
+#pragma unroll
+        for (int i = 0; i < kScales; ++i) {
+            from[i] = first + min(row + i, params.sfb_rows - 1) * params.sfb_row_stride;
+            if (lane < params.k_blocks) ahead[i] = *from[i];
         }
     }
-};
 
-template <class Config>
-struct Fp8ScaleProducer {
-    static constexpr int kLanes = 32, kScales = Config::kScalesB;
-
-    const Fp8Gemm1d2dParams& params;
-    ScaleChunk<Config> at;
-    uint32_t rank;  // in the cluster
-    int lane;
-    const float* of_group;  // B scales of the tile's group
-
-    template <class Order>
-    __device__ __forceinline__ void run(Order order) {
-        while (order.advance(rank)) {
-            if constexpr (Config::kGrouping != Grouping::dense) of_group = params.sfb + order.tile.group * params.sfb_group_stride;
-            fill_tile(order.tile.n * Config::kBlockN / 128);
-        }
+    // To be called before K block k is multiplied; every 32 K blocks goes on to the next chunk. k_left: K blocks of the
+    // tile from k on. The branch is hidden in PTX, see Fp8AheadConsumer::step.
+    __device__ __forceinline__ void enter(const Fp8Gemm1d2dParams& params, uint32_t k, int32_t k_left, int lane) {
+        const bool turn = k % kLanes == 0, more = kLanes + lane < k_left;
+        const int64_t step = kLanes * params.sfb_column_stride;
+#pragma unroll
+        for (int i = 0; i < kScales; ++i) next_chunk(turn, now[i], ahead[i], from[i], step, more);
     }
+
+    // Scale i of K block k.
+    __device__ __forceinline__ float of(int i, uint32_t k) const { return __shfl_sync(0xFFFFFFFF, now[i], k % kLanes); }
 
    private:
-    struct Scales {
-        float of[kScales];
-    };
-
-    __device__ __forceinline__ void fill_tile(int32_t scale_row) {
-        Scales scales = read(scale_row, 0);
-        for (int32_t first = 0; first < params.k_blocks; first += kLanes) {
-            const Scales next = read(scale_row, first + kLanes);
-            write(scales);
-            scales = next;
-        }
-    }
-
-    // A tile may end inside its first 128 columns, and a chunk past K: what is read in place of those is not used.
-    __device__ __forceinline__ Scales read(int32_t scale_row, int32_t first) const {
-        const int64_t column = min(first + lane, params.k_blocks - 1);
-        Scales scales;
-#pragma unroll
-        for (int i = 0; i < kScales; ++i) {
-            const int64_t row = min(scale_row + i, params.sfb_rows - 1);
-            scales.of[i] = of_group[row * params.sfb_row_stride + column * params.sfb_column_stride];
-        }
-        return scales;
-    }
-
-    __device__ __forceinline__ void write(const Scales& scales) {
-        ptx::mbarrier_wait(at.empty(), at.parity() ^ 1);
-        const uint32_t to = at.scales(lane);
-#pragma unroll
-        for (int i = 0; i < kScales; ++i) {
-            asm volatile("st.shared.f32 [%0], %1;" ::"r"(to + 4 * i), "f"(scales.of[i]) : "memory");
-        }
-        ptx::mbarrier_arrive(at.full());
-        ++at.count;
+    // If it is the turn: now = ahead, and reads the next one, `step` elements on, if there are more.
+    __device__ __forceinline__ static void next_chunk(bool turn, float& now, float& ahead, const float*& from, int64_t step,
+                                                      bool more) {
+        asm volatile(
+            "{\n"
+            ".reg .pred turn, more;\n"
+            "setp.ne.u32 turn, %4, 0;\n"
+            "setp.ne.u32 more, %5, 0;\n"
+            "@!turn bra over;\n"
+            "mov.f32 %0, %1;\n"
+            "add.s64 %2, %2, %3;\n"
+            "@more ld.global.f32 %1, [%2];\n"
+            "over:\n"
+            "}\n"
+            : "+f"(now), "+f"(ahead), "+l"(from)
+            : "l"(step * static_cast<int64_t>(sizeof(float))), "r"(static_cast<uint32_t>(turn)),
+              "r"(static_cast<uint32_t>(more))
+            : "memory");
     }
 };
 

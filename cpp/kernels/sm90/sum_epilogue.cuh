@@ -1,7 +1,8 @@
 // The epilogue of bf16 and fp8_1d1d: sums, plus C where there is one, through swizzled shared memory, out by TMA.
 //
-// Each warpgroup stores its own part of the D tile, unit by unit, so nobody waits for the other one, and the last
-// stores run on while the next tile is multiplied.
+// Each warpgroup stores its own part of the D tile, box by box, and in it each warp its own 16 rows, so nobody waits for
+// another one, and the last stores run on while the next tile is multiplied. With swap_ab a warp has columns of D, too
+// few for a box, and the warpgroup stores together.
 #pragma once
 
 #include <algorithm>
@@ -19,9 +20,10 @@ template <class Config, class Consumer, class Params>
 struct SumEpilogue {
     using Out = typename Config::Out;
     static constexpr int kSumsOfUnit = Config::kSums / Config::kUnitsOfPass;
+    static_assert(kSumsOfUnit % 4 == 0, "sums come by eight columns, four to a thread");
     static constexpr bool kFloats = sizeof(Out) == 4;
     // C is read this many units ahead, as far as the registers go: one latency then, not one for each unit.
-    static constexpr int kRegistersForC = std::clamp(144 - Config::kPasses * Config::kSums, 16, 48);
+    static constexpr int kRegistersForC = std::clamp(Config::kConsumerRegisters - 88 - Config::kPasses * Config::kSums, 16, 48);
     static constexpr int kUnitsOfC =
         std::clamp(kRegistersForC * 4 / (kSumsOfUnit * static_cast<int>(sizeof(Out))), 1, Config::kUnits);
 
@@ -29,7 +31,7 @@ struct SumEpilogue {
     const Consumer& consumer;
 
     __device__ __forceinline__ void store(const Tile& tile) const {
-        const bool storing = consumer.warp == 0 && ptx::elect_one();
+        const bool storing = (!Config::kSwapAB || consumer.warp == 0) && ptx::elect_one();
         const bool all_rows = !Config::kSomeRows || ask_for_all_rows(tile);
         UnitOfC c[kUnitsOfC];
         static_for<kUnitsOfC>([&](auto unit) { load_c(c[unit], tile, place_of<unit>(tile)); });
@@ -44,10 +46,10 @@ struct SumEpilogue {
             const uint32_t buffer = consumer.shared + (consumer.group * Config::kUnitsHeld + unit % Config::kUnitsHeld) *
                                                           Config::kUnitBytes;
             if (storing) ptx::tma_store_wait_read<Config::kUnitsHeld - 1>();  // what was here before has left
-            sync_group();
+            sync_storing();
             write(sums, buffer);
             ptx::fence_async_proxy();
-            sync_group();
+            sync_storing();
             if (!all_rows) {
                 write_rows(buffer, tile, place);
             } else if (storing) {
@@ -73,7 +75,23 @@ struct SumEpilogue {
         return {of_rows, first_column + consumer.first_column() + kUnit % Config::kUnitsOfPass * Config::kStoreColumns};
     }
 
-    __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
+    // Those who store together: how many threads, how many rows of D of each box.
+    static constexpr int kStoringThreads = Config::kSwapAB ? 128 : 32;
+    static constexpr int kStoringRows = Config::kSwapAB ? Config::kBlockM : 16;
+
+    __device__ __forceinline__ int storing_thread() const {
+        return Config::kSwapAB ? consumer.warp * 32 + consumer.lane : consumer.lane;
+    }
+    // The first of their rows in a box.
+    __device__ __forceinline__ int storing_row() const { return Config::kSwapAB ? 0 : consumer.warp * 16; }
+
+    __device__ __forceinline__ void sync_storing() const {
+        if constexpr (Config::kSwapAB) {
+            ptx::sync_threads(1 + consumer.group, 128);
+        } else {
+            __syncwarp();
+        }
+    }
 
     // Whether row `row` of the tile belongs to its group.
     __device__ __forceinline__ bool is_wanted(const Tile& tile, int row) const {
@@ -81,15 +99,20 @@ struct SumEpilogue {
         return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
     }
 
-    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    // Meets those who store together, and says whether each of their rows is to be written.
     __device__ __forceinline__ bool ask_for_all_rows(const Tile& tile) const {
-        constexpr int kRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;
-        const int first = Config::kSwapAB ? consumer.first_column() : consumer.first_row(0);
         bool wanted = true;
-        for (int row = consumer.warp * 32 + consumer.lane; row < kRows; row += 128) {
-            wanted = wanted && is_wanted(tile, first + row);
+        if constexpr (Config::kSwapAB) {
+            for (int row = storing_thread(); row < Config::kInstructionN; row += kStoringThreads) {
+                wanted = wanted && is_wanted(tile, consumer.first_column() + row);
+            }
+            return ptx::all_threads(1 + consumer.group, 128, wanted);
+        } else {
+            static_for<Config::kPasses>([&](auto pass) {
+                wanted = wanted && is_wanted(tile, consumer.first_row(pass) + storing_row() + consumer.lane % 16);
+            });
+            return __all_sync(0xFFFFFFFF, wanted);
         }
-        return ptx::all_threads(1 + consumer.group, 128, wanted);
     }
 
     // Sum i of a unit belongs to row lane / 4 (and 8 more for i / 2 odd) of the warp's 16, on the instruction's M side,
@@ -139,6 +162,12 @@ struct SumEpilogue {
                (tile.row + min(row, tile.rows - 1)) * params.c_row_stride + min(n, params.n - kCount);
     }
 
+    // Address of 16 bytes of a box.
+    __device__ __forceinline__ static uint32_t in_box(uint32_t box, int row, int chunk) {
+        if constexpr (Config::kStoreRowBytes == 128) return swizzled<128>(box, row, chunk);
+        return box + row * Config::kStoreRowBytes + chunk * 16;
+    }
+
     __device__ __forceinline__ void write(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
         if constexpr (kFloats && Config::kSwapAB) {
             write_floats_swapped(sums, buffer);
@@ -155,9 +184,13 @@ struct SumEpilogue {
     __device__ __forceinline__ void write_bf16(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<kSumsOfUnit / 8>([&](auto j) {
-            ptx::store_matrices<false>(swizzled<128>(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
+            ptx::store_matrices<false>(in_box(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
                                        pack<8 * j + 2>(sums), pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
         });
+        if constexpr (kSumsOfUnit % 8 != 0) {
+            constexpr int kAt = kSumsOfUnit / 8 * 8;
+            ptx::store_matrices<false>(in_box(buffer, row, kAt / 4), pack<kAt>(sums), pack<kAt + 2>(sums));
+        }
     }
 
     // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
@@ -181,11 +214,11 @@ struct SumEpilogue {
         return ptx::pack_bf16(sums[kFirst], sums[kFirst + 1]);
     }
 
-    // A box of 32 columns, two adjacent sums at a time.
+    // A box, two adjacent sums at a time.
     __device__ __forceinline__ void write_floats(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
         static_for<kSumsOfUnit / 2>([&](auto j) {
             const int column = column_of(2 * j);
-            const uint32_t to = swizzled<128>(buffer, row_of(2 * j), column / 4) + column % 4 * 4;
+            const uint32_t to = in_box(buffer, row_of(2 * j), column / 4) + column % 4 * 4;
             asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(sums[2 * j]), "f"(sums[2 * j + 1]) : "memory");
         });
     }
@@ -203,26 +236,26 @@ struct SumEpilogue {
     // Boxes that lie outside D are not sent; one that crosses its edge is cut there by the TMA.
     __device__ __forceinline__ void send(uint32_t buffer, const Tile& tile, const Place& place) const {
         static_for<kBoxes>([&](auto box) {
-            const int32_t x = place.column + box * Config::kStoreColumns, y = tile.row + place.row;
-            const uint32_t from = buffer + box * (kBoxRows * 128);
-            if (place.row >= tile.rows || x >= params.n) return;
+            const int32_t x = place.column + box * Config::kStoreColumns, row = place.row + storing_row();
+            const uint32_t from = buffer + (box * kBoxRows + storing_row()) * Config::kStoreRowBytes;
+            if (row >= tile.rows || x >= params.n) return;
             if constexpr (Config::kGroupsOfD) {
-                ptx::tma_store(&params.d, from, ptx::Point3{x, y, tile.group});
+                ptx::tma_store(&params.d, from, ptx::Point3{x, tile.row + row, tile.group});
             } else {
-                ptx::tma_store(&params.d, from, x, y);
+                ptx::tma_store(&params.d, from, x, tile.row + row);
             }
         });
     }
 
     // The wanted rows of a unit, 16 bytes a thread: N is a multiple of that.
     __device__ __forceinline__ void write_rows(uint32_t buffer, const Tile& tile, const Place& place) const {
-        constexpr int kChunks = 8, kElements = 16 / static_cast<int>(sizeof(Out));
+        constexpr int kChunks = Config::kStoreRowBytes / 16, kElements = 16 / static_cast<int>(sizeof(Out));
         auto* d = static_cast<Out*>(params.d_data) + tile.group * params.d_group_stride;
-        for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * kBoxRows * kChunks; i += 128) {
-            const int chunk = i % kChunks, row = i / kChunks % kBoxRows, box = i / kChunks / kBoxRows;
+        for (int i = storing_thread(); i < kBoxes * kStoringRows * kChunks; i += kStoringThreads) {
+            const int chunk = i % kChunks, row = storing_row() + i / kChunks % kStoringRows, box = i / kChunks / kStoringRows;
             const int32_t x = place.column + box * Config::kStoreColumns + chunk * kElements;
             if (x >= params.n || !is_wanted(tile, place.row + row)) continue;
-            const uint4 values = ptx::load_16_bytes(swizzled<128>(buffer + box * (kBoxRows * 128), row, chunk));
+            const uint4 values = ptx::load_16_bytes(in_box(buffer + box * kBoxRows * Config::kStoreRowBytes, row, chunk));
             *reinterpret_cast<uint4*>(d + (tile.row + place.row + row) * params.d_row_stride + x) = values;
         }
     }

@@ -1,0 +1,15 @@
+// Boxes in which the sums of bf16 and fp8_1d1d leave, for the kernels and for the tensor map of D.
+#pragma once
+
+namespace aotgemm::sm90 {
+
+// Bytes of a row: 128, swizzled, or 176 where a tile's columns are no multiple of that. Rows 176 bytes apart need no
+// swizzle: eight of them start in different banks, 11 times 16 bytes each.
+constexpr int sum_box_row_bytes(int out_bytes, int columns) { return columns * out_bytes % 128 == 0 ? 128 : 176; }
+constexpr int sum_box_columns(int out_bytes, bool swap_ab, int block_n) {
+    return (swap_ab ? 128 : sum_box_row_bytes(out_bytes, block_n)) / out_bytes;
+}
+// Those of a warp or, with swap_ab, of a warpgroup.
+constexpr int sum_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 16; }
+
+}  // namespace aotgemm::sm90
