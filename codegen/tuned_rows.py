@@ -1,7 +1,7 @@
 """Tuned rows: measured choices of kernels, read from tuning/*.txt and written as a sorted table of the library."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,8 @@ from codegen.files import fill, write_if_changed
 from codegen.spec import KernelSpec
 
 FOLDER = Path(__file__).parent / "tuning"
+# Groupings whose kernels have the same tiles and loops as the measured one's, and find the groups in another way.
+TWINS = {"contiguous": "psum"}
 Parsed = TypeVar("Parsed")
 
 
@@ -130,11 +132,30 @@ def _check(tables: Tables, specs: dict[str, KernelSpec]) -> None:
             raise TunedRowError(f"two files are for one device class: {low} and {high}")
 
 
+def _of_twins(rows: list[TunedRow], specs: dict[str, KernelSpec]) -> list[TunedRow]:
+    """Rows for groupings that nobody measured, of measurements of their twins; a kernel without a twin has none."""
+    measured = {row.problem for row in rows}
+    twins = []
+    for row in rows:
+        twin, spec = TWINS.get(row.grouping), specs.get(row.kernel)
+        if twin is None or spec is None:
+            continue
+        kernel, following = (name.replace(f"_{row.grouping}_", f"_{twin}_") for name in (row.kernel, row.next))
+        as_twin = replace(row, grouping=twin, kernel=kernel, next=following, card=f"{row.card} as {row.grouping}")
+        if kernel in specs and as_twin.problem not in measured:
+            twins.append(as_twin)
+    return twins
+
+
 def read_tables(specs: list[KernelSpec], folder: Path = FOLDER) -> Tables:
-    """Every file of the folder, sorted by device class, rows sorted by key; raises TunedRowError for a bad one."""
+    """Every file of the folder, sorted by device class, rows and those of twins sorted by key.
+
+    Raises TunedRowError for a bad one.
+    """
+    by_name = {spec.name(): spec for spec in specs}
     files = sorted((read_file(path) for path in folder.glob("*.txt")), key=lambda table: table[0])
-    tables = [(device, sorted(rows, key=lambda row: row.key)) for device, rows in files]
-    _check(tables, {spec.name(): spec for spec in specs})
+    tables = [(device, sorted([*rows, *_of_twins(rows, by_name)], key=lambda row: row.key)) for device, rows in files]
+    _check(tables, by_name)
     return tables
 
 

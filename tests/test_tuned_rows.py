@@ -76,6 +76,35 @@ def test_a_bad_row_is_refused(tmp_path, rows, fragments):
     assert [fragment for fragment in fragments if fragment not in str(caught.value)] == []
 
 
+def contiguous_row(**changes):
+    spec = next(spec for spec in SPECS if (spec.family, spec.grouping) == ("fp8_1d2d", "contiguous"))
+    return row(1, 4, 64, 64, SPECS.index(spec), grouping="contiguous", groups=4, **changes)
+
+
+def test_rows_of_contiguous_groups_stand_for_psum(tmp_path):
+    measured = contiguous_row()
+    write_file(tmp_path / "h100.txt", [measured])
+    ((_, found),) = read(tmp_path)
+    kernel = measured.kernel.replace("_contiguous_", "_psum_")
+    assert found == [measured, replace(measured, grouping="psum", kernel=kernel, card=f"{CARD} as contiguous")]
+
+
+def test_measured_rows_of_psum_stay(tmp_path):
+    """Also where they leave out some M: the interval between is the cost model's."""
+    measured = contiguous_row()
+    own = replace(measured, grouping="psum", kernel=measured.kernel.replace("_contiguous_", "_psum_"), m_last=2, us=1.0)
+    write_file(tmp_path / "h100.txt", [measured, own])
+    ((_, found),) = read(tmp_path)
+    assert found == [measured, own]
+
+
+def test_no_row_for_a_kernel_without_a_twin(tmp_path):
+    measured = contiguous_row()
+    write_file(tmp_path / "h100.txt", [measured])
+    ((_, found),) = read_tables([spec for spec in all_specs() if spec.grouping != "psum"], tmp_path)
+    assert found == [measured]
+
+
 def test_other_columns_are_refused(tmp_path):
     write_file(tmp_path / "h100.txt", [], columns=COLUMNS[::-1])
     with pytest.raises(TunedRowError, match="line 3: names other columns"):
