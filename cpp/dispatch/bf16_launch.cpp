@@ -1,11 +1,10 @@
 #include "dispatch/bf16_launch.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "dispatch/choice.hpp"
+#include "dispatch/gemm_launch.hpp"
 #include "dispatch/inventory.hpp"
-#include "dispatch/launch.hpp"
 #include "dispatch/settings.hpp"
 #include "dispatch/tensor_map.hpp"
 #include "kernels/sm90/bf16_params.hpp"
@@ -71,17 +70,14 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
     out.n = static_cast<int32_t>(in.b.rows);
     out.k = static_cast<int32_t>(in.a.k);
     out.band_m = choice.band_m;
-    // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
-    out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem) ? 1 : 0;
+    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
     return out;
 }
 
 }  // namespace
 
 aotgemm_problem bf16_problem(const Bf16Launch& in) {
-    int64_t m = in.a.rows;
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * in.groups);
+    const int64_t m = expected_rows(in.grouping, in.a.rows, in.groups, in.expected_m);
     return {"bf16",        in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
             static_cast<int32_t>(std::max<int64_t>(in.groups, 1)), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
             settings().num_sms.load(std::memory_order_relaxed)};
@@ -92,11 +88,8 @@ void launch_bf16(const Bf16Launch& operands, const aotgemm_launch& how) {
     const ContextScope scope(device);
     const aotgemm_problem problem = bf16_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
-    const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Bf16GemmParams parameters = make_parameters(operands, problem, choice);
-    const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
-                            static_cast<uint32_t>(spec.cluster_m * spec.cluster_n), static_cast<uint32_t>(spec.shared_bytes)};
-    launch(device, choice.cubin, shape, how.stream, &parameters);
+    launch_gemm(device, choice, how.stream, &parameters);
 }
 
 }  // namespace aotgemm

@@ -3,8 +3,8 @@
 #include "dispatch/checks.hpp"
 #include "dispatch/choice.hpp"
 #include "dispatch/fp8_maps.hpp"
+#include "dispatch/gemm_launch.hpp"
 #include "dispatch/inventory.hpp"
-#include "dispatch/launch.hpp"
 #include "dispatch/settings.hpp"
 #include "kernels/sm90/fp8_1d1d_params.hpp"
 #include "kernels/sm90/sum_boxes.hpp"
@@ -34,8 +34,7 @@ sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aot
     out.n = static_cast<int32_t>(problem.n);
     out.k_blocks = static_cast<int32_t>(ceil_div(in.a.shape[1], 128));
     out.band_m = choice.band_m;
-    // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
-    out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= problem.m ? 1 : 0;
+    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
     return out;
 }
 
@@ -52,11 +51,8 @@ void launch_fp8_1d1d(const Fp8Gemm1d1dOperands& operands, const aotgemm_launch& 
     const ContextScope scope(device);
     const aotgemm_problem problem = fp8_1d1d_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
-    const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Fp8Gemm1d1dParams parameters = make_parameters(operands, problem, choice);
-    const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
-                            static_cast<uint32_t>(spec.cluster_m * spec.cluster_n), static_cast<uint32_t>(spec.shared_bytes)};
-    launch(device, choice.cubin, shape, how.stream, &parameters);
+    launch_gemm(device, choice, how.stream, &parameters);
 }
 
 }  // namespace aotgemm

@@ -1,14 +1,13 @@
 #include "dispatch/fp8_1d2d_launch.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "dispatch/checks.hpp"
 #include "dispatch/choice.hpp"
-#include "dispatch/inventory.hpp"
-#include "dispatch/launch.hpp"
-#include "dispatch/settings.hpp"
 #include "dispatch/fp8_maps.hpp"
+#include "dispatch/gemm_launch.hpp"
+#include "dispatch/inventory.hpp"
+#include "dispatch/settings.hpp"
 #include "dispatch/tensor_map.hpp"
 #include "kernels/sm90/fp8_1d2d_params.hpp"
 
@@ -64,8 +63,7 @@ sm90::Fp8Gemm1d2dParams make_parameters(const Fp8Launch& in, const Sizes& sizes,
     out.head_left = static_cast<int32_t>(in.heads.left);
     out.head_mid = static_cast<int32_t>(in.heads.mid);
     out.band_m = choice.band_m;
-    // One band of tile rows: the tiles that share a tile of B run side by side, and nobody comes back for it.
-    out.stream_b = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem) ? 1 : 0;
+    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
     return out;
 }
 
@@ -80,9 +78,7 @@ void write_zeros(const aotgemm_tensor& d, void* stream) {
 
 aotgemm_problem fp8_1d2d_problem(const Fp8Launch& in) {
     const Sizes sizes = sizes_of(in);
-    int64_t m = sizes.m;
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "masked") == 0) m = std::min(m, in.expected_m);
-    if (in.expected_m > 0 && std::strcmp(in.grouping, "psum") == 0) m = std::min(m, in.expected_m * sizes.groups);
+    const int64_t m = expected_rows(in.grouping, sizes.m, sizes.groups, in.expected_m);
     const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
     return {"fp8_1d2d", in.grouping, "nt", "bf16", static_cast<int32_t>(sizes.groups), m, sizes.n, sizes.k, num_sms};
 }
@@ -97,11 +93,8 @@ void launch_fp8_1d2d(const Fp8Launch& operands, const aotgemm_launch& how) {
     }
     const aotgemm_problem problem = fp8_1d2d_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
-    const aotgemm_spec& spec = kSpecs[choice.kernel];
     sm90::Fp8Gemm1d2dParams parameters = make_parameters(operands, sizes, problem, choice);
-    const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
-                            static_cast<uint32_t>(spec.cluster_m * spec.cluster_n), static_cast<uint32_t>(spec.shared_bytes)};
-    launch(device, choice.cubin, shape, how.stream, &parameters);
+    launch_gemm(device, choice, how.stream, &parameters);
 }
 
 }  // namespace aotgemm

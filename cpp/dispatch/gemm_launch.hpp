@@ -1,0 +1,20 @@
+// What the launches of all GEMM families have in common.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+#include "dispatch/choice.hpp"
+#include "dispatch/device.hpp"
+
+namespace aotgemm {
+
+// The M to choose a kernel for: that of the call or, where the device alone knows how many rows count, the caller's
+// hint if there is one. expected_m: rows of each group, or 0.
+int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t expected_m);
+
+// Whether a tile of B is needed by blocks that run side by side, and by nobody later: there is one band of tile rows.
+bool reads_b_once(const Choice& choice, const aotgemm_problem& problem);
+
+// Launches the chosen kernel on the stream. `parameters` points at its one by-value argument.
+void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters);
+
+}  // namespace aotgemm
