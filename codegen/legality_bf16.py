@@ -53,7 +53,9 @@ def _columns(spec: KernelSpec) -> str | None:
     if geometry.columns(spec) not in allowed:
         side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
         return f"{side} is {geometry.columns(spec)}; allowed are {', '.join(map(str, allowed))}"
-    if spec.block_n == 176 and spec.out_dtype != "bf16":  # a box of 176 bytes is 44 FP32, and sums come by eight columns
+    if (
+        spec.block_n == 176 and spec.out_dtype != "bf16"
+    ):  # a box of 176 bytes is 44 FP32, and sums come by eight columns
         return f"block_n is 176 and out_dtype {spec.out_dtype!r}; D leaves in boxes of 88 'bf16'"
     return None
 

@@ -27,9 +27,7 @@ NORMAL_TILES = (
     (256, 128, 64, PAIRS_N),
 )
 # Blocks that share a tile each fetch half of it, and halves of an N-major tile are no narrower than 64.
-NORMAL_TILES_K_MAJOR_B = (
-    (64, 64, 128, ((2, 1),)),
-)
+NORMAL_TILES_K_MAJOR_B = ((64, 64, 128, ((2, 1),)),)
 # Where N is a little over a multiple of 256 (2112 = 12 * 176), and D leaves in boxes of 88 BF16.
 NORMAL_TILES_K_MAJOR_B_BF16 = (
     (128, 176, 64, ONE),

@@ -7,6 +7,7 @@ import pytest
 from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
 from aotgemm import _core
+from aotgemm.cli.measure.kinds import KINDS
 from codegen import tuned_rows
 from codegen.matrix import all_specs
 
@@ -14,6 +15,7 @@ US = 1e3 / 64  # between any two events of the fake driver
 COUNT_CALLS = """
 import ctypes, json, sys
 from aotgemm import _core
+from aotgemm.cli.measure.kinds import KINDS
 from aotgemm.cli.measure.operands import Fp8Pool
 
 def counts():
@@ -71,6 +73,7 @@ LAUNCHES = """
 import ctypes, json, random, sys
 import aotgemm
 from aotgemm import _core
+from aotgemm.cli.measure.kinds import KINDS
 from aotgemm.cli.measure.operands import Fp8Pool
 
 random.seed(1)
@@ -138,7 +141,7 @@ def test_tune_from_end_to_end(fake, tmp_path):
     assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
 
 
-@pytest.mark.parametrize("kind", ["fp8_1d2d_contiguous", "fp8_1d2d_masked", "bf16"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "fp8_1d2d"])
 def test_every_kind_is_measured(fake, tmp_path, kind):
     options = [
         "--results",
@@ -151,14 +154,15 @@ def test_every_kind_is_measured(fake, tmp_path, kind):
         "128,256",
     ]
     report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
-    groups = [1] if kind == "bf16" else [2, 4]
-    rows = 2 if kind == "bf16" else 4
+    groups = [1] if KINDS[kind].grouping == "dense" else [2, 4]
+    rows = 2 * len(groups)
     assert report["points"] == rows
     ((_, read),) = tuned_rows.read_tables(all_specs(), tmp_path)
-    of_twins = [row for row in read if row.grouping == "psum"]
-    measured = [row for row in read if row not in of_twins]
+    measured = [row for row in read if row.grouping == KINDS[kind].grouping]
+    of_twins = [row for row in read if row not in measured]
+    assert {row.problem[:4] for row in measured} == {KINDS[kind].names}
     assert [row.groups for row in measured] == sorted(groups * 2) and {row.n for row in read} == {512}
-    assert len(of_twins) == (rows if kind == "fp8_1d2d_contiguous" else 0)
+    assert len(of_twins) == (rows if KINDS[kind].grouping == "contiguous" else 0)
 
 
 def test_bench_from_end_to_end(fake):

@@ -20,7 +20,7 @@ from aotgemm.cli.tune.results import ResultsFile, kernel_hashes, kernels_of
 from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.cli.tune.summary import percentile
 from codegen import tuned_rows
-from codegen.matrix import all_specs
+from codegen.matrix import all_specs, gemm_specs
 
 H100 = _core.named_device("h100")
 KIND = KINDS["fp8_1d2d"]
@@ -106,6 +106,24 @@ def test_sizes_of_grouped_kinds():
     assert masked.sizes([(4096, 7168)], [1, 64], [8]) == [(1, 4096, 7168, 8), (64, 4096, 7168, 8)]
     assert {groups for *_, groups in masked.sizes(None, [1], [8])} == {8}
     assert all(m % (128 * groups) == 0 for m, _, _, groups in contiguous.sizes(None, None, None))
+
+
+def test_sizes_of_gradients():
+    """Outputs by inputs, summed over tokens."""
+    sizes = KINDS["fp8_1d1d"].sizes(None, None, None)
+    assert len(sizes) == len(set(sizes)) and (4096, 7168, 4096, 1) in sizes
+    assert {n for _, n, _, _ in sizes} == {k for _, k in dense_shapes()}
+
+
+def test_a_dense_kind_has_no_groups():
+    assert KINDS["bf16_tn"].sizes([(512, 1024)], [64], [2, 4]) == [(64, 512, 1024, 1)]
+
+
+def test_every_gemm_family_and_most_of_its_groupings_have_a_kind():
+    """K-grouped and batch-reduced problems differ in K from call to call; a row for one K would serve no other."""
+    problems = {(spec.family, spec.grouping) for spec in gemm_specs()}
+    without = {("bf16", grouping) for grouping in ("psum", "k_grouped", "batch_reduced")}  # psum: see its twin
+    assert {kind.names[:2] for kind in KINDS.values()} == problems - without
 
 
 def test_every_kind_has_kernels():

@@ -40,13 +40,18 @@ def filled(chunk: numpy.ndarray, dtype: str, size: int) -> DeviceArray:
     return memory
 
 
+def fp8_values(random: numpy.random.Generator) -> numpy.ndarray:
+    """CHUNK standard normal values, quantised."""
+    return per_token_cast_to_fp8(random.standard_normal((CHUNK // 1024, 1024), numpy.float32), False)[0]
+
+
 class Fp8Memory:
     """Flat arrays for the largest of several (rows of A, rows of B, N, K): standard normal values, quantised; random
     scales; D uninitialised."""
 
     def __init__(self, sizes: Iterable[tuple[int, int, int, int]]) -> None:
         sizes, random = list(sizes), numpy.random.default_rng(SEED)
-        values, _ = per_token_cast_to_fp8(random.standard_normal((CHUNK // 1024, 1024), numpy.float32), False)
+        values = fp8_values(random)
         scales = random.uniform(*SCALE_RANGE, CHUNK).astype(numpy.float32)
         self.a = filled(values, "float8_e4m3fn", max(a * k for a, _, _, k in sizes))
         self.b = filled(values, "float8_e4m3fn", max(b * k for _, b, _, k in sizes))

@@ -5,10 +5,13 @@ import csv
 from importlib.resources import files
 
 M_GRID = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
-ROWS_OF_A_GROUP = {  # by grouping: those of groups that have rows of their own, and of those that share M
-    "masked": sorted((*M_GRID[:11], 192, 384, 768)),  # between powers of 2 tiles of 64 and 192 rows win
-    "contiguous": M_GRID[7:13],  # groups start at multiples of 128 rows
-}
+# Rows of a group: of groups that have rows of their own (between powers of 2 tiles of 64 and 192 rows win), and of
+# those that share M and start at multiples of 128.
+SEPARATE_ROWS = tuple(sorted((*M_GRID[:11], 192, 384, 768)))
+ALIGNED_ROWS = M_GRID[7:13]
+# Of a weight gradient [outputs, inputs]: outputs; and the tokens that it sums over.
+GRADIENT_ROWS = (512, 1024, 2048, 4096, 7168, 8192)
+GRADIENT_TOKENS = (2048, 4096, 8192)
 
 
 def read_layers(name: str) -> list[dict[str, str]]:
@@ -17,15 +20,36 @@ def read_layers(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _shapes(name: str) -> list[tuple[int, int, int]]:
+    """(N, K, groups) of a file's layers, each once, in its order; groups is 1 where the file has none."""
+    layers = read_layers(name)
+    return list(dict.fromkeys((int(layer["n"]), int(layer["k"]), int(layer.get("groups", 1))) for layer in layers))
+
+
 def dense_shapes() -> list[tuple[int, int]]:
-    """(N, K) of the dense layers, each once, in the file's order."""
-    return list(dict.fromkeys((int(layer["n"]), int(layer["k"])) for layer in read_layers("dense_shapes.csv")))
+    """(N, K) of the dense layers."""
+    return [(n, k) for n, k, _ in dense_layers()]
+
+
+def dense_layers() -> list[tuple[int, int, int]]:
+    """(N, K, 1) of the dense layers."""
+    return _shapes("dense_shapes.csv")
 
 
 def moe_shapes() -> list[tuple[int, int, int]]:
     """(N, K, local experts) of the experts' layers."""
-    layers = read_layers("moe_shapes.csv")
-    return list(dict.fromkeys((int(layer["n"]), int(layer["k"]), int(layer["groups"])) for layer in layers))
+    return _shapes("moe_shapes.csv")
+
+
+def batched_shapes() -> list[tuple[int, int, int]]:
+    """(N, K, heads or groups of heads) of the products that attention makes for each of those."""
+    return _shapes("batched_shapes.csv")
+
+
+def gradient_shapes() -> list[tuple[int, int, int]]:
+    """(inputs, tokens, 1) of the dense layers' weight gradients."""
+    inputs = dict.fromkeys(k for _, k in dense_shapes())
+    return [(k, tokens, 1) for k in inputs for tokens in GRADIENT_TOKENS]
 
 
 def parse_sizes(text: str) -> list[int]:
