@@ -1,26 +1,18 @@
 """Operands of FP8 weight gradients on the GPU, as in operands.py: both scaled by row, added to an FP32 D."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy
 
 from ... import _core
 from ...sizes import align, ceil_div
-from .operands import CHUNK, SCALE_RANGE, SEED, filled, fp8_values
+from .operands import CHUNK, SCALE_RANGE, SEED, Fp8Arrays, filled, fp8_values
 
 DeviceArray = _core.DeviceArray
 
 
-@dataclass(frozen=True)
-class GradientOperands:
+class GradientOperands(Fp8Arrays):
     """A [M, K] and B [N, K] with 1x128 scales as the TMA reads them, D [M, N] FP32, which is C too."""
-
-    a: DeviceArray
-    sfa: DeviceArray
-    b: DeviceArray
-    sfb: DeviceArray
-    d: DeviceArray
 
     def run(self, kernel: int = -1) -> None:
         """D += A @ B^T by the kernel of that index; -1 is the library's choice."""

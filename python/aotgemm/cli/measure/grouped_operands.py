@@ -8,7 +8,7 @@ import numpy
 from ... import _core
 from ...device_array import from_numpy
 from ...sizes import align, ceil_div
-from .operands import Fp8Memory
+from .operands import Fp8Arrays, Fp8Memory
 
 DeviceArray = _core.DeviceArray
 Sizes = tuple[int, int, int, int]  # m, n, k, groups
@@ -16,14 +16,9 @@ MASKED_ROOM = 128  # rows of memory for a group, at least
 
 
 @dataclass(frozen=True)
-class GroupedOperands:
-    """A, its scales, B, its scales, D, and which rows are of which group."""
+class GroupedOperands(Fp8Arrays):
+    """Those, and which rows are of which group."""
 
-    a: DeviceArray
-    sfa: DeviceArray
-    b: DeviceArray
-    sfb: DeviceArray
-    d: DeviceArray
     index: DeviceArray
 
 
@@ -49,15 +44,8 @@ class MaskedOperands(GroupedOperands):
         _core.m_grouped_fp8_gemm_nt_masked(*operands, self.expected, kernel=kernel)
 
 
-@dataclass(frozen=True)
-class BatchedOperands:
+class BatchedOperands(Fp8Arrays):
     """A [G, M, K], B [G, N, K] and D [G, M, N]."""
-
-    a: DeviceArray
-    sfa: DeviceArray
-    b: DeviceArray
-    sfb: DeviceArray
-    d: DeviceArray
 
     def run(self, kernel: int = -1) -> None:
         _core.fp8_bmm_nt(self.a, self.sfa, self.b, self.sfb, self.d, kernel=kernel)

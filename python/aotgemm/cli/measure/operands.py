@@ -16,14 +16,18 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Fp8Operands:
-    """A [M, K] with 1x128 scales as the TMA reads them, B [N, K] with 128x128 scales, D [M, N] BF16."""
+class Fp8Arrays:
+    """A, its scales, B, its scales and D of a GEMM in FP8."""
 
     a: DeviceArray
     sfa: DeviceArray
     b: DeviceArray
     sfb: DeviceArray
     d: DeviceArray
+
+
+class Fp8Operands(Fp8Arrays):
+    """A [M, K] with 1x128 scales as the TMA reads them, B [N, K] with 128x128 scales, D [M, N] BF16."""
 
     def run(self, kernel: int = -1) -> None:
         """D = A @ B^T by the kernel of that index; -1 is the library's choice."""
