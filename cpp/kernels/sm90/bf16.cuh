@@ -21,14 +21,7 @@ __device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint3
     Bf16Consumer<Config> consumer{shared, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)};
     const SumEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
-    TileRing<Config> tiles{shared};
-    Tile tile;
-    int32_t stages;
-    while (tiles.take(tile, stages)) {
-        consumer.multiply(stages);
-        epilogue.store(tile);
-    }
-    ptx::tma_store_wait_read();
+    consume_tiles<Config>(shared, consumer, epilogue);
 }
 
 template <class Config>
@@ -42,6 +35,7 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     if (threadIdx.x == 0) {
         TileRing<Config>{shared}.init();
         Ring<Config>{shared}.init();
+        ptx::mbarrier_init_fence();
     }
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);

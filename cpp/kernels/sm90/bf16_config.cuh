@@ -6,10 +6,10 @@
 #include "sm90/bf16_operand.cuh"
 #include "sm90/bf16_params.hpp"
 #include "sm90/grouping.hpp"
-#include "sm90/registers.hpp"
 #include "sm90/ring.cuh"
 #include "sm90/sum_boxes.hpp"
 #include "sm90/tile_ring.cuh"
+#include "sm90/warpgroups.hpp"
 
 namespace aotgemm::sm90 {
 
@@ -38,7 +38,7 @@ struct Bf16GemmConfig {
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
     // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
-    static constexpr int kConsumers = kRows == 192 ? 3 : kRows > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = consumer_count(kRows, kSplitColumns);
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass

@@ -16,14 +16,7 @@ __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, ui
                                   static_cast<int>(threadIdx.x % 32)}};
     const SumEpilogue<Config, Fp8Consumer<Config>, Fp8Gemm1d1dParams> epilogue{params, consumer};
     consumer.start();
-    TileRing<Config> tiles{shared};
-    Tile tile;
-    int32_t k_blocks;
-    while (tiles.take(tile, k_blocks)) {
-        consumer.multiply(k_blocks);
-        epilogue.store(tile);
-    }
-    ptx::tma_store_wait_read();
+    consume_tiles<Config>(shared, consumer, epilogue);
 }
 
 template <class Config>

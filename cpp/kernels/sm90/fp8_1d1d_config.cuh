@@ -10,6 +10,7 @@
 #include "sm90/ring.cuh"
 #include "sm90/sum_boxes.hpp"
 #include "sm90/tile_ring.cuh"
+#include "sm90/warpgroups.hpp"
 
 namespace aotgemm::sm90 {
 
@@ -27,11 +28,12 @@ struct Fp8Gemm1d1dConfig {
     static constexpr bool kSwapAB = false;
 
     static constexpr bool kSplitColumns = kBlockM == 64 && kBlockN > 128;
-    static constexpr int kConsumers = kBlockM == 192 ? 3 : kBlockM > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = consumer_count(kBlockM, kSplitColumns);
     static constexpr int kPasses = kSplitColumns ? 1 : kBlockM / 64 / kConsumers;
     static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
     static constexpr int kSums = kInstructionN / 2;
     static constexpr int kThreads = 128 * (kConsumers + 1);
+    static constexpr int kArrivals = kConsumers * 128 * kCluster;  // that empty a stage: every consumer thread of the cluster
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 

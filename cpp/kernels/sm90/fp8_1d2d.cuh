@@ -18,11 +18,7 @@ namespace aotgemm::sm90 {
 
 template <class Config>
 __device__ __forceinline__ void init_barriers(uint32_t shared) {
-    for (int stage = 0; stage < Config::kStages; ++stage) {
-        const uint32_t full = shared + Config::kOffsetBarriers + stage * 16;
-        ptx::mbarrier_init(full, 1);  // the producer announces the bytes that the TMA brings
-        ptx::mbarrier_init(full + 8, Config::kConsumers * 128 * Config::kCluster);  // every consumer thread of the cluster
-    }
+    Ring<Config>{shared}.init();
     TileRing<Config>{shared}.init();
     ptx::mbarrier_init_fence();
 }

@@ -6,9 +6,9 @@
 
 #include "sm90/fp8_1d2d_params.hpp"
 #include "sm90/grouping.hpp"
-#include "sm90/registers.hpp"
 #include "sm90/ring.cuh"
 #include "sm90/tile_ring.cuh"
+#include "sm90/warpgroups.hpp"
 
 namespace aotgemm::sm90 {
 
@@ -30,10 +30,11 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
     // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
-    static constexpr int kConsumers = kRows == 192 ? 3 : kRows > 64 || kSplitColumns ? 2 : 1;
+    static constexpr int kConsumers = consumer_count(kRows, kSplitColumns);
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kThreads = 128 * (kConsumers + 1);
+    static constexpr int kArrivals = kConsumers * 128 * kCluster;  // that empty a stage: every consumer thread of the cluster
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 

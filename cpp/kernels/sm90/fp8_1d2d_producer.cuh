@@ -6,6 +6,7 @@
 #include "ptx/mbarrier.cuh"
 #include "sm90/fp8_1d2d_config.cuh"
 #include "sm90/fp8_1d2d_params.hpp"
+#include "sm90/ring.cuh"
 #include "sm90/stage_cursor.cuh"
 #include "sm90/tile_order.cuh"
 #include "sm90/tile_ring.cuh"
@@ -60,8 +61,9 @@ struct Fp8Producer {
     }
 
     __device__ __forceinline__ void fill(const Tile& tile, int32_t k_block) {
-        const uint32_t full = shared + Config::kOffsetBarriers + at.stage * 16, empty = full + 8;
-        ptx::mbarrier_wait(empty, at.parity ^ 1);
+        const Ring<Config> ring{shared};
+        const uint32_t full = ring.full(at.stage);
+        ptx::mbarrier_wait(ring.empty(at.stage), at.parity ^ 1);
         ptx::mbarrier_arrive_expect(full, Config::kStageBytes);
         const int32_t column = tile.n * Config::kBlockN;
         const uint32_t shared_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;

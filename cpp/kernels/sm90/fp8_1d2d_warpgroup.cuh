@@ -13,6 +13,7 @@
 #include "ptx/wgmma.cuh"
 #include "sm90/fp8_1d2d_config.cuh"
 #include "sm90/fp8_1d2d_scales.cuh"
+#include "sm90/ring.cuh"
 #include "sm90/stage_cursor.cuh"
 #include "wgmma_fp8.cuh"
 
@@ -214,7 +215,7 @@ struct Fp8Warpgroup {
     // A stage may be filled again: by every block that fills a part of it. Each thread speaks for its own reads; one
     // lane for its warp is not faster, and racecheck does not follow it.
     __device__ __forceinline__ void release(uint32_t stage) const {
-        const uint32_t empty = full_barrier(stage) + 8;
+        const uint32_t empty = Ring<Config>{shared}.empty(stage);
         if constexpr (Config::kCluster > 1) {
             static_for<Config::kCluster>([&](auto block) { ptx::mbarrier_arrive_at(empty, block); });
         } else {
@@ -222,9 +223,7 @@ struct Fp8Warpgroup {
         }
     }
 
-    __device__ __forceinline__ uint32_t full_barrier(uint32_t stage) const {
-        return shared + Config::kOffsetBarriers + stage * 16;
-    }
+    __device__ __forceinline__ uint32_t full_barrier(uint32_t stage) const { return Ring<Config>{shared}.full(stage); }
 };
 
 }  // namespace aotgemm::sm90

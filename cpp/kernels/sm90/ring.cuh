@@ -19,13 +19,13 @@ struct Ring {
     }
     __device__ __forceinline__ uint32_t empty(uint32_t stage) const { return full(stage) + 8; }
 
-    // By one thread, before any other uses them. The producer announces the TMA's bytes with a single arrival.
+    // By one thread, before any other uses them and before mbarrier_init_fence. The producer announces the TMA's bytes with
+    // a single arrival.
     __device__ __forceinline__ void init() const {
         for (int stage = 0; stage < Config::kStages; ++stage) {
             ptx::mbarrier_init(full(stage), 1);
             ptx::mbarrier_init(empty(stage), Config::kArrivals);
         }
-        ptx::mbarrier_init_fence();
     }
 
     // By every lane of a consumer warp: the warp has no more use for the stage, whichever block fills which part of it.

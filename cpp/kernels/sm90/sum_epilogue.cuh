@@ -13,6 +13,7 @@
 #include "sm90/grouping.hpp"
 #include "sm90/swizzle.cuh"
 #include "sm90/tile_order.cuh"
+#include "sm90/tile_ring.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -260,5 +261,18 @@ struct SumEpilogue {
         }
     }
 };
+
+// A consumer's work: the producer's tiles, one after the other.
+template <class Config, class Consumer, class Epilogue>
+__device__ __forceinline__ void consume_tiles(uint32_t shared, Consumer& consumer, const Epilogue& epilogue) {
+    TileRing<Config> tiles{shared};
+    Tile tile;
+    int32_t stages;
+    while (tiles.take(tile, stages)) {
+        consumer.multiply(stages);
+        epilogue.store(tile);
+    }
+    ptx::tma_store_wait_read();
+}
 
 }  // namespace aotgemm::sm90
