@@ -1,9 +1,11 @@
 // A libcuda that computes nothing: device memory is host memory, kernels are not run, events are 1/64 ms apart. It
 // shows what the library asks of the driver where there is no GPU. tests/fake_driver.py adds the functions that need
 // no body.
+#include <sys/mman.h>
+
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
+#include <map>
 
 #define FAKE(name) \
     int calls_##name = 0; \
@@ -13,6 +15,8 @@
 namespace {
 thread_local void* current = nullptr;
 int primary = 0;
+constexpr std::size_t kPage = 1 << 16;
+std::map<std::uintptr_t, std::size_t> sizes;  // of what is allocated
 
 // CUdevice_attribute numbers of cuda.h, and what an H100 SXM answers.
 int attribute(int which) {
@@ -60,13 +64,28 @@ FAKE(cuLaunchKernelEx)(const unsigned* config, const char* kernel, void**, void*
     last_grid = config[0];  // CUlaunchConfig begins with gridDimX
     return 0;
 }
+// At the same addresses in every run: the library's cache of tensor maps goes by address, and what it may evict with it.
 FAKE(cuMemAlloc_v2)(std::uintptr_t* pointer, std::size_t bytes) {
     COUNT(cuMemAlloc_v2);
-    void* memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
-    *pointer = reinterpret_cast<std::uintptr_t>(memory);
-    return memory ? 0 : 2;
+    static std::uintptr_t next = std::uintptr_t{1} << 44;
+    const std::size_t size = (bytes + kPage) / kPage * kPage;
+    void* wanted = reinterpret_cast<void*>(next);
+    void* memory = mmap(wanted, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (memory != wanted) return 2;
+    sizes[next] = size;
+    *pointer = next;
+    next += size;
+    return 0;
 }
-FAKE(cuMemFree_v2)(void* pointer) { COUNT(cuMemFree_v2); std::free(pointer); return 0; }
+FAKE(cuMemFree_v2)(void* pointer) {
+    COUNT(cuMemFree_v2);
+    const auto found = sizes.find(reinterpret_cast<std::uintptr_t>(pointer));
+    if (found == sizes.end()) return 1;
+    munmap(pointer, found->second);
+    sizes.erase(found);
+    return 0;
+}
 FAKE(cuMemcpy)(void* to, const void* from, std::size_t bytes) {
     COUNT(cuMemcpy);
     std::memcpy(to, from, bytes);

@@ -15,7 +15,6 @@ US = 1e3 / 64  # between any two events of the fake driver
 COUNT_CALLS = """
 import ctypes, json, sys
 from aotgemm import _core
-from aotgemm.cli.measure.kinds import KINDS
 from aotgemm.cli.measure.operands import Fp8Pool
 
 def counts():
