@@ -72,12 +72,18 @@ def test_what_cannot_be_built_is_told(capsys, tmp_path, source):
     assert "broken" in capsys.readouterr().err
 
 
+def requirements_of(extra):
+    wanted = f'extra == "{extra}"'
+    return {text.split(";")[0].strip() for text in requires("aotgemm") if wanted in text.replace("'", '"')}
+
+
 def test_the_extra_has_the_compiler_that_the_build_pins():
     pinned = {f"{name}=={version}" for name, version in pinned_tools((ROOT / "pyproject.toml").read_text())}
-    extra = {
-        text.split(";")[0].strip() for text in requires("aotgemm") if 'extra == "rebuild"' in text.replace("'", '"')
-    }
-    assert extra == {requirement for requirement in pinned if requirement.startswith("nvidia-")}
+    nvidia = {requirement for requirement in pinned if requirement.startswith("nvidia-")}
+    assert requirements_of("rebuild") == nvidia
+    headers = {requirement for requirement in nvidia if requirement.startswith("nvidia-cuda-runtime==")}
+    tested = {requirement for requirement in requirements_of("test") if requirement.startswith("nvidia-")}
+    assert tested == nvidia - headers | {"nvidia-cuda-runtime==13.0.*"}
 
 
 def test_help_teaches_with_examples(capsys):
