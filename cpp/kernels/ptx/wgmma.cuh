@@ -28,6 +28,13 @@ __device__ __forceinline__ void fma_partial(float& sum, float factor) {
     asm volatile("fma.rn.f32 %0, partial%2, %1, %0;" : "+f"(sum) : "f"(factor), "n"(kIndex));
 }
 
+// a * b, rounded once, at this place: while a matrix instruction runs rather than after the wait for it.
+__device__ __forceinline__ float multiply_now(float a, float b) {
+    float product;
+    asm volatile("mul.rn.f32 %0, %1, %2;" : "=f"(product) : "f"(a), "f"(b) : "memory");
+    return product;
+}
+
 // partial[kIndex] as a variable, once no matrix instruction is at work on it; and partial[kIndex] = 0.
 template <int kIndex>
 __device__ __forceinline__ float partial() {

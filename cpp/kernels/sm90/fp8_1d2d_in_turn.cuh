@@ -17,7 +17,8 @@ template <class Config>
 struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
     using Base = Fp8Warpgroup<Config>;
     using Base::kPasses, Base::kSlices;
-    using typename Base::Multiplier, typename Base::Scales;
+    using typename Base::Scales;
+    using Factors = std::conditional_t<Config::kScalesOfColumns, typename Base::Products, typename Base::Factors>;
 
     // Computes the sums of one tile over k_blocks K blocks.
     __device__ __forceinline__ void multiply(int32_t k_blocks) {
@@ -49,10 +50,11 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
     // full: says so. Of K blocks, k_left remain in the chunk.
     __device__ __forceinline__ uint32_t multiply_stage(Scales (&scales)[kPasses][kSlices], int32_t k, int32_t k_left) {
         uint32_t is_full = 0;
-        Multiplier factors[kPasses][kSlices];
+        Factors factors[kPasses][kSlices];
         static_for<kPasses>([&](auto pass) {
             this->template issue<pass, 0>();
             if constexpr (Config::kScalesOfColumns && !kReadsAsNeeded) {  // too many to be loaded ahead
+                __syncwarp();  // ptxas puts none of what follows before the matrix instructions then
                 static_for<kSlices>([&](auto slice) {
                     this->load_scales_b(scales[pass][slice], this->issue_at.stage, slice, k + slice);
                 });
@@ -97,12 +99,16 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
     }
 
     // Only the last stage of a tile can reach past K.
-    __device__ __forceinline__ void multiply_scales(Multiplier (&factors)[kPasses][kSlices],
+    __device__ __forceinline__ void multiply_scales(Factors (&factors)[kPasses][kSlices],
                                                     Scales (&scales)[kPasses][kSlices], int32_t k_left) const {
         static_for<kPasses>([&](auto pass) {
             static_for<kSlices>([&](auto slice) {
                 if (slice > 0 && slice >= k_left) scales[pass][slice].neutralise();
-                factors[pass][slice] = Base::multiply_scales(scales[pass][slice]);
+                if constexpr (Config::kScalesOfColumns) {
+                    factors[pass][slice] = this->make_products(scales[pass][slice]);
+                } else {
+                    factors[pass][slice] = this->make_factors(scales[pass][slice]);
+                }
             });
         });
     }

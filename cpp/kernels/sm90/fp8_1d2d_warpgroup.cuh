@@ -140,6 +140,19 @@ struct Fp8Warpgroup {
         float first[kSegments], second[kSegments];
     };
 
+    // Where each column has a scale, there are as many products as sums.
+    struct Products {
+        float of[kFloats];
+    };
+
+    __device__ __forceinline__ Products make_products(const Scales& scales) const {
+        Products products;
+        static_for<kFloats>([&](auto i) {
+            products.of[i] = ptx::multiply_now(scales.a[i / 2 % 2], scales.b[i / 4 * 2 + i % 2]);
+        });
+        return products;
+    }
+
     using Multiplier = std::conditional_t<Config::kScalesOfColumns, Scales, Factors>;
 
     __device__ __forceinline__ Multiplier multiply_scales(const Scales& scales) const {
@@ -180,7 +193,12 @@ struct Fp8Warpgroup {
         });
     }
 
-    // Where each column has a scale, products are made as they are needed.
+    template <int kFirst>
+    __device__ __forceinline__ void promote(float (&sum)[kFloats], const Products& products) const {
+        static_for<kFloats>([&](auto i) { ptx::fma_partial<kFirst + i>(sum[i], products.of[i]); });
+    }
+
+    // Where each column has a scale and registers are scarce, products are made as they are needed.
     template <int kFirst>
     __device__ __forceinline__ void promote(float (&sum)[kFloats], const Scales& scales) const {
         static_for<kN / 8>([&](auto j) {
