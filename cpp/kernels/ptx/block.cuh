@@ -119,6 +119,16 @@ __device__ __forceinline__ uint4 load_16_bytes(uint32_t shared) {
     return values;
 }
 
+// Loads four 8x8 matrices of 16-bit elements, as store_matrices<false> stores them.
+__device__ __forceinline__ uint4 load_matrices(uint32_t shared) {
+    uint4 pairs;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(pairs.x), "=r"(pairs.y), "=r"(pairs.z), "=r"(pairs.w)
+                 : "r"(shared)
+                 : "memory");
+    return pairs;
+}
+
 // Stores two or four 8x8 matrices of 16-bit elements; lane i gives the address of row i % 8 of matrix i / 8.
 template <bool kTranspose>
 __device__ __forceinline__ void store_matrices(uint32_t shared, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {

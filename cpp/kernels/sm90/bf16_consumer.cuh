@@ -14,6 +14,7 @@
 #include "sm90/bf16_config.cuh"
 #include "sm90/ring.cuh"
 #include "sm90/stage_cursor.cuh"
+#include "sm90/warpgroup_share.cuh"
 #include "wgmma_bf16.cuh"
 
 namespace aotgemm::sm90 {
@@ -52,11 +53,9 @@ struct Bf16Consumer {
 
     // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
     __device__ __forceinline__ int first_row(int pass) const {
-        return Config::kSplitColumns ? 0 : (group * Config::kPasses + pass) * 64;
+        return WarpgroupShare<Config>{group}.first_row(pass);
     }
-    __device__ __forceinline__ int first_column() const {
-        return Config::kSplitColumns ? group * Config::kInstructionN : 0;
-    }
+    __device__ __forceinline__ int first_column() const { return WarpgroupShare<Config>{group}.first_column(); }
 
    private:
     template <bool kFirst>

@@ -15,6 +15,7 @@
 #include "sm90/fp8_1d2d_scales.cuh"
 #include "sm90/ring.cuh"
 #include "sm90/stage_cursor.cuh"
+#include "sm90/warpgroup_share.cuh"
 #include "wgmma_fp8.cuh"
 
 namespace aotgemm::sm90 {
@@ -53,10 +54,8 @@ struct Fp8Warpgroup {
     }
 
     // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
-    __device__ __forceinline__ int first_row(int pass) const {
-        return Config::kSplitColumns ? 0 : (group * kPasses + pass) * 64;
-    }
-    __device__ __forceinline__ int first_column() const { return Config::kSplitColumns ? group * kN : 0; }
+    __device__ __forceinline__ int first_row(int pass) const { return WarpgroupShare<Config>{group}.first_row(pass); }
+    __device__ __forceinline__ int first_column() const { return WarpgroupShare<Config>{group}.first_column(); }
 
    protected:
     __device__ __forceinline__ void clear_sums() {

@@ -11,7 +11,7 @@
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
 #include "sm90/grouping.hpp"
-#include "sm90/swizzle.cuh"
+#include "sm90/sum_unit.cuh"
 #include "sm90/tile_order.cuh"
 #include "sm90/tile_ring.cuh"
 
@@ -20,9 +20,8 @@ namespace aotgemm::sm90 {
 template <class Config, class Consumer, class Params>
 struct SumEpilogue {
     using Out = typename Config::Out;
-    static constexpr int kSumsOfUnit = Config::kSums / Config::kUnitsOfPass;
-    static_assert(kSumsOfUnit % 4 == 0, "sums come by eight columns, four to a thread");
-    static constexpr bool kFloats = sizeof(Out) == 4;
+    using Unit = SumUnit<Config, Consumer>;
+    static constexpr int kSumsOfUnit = Unit::kSums;
     // C is read this many units ahead, as far as the registers go: one latency then, not one for each unit.
     static constexpr int kRegistersForC = std::clamp(Config::kConsumerRegisters - 88 - Config::kPasses * Config::kSums, 16, 48);
     static constexpr int kUnitsOfC =
@@ -48,7 +47,7 @@ struct SumEpilogue {
                                                           Config::kUnitBytes;
             if (storing) ptx::tma_store_wait_read<Config::kUnitsHeld - 1>();  // what was here before has left
             sync_storing();
-            write(sums, buffer);
+            sums_in_unit().write(sums, buffer);
             ptx::fence_async_proxy();
             sync_storing();
             if (!all_rows) {
@@ -116,10 +115,7 @@ struct SumEpilogue {
         }
     }
 
-    // Sum i of a unit belongs to row lane / 4 (and 8 more for i / 2 odd) of the warp's 16, on the instruction's M side,
-    // and to column i / 4 * 8 + lane % 4 * 2 + i % 2 on its N side.
-    __device__ __forceinline__ int row_of(int i) const { return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8; }
-    __device__ __forceinline__ int column_of(int i) const { return i / 4 * 8 + consumer.lane % 4 * 2 + i % 2; }
+    __device__ __forceinline__ Unit sums_in_unit() const { return {consumer}; }
 
     struct UnitOfC {
         Out values[kSumsOfUnit];
@@ -130,12 +126,13 @@ struct SumEpilogue {
         if constexpr (Config::kSomeRows) return;
         if (params.c == nullptr) return;
         Out(&values)[kSumsOfUnit] = unit.values;
+        const Unit at = sums_in_unit();
         static_for<kSumsOfUnit / 2>([&](auto j) {
             if constexpr (Config::kSwapAB) {
-                values[2 * j] = *in_c<1>(tile, place.row + column_of(2 * j), place.column + row_of(2 * j));
-                values[2 * j + 1] = *in_c<1>(tile, place.row + column_of(2 * j + 1), place.column + row_of(2 * j));
+                values[2 * j] = *in_c<1>(tile, place.row + at.column_of(2 * j), place.column + at.row_of(2 * j));
+                values[2 * j + 1] = *in_c<1>(tile, place.row + at.column_of(2 * j + 1), place.column + at.row_of(2 * j));
             } else {
-                const auto* pair = in_c<2>(tile, place.row + row_of(2 * j), place.column + column_of(2 * j));
+                const auto* pair = in_c<2>(tile, place.row + at.row_of(2 * j), place.column + at.column_of(2 * j));
                 const Pair both = *reinterpret_cast<const Pair*>(pair);
                 values[2 * j] = both.first;
                 values[2 * j + 1] = both.second;
@@ -146,92 +143,19 @@ struct SumEpilogue {
     __device__ __forceinline__ void add_c(float (&sums)[kSumsOfUnit], const UnitOfC& unit) const {
         if constexpr (Config::kSomeRows) return;
         if (params.c == nullptr) return;
-        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(widened(unit.values[i]), sums[i]); });
+        static_for<kSumsOfUnit>([&](auto i) { sums[i] = __fadd_rn(Unit::widened(unit.values[i]), sums[i]); });
     }
 
     // Two adjacent elements of C, the first in an even column: N is even, and rows start at multiples of 16 bytes.
     struct alignas(2 * sizeof(Out)) Pair {
         Out first, second;
     };
-    __device__ __forceinline__ static float widened(float value) { return value; }
-    __device__ __forceinline__ static float widened(uint16_t bits) { return __uint_as_float(uint32_t{bits} << 16); }
 
     // `row` counts inside the tile, n in C; kCount elements are read there.
     template <int kCount>
     __device__ __forceinline__ const Out* in_c(const Tile& tile, int32_t row, int32_t n) const {
         return static_cast<const Out*>(params.c) + tile.group * params.c_group_stride +
                (tile.row + min(row, tile.rows - 1)) * params.c_row_stride + min(n, params.n - kCount);
-    }
-
-    // Address of 16 bytes of a box.
-    __device__ __forceinline__ static uint32_t in_box(uint32_t box, int row, int chunk) {
-        if constexpr (Config::kStoreRowBytes == 128) return swizzled<128>(box, row, chunk);
-        return box + row * Config::kStoreRowBytes + chunk * 16;
-    }
-
-    __device__ __forceinline__ void write(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
-        if constexpr (kFloats && Config::kSwapAB) {
-            write_floats_swapped(sums, buffer);
-        } else if constexpr (kFloats) {
-            write_floats(sums, buffer);
-        } else if constexpr (Config::kSwapAB) {
-            write_bf16_swapped(sums, buffer);
-        } else {
-            write_bf16(sums, buffer);
-        }
-    }
-
-    // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
-    __device__ __forceinline__ void write_bf16(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
-        const int row = consumer.warp * 16 + consumer.lane % 16;
-        static_for<kSumsOfUnit / 8>([&](auto j) {
-            ptx::store_matrices<false>(in_box(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
-                                       pack<8 * j + 2>(sums), pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
-        });
-        if constexpr (kSumsOfUnit % 8 != 0) {
-            constexpr int kAt = kSumsOfUnit / 8 * 8;
-            ptx::store_matrices<false>(in_box(buffer, row, kAt / 4), pack<kAt>(sums), pack<kAt + 2>(sums));
-        }
-    }
-
-    // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
-    // at a time (8 where the token tile ends).
-    __device__ __forceinline__ void write_bf16_swapped(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
-        const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
-        static_for<kSumsOfUnit / 8>([&](auto j) {
-            const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<8 * j>(sums), pack<8 * j + 2>(sums),
-                                      pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
-        });
-        if constexpr (kSumsOfUnit % 8 != 0) {
-            constexpr int kAt = kSumsOfUnit / 8 * 8;
-            const int token = kAt * 2 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<kAt>(sums), pack<kAt + 2>(sums));
-        }
-    }
-
-    template <int kFirst>
-    __device__ __forceinline__ static uint32_t pack(const float (&sums)[kSumsOfUnit]) {
-        return ptx::pack_bf16(sums[kFirst], sums[kFirst + 1]);
-    }
-
-    // A box, two adjacent sums at a time.
-    __device__ __forceinline__ void write_floats(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
-        static_for<kSumsOfUnit / 2>([&](auto j) {
-            const int column = column_of(2 * j);
-            const uint32_t to = in_box(buffer, row_of(2 * j), column / 4) + column % 4 * 4;
-            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(sums[2 * j]), "f"(sums[2 * j + 1]) : "memory");
-        });
-    }
-
-    // Two boxes of 32 columns, a row for each token; two warps fill one of them.
-    __device__ __forceinline__ void write_floats_swapped(const float (&sums)[kSumsOfUnit], uint32_t buffer) const {
-        const uint32_t box = buffer + consumer.warp / 2 * (Config::kBlockM * 128);
-        static_for<kSumsOfUnit>([&](auto i) {
-            const int column = row_of(i) % 32;
-            const uint32_t to = swizzled<128>(box, column_of(i), column / 4) + column % 4 * 4;
-            asm volatile("st.shared.f32 [%0], %1;" ::"r"(to), "f"(sums[i]) : "memory");
-        });
     }
 
     // Boxes that lie outside D are not sent; one that crosses its edge is cut there by the TMA.
@@ -256,7 +180,7 @@ struct SumEpilogue {
             const int chunk = i % kChunks, row = storing_row() + i / kChunks % kStoringRows, box = i / kChunks / kStoringRows;
             const int32_t x = place.column + box * Config::kStoreColumns + chunk * kElements;
             if (x >= params.n || !is_wanted(tile, place.row + row)) continue;
-            const uint4 values = ptx::load_16_bytes(in_box(buffer + box * kBoxRows * Config::kStoreRowBytes, row, chunk));
+            const uint4 values = ptx::load_16_bytes(Unit::in_box(buffer + box * kBoxRows * Config::kStoreRowBytes, row, chunk));
             *reinterpret_cast<uint4*>(d + (tile.row + place.row + row) * params.d_row_stride + x) = values;
         }
     }
