@@ -16,6 +16,7 @@ SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elem
 ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
 TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
+STAGES_BESIDE_UNITS = 4  # of fp8_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
 ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
@@ -82,27 +83,29 @@ def matrix_registers(spec: KernelSpec) -> int:
     return (passes(spec) + spec.in_flight * slices(spec)) * instruction_n(spec) // 2
 
 
-def store_units(spec: KernelSpec) -> tuple[int, int, int]:
-    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, how many it holds at once, their bytes."""
+def store_units(spec: KernelSpec) -> tuple[int, int]:
+    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, and the bytes of one."""
     out_bytes = OUT_BYTES[spec.out_dtype]
     row = SLICE if spec.swap_ab or instruction_n(spec) * out_bytes % SLICE == 0 else ODD_STORE_ROW
     of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // row
-    units = passes(spec) * of_pass
-    held = 2 if units % 2 == 0 else 3 if units % 3 == 0 else 1
-    return units, held, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else row)
+    return passes(spec) * of_pass, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else row)
 
 
 def _bf16_shared_bytes(spec: KernelSpec) -> int:
-    _, held, unit_bytes = store_units(spec)
+    units, unit_bytes = store_units(spec)
+    held = 2 if units % 2 == 0 else 3 if units % 3 == 0 else 1
     operands = (spec.block_m + spec.block_n) * spec.block_k * 2
     return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8) + TILE_RING
 
 
 def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
-    _, held, unit_bytes = store_units(spec)
     operands = (spec.block_m + spec.block_n) * spec.block_k
     scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * spec.block_n * 4, 128)
-    return consumers(spec) * held * unit_bytes + spec.stages * (operands + scales + 2 * 8) + TILE_RING
+    stage = operands + scales + 2 * 8
+    units, unit_bytes = store_units(spec)
+    of_unit = consumers(spec) * (unit_bytes + 2 * 8)
+    held = min(units, max(1, (SHARED_LIMIT - TILE_RING - STAGES_BESIDE_UNITS * stage) // of_unit))
+    return held * of_unit + spec.stages * stage + TILE_RING
 
 
 def shared_bytes(spec: KernelSpec) -> int:

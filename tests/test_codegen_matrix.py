@@ -46,3 +46,8 @@ def test_stages_fill_shared_memory_or_reach_their_cap() -> None:
         full = geometry.max_stages(spec, 12)
         caps = (8, 12, 16, 20) if spec.block_m * spec.block_n < 64 * 64 else (8, 12, 16)
         assert spec.stages == full or spec.stages * geometry.slices(spec) in caps, spec.name()
+
+
+def test_units_of_d_leave_four_stages_to_fp8_1d1d() -> None:
+    specs = [spec for spec in gemm_specs() if spec.family == "fp8_1d1d"]
+    assert specs and min(spec.stages for spec in specs) >= geometry.STAGES_BESIDE_UNITS

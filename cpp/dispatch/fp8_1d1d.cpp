@@ -99,7 +99,7 @@ void check_k_grouped(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks,
     check_ks_tensor(ks_tensor, ks);
 }
 
-// What the TMA stores, and what the epilogue reads two elements at a time.
+// What the TMA stores, and what it loads to be added.
 void check_output_layouts(const Fp8Gemm1d1dOperands& in) {
     check_matrix_layout({"d", in.d}, bytes_of(in.d));
     if (in.c != nullptr) check_matrix_layout({"c", *in.c}, bytes_of(in.d));

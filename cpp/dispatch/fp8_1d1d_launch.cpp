@@ -14,27 +14,29 @@ namespace {
 
 int32_t bytes_of(const aotgemm_tensor& d) { return d.dtype == AOTGEMM_FP32 ? 4 : 2; }
 
+// Of C or D, in the boxes of a consumer warpgroup.
+const CUtensorMap& sum_map_of(const aotgemm_tensor& t, const aotgemm_spec& spec) {
+    const int32_t bytes = bytes_of(t);
+    return map_of(t, bytes, sm90::sum_box_columns(bytes, false, spec.block_n), sm90::kWarpgroupBoxRows,
+                  bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, CU_TENSOR_MAP_SWIZZLE_128B);
+}
+
 sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aotgemm_problem& problem, const Choice& choice) {
     const aotgemm_spec& spec = kSpecs[choice.kernel];
-    const int32_t bytes = bytes_of(in.d);
-    const int64_t packed = align_up(in.d.shape[1], 16 / bytes);
     sm90::Fp8Gemm1d1dParams out{};
-    out.d = map_of(in.d, bytes, sm90::sum_box_columns(bytes, false, spec.block_n), sm90::sum_box_rows(false, spec.block_m),
-                   bytes == 4 ? CU_TENSOR_MAP_DATA_TYPE_FLOAT32 : CU_TENSOR_MAP_DATA_TYPE_BFLOAT16, CU_TENSOR_MAP_SWIZZLE_128B);
+    out.d = sum_map_of(in.d, spec);
+    out.c = in.c != nullptr ? sum_map_of(*in.c, spec) : out.d;
     const bool loads = in.a.shape[1] > 0;  // with K = 0 nothing is loaded, and any map will do
     out.a = loads ? fp8_map_of(in.a, spec.block_m / spec.cluster_n) : out.d;
     out.b = loads ? fp8_map_of(in.b, spec.block_n / spec.cluster_m) : out.d;
     out.sfa = loads ? scale_map_of(in.sfa, spec.block_m, spec.block_k / 128) : out.d;
     out.sfb = loads ? scale_map_of(in.sfb, spec.block_n, spec.block_k / 128) : out.d;
-    out.c = in.c != nullptr ? in.c->data : nullptr;
-    out.c_row_stride = in.c != nullptr ? stride_of(*in.c, 0, packed) : 0;
-    out.d_data = in.d.data;
-    out.d_row_stride = stride_of(in.d, 0, packed);
     out.m = static_cast<int32_t>(problem.m);
     out.n = static_cast<int32_t>(problem.n);
     out.k_blocks = static_cast<int32_t>(ceil_div(in.a.shape[1], 128));
     out.band_m = choice.band_m;
     out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
+    out.adds_c = in.c != nullptr ? 1 : 0;
     return out;
 }
 

@@ -19,11 +19,6 @@ __device__ __forceinline__ uint64_t stream_policy() {
     return policy;
 }
 
-// Has the L2 fetch `bytes` from there on; both are multiples of 16.
-__device__ __forceinline__ void prefetch_to_l2(const void* from, uint32_t bytes) {
-    asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes) : "memory");
-}
-
 // Loads the map's box at (x, y) into shared memory; the bytes count towards the barrier's announced total.
 __device__ __forceinline__ void tma_load(uint32_t shared, const CUtensorMap* map, uint32_t barrier, int32_t x,
                                          int32_t y) {

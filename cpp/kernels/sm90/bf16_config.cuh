@@ -43,6 +43,7 @@ struct Bf16GemmConfig {
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass
     static constexpr int kThreads = 128 * (kConsumers + 1);
+    static constexpr int kTakers = kConsumers * 128;  // of a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
     static constexpr int kArrivals = kConsumers * 4 * kCluster;  // that empty a stage: every consumer warp of the cluster

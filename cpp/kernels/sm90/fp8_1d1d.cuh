@@ -1,12 +1,13 @@
 // Family fp8_1d1d on Hopper: D = A @ B^T (+ C) in FP8 E4M3, A and B scaled per 1x128, D in BF16 or FP32.
 //
-// The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A, with the epilogue of bf16.
-// Host side: cpp/dispatch/fp8_1d1d_launch.cpp.
+// The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A. For each consumer warpgroup
+// one more thread of the last warpgroup brings C and takes D away. Host side: cpp/dispatch/fp8_1d1d_launch.cpp.
 #pragma once
 
 #include "sm90/fp8_1d1d_config.cuh"
 #include "sm90/fp8_1d2d.cuh"
-#include "sm90/sum_epilogue.cuh"
+#include "sm90/unit_epilogue.cuh"
+#include "sm90/unit_mover.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -14,9 +15,29 @@ template <class Config>
 __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank, int group) {
     Fp8Consumer<Config> consumer{{nullptr, shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)}};
-    const SumEpilogue<Config, Fp8Consumer<Config>, Fp8Gemm1d1dParams> epilogue{params, consumer};
+    const UnitEpilogue<Config, Fp8Consumer<Config>> epilogue{consumer, params.adds_c != 0};
     consumer.start();
-    consume_tiles<Config>(shared, consumer, epilogue);
+    TileRing<Config> tiles{shared};
+    Tile tile;
+    int32_t stages;
+    while (tiles.take(tile, stages)) {
+        consumer.multiply(stages);
+        epilogue.store(tiles.count - 1);
+    }
+}
+
+// Warp 0 fills stages, and warp 1 + g moves what consumer warpgroup g adds and stores; one thread of each.
+template <class Config>
+__device__ __forceinline__ void produce_and_move(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank) {
+    static_assert(1 + Config::kConsumers <= 4, "warps of a warpgroup");
+    const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0);
+    if (!ptx::elect_one()) return;
+    if (warp == 0) {
+        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true);
+        ptx::launch_dependents();
+    } else if (warp <= Config::kConsumers) {
+        UnitMover<Config>{params, {shared, warp - 1}, {shared}}.run();
+    }
 }
 
 template <class Config>
@@ -26,22 +47,23 @@ __device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    if (threadIdx.x == 0) init_barriers<Config>(shared);
+    if (threadIdx.x == 0) {
+        UnitRing<Config>::init(shared);
+        init_barriers<Config>(shared);
+    }
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
         ptx::prefetch_tensor_map(&params.a);
         ptx::prefetch_tensor_map(&params.sfa);
         ptx::prefetch_tensor_map(&params.sfb);
+        ptx::prefetch_tensor_map(&params.c);
         ptx::prefetch_tensor_map(&params.d);
     }
     sync_start_and_end<Config>();
     ptx::wait_for_prerequisites();  // which may write C too
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
-        if (threadIdx.x / 32 % 4 == 0 && ptx::elect_one()) {
-            Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true);
-            ptx::launch_dependents();
-        }
+        produce_and_move<Config>(params, shared, rank);
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
         consume_1d1d<Config>(params, shared, rank, group);

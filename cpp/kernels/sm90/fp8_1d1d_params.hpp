@@ -9,15 +9,12 @@ namespace aotgemm::sm90 {
 
 struct Fp8Gemm1d1dParams {
     CUtensorMap a, b, sfa, sfb, d;
-    const void* c;  // of D's type, added to the sums; null for none. It may be D itself.
-    int64_t c_row_stride, c_group_stride;  // in elements
-    void* d_data;
-    int64_t d_row_stride, d_group_stride;
-    const int32_t* index;
+    CUtensorMap c;  // like d's, of what is added to the sums; it may be D itself
     int32_t m, n;
     int32_t k_blocks;  // of 128, the last one filled up with zeros by the TMA
     int32_t band_m;    // see place_tile
     int32_t stream_b;  // B is read once: it need not stay in the L2
+    int32_t adds_c;    // whether there is a C
 };
 
 }  // namespace aotgemm::sm90

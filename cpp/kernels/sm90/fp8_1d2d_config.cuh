@@ -35,6 +35,7 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kThreads = 128 * (kConsumers + 1);
     static constexpr int kArrivals = kConsumers * 128 * kCluster;  // that empty a stage: every consumer thread of the cluster
+    static constexpr int kTakers = kConsumers * 128;  // of a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 

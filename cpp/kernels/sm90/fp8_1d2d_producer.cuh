@@ -35,7 +35,6 @@ struct Fp8Producer {
                 tiles.put(order.tile, params.k_blocks);
                 for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
                     fill(order.tile, k_block);
-                    if constexpr (Config::kScalesOfColumns) prefetch_c(order.tile, k_block);
                 }
             }
             if constexpr (Order::kWarpWide) __syncwarp();
@@ -47,18 +46,6 @@ struct Fp8Producer {
     struct Source {
         int32_t k_block, row, group;
     };
-
-    // A few rows of the tile's part of C with each stage, so that the epilogue finds them in the L2.
-    __device__ __forceinline__ void prefetch_c(const Tile& tile, int32_t k_block) const {
-        constexpr int kRows = 8 * Config::kSlices;
-        if (params.c == nullptr || k_block * 8 >= min(Config::kBlockM, tile.rows)) return;
-        using Out = typename Config::Out;
-        const int32_t column = tile.n * Config::kBlockN;
-        const uint32_t bytes = min(Config::kBlockN, params.n - column) * static_cast<uint32_t>(sizeof(Out));
-        const auto* row = static_cast<const Out*>(params.c) + (tile.row + k_block * 8) * params.c_row_stride + column;
-        const int32_t rows = min(kRows, min(Config::kBlockM, tile.rows) - k_block * 8);
-        for (int32_t i = 0; i < rows; ++i, row += params.c_row_stride) ptx::prefetch_to_l2(row, bytes);
-    }
 
     __device__ __forceinline__ void fill(const Tile& tile, int32_t k_block) {
         const Ring<Config> ring{shared};

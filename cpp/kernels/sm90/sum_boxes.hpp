@@ -1,4 +1,4 @@
-// Boxes in which the sums of bf16 and fp8_1d1d leave, for the kernels and for the tensor map of D.
+// Boxes in which the sums of bf16 and fp8_1d1d leave, for the kernels and for the tensor maps of D and of fp8_1d1d's C.
 #pragma once
 
 namespace aotgemm::sm90 {
@@ -9,7 +9,9 @@ constexpr int sum_box_row_bytes(int out_bytes, int columns) { return columns * o
 constexpr int sum_box_columns(int out_bytes, bool swap_ab, int block_n) {
     return (swap_ab ? 128 : sum_box_row_bytes(out_bytes, block_n)) / out_bytes;
 }
-// Those of a warp or, with swap_ab, of a warpgroup.
+// Of bf16: those of a warp or, with swap_ab, of a warpgroup.
 constexpr int sum_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 16; }
+// Of fp8_1d1d, for C and D.
+constexpr int kWarpgroupBoxRows = 64;
 
 }  // namespace aotgemm::sm90

@@ -1,4 +1,4 @@
-// The epilogue of bf16 and fp8_1d1d: sums, plus C where there is one, through swizzled shared memory, out by TMA.
+// The epilogue of bf16: sums, plus C where there is one, through swizzled shared memory, out by TMA.
 //
 // Each warpgroup stores its own part of the D tile, box by box, and in it each warp its own 16 rows, so nobody waits for
 // another one, and the last stores run on while the next tile is multiplied. With swap_ab a warp has columns of D, too

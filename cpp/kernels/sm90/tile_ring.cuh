@@ -1,4 +1,4 @@
-// Hands the tiles of a thread block from its producer to its consumers.
+// Hands the tiles of a thread block from its producer to its consumers and to those who move boxes for them.
 //
 // To find the next tile takes divisions and, with groups, reads of global memory: 500 cycles of a dense tile (H100 80GB
 // HBM3, 2026-11-24), in which a consumer would multiply nothing. The producer works ahead and has that time.
@@ -25,7 +25,7 @@ struct TileRing {
     __device__ __forceinline__ void init() const {
         for (uint32_t i = 0; i < kTileSlots; ++i) {
             ptx::mbarrier_init(slot(i) + 32, 1);
-            ptx::mbarrier_init(slot(i) + 40, Config::kConsumers * 128);
+            ptx::mbarrier_init(slot(i) + 40, Config::kTakers);
         }
     }
 
@@ -46,19 +46,32 @@ struct TileRing {
         return take(tile, unused);
     }
     __device__ __forceinline__ bool take(Tile& tile, int32_t& stages) {
+        const uint32_t at = read(tile);
+        // The compiler takes the result of a shuffle for uniform; without that the loops over K took 10% longer.
+        stages = __shfl_sync(0xFFFFFFFF, ptx::load_word(at + 16), 0);
+        return give_back(at, tile);
+    }
+
+    // By a single thread that counts among Config::kTakers.
+    __device__ __forceinline__ bool take_alone(Tile& tile) {
+        const uint32_t at = read(tile);
+        return give_back(at, tile);
+    }
+
+   private:
+    __device__ __forceinline__ uint32_t read(Tile& tile) const {
         const uint32_t at = slot(count % kTileSlots);
         ptx::mbarrier_wait(at + 32, parity());
         const uint4 words = ptx::load_16_bytes(at);
         tile = {static_cast<int32_t>(words.x), static_cast<int32_t>(words.y), static_cast<int32_t>(words.z),
                 static_cast<int32_t>(words.w)};
-        // The compiler takes the result of a shuffle for uniform; without that the loops over K took 10% longer.
-        stages = __shfl_sync(0xFFFFFFFF, ptx::load_word(at + 16), 0);
+        return at;
+    }
+    __device__ __forceinline__ bool give_back(uint32_t at, const Tile& tile) {
         ptx::mbarrier_arrive(at + 40);
         ++count;
         return tile.n >= 0;
     }
-
-   private:
     __device__ __forceinline__ uint32_t slot(uint32_t i) const { return shared + Config::kOffsetTiles + i * kTileSlotBytes; }
     __device__ __forceinline__ uint32_t parity() const { return count / kTileSlots & 1; }
 };
