@@ -53,7 +53,13 @@ def run_measure(us, rounds=7, keep=1.3, names="abc"):
 def test_slow_candidates_are_dropped_and_the_rest_interleaved():
     measured, clock = run_measure(lambda name, _: {"a": 10.0, "b": 12.9, "c": 13.1}[name])
     assert measured == {"a": Measurement(10.0, 7), "b": Measurement(12.9, 7), "c": Measurement(13.1, FIRST_ROUNDS)}
-    assert clock.rounds == [["a", "b", "c"]] * (1 + FIRST_ROUNDS) + [["a", "b"]] * 5
+    assert [sorted(round) for round in clock.rounds] == [["a", "b", "c"]] * (1 + FIRST_ROUNDS) + [["a", "b"]] * 5
+
+
+def test_rounds_have_orders_of_their_own_the_same_in_every_run():
+    (_, first), (_, second) = (run_measure(lambda *_: 5.0, names="abcdef") for _ in range(2))
+    assert len({tuple(round) for round in first.rounds[1:]}) == 7
+    assert first.rounds == second.rounds
 
 
 def test_the_warm_up_round_does_not_count():

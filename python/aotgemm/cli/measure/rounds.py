@@ -1,8 +1,13 @@
-"""Interleaved measurement: every round runs every candidate once, so that drift of clock and heat hits all alike."""
+"""Interleaved measurement: every round runs every candidate once, so that drift of clock and heat hits all alike.
+
+Each round has an order of its own: large GEMMs hold a GPU at its power limit, where a call's clock depends on what ran
+before it, and in one fixed order that would always be the same.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from random import Random
 from statistics import median
 
 FIRST_ROUNDS = 2  # before candidates are dropped: one alone may have met a disturbance
@@ -28,7 +33,8 @@ def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep
     for number in range(max(rounds, FIRST_ROUNDS)):
         if number == FIRST_ROUNDS:
             running = _near_the_best(times, keep)
-        for name, us in zip(running, round_us([candidates[name] for name in running]), strict=True):
+        order = Random(number).sample(running, len(running))
+        for name, us in zip(order, round_us([candidates[name] for name in order]), strict=True):
             times[name].append(us)
     return {name: Measurement(median(series), len(series)) for name, series in times.items()}
 
