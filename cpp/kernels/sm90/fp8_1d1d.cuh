@@ -12,9 +12,8 @@
 namespace aotgemm::sm90 {
 
 template <class Config>
-__device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank, int group) {
-    Fp8Consumer<Config> consumer{{nullptr, shared, rank, group, static_cast<int>(threadIdx.x / 32 % 4),
-                                  static_cast<int>(threadIdx.x % 32)}};
+__device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, int group) {
+    Fp8Consumer<Config> consumer{{nullptr, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
     const UnitEpilogue<Config, Fp8Consumer<Config>> epilogue{consumer, params.adds_c != 0};
     consumer.start();
     TileRing<Config> tiles{shared};
@@ -66,7 +65,7 @@ __device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
         produce_and_move<Config>(params, shared, rank);
     } else {
         if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        consume_1d1d<Config>(params, shared, rank, group);
+        consume_1d1d<Config>(params, shared, group);
     }
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();
 }

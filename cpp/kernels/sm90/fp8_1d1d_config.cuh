@@ -41,7 +41,8 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
     static constexpr int kSums = kInstructionN / 2;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kArrivals = kConsumers * 128 * kCluster;  // that empty a stage: every consumer thread of the cluster
+    // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
+    static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
     static constexpr int kTakers = kConsumers * (128 + 1);  // of a tile: consumer threads, and a UnitMover per 128
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);

@@ -34,7 +34,8 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kArrivals = kConsumers * 128 * kCluster;  // that empty a stage: every consumer thread of the cluster
+    // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
+    static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
     static constexpr int kTakers = kConsumers * 128;  // of a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);

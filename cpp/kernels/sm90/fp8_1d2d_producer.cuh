@@ -24,12 +24,10 @@ struct Fp8Producer {
     uint32_t rank;    // in the cluster
     TileRing<Config> tiles;
     StageCursor<Config::kStages> at;
-    uint64_t policy = 0;  // of the L2, for a B that is streamed
 
     // By one thread, or by a warp of which one lane is the leader where the order needs all of them.
     template <class Order>
     __device__ __forceinline__ void run(Order order, bool leader) {
-        policy = ptx::stream_policy();
         while (order.advance(rank)) {
             if (leader) {
                 tiles.put(order.tile, params.k_blocks);
@@ -89,9 +87,10 @@ struct Fp8Producer {
                     ptx::tma_load_multicast(slice_to, map, full, at.x, at.y, kEveryone);
                 }
             } else if constexpr (kGroups) {
-                stream ? ptx::tma_load(slice_to, map, full, at, policy) : ptx::tma_load(slice_to, map, full, at);
+                stream ? ptx::tma_load(slice_to, map, full, at, ptx::stream_policy())
+                       : ptx::tma_load(slice_to, map, full, at);
             } else {
-                stream ? ptx::tma_load(slice_to, map, full, at.x, at.y, policy)
+                stream ? ptx::tma_load(slice_to, map, full, at.x, at.y, ptx::stream_policy())
                        : ptx::tma_load(slice_to, map, full, at.x, at.y);
             }
         }
