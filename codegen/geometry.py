@@ -15,6 +15,7 @@ MAX_CONSUMERS = 3
 SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
 ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
+UNIT_BARRIERS = 32  # bytes of barriers for each unit of D that a consumer of fp8_1d1d holds
 TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
 STAGES_BESIDE_UNITS = 4  # of fp8_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
 ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
@@ -103,7 +104,7 @@ def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
     scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * spec.block_n * 4, 128)
     stage = operands + scales + 2 * 8
     units, unit_bytes = store_units(spec)
-    of_unit = consumers(spec) * (unit_bytes + 2 * 8)
+    of_unit = consumers(spec) * (unit_bytes + UNIT_BARRIERS)
     held = min(units, max(1, (SHARED_LIMIT - TILE_RING - STAGES_BESIDE_UNITS * stage) // of_unit))
     return held * of_unit + spec.stages * stage + TILE_RING
 

@@ -58,10 +58,27 @@ FAKE(cuLibraryGetKernel)(const char** kernel, void*, const char* name) {
 }
 const char* last_kernel = "";
 unsigned last_grid = 0;
-FAKE(cuLaunchKernelEx)(const unsigned* config, const char* kernel, void**, void**) {
+int early_launches = 0;  // that may begin before the kernel ahead of them in the stream is over
+// CUlaunchConfig and CUlaunchAttribute of cuda.h.
+struct LaunchAttribute {
+    unsigned id;
+    alignas(8) int value[16];
+};
+struct LaunchConfig {
+    unsigned grid[3], block[3], shared_bytes;
+    void* stream;
+    const LaunchAttribute* attributes;
+    unsigned count;
+};
+FAKE(cuLaunchKernelEx)(const LaunchConfig* config, const char* kernel, void**, void**) {
     COUNT(cuLaunchKernelEx);
     last_kernel = kernel;
-    last_grid = config[0];  // CUlaunchConfig begins with gridDimX
+    last_grid = config->grid[0];
+    for (unsigned i = 0; i < config->count; ++i) {
+        constexpr unsigned kProgrammaticStreamSerialization = 6;
+        const LaunchAttribute& attribute = config->attributes[i];
+        early_launches += attribute.id == kProgrammaticStreamSerialization && attribute.value[0] != 0;
+    }
     return 0;
 }
 // At the same addresses in every run: the library's cache of tensor maps goes by address, and what it may evict with it.

@@ -126,6 +126,34 @@ def test_a_sum_over_batches_is_added_up_where_it_has_parts_or_another_type(fake)
         assert launches == 1 and name.startswith("sm90_bf16_batch_reduced_nt_fp32_") and grid in (1, 2)
 
 
+K_GROUPS = """
+import ctypes, json
+import ml_dtypes, numpy as np
+import aotgemm
+
+FP8, KS, M, N = ml_dtypes.float8_e4m3fn, (256, 0, 128), 40, 72
+driver, answers = ctypes.CDLL("libcuda.so.1"), []
+counted = [ctypes.c_int.in_dll(driver, name) for name in ("calls_cuLaunchKernelEx", "early_launches")]
+
+def operand(rows):
+    sf = aotgemm.from_numpy(np.zeros((sum(KS) // 128, rows), np.float32))
+    return aotgemm.from_numpy(np.zeros(rows * sum(KS), FP8)), sf.as_strided([rows, sum(KS) // 128], [1, rows])
+
+a, b, ks = operand(M), operand(N), aotgemm.from_numpy(np.array(KS, np.int32))
+d = aotgemm.from_numpy(np.zeros((len(KS), M, N), np.float32))
+for num_sms in (0, 100):
+    aotgemm.set_num_sms(num_sms)
+    before = [count.value for count in counted]
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(a, b, d, list(KS), ks, d)
+    answers.append([count.value - was for count, was in zip(counted, before)])
+print(json.dumps(answers))
+"""
+
+
+def test_k_groups_of_a_call_run_side_by_side_where_they_may_use_all_sms(fake):
+    assert json.loads(run_on_fake(fake, "-c", K_GROUPS)) == [[3, 2], [3, 0]]
+
+
 def aotgemm_json(fake, *arguments):
     return json.loads(run_on_fake(fake, "-m", "aotgemm", *map(str, arguments), "--json"))
 

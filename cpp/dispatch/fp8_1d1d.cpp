@@ -123,7 +123,8 @@ aotgemm_tensor matrix_view(const aotgemm_tensor& batch, int64_t group) {
     return matrix_view(batch, data, batch.shape[1], batch.shape[2], batch.stride[1], batch.stride[2]);
 }
 
-// A launch for each group: their matrices have rows of different lengths, so each needs tensor maps of its own.
+// A launch for each group: their matrices have rows of different lengths, so each needs tensor maps of its own. A group's
+// tiles begin where SMs are left over by the group before.
 void launch_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, const aotgemm_launch& how) {
     const int64_t m = in.d.shape[1], n = in.d.shape[2];
     int64_t before = 0;  // K of the groups so far
@@ -139,7 +140,7 @@ void launch_by_k(const Fp8Gemm1d1dOperands& in, std::span<const int64_t> ks, con
         const auto group = static_cast<int64_t>(i);
         const aotgemm_tensor a = operand(in.a, m), b = operand(in.b, n), sfa = scales(in.sfa), sfb = scales(in.sfb);
         const aotgemm_tensor d = matrix_view(in.d, group), c = in.c != nullptr ? matrix_view(*in.c, group) : d;
-        launch_fp8_1d1d({a, sfa, b, sfb, in.c != nullptr ? &c : nullptr, d}, how);
+        launch_fp8_1d1d({a, sfa, b, sfb, in.c != nullptr ? &c : nullptr, d}, how, {i > 0, i + 1 < ks.size()});
     }
 }
 

@@ -48,13 +48,17 @@ aotgemm_problem fp8_1d1d_problem(const Fp8Gemm1d1dOperands& in) {
     return {"fp8_1d1d", "dense", "nt", bytes_of(in.d) == 4 ? "fp32" : "bf16", 1, in.a.shape[0], in.b.shape[0], k, num_sms};
 }
 
-void launch_fp8_1d1d(const Fp8Gemm1d1dOperands& operands, const aotgemm_launch& how) {
+void launch_fp8_1d1d(const Fp8Gemm1d1dOperands& operands, const aotgemm_launch& how, GroupNeighbours neighbours) {
     const CudaDevice& device = cuda_device(operands.a.device_id);
     const ContextScope scope(device);
     const aotgemm_problem problem = fp8_1d1d_problem(operands);
     const Choice& choice = choose_kernel(problem, device, how.kernel);
     sm90::Fp8Gemm1d1dParams parameters = make_parameters(operands, problem, choice);
-    launch_gemm(device, choice, how.stream, &parameters);
+    // Side by side they would take more SMs than the caller allows.
+    const bool may_overlap = problem.num_sms <= 0 || problem.num_sms >= device.description.num_sms;
+    parameters.follows_group = may_overlap && neighbours.before ? 1 : 0;
+    parameters.precedes_group = may_overlap && neighbours.after ? 1 : 0;
+    launch_gemm(device, choice, how.stream, &parameters, parameters.follows_group != 0);
 }
 
 }  // namespace aotgemm

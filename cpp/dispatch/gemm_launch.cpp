@@ -20,10 +20,13 @@ bool reads_b_once(const Choice& choice, const aotgemm_problem& problem) {
     return choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
 }
 
-void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters) {
+void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool begins_early) {
     const aotgemm_spec& spec = kSpecs[choice.kernel];
-    const LaunchShape shape{static_cast<uint32_t>(choice.grid), static_cast<uint32_t>(spec.threads), 1,
-                            static_cast<uint32_t>(spec.cluster_m * spec.cluster_n), static_cast<uint32_t>(spec.shared_bytes)};
+    const LaunchShape shape{.grid = static_cast<uint32_t>(choice.grid),
+                            .threads = static_cast<uint32_t>(spec.threads),
+                            .cluster = static_cast<uint32_t>(spec.cluster_m * spec.cluster_n),
+                            .shared_bytes = static_cast<uint32_t>(spec.shared_bytes),
+                            .begins_early = begins_early};
     launch(device, choice.cubin, shape, stream, parameters);
 }
 

@@ -14,7 +14,7 @@ int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t e
 // Whether a tile of B is needed by blocks that run side by side, and by nobody later: there is one band of tile rows.
 bool reads_b_once(const Choice& choice, const aotgemm_problem& problem);
 
-// Launches the chosen kernel on the stream. `parameters` points at its one by-value argument.
-void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters);
+// Launches the chosen kernel on the stream. `parameters` points at its one by-value argument. begins_early: see LaunchShape.
+void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool begins_early = false);
 
 }  // namespace aotgemm

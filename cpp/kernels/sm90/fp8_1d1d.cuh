@@ -1,11 +1,12 @@
 // Family fp8_1d1d on Hopper: D = A @ B^T (+ C) in FP8 E4M3, A and B scaled per 1x128, D in BF16 or FP32.
 //
-// The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A. For each consumer warpgroup
-// one more thread of the last warpgroup brings C and takes D away. Host side: cpp/dispatch/fp8_1d1d_launch.cpp.
+// The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A, and C between the stages. For
+// each consumer warpgroup one more thread of the last warpgroup takes D away. Host side: cpp/dispatch/fp8_1d1d_launch.cpp.
 #pragma once
 
 #include "sm90/fp8_1d1d_config.cuh"
 #include "sm90/fp8_1d2d.cuh"
+#include "sm90/unit_bringer.cuh"
 #include "sm90/unit_epilogue.cuh"
 #include "sm90/unit_mover.cuh"
 
@@ -25,15 +26,18 @@ __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, ui
     }
 }
 
-// Warp 0 fills stages, and warp 1 + g moves what consumer warpgroup g adds and stores; one thread of each.
+// Warp 0 fills stages and brings C, and warp 1 + g takes away what consumer warpgroup g stores; one thread of each.
 template <class Config>
 __device__ __forceinline__ void produce_and_move(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank) {
     static_assert(1 + Config::kConsumers <= 4, "warps of a warpgroup");
     const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0);
     if (!ptx::elect_one()) return;
     if (warp == 0) {
-        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true);
+        const UnitBringer<Config> units{params, shared};
+        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true, units);
         ptx::launch_dependents();
+        // Who waits for this kernel to be over relies on it for those before it too.
+        if (params.follows_group != 0) ptx::wait_for_prerequisites();
     } else if (warp <= Config::kConsumers) {
         UnitMover<Config>{params, {shared, warp - 1}, {shared}}.run();
     }
@@ -59,7 +63,9 @@ __device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
         ptx::prefetch_tensor_map(&params.d);
     }
     sync_start_and_end<Config>();
-    ptx::wait_for_prerequisites();  // which may write C too
+    // What was in the stream before the call is over once a kernel of its first group has let the next one begin.
+    if (params.follows_group == 0) ptx::wait_for_prerequisites();  // which may write C too
+    if (params.precedes_group != 0) ptx::launch_dependents();
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
         produce_and_move<Config>(params, shared, rank);

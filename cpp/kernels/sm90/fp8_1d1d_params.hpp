@@ -15,6 +15,9 @@ struct Fp8Gemm1d1dParams {
     int32_t band_m;    // see place_tile
     int32_t stream_b;  // B is read once: it need not stay in the L2
     int32_t adds_c;    // whether there is a C
+    // Whether the kernel before this one in the stream, or after it, is for another group of the same call: neither reads
+    // what the other writes, and they may run side by side.
+    int32_t follows_group, precedes_group;
 };
 
 }  // namespace aotgemm::sm90

@@ -13,6 +13,12 @@
 
 namespace aotgemm::sm90 {
 
+// Where a tile needs nothing beside its stages.
+struct NoUnits {
+    __device__ __forceinline__ void after_stage(const Tile&, uint32_t, int32_t) const {}
+    __device__ __forceinline__ void finish(const Tile&, uint32_t) const {}
+};
+
 // Of fp8_1d1d too, where the TMA brings B's scales.
 template <class Config, class Params>
 struct Fp8Producer {
@@ -25,15 +31,19 @@ struct Fp8Producer {
     TileRing<Config> tiles;
     StageCursor<Config::kStages> at;
 
-    // By one thread, or by a warp of which one lane is the leader where the order needs all of them.
-    template <class Order>
-    __device__ __forceinline__ void run(Order order, bool leader) {
+    // By one thread, or by a warp of which one lane is the leader where the order needs all of them. `units` brings what
+    // else a tile needs, see UnitBringer.
+    template <class Order, class Units>
+    __device__ __forceinline__ void run(Order order, bool leader, Units units) {
         while (order.advance(rank)) {
             if (leader) {
                 tiles.put(order.tile, params.k_blocks);
+                const uint32_t number = tiles.count - 1;
                 for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
                     fill(order.tile, k_block);
+                    units.after_stage(order.tile, number, k_block / Config::kSlices);
                 }
+                units.finish(order.tile, number);
             }
             if constexpr (Order::kWarpWide) __syncwarp();
         }

@@ -42,15 +42,15 @@ struct UnitEpilogue {
             static_for<Unit::kSums>([&](auto j) {
                 sums[i][j] = consumer.template sum<(kFirst + i) * Unit::kSums + j>();
             });
-            ptx::mbarrier_wait(ring.template ready<kFirst + i>(tile), ring.template parity<kFirst + i>(tile));
+            ptx::mbarrier_wait(ring.ready(tile, kFirst + i), ring.parity(tile, kFirst + i));
         });
         if (adds_c) {
-            static_for<kCount>([&](auto i) { unit.add(sums[i], ring.template box<kFirst + i>(tile)); });
+            static_for<kCount>([&](auto i) { unit.add(sums[i], ring.box(tile, kFirst + i)); });
         }
-        static_for<kCount>([&](auto i) { unit.write(sums[i], ring.template box<kFirst + i>(tile)); });
+        static_for<kCount>([&](auto i) { unit.write(sums[i], ring.box(tile, kFirst + i)); });
         ptx::fence_async_proxy();
         // Each thread speaks for its own writes: racecheck does not follow one lane that speaks for its warp.
-        static_for<kCount>([&](auto i) { ptx::mbarrier_arrive(ring.template written<kFirst + i>(tile)); });
+        static_for<kCount>([&](auto i) { ptx::mbarrier_arrive(ring.written(tile, kFirst + i)); });
     }
 };
 

@@ -1,5 +1,6 @@
-// Units of D in shared memory, a ring of them for each consumer warpgroup, and who may touch one: `ready` says that its
-// unit of C has arrived or, without C, that the last one has left; `written` that the consumers have put their sums there.
+// Units of D in shared memory, a ring of them for each consumer warpgroup, and who may touch one: `free` says that what was
+// there has left, `ready` that its unit of C has arrived or, without C, that it is free, `written` that the consumers have
+// put their sums there.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,10 @@
 
 namespace aotgemm::sm90 {
 
-constexpr int kUnitRingBytes = 16;  // of barriers for each unit held
+constexpr int kUnitRingBytes = 32;  // of barriers for each unit held, three of 8
 
-// Units are numbered over all tiles of the thread block. `tile` counts those, from 0 on; unit kUnit of a tile comes
-// kUnitsHeld units after the one before it in the same place.
+// Units are numbered over all tiles of the thread block. `tile` counts those, from 0 on; a unit of a tile comes kUnitsHeld
+// units after the one before it in the same place.
 template <class Config>
 struct UnitRing {
     static constexpr uint32_t kUnits = Config::kUnits, kHeld = Config::kUnitsHeld;
@@ -25,31 +26,24 @@ struct UnitRing {
             const uint32_t ready = shared + Config::kOffsetUnitBarriers + i * kUnitRingBytes;
             ptx::mbarrier_init(ready, 1);
             ptx::mbarrier_init(ready + 8, 128);
+            ptx::mbarrier_init(ready + 16, 1);
         }
     }
 
-    template <int kUnit>
-    __device__ __forceinline__ uint32_t box(uint32_t tile) const {
-        return shared + place<kUnit>(tile) * Config::kUnitBytes;
+    __device__ __forceinline__ uint32_t box(uint32_t tile, int unit) const {
+        return shared + place(tile, unit) * Config::kUnitBytes;
     }
-    template <int kUnit>
-    __device__ __forceinline__ uint32_t ready(uint32_t tile) const {
-        return shared + Config::kOffsetUnitBarriers + place<kUnit>(tile) * kUnitRingBytes;
+    __device__ __forceinline__ uint32_t ready(uint32_t tile, int unit) const {
+        return shared + Config::kOffsetUnitBarriers + place(tile, unit) * kUnitRingBytes;
     }
-    template <int kUnit>
-    __device__ __forceinline__ uint32_t written(uint32_t tile) const {
-        return ready<kUnit>(tile) + 8;
-    }
-    // Of both barriers: the place is used for the first time with parity 0.
-    template <int kUnit>
-    __device__ __forceinline__ uint32_t parity(uint32_t tile) const {
-        return (tile * kUnits + kUnit) / kHeld & 1;
-    }
+    __device__ __forceinline__ uint32_t written(uint32_t tile, int unit) const { return ready(tile, unit) + 8; }
+    __device__ __forceinline__ uint32_t free(uint32_t tile, int unit) const { return ready(tile, unit) + 16; }
+    // Of `ready` and `written`, and of `free` if all units are held: the place is used for the first time with parity 0.
+    __device__ __forceinline__ uint32_t parity(uint32_t tile, int unit) const { return (tile * kUnits + unit) / kHeld & 1; }
 
    private:
-    template <int kUnit>
-    __device__ __forceinline__ uint32_t place(uint32_t tile) const {
-        const uint32_t in_ring = kUnits % kHeld == 0 ? kUnit % kHeld : (tile * kUnits + kUnit) % kHeld;
+    __device__ __forceinline__ uint32_t place(uint32_t tile, int unit) const {
+        const uint32_t in_ring = kUnits % kHeld == 0 ? unit % kHeld : (tile * kUnits + unit) % kHeld;
         return static_cast<uint32_t>(group) * kHeld + in_ring;
     }
 };
