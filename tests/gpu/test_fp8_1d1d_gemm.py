@@ -68,20 +68,55 @@ def test_fewer_sms_change_no_bit(dtype, num_sms):
         aotgemm.set_num_sms(0)
 
 
+def make_k_groups(ks, m, n):
+    """A and B with their scales, C, the sizes of K on their own."""
+    groups = [make_operands(m, n, k, seed) for seed, k in enumerate(ks)]
+    flat_a, flat_b = (np.concatenate([group[i].reshape(-1) for group in groups]) for i in (0, 2))
+    sfa, sfb = (np.concatenate([group[i] for group in groups], 1) for i in (1, 3))
+    return (flat_a, sfa), (flat_b, sfb), np.stack([group[4] for group in groups]), np.array(ks, np.int32)
+
+
 @pytest.mark.parametrize("ks", [(128,), (256, 0, 384), (0, 0), (128, 1024, 512, 0, 256)], ids=str)
 @pytest.mark.parametrize("m, n", [(5, 24), (130, 264), (300, 576)])
 @pytest.mark.parametrize("accumulate", [False, True])
 def test_k_grouped(ks, m, n, accumulate):
-    groups = [make_operands(m, n, k, seed) for seed, k in enumerate(ks)]
-    flat_a, flat_b = (np.concatenate([group[i].reshape(-1) for group in groups]) for i in (0, 2))
-    sfa, sfb = (np.concatenate([group[i] for group in groups], 1) for i in (1, 3))
-    c = np.stack([group[4] for group in groups]) if accumulate else None
-    wanted, tensor = np.empty((len(ks), m, n), np.float32), np.array(ks, np.int32)
-    aotgemm.k_grouped_fp8_gemm_nt_contiguous((flat_a, sfa), (flat_b, sfb), wanted, ks, tensor, c)
+    a, b, c, tensor = make_k_groups(ks, m, n)
+    wanted = np.empty((len(ks), m, n), np.float32)
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(a, b, wanted, ks, tensor, c if accumulate else None)
     d = torch.full((len(ks), m, n), float("nan"), device="cuda")
-    pairs = (to_cuda(flat_a), to_cuda(sfa)), (to_cuda(flat_b), to_cuda(sfb))
-    aotgemm.k_grouped_fp8_gemm_nt_contiguous(*pairs, d, ks, to_cuda(tensor), None if c is None else to_cuda(c))
+    pairs = tuple(map(to_cuda, a)), tuple(map(to_cuda, b))
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(*pairs, d, ks, to_cuda(tensor), to_cuda(c) if accumulate else None)
     assert_equal_bits(d, wanted)
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_all_k_groups_are_over_for_what_follows(captured):
+    """The first group takes longest and runs beside the others; each call adds to the D of the one before."""
+    ks, m, n, calls = (16384, 128, 0, 128), 130, 264, 5
+    a, b, c, tensor = make_k_groups(ks, m, n)
+    wanted = [c]
+    for _ in range(calls):
+        wanted.append(np.empty_like(c))
+        aotgemm.k_grouped_fp8_gemm_nt_contiguous(a, b, wanted[-1], ks, tensor, wanted[-2])
+    pairs, start, on_device = (tuple(map(to_cuda, a)), tuple(map(to_cuda, b))), to_cuda(c), to_cuda(tensor)
+    d, seen = torch.empty_like(start), [torch.empty_like(start) for _ in range(calls)]
+
+    def run_calls():
+        d.copy_(start)
+        for copy in seen:
+            aotgemm.k_grouped_fp8_gemm_nt_contiguous(*pairs, d, ks, on_device, d)
+            copy.copy_(d)
+
+    if captured:
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            run_calls()
+        graph.replay()
+    else:
+        run_calls()
+    for copy, its in zip(seen, wanted[1:], strict=True):
+        assert_equal_bits(copy, its)
 
 
 DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_1d2d", "dense")]
