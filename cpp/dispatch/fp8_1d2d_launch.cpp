@@ -28,7 +28,7 @@ const CUtensorMap& output_map_of(const aotgemm_tensor& d, const aotgemm_spec& sp
     const int32_t columns = sm90::store_box_columns(spec.swap_ab != 0, spec.block_n);
     const CUtensorMapSwizzle swizzle = columns == 64   ? CU_TENSOR_MAP_SWIZZLE_128B
                                        : columns == 32 ? CU_TENSOR_MAP_SWIZZLE_64B
-                                                       : CU_TENSOR_MAP_SWIZZLE_32B;
+                                                       : CU_TENSOR_MAP_SWIZZLE_NONE;
     return map_of(d, 2, columns, sm90::store_box_rows(spec.swap_ab != 0, spec.block_m), CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
                   swizzle);
 }

@@ -56,6 +56,32 @@ def test_padding_may_lie_anywhere_in_a_group():
     np.testing.assert_array_equal(device.run_bits(), wanted)
 
 
+CONTIGUOUS_SPECS = [spec for spec in GROUPED_SPECS if spec["grouping"] == "contiguous"]
+
+
+@pytest.mark.parametrize("spec", CONTIGUOUS_SPECS, ids=lambda spec: spec["name"])
+@pytest.mark.parametrize("num_sms", [0, 5])
+def test_runs_of_a_group_may_have_any_length(spec, num_sms):
+    random = np.random.default_rng(spec["kernel"])
+    # More than 32 tile rows in one run, and in runs of padding; the end in the middle of 32.
+    counts = (32 * 128, 1, 300, 40 * 128, 128, 35 * 128, *random.integers(1, 400, 20), 64 * 128, 34 * 128)
+    problem = make_grouped(counts, 200, 144)
+    index, wanted = problem.index, problem.run()
+    padding = [group in (3, len(counts) - 1) or random.random() < 0.2 for group in range(len(counts))]
+    for rows, is_padding in zip(problem.rows, padding, strict=True):
+        if is_padding:
+            index[rows], wanted[rows] = -1, POISON
+    device = OnDevice(problem, "contiguous")
+    device.index = to_cuda(index)
+    d, sfa = device.empty_output(), aotgemm.get_mn_major_tma_aligned_tensor(device.sfa)
+    aotgemm.set_num_sms(num_sms)
+    try:
+        call_core("contiguous", (device.a, sfa, device.b, device.sfb, d), device.index, spec["kernel"])
+    finally:
+        aotgemm.set_num_sms(0)
+    np.testing.assert_array_equal(bits(d), wanted)
+
+
 def test_a_matrix_of_padding_alone_is_left_alone():
     device = OnDevice(make_grouped((300,), 136, 272), "contiguous")
     device.index.fill_(-1)

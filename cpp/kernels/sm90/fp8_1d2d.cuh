@@ -45,16 +45,22 @@ __device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_
     consumer.start();
     TileRing<Config> tiles{shared};
     Tile next;
-    bool more = tiles.take(next);
-    if (more) consumer.scales_of_b.start(params, next, group, consumer.lane);
+    int32_t answer_of_next = 0;
+    const auto take_next = [&] {  // and what of it comes from device memory, long before it is needed
+        if (!tiles.take(next)) return false;
+        consumer.scales_of_b.start(params, next, group, consumer.lane);
+        answer_of_next = epilogue.ask(next);
+        return true;
+    };
+    bool more = take_next();
     while (more) {
         const Tile tile = next;
+        const int32_t answer = answer_of_next;
         if constexpr (kStartTogether<Config>) ptx::sync_threads(1 + Config::kConsumers, Config::kConsumers * 128);
         consumer.split = 128 - tile.n * Config::kBlockN % 128;
         consumer.multiply(params.k_blocks);
-        more = tiles.take(next);
-        if (more) consumer.scales_of_b.start(params, next, group, consumer.lane);
-        epilogue.store(tile);
+        more = take_next();
+        epilogue.store(tile, answer);
     }
     ptx::tma_store_wait_read();
 }

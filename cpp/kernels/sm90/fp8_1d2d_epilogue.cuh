@@ -24,13 +24,21 @@ struct Fp8Epilogue {
     const Fp8Gemm1d2dParams& params;
     const Consumer& consumer;
 
-    __device__ __forceinline__ void store(const Tile& tile) const {
+    // What this thread asks of its row of the tile, to be handed to `store`: not negative if the row is to be written. To be
+    // called a tile ahead, as the answer may come from device memory.
+    __device__ __forceinline__ int32_t ask(const Tile& tile) const {
+        if constexpr (!kSomeRows) return 0;
+        const int row = consumer.warp * 32 + consumer.lane;
+        return row < kPartRows ? group_of(tile, first_row() + row) : 0;
+    }
+
+    __device__ __forceinline__ void store(const Tile& tile, int32_t answer) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
         if (storing) ptx::tma_store_wait_read();  // the last tile has left the buffer
         sync_group();
         static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
         ptx::fence_async_proxy();
-        if (!sync_and_ask_for_all_rows(tile)) {
+        if (!sync_and_hear_of_all_rows(answer)) {
             static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile); });
         } else if (storing) {
             static_for<Config::kPasses>([&](auto pass) { send_pass(pass, tile); });
@@ -42,17 +50,15 @@ struct Fp8Epilogue {
     // Where a box of the TMA may hold rows that belong to nobody, or to somebody else.
     static constexpr bool kSomeRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
     static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // of this warpgroup
+    static_assert(kPartRows <= 128, "a thread asks of one row");
 
     // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
-    __device__ __forceinline__ bool sync_and_ask_for_all_rows(const Tile& tile) const {
+    __device__ __forceinline__ bool sync_and_hear_of_all_rows(int32_t answer) const {
         if constexpr (!kSomeRows) {
             sync_group();
             return params.head_mid == 0;
         } else {
-            const int thread = consumer.warp * 32 + consumer.lane;
-            bool wanted = true;
-            for (int row = thread; row < kPartRows; row += 128) wanted = wanted && is_wanted(tile, first_row() + row);
-            return ptx::all_threads(1 + consumer.group, 128, wanted);
+            return ptx::all_threads(1 + consumer.group, 128, answer >= 0);
         }
     }
 
@@ -61,10 +67,10 @@ struct Fp8Epilogue {
         return Config::kSwapAB ? consumer.first_column() : consumer.first_row(pass);
     }
 
-    // Whether row `row` of the tile belongs to its group.
-    __device__ __forceinline__ bool is_wanted(const Tile& tile, int row) const {
-        if (row >= tile.rows) return false;
-        return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
+    // The group of row `row` of the tile; negative if it belongs to nobody, or to another group.
+    __device__ __forceinline__ int32_t group_of(const Tile& tile, int row) const {
+        if (row >= tile.rows) return -1;
+        return Config::kGrouping == Grouping::contiguous ? __ldg(params.index + tile.row + row) : tile.group;
     }
 
     // Where column x lies in D, behind the columns that heads leave out. Sizes of heads are multiples of 8.
@@ -83,7 +89,7 @@ struct Fp8Epilogue {
         for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * Config::kStoreRows * kChunks; i += 128) {
             const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows, box = i / kChunks / Config::kStoreRows;
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
-            if (x >= params.n || !is_wanted(tile, first + row)) continue;
+            if (x >= params.n || group_of(tile, first + row) < 0) continue;
             const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
             *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + past_heads(x)) = values;
         }
@@ -111,12 +117,19 @@ struct Fp8Epilogue {
         }
     }
 
+    // Where columns 8 * kIndex to 8 * kIndex + 7 of a row go.
+    template <int kIndex>
+    __device__ __forceinline__ static uint32_t place_of_chunk(uint32_t buffer, int row) {
+        constexpr int kChunks = Config::kStoreColumns / 8;
+        return swizzled<kRowBytes>(buffer + kIndex / kChunks * kBoxBytes, row, kIndex % kChunks);
+    }
+
     // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
     __device__ __forceinline__ void write_straight(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<Config::kInstructionN / 16>([&](auto j) {
-            constexpr int kBox = j * 16 / Config::kStoreColumns, kChunk = j * 2 % (Config::kStoreColumns / 8);
-            const uint32_t to = swizzled<kRowBytes>(buffer + kBox * kBoxBytes, row, kChunk + consumer.lane / 16);
+            const uint32_t left = place_of_chunk<2 * j>(buffer, row), right = place_of_chunk<2 * j + 1>(buffer, row);
+            const uint32_t to = consumer.lane < 16 ? left : right;
             ptx::store_matrices<false>(to, ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
                                        ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
                                        ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),

@@ -7,9 +7,10 @@
 
 namespace aotgemm::sm90 {
 
-// The D tile leaves in boxes as wide as a swizzle row allows; with swap_ab, one box of 64 columns per 64-row pass.
+// The D tile leaves in boxes as wide as a swizzle row allows; with swap_ab, one box of 64 columns per 64-row pass. Where the
+// columns are an odd multiple of 16, halves of the tile need no swizzle, see swizzle.cuh.
 constexpr int store_box_columns(bool swap_ab, int block_n) {
-    return swap_ab || block_n % 64 == 0 ? 64 : block_n % 32 == 0 ? 32 : 16;
+    return swap_ab || block_n % 64 == 0 ? 64 : block_n % 32 == 0 ? 32 : block_n / 2;
 }
 constexpr int store_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 64; }
 

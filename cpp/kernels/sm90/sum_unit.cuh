@@ -25,8 +25,7 @@ struct SumUnit {
 
     // Address of 16 bytes of a box.
     __device__ __forceinline__ static uint32_t in_box(uint32_t box, int row, int chunk) {
-        if constexpr (Config::kStoreRowBytes == 128) return swizzled<128>(box, row, chunk);
-        return box + row * Config::kStoreRowBytes + chunk * 16;
+        return swizzled<Config::kStoreRowBytes>(box, row, chunk);
     }
 
     __device__ __forceinline__ static float widened(float value) { return value; }
