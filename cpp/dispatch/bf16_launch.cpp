@@ -70,7 +70,7 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
     out.n = static_cast<int32_t>(in.b.rows);
     out.k = static_cast<int32_t>(in.a.k);
     out.band_m = choice.band_m;
-    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
+    out.stream_b = streams_b(choice, problem) ? 1 : 0;
     return out;
 }
 

@@ -35,7 +35,7 @@ sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aot
     out.n = static_cast<int32_t>(problem.n);
     out.k_blocks = static_cast<int32_t>(ceil_div(in.a.shape[1], 128));
     out.band_m = choice.band_m;
-    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
+    out.stream_b = streams_b(choice, problem) ? 1 : 0;
     out.adds_c = in.c != nullptr ? 1 : 0;
     return out;
 }

@@ -63,7 +63,7 @@ sm90::Fp8Gemm1d2dParams make_parameters(const Fp8Launch& in, const Sizes& sizes,
     out.head_left = static_cast<int32_t>(in.heads.left);
     out.head_mid = static_cast<int32_t>(in.heads.mid);
     out.band_m = choice.band_m;
-    out.stream_b = reads_b_once(choice, problem) ? 1 : 0;
+    out.stream_b = streams_b(choice, problem) ? 1 : 0;
     return out;
 }
 

@@ -52,7 +52,7 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
         if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
         const bool leader = ptx::elect_one();
         if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
-            Bf16Producer<Config>{params, shared, rank, {shared}}.run(Order(params), leader);
+            Bf16Producer<Config>{params, shared, rank, {shared}}.run(Order(params), leader || !Order::kWarpWide);
             ptx::launch_dependents();
         }
     } else {

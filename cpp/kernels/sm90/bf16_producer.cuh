@@ -41,29 +41,30 @@ struct Bf16Producer {
     TileRing<Config> tiles;
     StageCursor<Config::kStages> at;
 
-    // By one thread, or by a warp of which one lane is the leader where the order needs all of them.
+    // By one thread, the leader, or by a warp of which one lane is it where the order needs all of them; see Fp8Producer.
     template <class Order>
     __device__ __forceinline__ void run(Order order, bool leader) {
         while (order.advance(rank)) {
-            if (leader) {
-                const SumRange range = sum_range<Config>(params, order);
-                tiles.put(order.tile, range.template stages<Config::kBlockK>());
-                for (int32_t i = 0; i < range.groups; ++i) {
-                    for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
-                        fill(order.tile, range.first_group + i, range.k_start + k);
-                    }
+            const SumRange range = sum_range<Config>(params, order);
+            tiles.put(order.tile, range.template stages<Config::kBlockK>(), leader);
+            for (int32_t i = 0; i < range.groups; ++i) {
+                for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
+                    fill(order.tile, range.first_group + i, range.k_start + k, leader);
                 }
             }
-            if constexpr (Order::kWarpWide) __syncwarp();
         }
-        if (leader) tiles.put_end();
+        tiles.put_end(leader);
     }
 
    private:
-    __device__ __forceinline__ void fill(const Tile& tile, int32_t group, int32_t k) {
-        const Ring<Config> ring{shared};
-        const uint32_t full = ring.full(at.stage);
-        ptx::mbarrier_wait(ring.empty(at.stage), at.parity ^ 1);
+    __device__ __forceinline__ void fill(const Tile& tile, int32_t group, int32_t k, bool leader) {
+        ptx::mbarrier_wait(Ring<Config>{shared}.empty(at.stage), at.parity ^ 1);
+        if (leader) load_stage(tile, group, k);
+        at.advance();
+    }
+
+    __device__ __forceinline__ void load_stage(const Tile& tile, int32_t group, int32_t k) {
+        const uint32_t full = Ring<Config>{shared}.full(at.stage);
         ptx::mbarrier_arrive_expect(full, Config::kStageBytes);
         const uint32_t to_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t to_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
@@ -76,7 +77,6 @@ struct Bf16Producer {
                                                         tile.n * Config::kBlockN, slice_k, group, rank,
                                                         params.stream_b != 0);
         }
-        at.advance();
     }
 };
 

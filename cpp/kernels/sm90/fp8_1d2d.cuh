@@ -86,7 +86,7 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
         const bool leader = ptx::elect_one();
         if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
             ptx::wait_for_prerequisites();
-            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Order(params), leader, NoUnits{});
+            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Order(params), leader || !Order::kWarpWide, NoUnits{});
             ptx::launch_dependents();
         }
     } else {

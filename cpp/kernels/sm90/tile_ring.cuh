@@ -29,16 +29,19 @@ struct TileRing {
         }
     }
 
-    // By the producing thread: the next tile, and what it wants the consumers to know of the sum.
-    __device__ __forceinline__ void put(const Tile& tile, int32_t stages) {
+    // By the producing thread, or by its warp with that one as the leader: the next tile, and what it wants the consumers to
+    // know of the sum.
+    __device__ __forceinline__ void put(const Tile& tile, int32_t stages, bool leader) {
         const uint32_t at = slot(count % kTileSlots);
         ptx::mbarrier_wait(at + 40, parity() ^ 1);
-        ptx::store_4_words(at, tile.group, tile.row, tile.n, tile.rows);
-        ptx::store_word(at + 16, stages);
-        ptx::mbarrier_arrive(at + 32);
+        if (leader) {
+            ptx::store_4_words(at, tile.group, tile.row, tile.n, tile.rows);
+            ptx::store_word(at + 16, stages);
+            ptx::mbarrier_arrive(at + 32);
+        }
         ++count;
     }
-    __device__ __forceinline__ void put_end() { put({0, 0, -1, 0}, 0); }
+    __device__ __forceinline__ void put_end(bool leader) { put({0, 0, -1, 0}, 0, leader); }
 
     // By every consumer thread. False if there are no more.
     __device__ __forceinline__ bool take(Tile& tile) {
