@@ -1,4 +1,4 @@
-"""Builds the fake libcuda of fake_driver.cpp and runs Python on it."""
+"""Builds the fake libcuda of fake_driver.cpp and fake_driver_fp8.cpp, and runs Python on it."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import aotgemm
+from codegen.toolchain import find_toolchain
 
 HERE = Path(__file__).parent
 FUNCTION = re.compile(r"^ +X\((\w+), (\w+)\)", re.MULTILINE)
@@ -26,7 +27,9 @@ def build_fake_driver(folder):
     source = folder / "fake_driver.cpp"
     source.write_text(f'{text}\nextern "C" {{\n{bodies}}}\n')
     flags = ["-std=c++20", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
-    subprocess.run(["c++", *flags, source, "-o", folder / "libcuda.so.1"], check=True)
+    flags += [f"-I{HERE.parent / 'cpp'}", f"-I{Path(find_toolchain('', True, 'c++').cuda_h).parent}"]
+    sources = source, HERE / "fake_driver_fp8.cpp"
+    subprocess.run(["c++", *flags, *sources, "-o", folder / "libcuda.so.1"], check=True)
     return folder
 
 

@@ -98,6 +98,38 @@ def test_what_is_launched_is_what_the_selection_says_offline(fake):
         assert (name, grid) == (choice["name"], choice["grid"]), (shape, num_sms)
 
 
+TOLD = """
+import ctypes, json, sys
+from aotgemm import _core
+from aotgemm.cli.measure.operands import Fp8Pool
+
+driver, answers = ctypes.CDLL("libcuda.so.1"), []
+kernels = {spec["name"].removeprefix("sm90_fp8_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}
+for tile, *shape in json.loads(sys.argv[1]):
+    Fp8Pool([(*shape, 1)]).operands(*shape).run(kernels[tile])
+    answers.append([ctypes.c_int.in_dll(driver, name).value for name in ("last_band", "last_stream_b")])
+print(json.dumps(answers))
+"""
+
+
+def told(fake, *calls):
+    """Tile rows of a band, and whether B is streamed, for each (tile, M, N, K)."""
+    return json.loads(run_on_fake(fake, "-c", TOLD, json.dumps(calls)))
+
+
+def test_fp8_tiles_of_128_rows_have_low_bands_unless_one_holds_all(fake):
+    tile, others = "128x192x128_s4_f1_c1x1", ("128x128x128_s5_f1_c1x1", "64x256x128_s4_f1_c1x1")
+    calls = [*((tile, m) for m in (128, 1280, 1664, 32768)), *((other, 32768) for other in others)]
+    *bands, of_128_rows, of_64_rows = [band for band, _ in told(fake, *((*call, 4096, 256) for call in calls))]
+    assert bands == [1, 10, 8, 8] and of_128_rows == 8 < of_64_rows
+
+
+def test_b_is_streamed_where_it_is_read_once_and_d_is_small(fake):
+    tile = "128x192x128_s4_f1_c1x1"
+    calls = [(tile, 512, 4096, 256), (tile, 512, 24576, 256), (tile, 32768, 128, 256), (tile, 256, 24576, 256)]
+    assert [stream for _, stream in told(fake, *calls)] == [1, 0, 0, 1]
+
+
 SUMS_OVER_BATCHES = """
 import ctypes, json
 import ml_dtypes, numpy as np
