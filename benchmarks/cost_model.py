@@ -1,4 +1,4 @@
-"""The library's cost model with its constants made variable: compiled from cpp/dispatch/cost_model.cpp itself, so that
+"""The library's cost model with its constants made variable: compiled from cpp/dispatch/select/cost_model.cpp itself, so that
 what is fitted is what ships. Needs a C++20 compiler and the installed package, whose table of kernels it reads."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import aotgemm
 
 ROOT = Path(__file__).parent.parent
-SOURCE = ROOT / "cpp/dispatch/cost_model.cpp"
+SOURCE = ROOT / "cpp/dispatch/select/cost_model.cpp"
 CONSTANT = re.compile(r"^constexpr double (k\w+) = ([^;]+);", re.MULTILINE)
 ENTRY = """
 extern "C" void set_constants(const double* values) {{

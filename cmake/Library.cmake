@@ -2,8 +2,8 @@
 
 include(GNUInstallDirs)
 
-file(GLOB dispatch_sources CONFIGURE_DEPENDS ${source_root}/cpp/dispatch/*.cpp)
-file(GLOB emulation_sources CONFIGURE_DEPENDS ${source_root}/cpp/emulation/*.cpp)
+file(GLOB_RECURSE dispatch_sources CONFIGURE_DEPENDS ${source_root}/cpp/dispatch/*.cpp)
+file(GLOB_RECURSE emulation_sources CONFIGURE_DEPENDS ${source_root}/cpp/emulation/*.cpp)
 # The CPU backend's results are defined to the bit: no multiplication and addition may be fused behind its back.
 set_source_files_properties(${emulation_sources} PROPERTIES COMPILE_OPTIONS "-O3;-ffp-contract=off")
 

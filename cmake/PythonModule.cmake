@@ -16,7 +16,7 @@ endforeach()
 set(nanobind_DIR ${nanobind_copy}/cmake)
 find_package(nanobind CONFIG REQUIRED)
 
-file(GLOB python_sources CONFIGURE_DEPENDS ${source_root}/cpp/python/*.cpp)
+file(GLOB_RECURSE python_sources CONFIGURE_DEPENDS ${source_root}/cpp/python/*.cpp)
 nanobind_add_module(_core NB_STATIC STABLE_ABI NB_SUPPRESS_WARNINGS ${python_sources})
 target_include_directories(_core PRIVATE ${source_root}/cpp)
 target_compile_options(_core PRIVATE -Wall -Wextra)

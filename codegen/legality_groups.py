@@ -2,7 +2,7 @@
 
 from codegen.spec import KernelSpec
 
-GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start; cpp/kernels/sm90/grouping.hpp
+GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start; cpp/kernels/common/grouping.hpp
 
 
 def why_illegal_for_groups(spec: KernelSpec) -> str | None:

@@ -14,8 +14,8 @@ FUNCTION = re.compile(r"^ +X\((\w+), (\w+)\)", re.MULTILINE)
 
 
 def driver_symbols():
-    """Every function that the library looks up, as cpp/dispatch/driver.hpp lists them."""
-    text = (HERE.parent / "cpp/dispatch/driver.hpp").read_text()
+    """Every function that the library looks up, as cpp/dispatch/runtime/driver.hpp lists them."""
+    text = (HERE.parent / "cpp/dispatch/runtime/driver.hpp").read_text()
     return [symbol for _, symbol in FUNCTION.findall(text)]
 
 

@@ -1,6 +1,6 @@
 // What the last launch of a kernel of fp8_1d2d was told, for fake_driver.cpp: apart from it, as cuda.h declares the functions
 // that are defined there.
-#include "kernels/sm90/fp8_1d2d_params.hpp"
+#include "kernels/sm90/fp8_gemm_1d2d/params.hpp"
 
 extern "C" {
 int last_band = 0;      // tile rows of a band

@@ -131,7 +131,7 @@ def test_a_kernel_of_another_architecture_is_refused(tmp_path):
 
 
 PROBE = """
-#include "dispatch/tuned_rows.hpp"
+#include "dispatch/select/tuned_rows.hpp"
 extern "C" int find(const aotgemm_problem* problem, const aotgemm_device* device) {
     const aotgemm::TunedRow* row = aotgemm::find_tuned_row(*problem, *device);
     return row ? row->kernel : -1;
@@ -156,7 +156,7 @@ def compile_table(folder, files):
     (folder / "rows").mkdir(exist_ok=True)
     write_tuned_rows(all_specs(), folder, folder / "rows")
     (folder / "probe.cpp").write_text(PROBE)
-    sources = [folder / "tuned_rows.cpp", ROOT / "cpp/dispatch/tuned_rows.cpp", folder / "probe.cpp"]
+    sources = [folder / "tuned_rows.cpp", ROOT / "cpp/dispatch/select/tuned_rows.cpp", folder / "probe.cpp"]
     flags = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", f"-I{ROOT}/cpp", f"-I{ROOT}/cpp/include"]
     subprocess.run(["c++", *flags, *sources, "-o", folder / "probe.so"], check=True)
     return ctypes.CDLL(str(folder / "probe.so")).find

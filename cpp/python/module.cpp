@@ -1,5 +1,5 @@
 // aotgemm._core: the C ABI for Python. Importing it touches no device.
-#include "bindings.hpp"
+#include "python/bindings.hpp"
 
 NB_MODULE(_core, module) {
     aotgemm::python::bind_calls(module);

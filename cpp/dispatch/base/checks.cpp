@@ -1,0 +1,145 @@
+#include "dispatch/base/checks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace aotgemm {
+namespace {
+
+std::string shape_text(const aotgemm_tensor& tensor) {
+    std::string shape = "[";
+    for (int i = 0; i < tensor.ndim; ++i) shape += text(i == 0 ? "" : ", ", tensor.shape[i]);
+    return shape + "]";
+}
+
+std::string stride_text(const aotgemm_tensor& tensor) {
+    std::string strides = "(";
+    for (int i = 0; i < tensor.ndim; ++i) strides += text(i == 0 ? "" : ", ", tensor.stride[i]);
+    return strides + ")";
+}
+
+bool is_empty(const aotgemm_tensor& tensor) {
+    return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });
+}
+
+std::string device_text(const aotgemm_tensor& tensor) {
+    if (tensor.device_type == AOTGEMM_CPU) return "the CPU";
+    if (tensor.device_type == AOTGEMM_CUDA) return text("CUDA device ", tensor.device_id);
+    return text("a device of DLPack type ", tensor.device_type);
+}
+
+}  // namespace
+
+const char* dtype_name(int32_t dtype) {
+    switch (dtype) {
+        case AOTGEMM_FP8_E4M3: return "float8_e4m3fn";
+        case AOTGEMM_BF16: return "bfloat16";
+        case AOTGEMM_FP32: return "float32";
+        case AOTGEMM_INT32: return "int32";
+        default: return "a dtype aotgemm does not use";
+    }
+}
+
+void check_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed) {
+    std::string names;
+    for (const aotgemm_dtype dtype : allowed) {
+        if (operand.tensor.dtype == dtype) return;
+        names += text(names.empty() ? "" : " or ", dtype_name(dtype));
+    }
+    fail(AOTGEMM_ERROR_DTYPE, operand.name, ": dtype is ", dtype_name(operand.tensor.dtype), ", allowed is ", names);
+}
+
+void check_rank(const Operand& operand, int32_t low, int32_t high) {
+    if (operand.tensor.ndim >= low && operand.tensor.ndim <= high) return;
+    fail(AOTGEMM_ERROR_SHAPE, operand.name, ": has ", operand.tensor.ndim, " dimensions, allowed is ", low,
+         low == high ? "" : text(" to ", high));
+}
+
+void check_size(const Operand& operand, int dimension, int64_t expected, const char* meaning) {
+    if (operand.tensor.shape[dimension] == expected) return;
+    fail(AOTGEMM_ERROR_SHAPE, operand.name, ": shape is ", shape_text(operand.tensor), ", size ", dimension,
+         " must be ", expected, " (", meaning, ")");
+}
+
+void check_same_device(std::initializer_list<Operand> operands) {
+    const Operand& first = *operands.begin();
+    for (const Operand& operand : operands) {
+        const aotgemm_tensor& tensor = operand.tensor;
+        if (tensor.device_type != AOTGEMM_CPU && tensor.device_type != AOTGEMM_CUDA) {
+            fail(AOTGEMM_ERROR_DEVICE, operand.name, ": is on ", device_text(tensor), ", allowed is the CPU or a CUDA device");
+        }
+        const bool same_place = tensor.device_type == AOTGEMM_CPU || tensor.device_id == first.tensor.device_id;
+        if (tensor.device_type != first.tensor.device_type || !same_place) {
+            fail(AOTGEMM_ERROR_DEVICE, operand.name, ": is on ", device_text(tensor), ", but ", first.name, " is on ",
+                 device_text(first.tensor), "; all operands must be on one device");
+        }
+    }
+}
+
+int64_t row_stride(const aotgemm_tensor& matrix, int32_t element_bytes) {
+    return matrix.shape[0] > 1 ? matrix.stride[0] : align_up(matrix.shape[1], 16 / element_bytes);
+}
+
+void check_rows_adjacent(const Operand& operand) {
+    const aotgemm_tensor& matrix = operand.tensor;
+    const int column = matrix.ndim - 1;
+    if (matrix.shape[column] <= 1 || matrix.stride[column] == 1 || is_empty(matrix)) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", column, " is ", matrix.stride[column],
+         ", must be 1 (elements of a row adjacent); a contiguous copy has it");
+}
+
+void check_alignment(const Operand& operand) {
+    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) % 16;
+    if (excess == 0) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of 16, must start at one");
+}
+
+void check_matrix_layout(const Operand& operand, int32_t element_bytes) {
+    const aotgemm_tensor& matrix = operand.tensor;
+    if (is_empty(matrix)) return;
+    check_rows_adjacent(operand);
+    const int row = matrix.ndim - 2;
+    if (matrix.shape[row] > 1 && matrix.stride[row] < matrix.shape[row + 1]) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", row, " is ", matrix.stride[row],
+             ", must be at least the row length ", matrix.shape[row + 1], " (rows may not overlap)");
+    }
+    const int32_t multiple = 16 / element_bytes;
+    for (int i = row; i >= 0; --i) {
+        if (matrix.shape[i] <= 1 || (matrix.stride[i] >= 0 && matrix.stride[i] % multiple == 0)) continue;
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", matrix.stride[i],
+             " elements, must be a multiple of ", multiple, " (16 bytes) from 0 on; the nearest is ",
+             align_up(std::max<int64_t>(matrix.stride[i], 0), multiple));
+    }
+    check_alignment(operand);
+}
+
+void check_scale_layout(const Operand& operand) {
+    const aotgemm_tensor& sf = operand.tensor;
+    if (is_empty(sf)) return;
+    const int mn = sf.ndim - 2, k = sf.ndim - 1;
+    const bool rows = sf.shape[mn] <= 1 || sf.stride[mn] == 1;
+    const bool columns = sf.shape[k] <= 1 || (sf.stride[k] % 4 == 0 && sf.stride[k] >= sf.shape[mn]);
+    const bool groups = mn == 0 || sf.shape[0] <= 1 || (sf.stride[0] % 4 == 0 && sf.stride[0] >= 0);
+    if (rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % 16 == 0) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(sf), ", must be (",
+         mn == 0 ? "" : "a multiple of 4, ", "1, a multiple of 4 from ", sf.shape[mn],
+         " on) with 16-byte aligned data; get_mn_major_tma_aligned_tensor makes such a copy");
+}
+
+void check_no_overlap(const Operand& operand) {
+    const aotgemm_tensor& tensor = operand.tensor;
+    std::pair<int64_t, int64_t> dimensions[4];  // stride and size
+    for (int i = 0; i < tensor.ndim; ++i) dimensions[i] = {tensor.stride[i], tensor.shape[i]};
+    std::sort(dimensions, dimensions + tensor.ndim);
+    int64_t span = 1;  // elements from the first to behind the last along the dimensions so far
+    for (int i = 0; i < tensor.ndim; ++i) {
+        const auto& [stride, size] = dimensions[i];
+        if (size > 1 && stride < span) {
+            fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(tensor), " for shape ",
+                 shape_text(tensor), ", must keep its elements apart (no two may share an address)");
+        }
+        span += stride * (size - 1);
+    }
+}
+
+}  // namespace aotgemm

@@ -1,0 +1,100 @@
+// A consumer warpgroup of bf16: one chain of matrix instructions over all that a tile sums over.
+//
+// The canonical order (numerics: family bf16) is one chain of steps of 16 over K, started from zero. Stages are issued
+// one after the other, and one is always under way while the next is waited for.
+//
+// K need not fill a group's last stage: the TMA brings zeros for the rest, and a step of zero products returns its
+// accumulator c as it is. A zero product has no part in the alignment, so the largest exponent is c's own: aligning c
+// to 25 fraction bits drops none of its 23, and the sum normalises back to c. A c of zero stays +0 (a step never makes
+// -0), an infinity stays one, and NaN stays 0x7FFFFFFF. Tests run every K up to a stage past the end of another.
+#pragma once
+
+#include "common/static_for.cuh"
+#include "ptx/wgmma.cuh"
+#include "sm90/bf16_gemm/config.cuh"
+#include "sm90/pipeline/pipeline.cuh"
+#include "sm90/pipeline/pipeline_state.cuh"
+#include "sm90/pipeline/warpgroup_share.cuh"
+#include "wgmma_bf16.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+struct Bf16Consumer {
+    using RowOperand = std::conditional_t<Config::kSwapAB, typename Config::B, typename Config::A>;
+    using ColumnOperand = std::conditional_t<Config::kSwapAB, typename Config::A, typename Config::B>;
+
+    uint32_t shared;
+    int group;       // which consumer warpgroup
+    int warp, lane;  // in the warpgroup, in the warp
+    StageCursor<Config::kStages> issue_at, retire_at;
+
+    // Leaves the sums of one tile over that many stages in the kernel's own PTX registers: pass p, accumulator i in
+    // partial<p * kSums + i>.
+    __device__ __forceinline__ void multiply(int32_t stages) {
+        if (stages == 0) {
+            static_for<Config::kPasses * Config::kSums>([](auto i) { ptx::clear_partial<i>(); });
+            return;
+        }
+        issue<true>();
+#pragma unroll 1
+        for (int32_t stage = 1; stage < stages; ++stage) {
+            issue<false>();
+            retire<1>();
+        }
+        retire<0>();
+    }
+
+    // Sum i of the tile: those of a pass follow those of the pass before.
+    template <int kIndex>
+    __device__ __forceinline__ static float sum() {
+        return ptx::partial<kIndex>();
+    }
+
+    // First row and column of this warpgroup's work inside the tile, on the instruction's M and N side.
+    __device__ __forceinline__ int first_row(int pass) const {
+        return WarpgroupShare<Config>{group}.first_row(pass);
+    }
+    __device__ __forceinline__ int first_column() const { return WarpgroupShare<Config>{group}.first_column(); }
+
+   private:
+    template <bool kFirst>
+    __device__ __forceinline__ void issue() {
+        ptx::mbarrier_wait(Ring<Config>{shared}.full(issue_at.stage), issue_at.parity);
+        const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
+        const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
+        // Descriptors count 16 bytes.
+        const uint64_t rows = RowOperand::descriptor(Config::kSwapAB ? tile_b : tile_a) +
+                              group_offset<RowOperand>(Config::kSplitColumns ? 0 : Config::kPasses * 64) / 16;
+        const uint64_t columns = ColumnOperand::descriptor(Config::kSwapAB ? tile_a : tile_b) +
+                                 group_offset<ColumnOperand>(Config::kSplitColumns ? Config::kInstructionN : 0) / 16;
+        ptx::wgmma_fence();
+        static_for<Config::kBlockK / 16>([&](auto step) {
+            static_for<Config::kPasses>([&](auto pass) {
+                constexpr int kToRows = RowOperand::offset(pass * 64, step) / 16;
+                constexpr int kToColumns = ColumnOperand::offset(0, step) / 16;
+                ptx::WgmmaBf16<Config::kInstructionN>::template mma<pass * Config::kSums, !kFirst || step != 0,
+                                                                    RowOperand::kMnMajor, ColumnOperand::kMnMajor>(
+                    rows + kToRows, columns + kToColumns);
+            });
+        });
+        ptx::wgmma_commit();
+        issue_at.advance();
+    }
+
+    // Bytes to the share of this warpgroup, if each has that many rows of the operand.
+    template <class Operand>
+    __device__ __forceinline__ uint32_t group_offset(int rows) const {
+        return static_cast<uint32_t>(group) * Operand::offset(rows, 0);
+    }
+
+    // Gives the oldest stage back once at most kPending later ones are under way.
+    template <int kPending>
+    __device__ __forceinline__ void retire() {
+        ptx::wgmma_wait<kPending>();
+        Ring<Config>{shared}.release(retire_at.stage, lane);
+        retire_at.advance();
+    }
+};
+
+}  // namespace aotgemm::sm90

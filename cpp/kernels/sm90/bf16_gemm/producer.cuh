@@ -1,0 +1,83 @@
+// The producer of bf16: one thread that keeps the ring of stages full.
+#pragma once
+
+#include "ptx/mbarrier.cuh"
+#include "sm90/bf16_gemm/config.cuh"
+#include "sm90/bf16_gemm/params.hpp"
+#include "sm90/pipeline/pipeline.cuh"
+#include "sm90/pipeline/pipeline_state.cuh"
+#include "sm90/schedule/dense_scheduler.cuh"
+#include "sm90/pipeline/tile_queue.cuh"
+
+namespace aotgemm::sm90 {
+
+// What a tile sums over: a part of K of one group or, batch_reduced, all of K of several, one after the other.
+struct SumRange {
+    int32_t k_start, k_size;
+    int32_t first_group, groups;
+
+    // A stage holds no two groups: the rest of a group's last one is zeros, and steps of zero products change nothing.
+    template <int kBlockK>
+    __device__ __forceinline__ int32_t stages() const {
+        return groups * tiles_of(k_size, kBlockK);
+    }
+};
+template <class Config, class Order>
+__device__ __forceinline__ SumRange sum_range(const Bf16GemmParams& params, const Order& order) {
+    if constexpr (Config::kGrouping == Grouping::k_grouped) {
+        return {order.k_start, order.k_size, order.tile.group, 1};
+    } else if constexpr (Config::kGrouping == Grouping::batch_reduced) {
+        return {0, params.k, order.first_batch, order.batch_count};
+    } else {
+        return {0, params.k, order.tile.group, 1};
+    }
+}
+
+template <class Config>
+struct Bf16Producer {
+    const Bf16GemmParams& params;
+    uint32_t shared;  // start of dynamic shared memory
+    uint32_t rank;    // in the cluster
+    TileRing<Config> tiles;
+    StageCursor<Config::kStages> at;
+
+    // By one thread, the leader, or by a warp of which one lane is it where the order needs all of them; see Fp8Producer.
+    template <class Order>
+    __device__ __forceinline__ void run(Order order, bool leader) {
+        while (order.advance(rank)) {
+            const SumRange range = sum_range<Config>(params, order);
+            tiles.put(order.tile, range.template stages<Config::kBlockK>(), leader);
+            for (int32_t i = 0; i < range.groups; ++i) {
+                for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
+                    fill(order.tile, range.first_group + i, range.k_start + k, leader);
+                }
+            }
+        }
+        tiles.put_end(leader);
+    }
+
+   private:
+    __device__ __forceinline__ void fill(const Tile& tile, int32_t group, int32_t k, bool leader) {
+        ptx::mbarrier_wait(Ring<Config>{shared}.empty(at.stage), at.parity ^ 1);
+        if (leader) load_stage(tile, group, k);
+        at.advance();
+    }
+
+    __device__ __forceinline__ void load_stage(const Tile& tile, int32_t group, int32_t k) {
+        const uint32_t full = Ring<Config>{shared}.full(at.stage);
+        ptx::mbarrier_arrive_expect(full, Config::kStageBytes);
+        const uint32_t to_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
+        const uint32_t to_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
+#pragma unroll
+        for (int slice = 0; slice < Config::kSlices; ++slice) {
+            const int32_t slice_k = k + slice * kBf16Slice;
+            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full, tile.row,
+                                                        slice_k, group, rank, false);
+            Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
+                                                        tile.n * Config::kBlockN, slice_k, group, rank,
+                                                        params.stream_b != 0);
+        }
+    }
+};
+
+}  // namespace aotgemm::sm90

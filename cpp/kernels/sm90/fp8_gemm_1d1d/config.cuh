@@ -1,0 +1,85 @@
+// What one fp8_1d1d kernel is made of, worked out at compile time from its spec.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sm90/fp8_gemm_1d1d/params.hpp"
+#include "sm90/fp8_gemm_1d2d/config.cuh"
+#include "common/grouping.hpp"
+#include "sm90/pipeline/pipeline.cuh"
+#include "sm90/epilogue/store_boxes.hpp"
+#include "sm90/pipeline/tile_queue.cuh"
+#include "sm90/epilogue/epilogue_pipeline.cuh"
+#include "sm90/pipeline/warpgroups.hpp"
+
+namespace aotgemm::sm90 {
+
+constexpr int kSharedLimit = 232448;  // bytes that a thread block may use
+
+// Units of D that a consumer warpgroup has in shared memory: its whole share of a tile if that leaves room for four
+// stages, so that it never waits for a store. `bytes` are those of a unit, of all warpgroups; `stage` those of a stage.
+constexpr int units_held(int units, int bytes, int stage) {
+    return std::clamp((kSharedLimit - kTileRingBytes - 4 * stage) / bytes, 1, units);
+}
+
+// A consumer warpgroup of fp8_1d1d is that of fp8_1d2d with a scale for each of its columns. Out: float, or uint16_t for
+// BF16.
+template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_, class Out_>
+struct Fp8Gemm1d1dConfig {
+    using Out = Out_;
+    static constexpr Grouping kGrouping = Grouping::dense;
+    static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
+    static constexpr int kSlices = kBlockK / 128;
+    static constexpr int kStages = kStages_, kInFlight = kInFlight_;
+    static constexpr int kClusterM = kClusterM_, kClusterN = kClusterN_, kCluster = kClusterM * kClusterN;
+    static constexpr bool kSwapAB = false;
+
+    static constexpr bool kSplitColumns = kBlockM == 64 && kBlockN > 128;
+    static constexpr int kConsumers = consumer_count(kBlockM, kSplitColumns);
+    static constexpr int kPasses = kSplitColumns ? 1 : kBlockM / 64 / kConsumers;
+    static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
+    static constexpr int kSums = kInstructionN / 2;
+    static constexpr int kThreads = 128 * (kConsumers + 1);
+    // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
+    static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
+    static constexpr int kTakers = kConsumers * (128 + 1);  // of a tile: consumer threads, and a UnitMover per 128
+    static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
+    static constexpr int kProducerRegisters = producer_registers(kConsumers);
+
+    static constexpr bool kScalesOfColumns = true;
+    static constexpr int kScaleStep = 1;  // a boundary between scales falls after each column
+    static constexpr int kScalesB = kInstructionN / 4;  // a thread needs per slice: two of each eight columns
+
+    static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
+    static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
+    static constexpr int kPitchScalesA = align_up(kSlices * kBlockM * 4, 128);
+    static constexpr int kPitchScalesB = align_up(kSlices * kBlockN * 4, 128);
+
+    // A consumer's share of D leaves, and its share of C comes, in units of one box of 64 rows of 128 bytes.
+    static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), false, kBlockN);
+    static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
+    static constexpr int kUnitsOfPass = kInstructionN / kStoreColumns;
+    static constexpr int kUnits = kPasses * kUnitsOfPass;
+    static constexpr int kUnitBytes = kWarpgroupBoxRows * kStoreRowBytes;
+    static constexpr int kUnitsHeld = units_held(kUnits, kConsumers * (kUnitBytes + kUnitRingBytes),
+                                                 kBytesA + kBytesB + kPitchScalesA + kPitchScalesB + kRingBytes);
+
+    static constexpr int kOffsetA = kConsumers * kUnitsHeld * kUnitBytes;
+    static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
+    static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
+    static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
+    static constexpr int kOffsetBarriers = kOffsetScalesB + kStages * kPitchScalesB;
+    static constexpr int kOffsetUnitBarriers = kOffsetBarriers + kStages * kRingBytes;
+    static constexpr int kOffsetTiles = kOffsetUnitBarriers + kConsumers * kUnitsHeld * kUnitRingBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
+    static constexpr int kStageBytes = kBytesA + kBytesB + kSlices * (kBlockM + kBlockN) * 4;
+
+    static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));
+    static_assert(kStoreRowBytes == 128, "the tensor maps of C and D have boxes of swizzled rows");
+    static_assert(kPasses >= 1 && kPasses <= 2 && kCluster <= 2);
+    static_assert(kInstructionN % kStoreColumns == 0 && kInstructionN <= 256);
+    static_assert(kInFlight == 1 || kInFlight % kPasses == 0);
+};
+
+}  // namespace aotgemm::sm90

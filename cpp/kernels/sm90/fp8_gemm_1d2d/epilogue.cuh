@@ -1,0 +1,175 @@
+// The epilogue of fp8_1d2d: FP32 sums to BF16, through swizzled shared memory, out by TMA.
+//
+// Each warpgroup owns its part of the D tile in shared memory and stores it alone, so nobody waits for the other one,
+// and the stores run on while the next tile is multiplied. A tile of which some rows must not be written leaves by
+// ordinary stores, row by row.
+#pragma once
+
+#include "common/static_for.cuh"
+#include "ptx/block.cuh"
+#include "ptx/copy.cuh"
+#include "sm90/fp8_mainloop/consumer.cuh"
+#include "sm90/fp8_gemm_1d2d/params.hpp"
+#include "sm90/epilogue/swizzle.cuh"
+#include "sm90/schedule/dense_scheduler.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+struct Fp8Epilogue {
+    using Consumer = Fp8Consumer<Config>;
+    static constexpr int kRowBytes = Config::kStoreColumns * 2;  // a row of a box; also the swizzle width
+    static constexpr int kBoxBytes = Config::kStoreRows * kRowBytes;
+
+    const Fp8Gemm1d2dParams& params;
+    const Consumer& consumer;
+
+    // What this thread asks of its row of the tile, to be handed to `store`: not negative if the row is to be written. To be
+    // called a tile ahead, as the answer may come from device memory.
+    __device__ __forceinline__ int32_t ask(const Tile& tile) const {
+        if constexpr (!kSomeRows) return 0;
+        const int row = consumer.warp * 32 + consumer.lane;
+        return row < kPartRows ? group_of(tile, first_row() + row) : 0;
+    }
+
+    __device__ __forceinline__ void store(const Tile& tile, int32_t answer) const {
+        const bool storing = consumer.warp == 0 && ptx::elect_one();
+        if (storing) ptx::tma_store_wait_read();  // the last tile has left the buffer
+        sync_group();
+        static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
+        ptx::fence_async_proxy();
+        if (!sync_and_hear_of_all_rows(answer)) {
+            static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile); });
+        } else if (storing) {
+            static_for<Config::kPasses>([&](auto pass) { send_pass(pass, tile); });
+            ptx::tma_store_commit();
+        }
+    }
+
+   private:
+    // Where a box of the TMA may hold rows that belong to nobody, or to somebody else.
+    static constexpr bool kSomeRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
+    static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // of this warpgroup
+    static_assert(kPartRows <= 128, "a thread asks of one row");
+
+    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    __device__ __forceinline__ bool sync_and_hear_of_all_rows(int32_t answer) const {
+        if constexpr (!kSomeRows) {
+            sync_group();
+            return params.head_mid == 0;
+        } else {
+            return ptx::all_threads(1 + consumer.group, 128, answer >= 0);
+        }
+    }
+
+    // First row of the tile that this warpgroup writes in a pass, or in all of them.
+    __device__ __forceinline__ int first_row(int pass = 0) const {
+        return Config::kSwapAB ? consumer.first_column() : consumer.first_row(pass);
+    }
+
+    // The group of row `row` of the tile; negative if it belongs to nobody, or to another group.
+    __device__ __forceinline__ int32_t group_of(const Tile& tile, int row) const {
+        if (row >= tile.rows) return -1;
+        return Config::kGrouping == Grouping::contiguous ? __ldg(params.index + tile.row + row) : tile.group;
+    }
+
+    // Where column x lies in D, behind the columns that heads leave out. Sizes of heads are multiples of 8.
+    __device__ __forceinline__ int32_t past_heads(int32_t x) const {
+        if (params.head_mid == 0) return x;
+        const int32_t head = x / params.head_columns, within = x - head * params.head_columns;
+        return x + (head + (within >= params.head_left ? 1 : 0)) * params.head_mid;
+    }
+
+    // The wanted rows of a pass, 16 bytes a thread.
+    __device__ __forceinline__ void write_rows(int pass, const Tile& tile) const {
+        constexpr int kChunks = kRowBytes / 16;
+        const int first = first_row(pass);
+        const int32_t column = first_column(pass, tile);
+        auto* d = static_cast<uint16_t*>(params.d_data) + tile.group * params.d_group_stride;
+        for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * Config::kStoreRows * kChunks; i += 128) {
+            const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows, box = i / kChunks / Config::kStoreRows;
+            const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
+            if (x >= params.n || group_of(tile, first + row) < 0) continue;
+            const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
+            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + past_heads(x)) = values;
+        }
+    }
+
+    __device__ __forceinline__ int32_t first_column(int pass, const Tile& tile) const {
+        return tile.n * Config::kBlockN + (Config::kSwapAB ? consumer.first_row(pass) : consumer.first_column());
+    }
+
+    __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
+
+    static constexpr int kBoxes = Config::kSwapAB ? 1 : Config::kInstructionN / Config::kStoreColumns;  // of a pass
+
+    __device__ __forceinline__ uint32_t pass_buffer(int pass) const {
+        const int index = Config::kSplitColumns ? consumer.group : consumer.group * Config::kPasses + pass;
+        return consumer.shared + index * kBoxes * kBoxBytes;
+    }
+
+    template <int kPass>
+    __device__ __forceinline__ void write_pass() const {
+        if constexpr (Config::kSwapAB) {
+            write_swapped(consumer.sums[kPass], pass_buffer(kPass));
+        } else {
+            write_straight(consumer.sums[kPass], pass_buffer(kPass));
+        }
+    }
+
+    // Where columns 8 * kIndex to 8 * kIndex + 7 of a row go.
+    template <int kIndex>
+    __device__ __forceinline__ static uint32_t place_of_chunk(uint32_t buffer, int row) {
+        constexpr int kChunks = Config::kStoreColumns / 8;
+        return swizzled<kRowBytes>(buffer + kIndex / kChunks * kBoxBytes, row, kIndex % kChunks);
+    }
+
+    // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
+    __device__ __forceinline__ void write_straight(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
+        const int row = consumer.warp * 16 + consumer.lane % 16;
+        static_for<Config::kInstructionN / 16>([&](auto j) {
+            const uint32_t left = place_of_chunk<2 * j>(buffer, row), right = place_of_chunk<2 * j + 1>(buffer, row);
+            const uint32_t to = consumer.lane < 16 ? left : right;
+            ptx::store_matrices<false>(to, ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
+                                       ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
+                                       ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
+                                       ptx::pack_bf16(sum[8 * j + 6], sum[8 * j + 7]));
+        });
+    }
+
+    // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
+    // at a time (8 where the token tile ends).
+    __device__ __forceinline__ void write_swapped(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
+        const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
+        static_for<Config::kInstructionN / 16>([&](auto j) {
+            const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
+            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
+                                      ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
+                                      ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
+                                      ptx::pack_bf16(sum[8 * j + 6], sum[8 * j + 7]));
+        });
+        if constexpr (Config::kInstructionN % 16 != 0) {
+            constexpr int kAt = Config::kInstructionN / 16 * 8;
+            const int token = Config::kInstructionN / 16 * 16 + consumer.lane % 8;
+            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[kAt], sum[kAt + 1]),
+                                      ptx::pack_bf16(sum[kAt + 2], sum[kAt + 3]));
+        }
+    }
+
+    __device__ __forceinline__ void send_pass(int pass, const Tile& tile) const {
+        const int32_t row = first_row(pass), column = first_column(pass, tile);
+        if (row >= tile.rows) return;
+        static_for<kBoxes>([&](auto box) {
+            const int32_t x = column + box * Config::kStoreColumns;
+            const uint32_t from = pass_buffer(pass) + box * kBoxBytes;
+            if (x >= params.n) return;
+            if constexpr (kHasGroupDimension<Config::kGrouping>) {
+                ptx::tma_store(&params.d, from, ptx::Point3{x, tile.row + row, tile.group});
+            } else {
+                ptx::tma_store(&params.d, from, x, tile.row + row);
+            }
+        });
+    }
+};
+
+}  // namespace aotgemm::sm90

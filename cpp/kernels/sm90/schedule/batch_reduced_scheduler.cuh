@@ -1,0 +1,49 @@
+// Which tile a thread block computes at each turn, where D [R, M, N] holds a sum over a range of batches each.
+#pragma once
+
+#include "sm90/schedule/grouped_scheduler.cuh"
+
+namespace aotgemm::sm90 {
+
+// The tiles of a range are those of a dense matrix and follow one another, so that those at work share its operands in
+// the L2. All ranges have equally many batches, but for the last, which has the rest.
+template <class Config>
+struct BatchReducedOrder {
+    static constexpr bool kWarpWide = false;
+    static_assert(Config::kCluster == 1);
+
+    int32_t m, ranges, batches, band_m;
+    int32_t rows, columns, next, step;
+    int32_t first_batch = 0, batch_count = 0;  // of the current tile's range
+    Tile tile{};
+
+    template <class Params>
+    __device__ __forceinline__ explicit BatchReducedOrder(const Params& params)
+        : m(params.m),
+          ranges(params.ranges),
+          batches(params.groups),
+          band_m(params.band_m),
+          rows(tiles_of(params.m, Config::kBlockM)),
+          columns(tiles_of(params.n, Config::kBlockN)),
+          next(static_cast<int32_t>(blockIdx.x)),
+          step(static_cast<int32_t>(gridDim.x)) {}
+
+    __device__ __forceinline__ bool advance(uint32_t rank) {
+        const int32_t of_range = rows * columns, range = next / of_range;
+        if (range >= ranges) return false;
+        const int32_t of_all = tiles_of(batches, ranges);
+        first_batch = range * of_all;
+        batch_count = min(of_all, batches - first_batch);
+        const TilePlace at = place_tile<1, 1>(next - range * of_range, rows, columns, band_m, rank);
+        tile = {range, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
+        next += step;
+        return true;
+    }
+};
+
+template <class Config>
+struct TileOrderOf<Config, Grouping::batch_reduced> {
+    using Type = BatchReducedOrder<Config>;
+};
+
+}  // namespace aotgemm::sm90

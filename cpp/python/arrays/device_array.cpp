@@ -1,0 +1,181 @@
+#include "python/arrays/device_array.hpp"
+
+#include <algorithm>
+
+#include "python/errors.hpp"
+#include "python/arrays/readers.hpp"
+
+namespace aotgemm::python {
+
+namespace {
+
+struct DtypeInfo {
+    const char* name;
+    std::int64_t bytes;
+};
+
+DtypeInfo info_of(std::int32_t dtype) {
+    switch (dtype) {
+        case AOTGEMM_FP8_E4M3: return {"float8_e4m3fn", 1};
+        case AOTGEMM_BF16: return {"bfloat16", 2};
+        case AOTGEMM_FP32: return {"float32", 4};
+        default: return {"int32", 4};
+    }
+}
+
+// Bytes from the first element to behind the last; 0 for an empty view.
+std::int64_t span_bytes(const aotgemm_tensor& view) {
+    std::int64_t last = 0;
+    for (int i = 0; i < view.ndim; ++i) {
+        if (view.shape[i] == 0) return 0;
+        last += (view.shape[i] - 1) * view.stride[i];
+    }
+    return (last + 1) * info_of(view.dtype).bytes;
+}
+
+std::int64_t element_count(const aotgemm_tensor& view) {
+    std::int64_t count = 1;
+    for (int i = 0; i < view.ndim; ++i) count *= view.shape[i];
+    return count;
+}
+
+void set_shape(aotgemm_tensor& view, const std::vector<std::int64_t>& shape) {
+    if (shape.size() > 4) {
+        raise("ShapeError", "shape: has " + std::to_string(shape.size()) + " dimensions, allowed is at most 4");
+    }
+    view.ndim = static_cast<std::int32_t>(shape.size());
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        const std::int64_t size = shape[i];
+        if (size < 0) raise("ShapeError", "shape: a size is " + std::to_string(size) + ", allowed is 0 or more");
+        view.shape[i] = size;
+    }
+}
+
+void set_stride(aotgemm_tensor& view, const std::vector<std::int64_t>& stride) {
+    if (stride.size() != static_cast<std::size_t>(view.ndim)) {
+        raise("LayoutError", "stride: has " + std::to_string(stride.size()) + " numbers, must have one a dimension, " +
+                                 std::to_string(view.ndim));
+    }
+    for (std::size_t i = 0; i < stride.size(); ++i) {
+        if (stride[i] < 0) raise("LayoutError", "stride: is " + std::to_string(stride[i]) + ", allowed is 0 or more");
+        view.stride[i] = stride[i];
+    }
+}
+
+std::shared_ptr<void> allocate(int device, std::int64_t bytes) {
+    void* pointer = nullptr;
+    if (bytes > 0) check(aotgemm_cuda_malloc(device, static_cast<std::size_t>(bytes), &pointer));
+    return {pointer, [device](void* memory) { if (memory) aotgemm_cuda_free(device, memory); }};
+}
+
+// Waits for the device without the GIL.
+aotgemm_status copy(int device, void* to, const void* from, std::int64_t bytes) {
+    if (bytes == 0) return AOTGEMM_OK;
+    nb::gil_scoped_release released;
+    return aotgemm_cuda_memcpy(device, to, from, static_cast<std::size_t>(bytes));
+}
+
+// A Python buffer held for one copy.
+class Buffer {
+public:
+    Buffer(nb::handle object, int flags, std::int64_t bytes) {
+        if (PyObject_GetBuffer(object.ptr(), &buffer_, flags) != 0) throw nb::python_error();
+        if (buffer_.len == bytes) return;
+        const std::string given = std::to_string(buffer_.len);
+        PyBuffer_Release(&buffer_);
+        raise("ShapeError", "buffer: has " + given + " bytes, must have the array's " + std::to_string(bytes));
+    }
+    ~Buffer() { PyBuffer_Release(&buffer_); }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    void* data() const { return buffer_.buf; }
+
+private:
+    Py_buffer buffer_;
+};
+
+}  // namespace
+
+DeviceArray DeviceArray::empty(const std::vector<std::int64_t>& shape, const std::string& dtype, int device) {
+    DeviceArray array;
+    aotgemm_tensor& view = array.view_;
+    view.device_type = AOTGEMM_CUDA;
+    view.device_id = device;
+    view.dtype = dtype_by_name(dtype);
+    if (view.dtype == AOTGEMM_DTYPE_OTHER) {
+        raise("DtypeError", "dtype: is " + dtype + ", allowed is float8_e4m3fn, bfloat16, float32 or int32");
+    }
+    set_shape(view, shape);
+    std::int64_t stride = 1;
+    for (int i = view.ndim - 1; i >= 0; --i) {
+        view.stride[i] = stride;
+        stride *= view.shape[i];
+    }
+    array.memory_bytes_ = element_count(view) * info_of(view.dtype).bytes;
+    array.memory_ = allocate(device, array.memory_bytes_);
+    view.data = array.memory_.get();
+    return array;
+}
+
+DeviceArray DeviceArray::as_strided(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& stride,
+                                    std::int64_t offset) const {
+    DeviceArray array = *this;
+    set_shape(array.view_, shape);
+    set_stride(array.view_, stride);
+    auto* base = static_cast<char*>(memory_.get());
+    auto* start = static_cast<char*>(view_.data) + offset * info_of(view_.dtype).bytes;
+    array.view_.data = start;
+    if (start < base || start - base + span_bytes(array.view_) > memory_bytes_) {
+        raise("LayoutError", "offset, shape, stride: the view spans bytes " + std::to_string(start - base) + " to " +
+                                 std::to_string(start - base + span_bytes(array.view_)) + ", must lie within the " +
+                                 std::to_string(memory_bytes_) + " bytes of the memory");
+    }
+    return array;
+}
+
+std::int64_t DeviceArray::nbytes() const { return element_count(view_) * info_of(view_.dtype).bytes; }
+
+const char* DeviceArray::dtype() const { return info_of(view_.dtype).name; }
+
+std::int64_t DeviceArray::contiguous_bytes() const {
+    std::int64_t stride = 1;
+    for (int i = view_.ndim - 1; i >= 0; --i) {
+        if (view_.shape[i] > 1 && view_.stride[i] != stride) {
+            raise("LayoutError", "array: stride of dimension " + std::to_string(i) + " is " +
+                                     std::to_string(view_.stride[i]) + ", must be " + std::to_string(stride) +
+                                     " (a contiguous array)");
+        }
+        stride *= view_.shape[i];
+    }
+    return nbytes();
+}
+
+void DeviceArray::copy_from(nb::handle buffer) const {
+    const Buffer host(buffer, PyBUF_C_CONTIGUOUS, contiguous_bytes());
+    check(copy(view_.device_id, view_.data, host.data(), nbytes()));
+}
+
+void DeviceArray::copy_to(nb::handle buffer) const {
+    const Buffer host(buffer, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, contiguous_bytes());
+    check(copy(view_.device_id, host.data(), view_.data, nbytes()));
+}
+
+void DeviceArray::fill_bytes(int byte) const {
+    if (contiguous_bytes() > 0) check(aotgemm_cuda_memset(view_.device_id, view_.data, byte, nbytes()));
+}
+
+Event::Event(int device) : device_(device) { check(aotgemm_cuda_event_create(device, &event_)); }
+
+Event::~Event() { aotgemm_cuda_event_destroy(device_, event_); }
+
+void Event::record(std::uintptr_t stream) {
+    check(aotgemm_cuda_event_record(device_, event_, reinterpret_cast<void*>(stream)));
+}
+
+double Event::elapsed_us(const Event& end) const {
+    double us = 0;
+    check(aotgemm_cuda_event_elapsed_us(device_, event_, end.event_, &us));
+    return us;
+}
+
+}  // namespace aotgemm::python

@@ -1,0 +1,126 @@
+// DLPack, both ways: the C exchange table of a type, and the capsule an object's __dlpack__ returns.
+#include <cstring>
+
+#include "python/errors.hpp"
+#include "python/arrays/readers.hpp"
+
+namespace aotgemm::python {
+
+namespace {
+
+aotgemm_dtype dtype_of(const dlpack::DataType& type) {
+    if (type.lanes != 1) return AOTGEMM_DTYPE_OTHER;
+    if (type.code == dlpack::kFloat8E4m3fn && type.bits == 8) return AOTGEMM_FP8_E4M3;
+    if (type.code == dlpack::kBfloat && type.bits == 16) return AOTGEMM_BF16;
+    if (type.code == dlpack::kFloat && type.bits == 32) return AOTGEMM_FP32;
+    if (type.code == dlpack::kInt && type.bits == 32) return AOTGEMM_INT32;
+    return AOTGEMM_DTYPE_OTHER;
+}
+
+aotgemm_device_type device_of(const Operand& operand, dlpack::DeviceType type) {
+    if (type == dlpack::kCpu || type == dlpack::kCudaHost) return AOTGEMM_CPU;
+    if (type == dlpack::kCuda || type == dlpack::kCudaManaged) return AOTGEMM_CUDA;
+    raise("DeviceError", std::string(operand.name) + ": is on a device of DLPack type " + std::to_string(type) +
+                             ", allowed is the CPU or a CUDA device");
+}
+
+void set_view(Operand& operand, const dlpack::Tensor& tensor) {
+    set_ndim(operand, tensor.ndim);
+    aotgemm_tensor& view = operand.view;
+    view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
+    view.device_type = device_of(operand, tensor.device.type);
+    view.device_id = tensor.device.id;
+    view.dtype = dtype_of(tensor.dtype);
+    std::int64_t contiguous = 1;
+    for (int i = tensor.ndim - 1; i >= 0; --i) {
+        view.shape[i] = tensor.shape[i];
+        view.stride[i] = tensor.strides ? tensor.strides[i] : contiguous;
+        contiguous *= tensor.shape[i];
+    }
+}
+
+[[noreturn]] void raise_refused(const Operand& operand, nb::python_error& cause) {
+    const std::string type = nb::type_name(operand.object.type()).c_str();
+    raise_from(cause, "DtypeError", std::string(operand.name) + ": is a " + type +
+                                        " that cannot be read as a tensor: " + nb::str(cause.value()).c_str());
+}
+
+// CuPy's current stream; other frameworks without an exchange table order their work against the default stream.
+void* current_stream_of(nb::handle object) {
+    const nb::object cupy = nb::module_::import_("sys").attr("modules").attr("get")("cupy");
+    if (cupy.is_none() || !nb::isinstance(object, cupy.attr("ndarray"))) return nullptr;
+    return PyLong_AsVoidPtr(nb::object(cupy.attr("cuda").attr("get_current_stream")().attr("ptr")).ptr());
+}
+
+// `stream` as __dlpack__ counts it: 1 is the legacy default stream, and 0 is not allowed.
+nb::object dlpack_stream(const Stream& stream) {
+    return nb::int_(stream.value ? reinterpret_cast<std::uintptr_t>(stream.value) : std::uintptr_t{1});
+}
+
+// Producers older than version 1 do not know max_version and answer with a TypeError.
+nb::object make_capsule(nb::handle object, const nb::dict& arguments) {
+    nb::dict versioned;
+    versioned.update(arguments);
+    versioned["max_version"] = nb::make_tuple(1, 0);
+    const nb::object method = object.attr("__dlpack__");
+    try {
+        return method(**versioned);
+    } catch (nb::python_error& error) {
+        if (!error.matches(PyExc_TypeError)) throw;
+    }
+    return method(**arguments);
+}
+
+const dlpack::Tensor& open_capsule(Operand& operand) {
+    PyObject* capsule = operand.owner.ptr();
+    if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {
+        void* pointer = PyCapsule_GetPointer(capsule, "dltensor_versioned");
+        const auto* managed = static_cast<const dlpack::VersionedTensor*>(pointer);
+        operand.read_only = managed->flags & dlpack::kReadOnly;
+        return managed->tensor;
+    }
+    void* pointer = PyCapsule_GetPointer(capsule, "dltensor");
+    if (!pointer) throw nb::python_error();
+    return static_cast<const dlpack::ManagedTensor*>(pointer)->tensor;
+}
+
+}  // namespace
+
+const dlpack::ExchangeApi* find_exchange_api(nb::handle type) {
+    const nb::object capsule = nb::getattr(type, "__dlpack_c_exchange_api__", nb::none());
+    if (!PyCapsule_IsValid(capsule.ptr(), "dlpack_exchange_api")) return nullptr;
+    void* pointer = PyCapsule_GetPointer(capsule.ptr(), "dlpack_exchange_api");
+    const auto* api = static_cast<const dlpack::ExchangeApi*>(pointer);
+    while (api && api->version.major != 1) api = api->previous;
+    return api && api->export_borrowed ? api : nullptr;
+}
+
+void read_exchange(Operand& operand, const dlpack::ExchangeApi& api, Stream& stream) {
+    dlpack::Tensor tensor;
+    if (api.export_borrowed(operand.object.ptr(), &tensor) != 0) {
+        nb::python_error cause;
+        raise_refused(operand, cause);
+    }
+    set_view(operand, tensor);
+    if (operand.view.device_type == AOTGEMM_CPU || stream.known) return;
+    if (api.current_stream(tensor.device.type, tensor.device.id, &stream.value) != 0) throw nb::python_error();
+    stream.known = true;
+}
+
+void read_dlpack_capsule(Operand& operand, Stream& stream) {
+    try {
+        const nb::object device = operand.object.attr("__dlpack_device__")();
+        nb::dict arguments;
+        if (device_of(operand, static_cast<dlpack::DeviceType>(nb::cast<int>(device[0]))) == AOTGEMM_CUDA) {
+            if (!stream.known) stream = {current_stream_of(operand.object), true};
+            arguments["stream"] = dlpack_stream(stream);
+        }
+        operand.owner = make_capsule(operand.object, arguments);
+        set_view(operand, open_capsule(operand));
+    } catch (nb::python_error& cause) {
+        if (cause.matches(nb::module_::import_("aotgemm.errors").attr("Error"))) throw;
+        raise_refused(operand, cause);
+    }
+}
+
+}  // namespace aotgemm::python

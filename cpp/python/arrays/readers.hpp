@@ -1,0 +1,25 @@
+// The ways a Python object can describe a tensor. Each fills operand.view, and the stream if it is on CUDA.
+#pragma once
+
+#include <string_view>
+
+#include "python/arrays/dlpack.hpp"
+#include "python/arrays/tensor_args.hpp"
+
+namespace aotgemm::python {
+
+// The exchange table of a type (major version 1, able to lend a view), or null.
+const dlpack::ExchangeApi* find_exchange_api(nb::handle type);
+
+void read_exchange(Operand& operand, const dlpack::ExchangeApi& api, Stream& stream);
+void read_numpy(Operand& operand);
+void read_attributes(Operand& operand, Stream& stream);
+void read_dlpack_capsule(Operand& operand, Stream& stream);
+
+// Checked: a view has at most four dimensions.
+void set_ndim(Operand& operand, std::int64_t ndim);
+
+// By the field's name, without a framework's prefix: "float8_e4m3fn", "bfloat16", "float32", "int32".
+aotgemm_dtype dtype_by_name(std::string_view name);
+
+}  // namespace aotgemm::python

@@ -1,0 +1,127 @@
+#include "python/arrays/tensor_args.hpp"
+
+#include <unordered_map>
+
+#include "python/arrays/device_array.hpp"
+#include "python/errors.hpp"
+#include "python/arrays/readers.hpp"
+
+namespace aotgemm::python {
+
+namespace {
+
+enum class Reader { device_array, exchange, numpy, attributes, capsule, none };
+
+struct TypeEntry {
+    Reader reader;
+    const dlpack::ExchangeApi* exchange;
+};
+
+bool is_numpy_array(nb::handle type) {
+    const nb::object numpy = nb::module_::import_("sys").attr("modules").attr("get")("numpy");
+    return !numpy.is_none() && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type.ptr()),
+                                                reinterpret_cast<PyTypeObject*>(numpy.attr("ndarray").ptr()));
+}
+
+bool has_all(nb::handle type, std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+        if (!nb::hasattr(type, name)) return false;
+    }
+    return true;
+}
+
+TypeEntry examine(nb::handle type) {
+    if (type.is(nb::type<DeviceArray>())) return {Reader::device_array, nullptr};
+    if (const dlpack::ExchangeApi* api = find_exchange_api(type)) return {Reader::exchange, api};
+    if (is_numpy_array(type)) return {Reader::numpy, nullptr};
+    if (has_all(type, {"data_ptr", "shape", "stride", "dtype", "device"})) return {Reader::attributes, nullptr};
+    if (has_all(type, {"__dlpack__", "__dlpack_device__"})) return {Reader::capsule, nullptr};
+    return {Reader::none, nullptr};
+}
+
+// How to read an object depends on its type alone, and is found once per type. The types are kept alive, so an
+// address stays theirs; the table itself lives as long as the process.
+const TypeEntry& entry_of(nb::handle object) {
+    static auto& entries = *new std::unordered_map<PyObject*, TypeEntry>();
+    const nb::handle type = object.type();
+    if (const auto found = entries.find(type.ptr()); found != entries.end()) return found->second;
+    const TypeEntry entry = examine(type);
+    type.inc_ref();
+    return entries.emplace(type.ptr(), entry).first->second;
+}
+
+[[noreturn]] void raise_not_a_tensor(const Operand& operand) {
+    raise("DtypeError", std::string(operand.name) + ": is a " + nb::type_name(operand.object.type()).c_str() +
+                            ", allowed is a PyTorch tensor, a NumPy array, an aotgemm.DeviceArray or another object "
+                            "with __dlpack__");
+}
+
+void read(Operand& operand, Stream& stream) {
+    const TypeEntry& entry = entry_of(operand.object);
+    switch (entry.reader) {
+        case Reader::exchange: return read_exchange(operand, *entry.exchange, stream);
+        case Reader::device_array: operand.view = nb::cast<DeviceArray&>(operand.object).view(); return;
+        case Reader::numpy: return read_numpy(operand);
+        case Reader::attributes: return read_attributes(operand, stream);
+        case Reader::capsule: return read_dlpack_capsule(operand, stream);
+        case Reader::none: raise_not_a_tensor(operand);
+    }
+}
+
+}  // namespace
+
+Call::Call(nb::handle stream) {
+    if (!stream.is_valid() || stream.is_none()) return;
+    if (!PyLong_Check(stream.ptr())) {
+        raise("DtypeError", std::string("stream: is a ") + nb::type_name(stream.type()).c_str() +
+                                ", allowed is None or a CUstream as an int");
+    }
+    stream_ = {PyLong_AsVoidPtr(stream.ptr()), true};
+    if (PyErr_Occurred()) throw nb::python_error();
+}
+
+Operand& Call::add(const char* name, nb::handle object) {
+    Operand& operand = operands_[count_++];
+    operand.name = name;
+    operand.object = object;
+    read(operand, stream_);
+    return operand;
+}
+
+const aotgemm_tensor& Call::input(const char* name, nb::handle object) { return add(name, object).view; }
+
+const aotgemm_tensor& Call::output(const char* name, nb::handle object) {
+    const Operand& operand = add(name, object);
+    if (operand.read_only) raise("LayoutError", std::string(name) + ": is read-only, must be writable");
+    return operand.view;
+}
+
+bool Call::on_cpu() const {
+    for (int i = 0; i < count_; ++i) {
+        if (operands_[i].view.device_type != AOTGEMM_CPU) return false;
+    }
+    return true;
+}
+
+void Call::raise_status(aotgemm_status status) const {
+    std::string message = aotgemm_last_error();
+    // The library has one word for all element types it does not know; the object has the exact one.
+    for (int i = 0; status == AOTGEMM_ERROR_DTYPE && i < count_; ++i) {
+        const Operand& operand = operands_[i];
+        if (operand.view.dtype == AOTGEMM_DTYPE_OTHER) {
+            message += std::string(" (") + operand.name + " is " + describe_dtype(operand.object) + ")";
+        }
+    }
+    raise(error_type(status), message);
+}
+
+aotgemm_tensor read_tensor(const char* name, nb::handle object) {
+    Stream stream;
+    Operand operand;
+    operand.name = name;
+    operand.object = object;
+    read(operand, stream);
+    return operand.view;
+}
+
+}  // namespace aotgemm::python

@@ -1,0 +1,75 @@
+// The tensor arguments of one call: Python objects in, the C ABI's views and the stream out.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "aotgemm/aotgemm.h"
+#include "python/plan/plan_hooks.hpp"
+
+namespace aotgemm::python {
+
+namespace nb = nanobind;
+
+// One argument. The caller's reference keeps `object` alive until the call returns; `owner` is whatever had to be
+// made to reach its memory (a capsule of DLPack or NumPy).
+struct Operand {
+    const char* name = "";
+    nb::handle object;
+    nb::object owner;
+    aotgemm_tensor view{};
+    bool read_only = false;
+};
+
+// The stream a call runs on: the one given, else the current stream of the framework of the first CUDA operand.
+struct Stream {
+    void* value = nullptr;
+    bool known = false;
+};
+
+class Call {
+public:
+    Call() = default;
+    // stream: None, or the CUstream as an integer.
+    explicit Call(nb::handle stream);
+
+    const aotgemm_tensor& input(const char* name, nb::handle object);
+    const aotgemm_tensor& output(const char* name, nb::handle object);
+
+    // Calls function(launch) and raises what it reports. CPU work runs without the GIL.
+    template <class Function>
+    void run(Function&& function, int kernel = -1, int threads = 0) {
+        apply_environment_once();
+        const aotgemm_launch launch{stream_.value, kernel, threads};
+        const aotgemm_status status = on_cpu() ? without_gil(function, launch) : function(launch);
+        if (status != AOTGEMM_OK) raise_status(status);
+        issue_plan_warning();
+    }
+
+private:
+    template <class Function>
+    static aotgemm_status without_gil(Function& function, const aotgemm_launch& launch) {
+        nb::gil_scoped_release released;
+        return function(launch);
+    }
+
+    Operand& add(const char* name, nb::handle object);
+    bool on_cpu() const;
+    [[noreturn]] void raise_status(aotgemm_status status) const;
+
+    static constexpr int kMaxOperands = 7;
+    std::array<Operand, kMaxOperands> operands_;
+    int count_ = 0;
+    Stream stream_;
+};
+
+// The view of a single tensor, where no stream is involved.
+aotgemm_tensor read_tensor(const char* name, nb::handle object);
+
+// What an element type is called, for a message.
+std::string describe_dtype(nb::handle object);
+
+}  // namespace aotgemm::python
