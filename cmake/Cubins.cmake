@@ -8,7 +8,7 @@ set(cubin_folder ${build_root}/cubins)
 set(codegen ${build_root}/codegen)
 configure_file(codegen.in ${codegen} @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 
-file(GLOB codegen_sources CONFIGURE_DEPENDS ${source_root}/codegen/*.py ${source_root}/codegen/templates/*.in
+file(GLOB_RECURSE codegen_sources CONFIGURE_DEPENDS ${source_root}/codegen/*.py ${source_root}/codegen/*.in
      ${source_root}/codegen/tuning/*.txt)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${codegen_sources})
 
@@ -39,9 +39,10 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kernel_headers}
 run_codegen(includes --kernels ${source_root}/cpp/kernels --out ${generated})
 include(${generated}/includes.cmake)
 
-# What decides a cubin's bytes besides its own sources. Emission and tables have files of their own.
-set(compile_sources ${codegen_sources})
-list(FILTER compile_sources INCLUDE REGEX "/(cubin|geometry|includes|names|ptxas_log|sass|spec)\\.py$")
+# What decides a cubin's bytes besides its own sources: how it is compiled, and what a spec is. Emission and tables have
+# files of their own.
+file(GLOB compile_sources CONFIGURE_DEPENDS ${source_root}/codegen/compile/*.py)
+list(APPEND compile_sources ${source_root}/codegen/spec.py ${source_root}/codegen/geometry.py)
 
 file(STRINGS ${generated}/kernels.txt kernel_names)
 set(cubins)

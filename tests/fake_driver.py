@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import aotgemm
-from codegen.toolchain import find_toolchain
+from codegen.compile.toolchain import find_toolchain
 
 HERE = Path(__file__).parent
 FUNCTION = re.compile(r"^ +X\((\w+), (\w+)\)", re.MULTILINE)

@@ -9,7 +9,7 @@ import pytest
 
 from aotgemm import _core
 from codegen import geometry
-from codegen.cubin import MATRIX_INSTRUCTION, NVCC_FLAGS, PTXAS_FLAGS
+from codegen.compile.cubin import MATRIX_INSTRUCTION, NVCC_FLAGS, PTXAS_FLAGS
 from codegen.matrix import all_specs, gemm_specs
 
 PACKAGE = files("aotgemm")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from codegen import toolchain
-from codegen.cubin import CubinError, refuse_bad
+from codegen.compile import toolchain
+from codegen.compile.cubin import CubinError, refuse_bad
 from codegen.matrix import conversion_specs, gemm_specs
 from codegen.matrix_bf16 import bf16_specs
-from codegen.names import UnstableNameError, normalise
-from codegen.ptxas_log import Usage, complaints, read_usage
-from codegen.sass import count_instructions
+from codegen.compile.names import UnstableNameError, normalise
+from codegen.compile.ptxas_log import Usage, complaints, read_usage
+from codegen.compile.sass import count_instructions
 
 CLEAN_LOG = """\
 ptxas info    : 24 bytes gmem

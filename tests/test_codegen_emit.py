@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.emit import IllegalSpecError, emit
+from codegen.write.emit import IllegalSpecError, emit
 from codegen.files import fill, write_if_changed
 from codegen.matrix import all_specs
 

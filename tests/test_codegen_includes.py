@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.includes import MissingHeaderError, included_headers, source_hash
+from codegen.compile.includes import MissingHeaderError, included_headers, source_hash
 
 
 @pytest.fixture

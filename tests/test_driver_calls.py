@@ -8,7 +8,7 @@ from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
 from aotgemm import _core
 from aotgemm.cli.measure.kinds import KINDS
-from codegen import tuned_rows
+from codegen.write import tuned_rows
 from codegen.matrix import all_specs
 
 US = 1e3 / 64  # between any two events of the fake driver

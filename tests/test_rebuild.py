@@ -12,7 +12,7 @@ import pytest
 
 from aotgemm.audit.library import read_library
 from aotgemm.cli import main
-from codegen.sbom import pinned_tools
+from codegen.write.sbom import pinned_tools
 
 ROOT = Path(__file__).parents[1]
 KERNEL = "sm90_sf_to_mn_major_fp32"  # the quickest to compile

@@ -19,7 +19,7 @@ from aotgemm.cli.tune.points import Point, candidates, fastest
 from aotgemm.cli.tune.results import ResultsFile, kernel_hashes, kernels_of
 from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.cli.tune.summary import percentile
-from codegen import tuned_rows
+from codegen.write import tuned_rows
 from codegen.matrix import all_specs, gemm_specs
 
 H100 = _core.named_device("h100")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aotgemm import _core
 from codegen.matrix import all_specs, gemm_specs
-from codegen.tuned_rows import COLUMNS, DeviceClass, TunedRow, TunedRowError, read_tables, write_tuned_rows
+from codegen.write.tuned_rows import COLUMNS, DeviceClass, TunedRow, TunedRowError, read_tables, write_tuned_rows
 
 ROOT = Path(__file__).parent.parent
 H100 = "device cc=9.0 num_sms=132 memory_gbps=3083-3620"

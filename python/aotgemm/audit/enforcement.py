@@ -41,7 +41,7 @@ def load_plan(path: str | os.PathLike[str], mode: str = "strict") -> None:
     The hashes are recomputed from the bytes that would be launched. Calls with CPU operands launch no kernel: their
     sizes alone are checked. Raises PlanError, with what was in force before left in force.
     """
-    from .reading import read_plan  # what a process without a plan does not need
+    from .reading import read_plan
 
     number = check_mode(mode)
     plan = read_plan(path)

@@ -1,6 +1,6 @@
 """The cubins in a libaotgemm.so, read from the file: what would be loaded, without loading it.
 
-They lie in a section of their own behind an index (codegen/templates/inventory.S.in). A wheel will do as well.
+They lie in a section of their own behind an index (codegen/templates/library/inventory.S.in). A wheel will do as well.
 """
 
 import hashlib

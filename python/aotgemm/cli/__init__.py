@@ -6,21 +6,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import Error
-from . import (
-    bench,
-    demo,
-    diff,
-    doctor,
-    explain,
-    list_kernels,
-    plan,
-    rebuild,
-    report,
-    sass,
-    selftest,
-    tune,
-    verify,
-)
+from . import bench, demo, diff, doctor, explain, list_kernels, plan, rebuild, report, sass, selftest, tune, verify
 
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
 COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)

@@ -25,7 +25,7 @@ def _wgmma_width(family: str, width: int) -> str:
     lines = [registers[i : i + 8] for i in range(0, count, 8)]
     operands = [f'"n"(kFirst + {i}), ' for i in range(count)]
     return fill(
-        f"wgmma_{family}_width.cuh.in",
+        f"sm90/wgmma_{family}_width.cuh.in",
         width=width,
         registers="\n".join(f'            "{"".join(line)}"' for line in lines),
         operands=_joined(operands, 6 if count < 100 else 5, "", ""),
@@ -46,7 +46,7 @@ WGMMA_HEADERS = {
 def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:
     """wgmma_OPERAND.cuh with exactly the instruction widths that `specs` use."""
     widths = sorted({geometry.instruction_n(spec) for spec in specs if spec.family in WGMMA_HEADERS[operand]})
-    return fill(f"wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
+    return fill(f"sm90/wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
 
 
 CPP_OUTPUTS = {"bf16": "uint16_t", "fp32": "float"}
@@ -73,7 +73,7 @@ def _conversion_marks(spec: KernelSpec) -> dict[str, object]:
 def kernel_source(spec: KernelSpec) -> str:
     """The .cu that instantiates `spec`."""
     marks = _gemm_marks(spec) if spec.is_gemm else _conversion_marks(spec)
-    return fill(f"{spec.family}.cu.in", **marks)
+    return fill(f"{'sm90' if spec.is_gemm else 'common'}/{spec.family}.cu.in", **marks)
 
 
 def _check(specs: list[KernelSpec]) -> None:

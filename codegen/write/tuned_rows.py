@@ -9,7 +9,7 @@ from typing import TypeVar
 from codegen.files import fill, write_if_changed
 from codegen.spec import KernelSpec
 
-FOLDER = Path(__file__).parent / "tuning"
+FOLDER = Path(__file__).parent.parent / "tuning"
 # Groupings whose kernels have the same tiles and loops as the measured one's, and find the groups in another way.
 TWINS = {"contiguous": "psum"}
 Parsed = TypeVar("Parsed")
@@ -180,7 +180,7 @@ def write_tuned_rows(specs: list[KernelSpec], out: Path, folder: Path = FOLDER) 
     kernels = {spec.name(): index for index, spec in enumerate(spec for spec in specs if spec.is_gemm)}
     rows = [_row_text(index, row, kernels) for index, (_, rows) in enumerate(tables) for row in rows]
     text = fill(
-        "tuned_rows.cpp.in",
+        "library/tuned_rows.cpp.in",
         row_count=len(rows),
         rows="".join(rows),
         device_count=len(tables),

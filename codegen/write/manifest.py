@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from codegen.files import write_if_changed
-from codegen.inventory import read_sidecars
+from codegen.write.inventory import read_sidecars
 from codegen.spec import KernelSpec
 
 

@@ -33,7 +33,7 @@ def _index_entry(spec: KernelSpec) -> str:
 
 
 def _cubin_body(spec: KernelSpec, sidecar: dict) -> str:
-    return fill("inventory_cubin.S.in", name=spec.name(), arch=spec.arch, sha256=sidecar["sha256"])
+    return fill("library/inventory_cubin.S.in", name=spec.name(), arch=spec.arch, sha256=sidecar["sha256"])
 
 
 def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
@@ -41,7 +41,7 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
     sidecars = read_sidecars(specs, cubins)
     names = [spec.name() for spec in specs]
     tables = fill(
-        "inventory.cpp.in",
+        "library/inventory.cpp.in",
         declarations="".join(f"extern const unsigned char aotgemm_cubin_{name}[];\n" for name in names),
         specs="".join(_spec_row(spec, sidecars[spec.name()]["sha256"]) for spec in specs if spec.is_gemm),
         cubins="".join(_cubin_row(spec, sidecars[spec.name()]) for spec in specs),
@@ -49,4 +49,4 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
     write_if_changed(out / "inventory.cpp", tables)
     bodies = "".join(_cubin_body(spec, sidecars[spec.name()]) for spec in specs)
     entries = "".join(map(_index_entry, specs))
-    write_if_changed(out / "inventory.S", fill("inventory.S.in", count=len(specs), entries=entries, cubins=bodies))
+    write_if_changed(out / "inventory.S", fill("library/inventory.S.in", count=len(specs), entries=entries, cubins=bodies))

@@ -7,12 +7,13 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codegen import geometry, ptxas_log, sass
+from codegen import geometry
+from codegen.compile import ptxas_log, sass
 from codegen.files import write_if_changed
-from codegen.includes import source_hash
-from codegen.names import normalise
+from codegen.compile.includes import source_hash
+from codegen.compile.names import normalise
 from codegen.spec import KernelSpec
-from codegen.toolchain import Toolchain
+from codegen.compile.toolchain import Toolchain
 
 NVCC_FLAGS = ("-std=c++20", "-O3", "-Werror=all-warnings")
 PTXAS_FLAGS = ("-O3", "-v")

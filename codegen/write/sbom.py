@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from codegen.files import write_if_changed
-from codegen.includes import included_headers
-from codegen.inventory import read_sidecars
+from codegen.compile.includes import included_headers
+from codegen.write.inventory import read_sidecars
 from codegen.spec import KernelSpec
 
 Component = dict[str, Any]
