@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from aotgemm import _core
+from aotgemm.cli.output import print_table
+from aotgemm.problems.kinds import KINDS, Kind
+from aotgemm.tune.points import Point
+from aotgemm.tune.results import ResultsFile, kernels_of
+from aotgemm.tune.summary import percentile
 from rich.progress import track
 
-from aotgemm import _core
-from aotgemm.cli.measure.kinds import KINDS, Kind
-from aotgemm.cli.output import print_table
-from aotgemm.cli.tune.points import Point
-from aotgemm.cli.tune.results import ResultsFile, kernels_of
-from aotgemm.cli.tune.summary import percentile
 from benchmarks.cost_model import CostModel
 from benchmarks.fit import Measured, fit
 

@@ -9,9 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import aotgemm
+import numpy as np
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "cpp/dispatch/select/cost_model.cpp"

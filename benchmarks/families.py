@@ -16,14 +16,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import aotgemm
 import torch
+from aotgemm.bench.rounds import medians_us
+from aotgemm.bench.timer import GpuTimer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-
-import aotgemm
-from aotgemm.cli.measure.rounds import medians_us
-from aotgemm.cli.measure.timer import GpuTimer
 
 Calls = dict[str, Callable[[], Any]]
 

@@ -17,16 +17,15 @@ from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
 
+import aotgemm
 import torch
+from aotgemm import _core
+from aotgemm.bench.rounds import medians_us
+from aotgemm.bench.timer import GpuTimer
 from grouped_operands import GroupedOperands, GroupedShape
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.measure.rounds import medians_us
-from aotgemm.cli.measure.timer import GpuTimer
 
 RECORDED = Path(__file__).with_name("recorded") / "deepgemm_2_6_1_grouped_h100.csv"
 

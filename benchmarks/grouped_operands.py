@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 import aotgemm
+import torch
 from aotgemm import _core
 
 MASKED_ROOM = 4096  # rows of A for each group of a masked call

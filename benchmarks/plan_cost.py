@@ -9,16 +9,15 @@ import time
 from pathlib import Path
 from statistics import median
 
+import aotgemm
 import ml_dtypes
 import numpy
-
-import aotgemm
 from aotgemm import _core
 from aotgemm.audit.architectures import calls_of
 from aotgemm.audit.calls import Call
-from aotgemm.audit.document import canonical_text
-from aotgemm.audit.planning import make_plan
+from aotgemm.audit.plan import make_plan
 from aotgemm.audit.sources import model_config
+from aotgemm.plan.document import canonical_text
 
 M, N, K = 16, 64, 128
 ROUNDS, CALLS = 41, 500

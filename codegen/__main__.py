@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 from codegen.compile.cubin import CubinError, Job, compile_kernel
-from codegen.write.emit import IllegalSpecError, emit
 from codegen.compile.includes import MissingHeaderError, write_includes
+from codegen.compile.names import UnstableNameError
+from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
+from codegen.matrix import all_specs
+from codegen.write.emit import IllegalSpecError, emit
 from codegen.write.inventory import write_inventory
 from codegen.write.manifest import write_manifest
-from codegen.matrix import all_specs
-from codegen.compile.names import UnstableNameError
 from codegen.write.sbom import SbomInputs, write_sbom
-from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
 from codegen.write.tuned_rows import TunedRowError, write_tuned_rows
 
 ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, ToolchainError, TunedRowError, UnstableNameError)

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
+import aotgemm
 import numpy as np
 from bf16_groups import draw
 from bf16_problems import BF16, OUT, RAW, Bf16Problem, rounded
-
-import aotgemm
 
 STEP = 16  # of K in a tensor-core step, which holds no two batches
 # Batches, M, N, K: tails everywhere, ranges of one batch and of several, the last one shorter.

@@ -1,9 +1,8 @@
 """Operands of the grouped BF16 calls, and the rows that they must give."""
 
 import numpy as np
+from aotgemm.selftest.framed_output import POISON
 from bf16_problems import DRAWS, Bf16Problem
-
-from aotgemm.cli.selftest.framed_output import POISON
 
 COUNTS = (1, 0, 63, 130, 0, 9)
 N, K = 40, 100

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
+import aotgemm
 import ml_dtypes
 import numpy as np
 import reference
 from emulation_inputs import moderate_bits, random_bits, sparse_bits, wgmma_bits
-
-import aotgemm
 
 BF16 = ml_dtypes.bfloat16
 OUT = {"bf16": BF16, "fp32": np.float32}

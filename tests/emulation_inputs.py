@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+import aotgemm
 import ml_dtypes
 import numpy as np
-
-import aotgemm
 from aotgemm import _core
 
 DATA = Path(__file__).parent / "data"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import aotgemm
+
 from codegen.compile.toolchain import find_toolchain
 
 HERE = Path(__file__).parent

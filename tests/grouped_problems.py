@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from problems import BF16
-
 import aotgemm
-from aotgemm.cli.definition import fp8_gemm_nt as defined
-from aotgemm.cli.selftest.operands import make_finite_operands
+import numpy as np
+from aotgemm.reference.fp8 import fp8_gemm_nt as defined
+from aotgemm.selftest.operands import make_finite_operands
+from problems import BF16
 
 ALIGNMENT = 128
 POISON = 0xA5A5

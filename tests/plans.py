@@ -2,14 +2,13 @@
 
 from contextlib import contextmanager
 
+import aotgemm
 import ml_dtypes
 import numpy as np
-
-import aotgemm
 from aotgemm import _core
 from aotgemm.audit.calls import Call
-from aotgemm.audit.document import canonical_text
-from aotgemm.audit.planning import make_plan
+from aotgemm.audit.plan import make_plan
+from aotgemm.plan.document import canonical_text
 
 SOURCE = {"kind": "shapes", "name": "tests", "tp": 1, "ep": 1}
 

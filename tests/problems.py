@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
+import aotgemm
 import ml_dtypes
 import numpy as np
-
-import aotgemm
-from aotgemm.cli.definition import fp8_gemm_nt as defined
-from aotgemm.cli.selftest.operands import make_finite_operands
+from aotgemm.reference.fp8 import fp8_gemm_nt as defined
+from aotgemm.selftest.operands import make_finite_operands
 
 FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
 

@@ -1,16 +1,15 @@
 """The public calls on NumPy arrays."""
 
-import numpy as np
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from problems import BF16, FP8, make_problem
-
 import aotgemm
 import aotgemm.utils
 import aotgemm.utils.layout
 import aotgemm.utils.math
+import numpy as np
+import pytest
 from aotgemm import _core
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import BF16, FP8, make_problem
 
 SHAPES = [(1, 8, 16), (2, 64, 128), (7, 72, 144), (65, 136, 512), (129, 264, 400)]
 

@@ -3,20 +3,19 @@
 import json
 import zipfile
 
+import aotgemm
 import cli_schemas
 import jsonschema
 import pytest
-from plans import small_plan, write_plan
-
-import aotgemm
 from aotgemm import _core
-from aotgemm.audit.comparing import compare_plans
-from aotgemm.audit.disassembly import disassemble
-from aotgemm.audit.document import canonical_text, sealed
+from aotgemm.audit.diff import compare_plans
 from aotgemm.audit.elf import sections
 from aotgemm.audit.library import cubins_in, loaded_library, read_library
-from aotgemm.audit.verifying import verify
+from aotgemm.audit.sass import disassemble
+from aotgemm.audit.verify import verify
 from aotgemm.cli import main
+from aotgemm.plan.document import canonical_text, sealed
+from plans import small_plan, write_plan
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +205,7 @@ def test_sass_of_an_unknown_kernel_names_the_nearest(capsys):
 
 
 def test_sass_without_a_disassembler_says_what_provides_it(monkeypatch):
-    monkeypatch.setattr("aotgemm.audit.disassembly.find_nvdisasm", lambda: None)
+    monkeypatch.setattr("aotgemm.audit.sass.find_nvdisasm", lambda: None)
     with pytest.raises(aotgemm.KernelMissingError, match="pip install nvidia-cuda-nvdisasm"):
         disassemble(next(iter(read_library().values())))
 

@@ -4,15 +4,14 @@ import json
 import math
 
 import pytest
-
 from aotgemm import _core
+from aotgemm.bench import first_call_suite, host_suite, peers
+from aotgemm.bench.document import gemm_document, rows_of
+from aotgemm.bench.reference import read_references
+from aotgemm.bench.report import Limits, Row, geometric_mean, means, others
+from aotgemm.bench.shapes import M_GRID
+from aotgemm.bench.suites import GEMM_SUITES
 from aotgemm.cli import bench, main
-from aotgemm.cli.bench import first_call_suite, host_suite, peers
-from aotgemm.cli.bench.document import gemm_document, rows_of
-from aotgemm.cli.bench.reference import read_references
-from aotgemm.cli.bench.report import Limits, Row, geometric_mean, means, others
-from aotgemm.cli.bench.suites import GEMM_SUITES
-from aotgemm.cli.measure.shapes import M_GRID
 from aotgemm.cli.request import RequestError
 
 LIMITS = Limits(gbps=3000.0, tflops=1400.0)

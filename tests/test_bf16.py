@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from bf16_problems import BF16, CALLS, DRAWS, OUT, RAW, Bf16Problem, make_bf16_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_tensors import bits, to_torch
-
-from aotgemm import _core
 
 LAYOUTS = pytest.mark.parametrize("layout", CALLS)
 OUTS = pytest.mark.parametrize("out", OUT)

@@ -1,13 +1,12 @@
 """What einsum "bmk,bnk->mn" refuses: one row of the table for each cause."""
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import _core
 from bf16_problems import BF16
 from error_tables import assert_raises_as_told
 from problems import CudaLike, Device
-
-import aotgemm
-from aotgemm import _core
 
 B, M, N, K = 3, 5, 64, 48
 

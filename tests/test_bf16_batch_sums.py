@@ -1,12 +1,11 @@
 """einsum "bmk,bnk->mn" on the CPU: the bits of its definition, for every way to cut the batches."""
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import _core
 from bf16_batch_sums import ONE_RANGE, SHAPES, make_batch_sum, ranges_of
 from bf16_problems import BF16, OUT
-
-import aotgemm
-from aotgemm import _core
 
 OUTS = pytest.mark.parametrize("out", OUT)
 WITH_C = pytest.mark.parametrize("with_c", [False, True], ids=["no C", "C"])

@@ -1,11 +1,10 @@
 """einsum on NumPy arrays: each h as a GEMM of its own."""
 
+import aotgemm
 import numpy as np
 import pytest
 from bf16_groups import draw
 from bf16_problems import BF16, Bf16Problem
-
-import aotgemm
 
 B, H, D, R = 7, 3, 40, 24
 

@@ -1,12 +1,11 @@
 """What the BF16 calls refuse: the class, and a sentence that names the argument, what came and what is allowed."""
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import _core
 from bf16_problems import BF16
 from problems import CudaLike
-
-import aotgemm
-from aotgemm import _core
 
 M, N, K = 5, 64, 48
 

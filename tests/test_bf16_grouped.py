@@ -1,14 +1,13 @@
 """The grouped BF16 calls on NumPy arrays: each group as a GEMM of its own, rows of no group untouched."""
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import _core
+from aotgemm.selftest.framed_output import POISON
+from aotgemm.selftest.grouped_operands import place_groups
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.selftest.framed_output import POISON
-from aotgemm.cli.selftest.grouped_operands import place_groups
 
 
 def poisoned(*shape):

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from importlib.resources import files
 
 import pytest
-
 from aotgemm import _core
+
 from codegen import geometry
 from codegen.compile.cubin import MATRIX_INSTRUCTION, NVCC_FLAGS, PTXAS_FLAGS
 from codegen.matrix import all_specs, gemm_specs

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-
 from aotgemm import _core
-from aotgemm.cli.measure.kinds import KINDS
-from aotgemm.cli.measure.rounds import Measurement
-from aotgemm.cli.tune.points import make_points
-from aotgemm.cli.tune.results import ResultsFile, kernels_of
+from aotgemm.bench.rounds import Measurement
+from aotgemm.problems.kinds import KINDS
+from aotgemm.tune.points import make_points
+from aotgemm.tune.results import ResultsFile, kernels_of
+
 from benchmarks.calibrate import Calibration, calibrate
 from benchmarks.cost_model import CostModel
 from benchmarks.fit import Measured, fit, pattern_search

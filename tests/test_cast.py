@@ -1,12 +1,11 @@
 """The FP8 casts on NumPy arrays."""
 
+import aotgemm
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import BF16, FP8
-
-import aotgemm
 
 CASTS = {"token": (aotgemm.per_token_cast_to_fp8, 1), "block": (aotgemm.per_block_cast_to_fp8, 128)}
 KINDS = pytest.mark.parametrize("kind", CASTS)

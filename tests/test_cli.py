@@ -6,14 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aotgemm
 import cli_schemas
 import jsonschema
 import pytest
-
-import aotgemm
 from aotgemm import _core
-from aotgemm.audit.reading import plan_schema
 from aotgemm.cli import main
+from aotgemm.plan.plan_file import plan_schema
 
 SHAPE = ["--m", "64", "--n", "2112", "--k", "7168"]
 JSON_COMMANDS = {

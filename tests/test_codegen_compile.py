@@ -6,11 +6,11 @@ import pytest
 
 from codegen.compile import toolchain
 from codegen.compile.cubin import CubinError, refuse_bad
-from codegen.matrix import conversion_specs, gemm_specs
-from codegen.matrix_bf16 import bf16_specs
 from codegen.compile.names import UnstableNameError, normalise
 from codegen.compile.ptxas_log import Usage, complaints, read_usage
 from codegen.compile.sass import count_instructions
+from codegen.matrix import conversion_specs, gemm_specs
+from codegen.matrix_bf16 import bf16_specs
 
 CLEAN_LOG = """\
 ptxas info    : 24 bytes gmem

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from codegen.write.emit import IllegalSpecError, emit
 from codegen.files import fill, write_if_changed
 from codegen.matrix import all_specs
+from codegen.write.emit import IllegalSpecError, emit
 
 ROOT = Path(__file__).parent.parent
 # Of everything emitted. It changes with the matrix or a template, and then only on purpose.

@@ -2,16 +2,15 @@
 
 import inspect
 
+import aotgemm
+import aotgemm as deep_gemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from grouped_problems import POISON, make_batch, make_grouped
 from problems import BF16, make_problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-import aotgemm as deep_gemm
-from aotgemm import _core
 
 ALIASES = {
     "m_grouped_fp8_fp4_gemm_nt_contiguous": "m_grouped_fp8_gemm_nt_contiguous",

@@ -6,13 +6,12 @@ import cli_schemas
 import jsonschema
 import numpy as np
 import pytest
-
 from aotgemm import _core
 from aotgemm.cli import main
-from aotgemm.cli.places import HostPlace
-from aotgemm.cli.selftest.determinism import calls, checks, runs
-from aotgemm.cli.selftest.determinism.kinds import Kind, Limits, Size, kinds_of, random_size
-from aotgemm.cli.selftest.determinism.ways import Way, Ways
+from aotgemm.problems.backends import HostPlace
+from aotgemm.selftest.determinism import calls, checks, runs
+from aotgemm.selftest.determinism.kinds import Kind, Limits, Size, kinds_of, random_size
+from aotgemm.selftest.determinism.ways import Way, Ways
 
 KINDS = sorted({kind for spec in _core.specs() for kind in kinds_of(spec)}, key=str)
 DENSE = Kind("fp8_1d2d", "dense", "nt", "bf16")

@@ -1,8 +1,10 @@
 """The CPU backend as a GEMM: close to FP64, whatever the threads, the strides and the neighbours."""
 
+import aotgemm
 import ml_dtypes
 import numpy as np
 import pytest
+from aotgemm import _core
 from emulation_inputs import (
     DTYPES,
     fp8_values,
@@ -12,9 +14,6 @@ from emulation_inputs import (
     random_scales,
     wgmma_bits,
 )
-
-import aotgemm
-from aotgemm import _core
 
 
 def problem(seed: int, m: int, n: int, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

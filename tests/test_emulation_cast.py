@@ -1,10 +1,9 @@
 """The casts to FP8 on the CPU against the same definition in NumPy and ml_dtypes."""
 
+import aotgemm
 import ml_dtypes
 import numpy as np
 import pytest
-
-import aotgemm
 
 E4M3 = ml_dtypes.float8_e4m3fn
 CASTS = {1: aotgemm.per_token_cast_to_fp8, 128: aotgemm.per_block_cast_to_fp8}

@@ -6,14 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import DeviceArray, _core
+from aotgemm.arrays.frameworks import empty_strided
 from error_tables import assert_raises_as_told
 from problems import BF16, FP8, CudaLike, Device, make_problem
-
-import aotgemm
-from aotgemm import DeviceArray, _core
-from aotgemm.frameworks import empty_strided
 
 M, N, K = 5, 64, 256
 

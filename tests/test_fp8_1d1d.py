@@ -1,16 +1,15 @@
 """Family fp8_1d1d on the CPU: B scaled by row, FP32 and BF16 out, C accumulated; and the k_grouped call."""
 
+import aotgemm
 import numpy as np
 import pytest
 import reference
+from aotgemm import _core
+from aotgemm.reference.fp8 import fp8_gemm_nt as defined
+from aotgemm.selftest.operands import make_finite_operands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import BF16, FP8, CudaLike
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.definition import fp8_gemm_nt as defined
-from aotgemm.cli.selftest.operands import make_finite_operands
 
 RECIPE = (1, 1, 128)
 SHAPES = [(1, 8, 16), (7, 72, 144), (130, 136, 400)]

@@ -1,11 +1,10 @@
 """fp8_einsum "bhr,hdr->bhd": a batch along the middle dimension, read and written through its strides."""
 
+import aotgemm
 import numpy as np
 import pytest
 from grouped_problems import make_batch
 from problems import BF16
-
-import aotgemm
 
 SHAPES = [(1, 1, 8, 16), (5, 3, 72, 144), (130, 2, 136, 272)]  # B, H, D, R
 

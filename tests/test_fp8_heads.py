@@ -1,11 +1,10 @@
 """fp8_gemm_nt_skip_head_mid on the CPU: heads of columns whose middle is left alone."""
 
+import aotgemm
 import numpy as np
 import pytest
-from problems import BF16, make_problem
-
-import aotgemm
 from aotgemm import fp8_gemm_nt_skip_head_mid
+from problems import BF16, make_problem
 
 SPLITS = [(128, 64, 128), (8, 8, 0), (0, 16, 24), (136, 8, 16), (16, 0, 8)]
 

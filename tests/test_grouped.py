@@ -1,16 +1,15 @@
 """The grouped and batched calls on NumPy arrays: the definition's bits, and nothing written beside them."""
 
+import aotgemm
 import numpy as np
 import pytest
 import reference
+from aotgemm import _core
+from aotgemm.selftest.operands import make_finite_operands
 from grouped_problems import POISON, GroupedProblem, make_batch, make_grouped, make_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import BF16
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.selftest.operands import make_finite_operands
 
 COUNTS = [(5,), (0, 3, 0), (128, 1), (1, 127, 130, 0, 64), (0, 0)]
 LAYOUTS = pytest.mark.parametrize("use_psum_layout", [False, True], ids=["contiguous", "psum"])

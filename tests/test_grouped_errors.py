@@ -1,13 +1,12 @@
 """Every refusal of the grouped and transposed calls: its class, and that its sentence says what came and is allowed."""
 
+import aotgemm
 import numpy as np
 import pytest
+from aotgemm import _core
 from error_tables import assert_raises_as_told
 from grouped_problems import POISON, make_batch, make_grouped
 from problems import BF16, FP8, CudaLike, Device, make_problem
-
-import aotgemm
-from aotgemm import _core
 
 M, G, N, K = 256, 2, 24, 144
 GROUPED, BATCH = make_grouped((130, 0), N, K), make_batch((3, 7), 7, N, K)

@@ -1,11 +1,10 @@
 """get_mn_major_tma_aligned_tensor on NumPy arrays."""
 
+import aotgemm
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import aotgemm
 
 
 def element_strides(array):

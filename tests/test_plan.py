@@ -6,18 +6,17 @@ import random
 import subprocess
 import sys
 
+import aotgemm
 import jsonschema
 import pytest
-
-import aotgemm
 from aotgemm import _core
 from aotgemm.audit.architectures import calls_of
 from aotgemm.audit.calls import Call, merged
-from aotgemm.audit.document import canonical_text, sealed
-from aotgemm.audit.planning import make_plan
-from aotgemm.audit.reading import parse_plan, plan_schema
+from aotgemm.audit.plan import make_plan
 from aotgemm.audit.sources import calls_of_shapes, calls_of_trace, model_config, model_names
 from aotgemm.cli import main
+from aotgemm.plan.document import canonical_text, sealed
+from aotgemm.plan.plan_file import parse_plan, plan_schema
 
 SOURCE = {"kind": "shapes", "name": "test", "tp": 1, "ep": 1}
 

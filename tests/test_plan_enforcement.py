@@ -8,14 +8,13 @@ import threading
 import warnings
 from pathlib import Path
 
-import pytest
-from plans import gemm_on_cpu, in_force, small_plan, write_plan
-
 import aotgemm
+import pytest
 from aotgemm import _core
-from aotgemm.audit.document import canonical_text, sealed
 from aotgemm.audit.library import loaded_library, read_library
 from aotgemm.audit.sources import calls_of_trace
+from aotgemm.plan.document import canonical_text, sealed
+from plans import gemm_on_cpu, in_force, small_plan, write_plan
 
 H100 = _core.named_device("h100")
 KIND = ("fp8_1d2d", "dense", "nt", "bf16", 1)
@@ -251,7 +250,7 @@ def test_a_bad_environment_fails_every_call(tmp_path, plan_file):
 
 
 def test_a_program_that_loads_a_plan_overrules_the_environment(tmp_path, plan_file, monkeypatch):
-    from aotgemm.audit import environment
+    from aotgemm.plan import environment
 
     monkeypatch.setenv("AOTGEMM_PLAN", str(tmp_path / "none.json"))
     with in_force(plan_file, "warn"):

@@ -4,14 +4,13 @@ import copy
 import json
 import random
 
+import aotgemm
 import jsonschema
 import pytest
+from aotgemm.plan import schema
+from aotgemm.plan.document import SEAL, canonical_text, sealed
+from aotgemm.plan.plan_file import parse_plan, plan_schema, read_plan
 from plans import small_plan, write_plan
-
-import aotgemm
-from aotgemm.audit import schema
-from aotgemm.audit.document import SEAL, canonical_text, sealed
-from aotgemm.audit.reading import parse_plan, plan_schema, read_plan
 
 MUTATIONS = 10_000
 SCHEMA = plan_schema()

@@ -9,9 +9,9 @@ from pathlib import Path
 import cli_schemas
 import jsonschema
 import pytest
-
 from aotgemm.audit.library import read_library
 from aotgemm.cli import main
+
 from codegen.write.sbom import pinned_tools
 
 ROOT = Path(__file__).parents[1]

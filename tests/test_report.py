@@ -4,17 +4,16 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from plans import small_plan, write_plan
-
 from aotgemm import _core
-from aotgemm.audit.document import canonical_text, sealed
-from aotgemm.audit.planning import read_manifest
+from aotgemm.audit.plan import read_manifest
 from aotgemm.audit.report import render
 from aotgemm.audit.report.charts import strip
 from aotgemm.audit.report.palette import label_of, shades
 from aotgemm.audit.report.resources import KINDS, blocks_per_sm, kind_of, mix
 from aotgemm.audit.report.roofline import roofline_us
 from aotgemm.cli import main
+from aotgemm.plan.document import canonical_text, sealed
+from plans import small_plan, write_plan
 
 VOID = {"meta", "input", "br", "link", "rect", "path"}
 H100 = _core.named_device("h100")

@@ -7,14 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from aotgemm import _core
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from aotgemm import _core
+from codegen.compile.toolchain import PINNED_DISASSEMBLER, PINNED_NVCC
 from codegen.files import write_if_changed
 from codegen.matrix import all_specs
 from codegen.write.sbom import SbomInputs, pinned_tools, sbom
-from codegen.compile.toolchain import PINNED_DISASSEMBLER, PINNED_NVCC
 
 ROOT = Path(__file__).parents[1]
 TEXT = files("aotgemm").joinpath("sbom.cdx.json").read_text(encoding="utf-8")

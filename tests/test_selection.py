@@ -6,11 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 import aotgemm
 from aotgemm import _core
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SPECS = _core.specs()
 HOPPER = [name for name in _core.named_devices() if _core.named_device(name)["cc_major"] == 9]

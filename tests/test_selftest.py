@@ -6,14 +6,14 @@ import json
 import ml_dtypes
 import numpy as np
 import pytest
-
 from aotgemm import _core
-from aotgemm.cli import definition_bf16, main
-from aotgemm.cli.selftest import conversions, host_1d1d, host_gemm, runs
-from aotgemm.cli.selftest.framed_output import POISON, contiguous_frame, strided_frame
-from aotgemm.cli.selftest.operands import DISTINCT_ROWS, make_operands
-from aotgemm.cli.selftest.shapes import FULL
-from aotgemm.cli.selftest.tally import Tallies
+from aotgemm.cli import main
+from aotgemm.reference import bf16 as definition_bf16
+from aotgemm.selftest import conversions, host_1d1d, host_gemm, runs
+from aotgemm.selftest.framed_output import POISON, contiguous_frame, strided_frame
+from aotgemm.selftest.operands import DISTINCT_ROWS, make_operands
+from aotgemm.selftest.shapes import FULL
+from aotgemm.selftest.tally import Tallies
 
 FRAMES = pytest.mark.parametrize("frame", [contiguous_frame(5, 16), strided_frame(5, 16)])
 

@@ -1,11 +1,10 @@
 """The self-tests of sums over batches, K groups and heads, on host memory instead of a GPU's, find what is wrong."""
 
 import pytest
+from aotgemm.selftest import gpu_1d1d, gpu_batch_reduced, gpu_fp8_k_grouped, gpu_heads
+from aotgemm.selftest.shapes import SMALL_BATCHES, SMALL_HEADS, SMALL_K_GROUPS
+from aotgemm.selftest.tally import Tallies
 from test_selftest_grouped import HostArray
-
-from aotgemm.cli.selftest import gpu_1d1d, gpu_batch_reduced, gpu_fp8_k_grouped, gpu_heads
-from aotgemm.cli.selftest.shapes import SMALL_BATCHES, SMALL_HEADS, SMALL_K_GROUPS
-from aotgemm.cli.selftest.tally import Tallies
 
 KERNELS = [{"kernel": 0, "name": "a kernel"}]
 PARTS = pytest.mark.parametrize(

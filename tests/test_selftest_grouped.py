@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-
 from aotgemm import _core
-from aotgemm.cli.selftest import gpu_1d1d, gpu_gemm, gpu_grouped, large_grouped
-from aotgemm.cli.selftest.framed_output import POISON
-from aotgemm.cli.selftest.grouped_operands import computed_by_cpu_backend, make_grouped_operands, place_groups
-from aotgemm.cli.selftest.grouped_shapes import FULL_GROUPED, GROUPINGS, GroupedShapes
-from aotgemm.cli.selftest.shapes import Shapes
-from aotgemm.cli.selftest.tally import Tallies
+from aotgemm.selftest import gpu_1d1d, gpu_gemm, gpu_grouped, large_grouped
+from aotgemm.selftest.framed_output import POISON
+from aotgemm.selftest.grouped_operands import computed_by_cpu_backend, make_grouped_operands, place_groups
+from aotgemm.selftest.grouped_shapes import FULL_GROUPED, GROUPINGS, GroupedShapes
+from aotgemm.selftest.shapes import Shapes
+from aotgemm.selftest.tally import Tallies
 
 TINY = GroupedShapes(((0, 0), (3, 0, 130)), ((2, 5),), (48,), (144,))
 KERNELS = [{"kernel": 0, "name": f"kernel for {grouping}", "grouping": grouping} for grouping in GROUPINGS]

@@ -2,14 +2,13 @@
 
 import sys
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from problems import CudaLike, Device, make_problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
 
 K_DL_CPU, K_DL_CUDA, K_DL_ROCM = 1, 2, 10
 

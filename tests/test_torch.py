@@ -2,14 +2,13 @@
 
 import sys
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from problems import BF16, make_problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
 
 
 def as_torch(problem):

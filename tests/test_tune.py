@@ -5,22 +5,22 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
+from aotgemm import _core
+from aotgemm.bench.rounds import FIRST_ROUNDS, Measurement, measure
+from aotgemm.bench.shapes import dense_shapes, moe_shapes, parse_shapes, parse_sizes, read_layers
+from aotgemm.cli import main, tune
+from aotgemm.cli.request import RequestError
+from aotgemm.problems.kinds import KINDS
+from aotgemm.tune.intervals import intervals
+from aotgemm.tune.points import Point, candidates, fastest
+from aotgemm.tune.results import ResultsFile, kernel_hashes, kernels_of
+from aotgemm.tune.rows import COLUMNS, device_line, write_rows
+from aotgemm.tune.summary import percentile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aotgemm import _core
-from aotgemm.cli import main, tune
-from aotgemm.cli.measure.kinds import KINDS
-from aotgemm.cli.measure.rounds import FIRST_ROUNDS, Measurement, measure
-from aotgemm.cli.measure.shapes import dense_shapes, moe_shapes, parse_shapes, parse_sizes, read_layers
-from aotgemm.cli.request import RequestError
-from aotgemm.cli.tune.intervals import intervals
-from aotgemm.cli.tune.points import Point, candidates, fastest
-from aotgemm.cli.tune.results import ResultsFile, kernel_hashes, kernels_of
-from aotgemm.cli.tune.rows import COLUMNS, device_line, write_rows
-from aotgemm.cli.tune.summary import percentile
-from codegen.write import tuned_rows
 from codegen.matrix import all_specs, gemm_specs
+from codegen.write import tuned_rows
 
 H100 = _core.named_device("h100")
 KIND = KINDS["fp8_1d2d"]

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aotgemm import _core
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aotgemm import _core
 from codegen.matrix import all_specs, gemm_specs
 from codegen.write.tuned_rows import COLUMNS, DeviceClass, TunedRow, TunedRowError, read_tables, write_tuned_rows
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from codegen import geometry
 from codegen.compile import ptxas_log, sass
-from codegen.files import write_if_changed
 from codegen.compile.includes import source_hash
 from codegen.compile.names import normalise
-from codegen.spec import KernelSpec
 from codegen.compile.toolchain import Toolchain
+from codegen.files import write_if_changed
+from codegen.spec import KernelSpec
 
 NVCC_FLAGS = ("-std=c++20", "-O3", "-Werror=all-warnings")
 PTXAS_FLAGS = ("-O3", "-v")

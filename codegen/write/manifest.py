@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from codegen.files import write_if_changed
-from codegen.write.inventory import read_sidecars
 from codegen.spec import KernelSpec
+from codegen.write.inventory import read_sidecars
 
 
 def write_manifest(specs: list[KernelSpec], cubins: Path, version: str, out: Path) -> None:

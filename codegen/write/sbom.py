@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.files import write_if_changed
 from codegen.compile.includes import included_headers
-from codegen.write.inventory import read_sidecars
+from codegen.files import write_if_changed
 from codegen.spec import KernelSpec
+from codegen.write.inventory import read_sidecars
 
 Component = dict[str, Any]
 _PINNED = re.compile(r'^\s*"([A-Za-z0-9_.-]+)==([0-9.]+)"', re.MULTILINE)

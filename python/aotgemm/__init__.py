@@ -5,18 +5,10 @@ Importing it loads libaotgemm and nothing else: no framework, no CUDA context, n
 
 from . import utils
 from ._core import DeviceArray, version
-from .audit.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
-from .bf16 import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
-from .bf16_contraction import einsum
-from .bf16_grouped import (
-    k_grouped_bf16_gemm_tn_contiguous,
-    m_grouped_bf16_gemm_nn_contiguous,
-    m_grouped_bf16_gemm_nt_contiguous,
-    m_grouped_bf16_gemm_nt_masked,
-)
-from .cast import per_block_cast_to_fp8, per_token_cast_to_fp8
-from .cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
-from .deepgemm_settings import (
+from .arrays.device_array import from_numpy, to_numpy
+from .arrays.sizes import align, ceil_div, get_tma_aligned_size
+from .compat.cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
+from .compat.deepgemm_settings import (
     get_block_size_multiple_of,
     get_compile_mode,
     get_ignore_compile_dims,
@@ -29,7 +21,6 @@ from .deepgemm_settings import (
     set_mk_alignment_for_contiguous_layout,
     set_tc_util,
 )
-from .device_array import from_numpy, to_numpy
 from .errors import (
     CudaError,
     DeviceError,
@@ -41,12 +32,18 @@ from .errors import (
     PlanWarning,
     ShapeError,
 )
-from .fp8_1d1d import k_grouped_fp8_gemm_nt_contiguous
-from .fp8_contraction import fp8_einsum
-from .fp8_heads import fp8_gemm_nt_skip_head_mid
-from .fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
-from .gemm import fp8_gemm_nt
-from .grouped_gemm import (
+from .ops.bf16_gemm import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
+from .ops.bf16_grouped import (
+    k_grouped_bf16_gemm_tn_contiguous,
+    m_grouped_bf16_gemm_nn_contiguous,
+    m_grouped_bf16_gemm_nt_contiguous,
+    m_grouped_bf16_gemm_nt_masked,
+)
+from .ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from .ops.einsum import einsum
+from .ops.fp8_einsum import fp8_einsum
+from .ops.fp8_gemm import fp8_gemm_nt
+from .ops.fp8_grouped import (
     fp8_m_grouped_gemm_nt_masked,
     m_grouped_fp8_fp4_gemm_nn_contiguous,
     m_grouped_fp8_fp4_gemm_nt_contiguous,
@@ -55,9 +52,12 @@ from .grouped_gemm import (
     m_grouped_fp8_gemm_nt_contiguous,
     m_grouped_fp8_gemm_nt_masked,
 )
-from .layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
+from .ops.fp8_heads import fp8_gemm_nt_skip_head_mid
+from .ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous
+from .ops.fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
+from .ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
+from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
-from .sizes import align, ceil_div, get_tma_aligned_size
 
 __version__: str = version()
 

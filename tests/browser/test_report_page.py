@@ -3,10 +3,9 @@
 import base64
 
 import pytest
+from aotgemm.audit.report import render
 from plans import small_plan
 from selenium.webdriver.common.by import By
-
-from aotgemm.audit.report import render
 
 PLAN = small_plan(tokens=300, shapes=((64, 128), (512, 256), (576, 256)))
 

@@ -1,7 +1,6 @@
 """These tests need a CUDA device; elsewhere they are skipped, and nothing else is."""
 
 import pytest
-
 from aotgemm import _core
 
 

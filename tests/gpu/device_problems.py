@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
+import aotgemm
 import ml_dtypes
 import numpy as np
 import torch
+from aotgemm.selftest.operands import make_finite_operands
 from torch_tensors import to_torch
-
-import aotgemm
-from aotgemm.cli.selftest.operands import make_finite_operands
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Grouped problems of NumPy arrays moved to the GPU."""
 
+import aotgemm
 import torch
 from grouped_problems import BatchProblem, GroupedProblem
 from torch_tensors import bits, to_torch
-
-import aotgemm
 
 GROUPINGS = ("contiguous", "psum", "masked", "batched")
 

@@ -1,13 +1,12 @@
 """The BF16 calls on a GPU through PyTorch, against the CPU backend, bit for bit."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from bf16_problems import CALLS, OUT, make_bf16_problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
 
 SHAPES = [(1, 576, 1024), (7, 72, 20), (64, 2112, 512), (129, 264, 400), (300, 1024, 512)]
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}

@@ -1,16 +1,15 @@
 """The grouped BF16 calls on a GPU through PyTorch: what the CPU gives, and nothing else written."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
+from aotgemm.selftest.framed_output import POISON
+from aotgemm.selftest.grouped_operands import place_groups
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.selftest.framed_output import POISON
-from aotgemm.cli.selftest.grouped_operands import place_groups
 
 BY_GROUPING = {
     grouping: [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16", grouping)]

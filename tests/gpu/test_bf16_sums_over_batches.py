@@ -1,14 +1,13 @@
 """einsum "bmk,bnk->mn" on a GPU: the CPU's bits from every kernel and number of SMs, nothing else written."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from bf16_batch_sums import ONE_RANGE, SHAPES, make_batch_sum, ranges_of
 from bf16_problems import BF16, OUT
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16", "batch_reduced")]

@@ -1,12 +1,11 @@
 """Casts, scale layout and device arrays on a GPU."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
-from torch_tensors import bits
-
-import aotgemm
 from aotgemm import DeviceArray, _core
+from torch_tensors import bits
 
 CASTS = pytest.mark.parametrize("cast", [aotgemm.per_token_cast_to_fp8, aotgemm.per_block_cast_to_fp8])
 

@@ -1,14 +1,13 @@
 """Family fp8_1d1d, K groups and heads with skipped columns on a GPU, against the CPU backend, bit for bit."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
+from aotgemm.selftest.operands import make_finite_operands
 from problems import BF16, make_problem
 from torch_tensors import bits, to_torch
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.selftest.operands import make_finite_operands
 
 SHAPES = [(1, 8, 16), (7, 72, 144), (129, 264, 400), (300, 576, 2048)]
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, BF16], ids=["fp32", "bf16"])

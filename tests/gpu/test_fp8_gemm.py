@@ -2,14 +2,13 @@
 
 import threading
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from device_problems import make_device_problem
 from torch_tensors import bits
-
-import aotgemm
-from aotgemm import _core
 
 SHAPES = [(1, 576, 7168), (7, 72, 144), (64, 2112, 7168), (129, 264, 400), (300, 4096, 512), (2048, 1024, 1024)]
 

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import aotgemm
+import pytest
 
 CAPTURE = """
 import numpy as np, torch, aotgemm

@@ -1,15 +1,14 @@
 """The grouped and batched FP8 calls on a GPU through PyTorch, against the CPU backend, bit for bit."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
+from aotgemm.selftest.grouped_calls import call_core
 from grouped_device import GROUPINGS, OnDevice, to_cuda
 from grouped_problems import POISON, make_batch, make_grouped
 from torch_tensors import bits
-
-import aotgemm
-from aotgemm import _core
-from aotgemm.cli.selftest.grouped_calls import call_core
 
 EACH_GROUPING = pytest.mark.parametrize("grouping", GROUPINGS)
 COUNTS = [(5,), (0, 3, 0), (1, 127, 130, 0, 64, 300), (0, 0), (3,) * 40]

@@ -1,14 +1,13 @@
 """A row's result is the row's alone: the same bits whatever its batch, its place, its group and the number of SMs."""
 
+import aotgemm
 import numpy as np
 import pytest
 import torch
+from aotgemm.selftest.operands import make_finite_operands
 from grouped_device import GROUPINGS, to_cuda
 from problems import BF16
 from torch_tensors import bits
-
-import aotgemm
-from aotgemm.cli.selftest.operands import make_finite_operands
 
 ROWS, GROUPS = 200, 6
 BATCH_SIZES = (1, 3, 16, 64, 129, ROWS)

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import torch
-
 from aotgemm import to_numpy
-from aotgemm.cli.bench.gemm_suite import Bench
-from aotgemm.cli.bench.peers import OURS, TorchOperands, find_peers
-from aotgemm.cli.measure.operands import Fp8Pool
+from aotgemm.bench.gemm_suite import Bench
+from aotgemm.bench.peers import OURS, TorchOperands, find_peers
+from aotgemm.problems.operands import Fp8Pool
 
 SHAPE = (64, 512, 1024)
 

@@ -3,9 +3,8 @@
 import json
 
 import pytest
-
 from aotgemm.cli import main
-from aotgemm.cli.measure.kinds import KINDS
+from aotgemm.problems.kinds import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,7 +11,7 @@ namespace nb = nanobind;
 void apply_environment_once() {
     static bool applied = false;
     if (applied) return;
-    nb::module_::import_("aotgemm.audit.environment").attr("apply")();
+    nb::module_::import_("aotgemm.plan.environment").attr("apply")();
     applied = true;
 }
 

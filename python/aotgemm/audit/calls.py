@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import _core
-from ..sizes import align
+from ..arrays.sizes import align
 
 ROW_ALIGNMENT = _core.group_alignment()  # each group's rows start at a multiple of it in these groupings:
 ALIGNED_GROUPINGS = ("contiguous", "psum")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PlanError
+from ..plan.enforcement import TRACE_FORMAT
 from .architectures import calls_of
 from .calls import Call
-from .enforcement import TRACE_FORMAT
 
 TEXT_COLUMNS = ("family", "grouping", "layout", "out_dtype")
 NUMBER_COLUMNS = ("n", "k", "groups")

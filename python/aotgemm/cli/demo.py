@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .. import _core
-from ..cast import per_block_cast_to_fp8, per_token_cast_to_fp8
-from ..gemm import fp8_gemm_nt
+from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from ..ops.fp8_gemm import fp8_gemm_nt
+from ..problems.backends import CudaPlace, HostPlace, place_at_hand
 from .output import add_command, positive, print_facts, print_json
-from .places import CudaPlace, HostPlace, place_at_hand
 
 EXAMPLES = """\
 examples:
@@ -93,7 +93,7 @@ def _compare_bits(place: HostPlace | CudaPlace, host: Layer, out: Any) -> tuple[
     """What the bits were compared with, how many outputs, and how many differ."""
     import numpy
 
-    from .definition import fp8_gemm_nt as defined
+    from ..reference.fp8 import fp8_gemm_nt as defined
 
     if isinstance(place, CudaPlace):
         expected = numpy.empty_like(out)

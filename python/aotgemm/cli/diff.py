@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.comparing import compare_kernels, compare_plans, facts_of
+from ..audit.diff import compare_kernels, compare_plans, facts_of
 from ..audit.library import read_library
-from ..audit.reading import read_plan
+from ..plan.plan_file import read_plan
 from .output import add_command, print_facts, print_json, print_table
 
 EXAMPLES = """\

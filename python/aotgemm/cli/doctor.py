@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import __version__, _core
 from ..errors import Error
-from ..gemm import fp8_gemm_nt
+from ..ops.fp8_gemm import fp8_gemm_nt
+from ..problems.backends import CudaPlace, HostPlace
 from .output import add_command, print_facts, print_json, print_table
-from .places import CudaPlace, HostPlace
 
 EXAMPLES = """\
 examples:

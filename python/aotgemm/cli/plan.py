@@ -8,10 +8,10 @@ from typing import Any
 from .. import _core
 from ..audit.architectures import calls_of
 from ..audit.calls import Call, merged
-from ..audit.document import canonical_text
-from ..audit.planning import MAX_TOKENS, make_plan
+from ..audit.plan import MAX_TOKENS, make_plan
 from ..audit.sources import READERS, calls_of_config, model_config, model_names
 from ..errors import PlanError
+from ..plan.document import canonical_text
 from .output import add_command, positive, print_facts, print_table, progress
 
 EXAMPLES = """\

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.disassembly import find_cubin
 from ..audit.library import read_library
-from ..audit.rebuilding import STEPS, rebuild
+from ..audit.rebuild import STEPS, rebuild
+from ..audit.sass import find_cubin
 from .output import add_command, print_facts, print_json, progress
 
 EXAMPLES = """\

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.reading import read_plan
 from ..audit.report import render
 from ..errors import PlanError
+from ..plan.plan_file import read_plan
 from .output import add_command, print_facts, print_json, progress
 
 EXAMPLES = """\

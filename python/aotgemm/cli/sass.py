@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.disassembly import PACKAGE, disassemble, find_cubin
 from ..audit.library import read_library
+from ..audit.sass import PACKAGE, disassemble, find_cubin
 from .output import add_command, print_json
 
 EXAMPLES = f"""\

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.reading import read_plan
-from ..audit.verifying import verify
+from ..audit.verify import verify
+from ..plan.plan_file import read_plan
 from .output import add_command, print_facts, print_json, print_table
 
 EXAMPLES = """\

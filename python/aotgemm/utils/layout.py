@@ -1,12 +1,12 @@
 """Layout utilities, where users of DeepGEMM look for them."""
 
-from ..deepgemm_settings import (
+from ..arrays.sizes import align, ceil_div, get_tma_aligned_size
+from ..compat.deepgemm_settings import (
     get_mk_alignment_for_contiguous_layout,
     get_theoretical_mk_alignment_for_contiguous_layout,
     set_mk_alignment_for_contiguous_layout,
 )
-from ..layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
-from ..sizes import align, ceil_div, get_tma_aligned_size
+from ..ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 
 __all__ = [
     "align",

@@ -5,8 +5,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from ..planning import read_manifest
-from ..verifying import verify
+from ..plan import read_manifest
+from ..verify import verify
 from . import charts, maps
 from .palette import Shade, shades
 from .resources import blocks_per_sm, mix_bar

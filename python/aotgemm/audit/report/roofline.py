@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...sizes import ceil_div
+from ...arrays.sizes import ceil_div
 from ..calls import ROW_ALIGNMENT
 
 # Tensor-core operations of one SM in one cycle, without sparsity: NVIDIA H100 datasheet (1979 FP8 and 989 BF16 TFLOP/s

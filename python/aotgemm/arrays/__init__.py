@@ -1,0 +1,1 @@
+"""Tensors of any framework, and memory on a device without one."""

@@ -1,0 +1,33 @@
+"""NumPy arrays to and from device memory, without a framework."""
+
+from typing import TYPE_CHECKING
+
+from .._core import DeviceArray
+
+if TYPE_CHECKING:
+    import numpy
+
+
+def from_numpy(array: "numpy.ndarray", device: int = 0) -> DeviceArray:
+    """A contiguous copy of the array in the memory of a CUDA device (an ordinal).
+
+    Its dtype is float8_e4m3fn or bfloat16 (of ml_dtypes), float32 or int32. Raises DtypeError, DeviceError, CudaError.
+    """
+    import numpy
+
+    out = DeviceArray.empty(array.shape, array.dtype.name, device)
+    out.copy_from(numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8))
+    return out
+
+
+def to_numpy(array: DeviceArray) -> "numpy.ndarray":
+    """A copy of a contiguous array in host memory, after all work on the device's default stream.
+
+    Raises LayoutError for a strided view, or CudaError.
+    """
+    import ml_dtypes
+    import numpy
+
+    raw = numpy.empty(array.nbytes, numpy.uint8)
+    array.copy_to(raw)
+    return raw.view(getattr(ml_dtypes, array.dtype, array.dtype)).reshape(array.shape)

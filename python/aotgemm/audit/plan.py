@@ -1,0 +1,106 @@
+"""Makes a plan: the selection of every call over the whole range of M, and what each kernel is made of."""
+
+import json
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from typing import Any
+
+from .. import _core
+from ..errors import KernelMissingError
+from ..plan.document import FORMAT, sealed
+from .calls import Call, merged
+from .library import code_sha256
+
+MAX_TOKENS = 8192
+US_DIGITS = 2  # of predicted times: what a reader can use
+
+
+def read_manifest() -> dict[str, Any]:
+    return json.loads(files("aotgemm").joinpath("manifest.json").read_text(encoding="utf-8"))
+
+
+def _intervals(call: Call, device: dict[str, Any], num_sms: int, last_m: int) -> list[dict[str, Any]]:
+    names = [spec["name"] for spec in _core.specs()]
+    found = _core.select_intervals(
+        call.family, call.n, call.k, num_sms, device, 1, last_m, 1,
+        call.grouping, call.layout, call.out_dtype, call.groups,
+    )  # fmt: skip
+    return [
+        {"m": [first, last], "kernel": names[kernel], "us": [round(us, US_DIGITS) for us in times]}
+        for first, last, kernel, *times in found
+    ]
+
+
+def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dict[str, Any]:
+    """A call as the plan has it; where the library holds no kernel for it, with the reason instead of intervals."""
+    try:
+        missing, intervals = "", _intervals(call, device, num_sms, call.last_m(tokens))
+    except KernelMissingError as error:
+        missing, intervals = str(error), []
+    return {
+        "layers": list(call.layers),
+        "family": call.family,
+        "grouping": call.grouping,
+        "layout": call.layout,
+        "out_dtype": call.out_dtype,
+        "groups": call.groups,
+        "n": call.n,
+        "k": call.k,
+        "num_sms": num_sms,
+        "missing": missing,
+        "intervals": intervals,
+    }
+
+
+def _arch(device: dict[str, Any]) -> str:
+    return f"sm_{device['cc_major']}{device['cc_minor']}a"
+
+
+def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
+    """Identity of every kernel that calls of the plan may launch: those chosen, and the layout and cast kernels."""
+    gemms = {spec["name"] for spec in _core.specs()}
+    made_of = {kernel["name"]: kernel for kernel in read_manifest()["kernels"]}
+    return [
+        {
+            "name": cubin["name"],
+            "arch": cubin["arch"],
+            "sha256": cubin["sha256"],
+            "code_sha256": code_sha256(_core.cubin_bytes(cubin["name"], cubin["arch"])),
+            "source_sha256": made_of[cubin["name"]]["source_sha256"],
+            "compiler": made_of[cubin["name"]]["compiler"],
+        }
+        for cubin in sorted(_core.cubins(), key=lambda cubin: cubin["name"])
+        if cubin["arch"] == arch and (cubin["name"] in used or cubin["name"] not in gemms)
+    ]
+
+
+def make_plan(
+    calls: Iterable[Call],
+    device: dict[str, Any],
+    source: dict[str, Any],
+    tokens: int = MAX_TOKENS,
+    num_sms: Iterable[int] = (),
+    step: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """The plan of these calls for batches of up to `tokens` tokens, sealed.
+
+    num_sms: SMs that calls may use, as set by set_num_sms; empty for all of the device's. `step` is called after each
+    call is planned.
+    """
+    entries = []
+    for call in merged(calls):
+        for sms in sorted({min(sms, device["num_sms"]) for sms in num_sms} or {device["num_sms"]}):
+            entries.append(_entry(call, device, sms, tokens))
+        step()
+    used = {interval["kernel"] for entry in entries for interval in entry["intervals"]}
+    return sealed(
+        {
+            "format": FORMAT,
+            "sha256": "",
+            "library": {"name": "aotgemm", "version": _core.version()},
+            "device": dict(device),
+            "source": source | {"tokens": tokens},
+            "kernels": kernel_facts(_arch(device), used),
+            "calls": entries,
+        }
+    )

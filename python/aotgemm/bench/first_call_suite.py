@@ -1,0 +1,95 @@
+"""Suite `first_call`: what a process pays once. Each part runs in a process of its own, in which nothing is warm.
+
+`python -m aotgemm.bench.first_call_suite PART` is such a process; it prints one JSON object.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from .. import _core
+from ..errors import Error
+
+SHAPES = [(m, n, k) for n, k in ((2112, 7168), (7168, 2048), (4096, 7168)) for m in (1, 7, 65, 130, 517, 1030, 4099)]
+PEER_SHAPES = SHAPES[2:4]  # a peer that compiles takes seconds for each
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _call_ms(run: Callable[[], Any]) -> float:
+    """Of a call and of the GPU's work behind it."""
+    return 1e3 * _seconds(lambda: (run(), _core.synchronize(0)))
+
+
+def _preload() -> dict[str, float]:
+    _core.synchronize(0)  # the context is not part of it
+    return {"ms": 1e3 * _seconds(lambda: _core.preload(0))}
+
+
+def _ours() -> dict[str, float]:
+    from ..problems.operands import Fp8Pool
+
+    pool = Fp8Pool((*shape, 1) for shape in SHAPES)
+    _core.synchronize(0)
+    times = [_call_ms(pool.operands(*shape).run) for shape in SHAPES]
+    return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
+
+
+def _deep_gemm() -> dict[str, float]:
+    import deep_gemm
+
+    from ..problems.operands import Fp8Pool
+    from .peers import TorchOperands
+
+    pool = Fp8Pool((*shape, 1) for shape in PEER_SHAPES)
+    tensors = [TorchOperands(pool.operands(*shape)) for shape in PEER_SHAPES]
+    _core.synchronize(0)
+    times = [_call_ms(lambda x=x: deep_gemm.fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d)) for x in tensors]
+    return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
+
+
+PARTS = {
+    "preload of every kernel": _preload,
+    "first call of a shape": _ours,
+    "deep_gemm, first call of a shape": _deep_gemm,
+}
+
+
+def _run_part(part: str, cache: str) -> dict[str, Any]:
+    # DeepGEMM keeps what it compiled; an empty folder of its own makes its first call a first call.
+    environment = os.environ | {"DG_JIT_CACHE_DIR": cache}
+    command = [sys.executable, "-m", "aotgemm.bench.first_call_suite", part]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure_first_calls(with_deep_gemm: bool) -> dict[str, dict[str, Any]]:
+    """Milliseconds by part; a part that failed says why."""
+    parts = [part for part in PARTS if with_deep_gemm or not part.startswith("deep_gemm")]
+    with tempfile.TemporaryDirectory() as cache:
+        return {part: _run_part(part, cache) for part in parts}
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        print(json.dumps(PARTS[arguments[0]]()))
+    except Error as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

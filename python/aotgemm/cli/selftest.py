@@ -1,0 +1,89 @@
+"""`aotgemm selftest`: every kernel against the CPU backend, bit for bit."""
+
+import argparse
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .. import _core
+from ..errors import DeviceError, KernelMissingError
+from ..problems.backends import CudaPlace, HostPlace, place_at_hand
+from ..selftest.tally import Tallies
+from .output import add_command, print_facts, print_json, print_table, progress
+
+EXAMPLES = """\
+examples:
+  aotgemm selftest                           everything: minutes on a GPU
+  aotgemm selftest --quick                   a subset of the shapes: seconds
+  aotgemm selftest --kernel '*swap*'         only kernels whose name matches
+  aotgemm selftest --determinism             the same bits in every circumstance, with 10,000 random pairs of kernels
+  compute-sanitizer aotgemm selftest --small tiny shapes of every kernel, for tools that slow it down
+
+On a GPU, each kernel runs each shape twice: on contiguous operands, and on strided views with part of the SMs. D lies
+in poisoned memory; all of it is compared, and what surrounds it must not have been written. Operands hold every finite
+FP8 pattern, and some NaN and infinities. Without a GPU, the CPU backend is compared with a slow NumPy version written
+from the definition. Exit status: 0 if no case differs, 1 if one does.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    help = "Compare every kernel with the CPU backend, bit for bit."
+    parser = add_command(subparsers, "selftest", help, EXAMPLES, run)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="a subset of the shapes")
+    size.add_argument("--small", action="store_true", help="tiny shapes only")
+    determinism = "compare runs with one another: kernels, SMs, streams, load, neighbours; docs/determinism.md"
+    parser.add_argument("--determinism", action="store_true", help=determinism)
+    parser.add_argument("--kernel", metavar="GLOB", default="*", help="only GEMM kernels of such a name, as in a shell")
+    parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
+
+
+def _kernels(place: HostPlace | CudaPlace, pattern: str) -> list[dict[str, Any]]:
+    """The GEMM kernels that run there and match."""
+    if isinstance(place, HostPlace):
+        if pattern != "*":
+            raise DeviceError(f"--kernel: is {pattern}, but there is no CUDA device to run a kernel on")
+        return []
+    arch = "sm_{cc_major}{cc_minor}a".format(**place.device)
+    specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern)]
+    if not specs:
+        raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
+    return specs
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..selftest.determinism import run_determinism
+    from ..selftest.runs import run_on_cpu, run_on_gpu
+
+    place = place_at_hand()
+    kernels = _kernels(place, arguments.kernel)
+    with progress(not arguments.json) as display:
+        if arguments.determinism:
+            tallies = run_determinism(place, kernels, arguments, display)
+        elif isinstance(place, CudaPlace):
+            tallies = run_on_gpu(place, kernels, arguments, display)
+        else:
+            tallies = run_on_cpu(place, arguments, display)
+    _print_json(place.name, tallies) if arguments.json else _print(place.name, tallies)
+    return 1 if tallies.differing else 0
+
+
+def _totals(tallies: Tallies) -> dict[str, int]:
+    equal = tallies.cases - tallies.differing
+    return {"specs": tallies.specs, "cases": tallies.cases, "equal": equal, "differing": tallies.differing}
+
+
+def _print(device: str, tallies: Tallies) -> None:
+    rows = [[tally.name, tally.cases, tally.equal, tally.differing] for tally in tallies.by_name.values()]
+    print_table(("kernel or operation", "cases", "equal to the bit", "differing"), rows)
+    for failure in tallies.failures:
+        print("differs:", failure)
+    print_facts({"device": device, "checked": tallies.checked} | _totals(tallies))
+
+
+def _print_json(device: str, tallies: Tallies) -> None:
+    rows = [
+        {"name": tally.name, "cases": tally.cases, "equal": tally.equal, "differing": tally.differing}
+        for tally in tallies.by_name.values()
+    ]
+    head = {"device": device, "checked": tallies.checked} | _totals(tallies)
+    print_json(head | {"tallies": rows, "failures": tallies.failures})

@@ -1,0 +1,85 @@
+"""Settings that programs written for DeepGEMM read and write. What has no effect here says so."""
+
+from typing import Any
+
+from .. import _core
+from ..errors import ShapeError
+
+MK_ALIGNMENT = _core.group_alignment()  # rows; no tile of the grouped kernels is taller
+
+_without_effect: dict[str, Any] = {"tc_util": 100, "ignore_compile_dims": False, "block_size_multiple_of": (1, 1)}
+
+
+def get_mk_alignment_for_contiguous_layout() -> int:
+    """The multiple of rows at which groups start in m_grouped_fp8_gemm_nt_contiguous: 128."""
+    return MK_ALIGNMENT
+
+
+def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
+    """Accepts 128, the only alignment of the compiled kernels. Raises ShapeError for any other."""
+    if alignment != MK_ALIGNMENT:
+        raise ShapeError(f"alignment: is {alignment}, allowed is {MK_ALIGNMENT}")
+
+
+def get_theoretical_mk_alignment_for_contiguous_layout(
+    expected_m: int | None = None, num_groups: int | None = None, *, per_group_m: int | None = None
+) -> int:
+    """The alignment that would serve such groups best: 128 on Hopper, whatever their size.
+
+    Called as (expected_m, num_groups) or as (per_group_m).
+    """
+    return MK_ALIGNMENT
+
+
+def set_compile_mode(mode: int) -> None:
+    """1: calls check their arguments, load their kernel and return, outputs stay as they are; 0, at first: calls run.
+
+    For warm-up sweeps that call every shape: nothing is ever compiled here, and `preload` loads every kernel at once.
+    Raises ShapeError for any other mode.
+    """
+    if mode not in (0, 1):
+        raise ShapeError(f"mode: is {mode}, allowed is 0 or 1")
+    _core.set_compile_only(mode == 1)
+
+
+def get_compile_mode() -> int:
+    """The mode that set_compile_mode set."""
+    return int(_core.get_compile_only())
+
+
+def set_tc_util(percent: int) -> None:
+    """Kept for get_tc_util, without effect: power is not traded for speed here. Raises ShapeError unless 0 to 100."""
+    if not 0 <= percent <= 100:
+        raise ShapeError(f"percent: is {percent}, allowed is 0 to 100")
+    _without_effect["tc_util"] = percent
+
+
+def get_tc_util() -> int:
+    """What set_tc_util was given, 100 at first."""
+    return _without_effect["tc_util"]
+
+
+def set_ignore_compile_dims(enabled: bool) -> None:
+    """Kept for get_ignore_compile_dims, without effect: sizes are run-time values of every kernel."""
+    _without_effect["ignore_compile_dims"] = bool(enabled)
+
+
+def get_ignore_compile_dims() -> bool:
+    """What set_ignore_compile_dims was given, False at first."""
+    return _without_effect["ignore_compile_dims"]
+
+
+def set_block_size_multiple_of(value: int | tuple[int, int]) -> None:
+    """Kept for get_block_size_multiple_of, without effect: the choice of the kernel depends on shape and device alone.
+
+    value: one number for the tile's rows and columns, or a pair. Raises ShapeError unless they are positive.
+    """
+    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(pair) != 2 or min(pair) < 1:
+        raise ShapeError(f"value: is {value}, allowed is a positive number or two of them")
+    _without_effect["block_size_multiple_of"] = pair
+
+
+def get_block_size_multiple_of() -> tuple[int, int]:
+    """What set_block_size_multiple_of was given, (1, 1) at first."""
+    return _without_effect["block_size_multiple_of"]

@@ -1,0 +1,69 @@
+"""What all FP8 GEMMs share: pairs of a tensor and its scales, recipes, and scales in the layout a GPU reads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import DtypeError, LayoutError, ShapeError
+from .layout import get_mn_major_tma_aligned_tensor
+
+RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
+RECIPE_A = (1, 128)
+RECIPE_B = (128, 128)
+RECIPE_1D1D = (1, 1, 128)  # of family fp8_1d1d: B scaled by row, as A is
+
+
+def _is_one_of(given: Any, recipes: tuple[tuple[int, ...], ...]) -> bool:
+    return isinstance(given, (tuple, list)) and tuple(given) in recipes
+
+
+def check_recipe(name: str, given: Any, *allowed: tuple[int, ...]) -> None:
+    """Raises ShapeError unless `given` is None or an allowed recipe."""
+    if given is not None and not _is_one_of(given, allowed):
+        raise ShapeError(f"{name}: is {given}, allowed is None or {' or '.join(map(str, allowed))}")
+
+
+def check_recipes(recipe: Any, recipe_a: Any, recipe_b: Any) -> None:
+    """Raises ShapeError unless all three are None or the scaling of family fp8_1d2d."""
+    check_recipe("recipe", recipe, RECIPE)
+    check_recipe("recipe_a", recipe_a, RECIPE_A)
+    check_recipe("recipe_b", recipe_b, RECIPE_B)
+
+
+def is_1d1d(recipe: Any, recipe_a: Any, recipe_b: Any) -> bool:
+    """Whether the recipes ask for family fp8_1d1d: recipe (1, 1, 128), or (1, 128) for B.
+
+    Raises ShapeError if they ask for neither this family nor fp8_1d2d.
+    """
+    check_recipe("recipe", recipe, RECIPE, RECIPE_1D1D)
+    check_recipe("recipe_a", recipe_a, RECIPE_A)
+    check_recipe("recipe_b", recipe_b, RECIPE_B, RECIPE_A)
+    if recipe is None:
+        return _is_one_of(recipe_b, (RECIPE_A,))
+    family = _is_one_of(recipe, (RECIPE_1D1D,))
+    check_recipe("recipe_b", recipe_b, RECIPE_A if family else RECIPE_B)
+    return family
+
+
+def describe(value: Any) -> str:
+    """Its type in words, and its length if it is a sequence."""
+    plain = f"a {type(value).__name__}"
+    return f"{plain} of length {len(value)}" if isinstance(value, (tuple, list)) else plain
+
+
+def check_no_accumulator(c: Any) -> None:
+    """Raises LayoutError unless c is None."""
+    if c is not None:
+        raise LayoutError(f"c: is {describe(c)}, allowed is None (family fp8_1d2d does not accumulate)")
+
+
+def unpack(name: str, pair: Any) -> tuple[Any, Any]:
+    """(tensor, scales). Raises DtypeError for anything but a pair."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise DtypeError(f"{name}: is {describe(pair)}, allowed is a pair (FP8 tensor, FP32 scales)")
+    return pair[0], pair[1]
+
+
+def run_with_aligned_scales(function: Callable[..., bool], a: Any, sfa: Any, *rest: Any) -> None:
+    """Calls function(a, sfa, *rest); if it asks for MN-major scales, again with a copy of them in that layout."""
+    if not function(a, sfa, *rest):
+        function(a, get_mn_major_tma_aligned_tensor(sfa), *rest)

@@ -1,0 +1,81 @@
+"""Grouped BF16 GEMMs with DeepGEMM's signatures: one B, or one range of K, for each group."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+from ..errors import DtypeError, ShapeError
+from .fp8_grouped import check_expected_m
+
+
+def _contiguous(
+    layout: str, a: Any, b: Any, d: Any, grouped_layout: Any, use_psum_layout: bool, expected_m: int | None
+) -> None:
+    if expected_m is not None:
+        expected_m = check_expected_m("expected_m_for_psum_layout", expected_m)
+        if not use_psum_layout:
+            raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
+    _core.m_grouped_bf16_gemm_contiguous(layout, a, b, d, grouped_layout, bool(use_psum_layout), expected_m or 0)
+
+
+def m_grouped_bf16_gemm_nt_contiguous(
+    a: Any,
+    b: Any,
+    d: Any,
+    grouped_layout: Any,
+    compiled_dims: str = "nk",
+    use_psum_layout: bool = False,
+    expected_m_for_psum_layout: int | None = None,
+) -> None:
+    """D[i] = A[i] @ B[g]^T for each row i, g being its group: the rows of all groups in one matrix.
+
+    a: BF16 [M, K]; b: BF16 [G, N, K]; d: BF16 [M, N], written in place; FP32 accumulation.
+    grouped_layout, use_psum_layout, expected_m_for_psum_layout: as in m_grouped_fp8_gemm_nt_contiguous: the group of
+    each row, or where each group ends; rows of no group are not written.
+
+    A and D have stride 1 along their last dimension, B along either of its last two; other strides and addresses are
+    multiples of 16 bytes, N is a multiple of 8. All operands are on one device: a Hopper GPU (runs on the current
+    stream, can be captured in a CUDA graph, the index stays there) or the CPU, with the same bits from both.
+    compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
+    Raises ShapeError (on the CPU also for an index out of range), DtypeError, LayoutError, DeviceError,
+    KernelMissingError or CudaError.
+    """
+    _contiguous("nt", a, b, d, grouped_layout, use_psum_layout, expected_m_for_psum_layout)
+
+
+def m_grouped_bf16_gemm_nn_contiguous(
+    a: Any, b: Any, d: Any, grouped_layout: Any, compiled_dims: str = "nk", use_psum_layout: bool = False
+) -> None:
+    """D[i] = A[i] @ B[g]: as m_grouped_bf16_gemm_nt_contiguous with b BF16 [G, K, N]."""
+    _contiguous("nn", a, b, d, grouped_layout, use_psum_layout, None)
+
+
+def m_grouped_bf16_gemm_nt_masked(
+    a: Any, b: Any, d: Any, masked_m: Any, expected_m: int, compiled_dims: str = "nk"
+) -> None:
+    """D[g, :masked_m[g]] = A[g, :masked_m[g]] @ B[g]^T for each group g.
+
+    a: BF16 [G, M, K]; b: BF16 [G, N, K]; d: BF16 [G, M, N]; its rows from masked_m[g] on are not written.
+    masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
+    expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
+    The rest is as in m_grouped_bf16_gemm_nt_contiguous.
+    """
+    _core.m_grouped_bf16_gemm_nt_masked(a, b, d, masked_m, check_expected_m("expected_m", expected_m))
+
+
+def k_grouped_bf16_gemm_tn_contiguous(
+    a: Any, b: Any, d: Any, ks: Sequence[int], ks_tensor: Any, c: Any = None, compiled_dims: str = "mn"
+) -> None:
+    """D[g] = A_g^T @ B_g, or C[g] + that, for each group g, which has ks[g] rows of A and of B: a gradient of weights.
+
+    a: BF16 [K, M]; b: BF16 [K, N], both row-major with the rows of group 0 first, then those of group 1, and so on.
+    d: FP32 [G, M, N], written in place; c: None, or FP32 [G, M, N], added with one FP32 addition after the sum over K.
+    It may be d itself.
+    ks: K of each group on the host, multiples of 64 that add up to K; 0 gives zeros, or C + 0.
+    ks_tensor: the same numbers, int32 [G], contiguous, on the device of the operands: what a GPU reads.
+    The rest is as in m_grouped_bf16_gemm_nt_contiguous.
+    """
+    for k in ks:
+        if not hasattr(k, "__index__"):
+            raise DtypeError(f"ks: holds a {type(k).__name__}, allowed are ints")
+    _core.k_grouped_bf16_gemm_tn_contiguous(a, b, c, d, [k.__index__() for k in ks], ks_tensor)

@@ -1,0 +1,39 @@
+"""Batched FP8 contractions written as an Einstein sum."""
+
+from typing import Any
+
+from .. import _core
+from ..arrays.frameworks import swap_dimensions
+from ..errors import ShapeError
+from ._arguments import RECIPE, check_no_accumulator, check_recipe, run_with_aligned_scales, unpack
+
+EXPRESSION = "bhr,hdr->bhd"
+
+
+def fp8_einsum(
+    expr: str,
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    c: Any = None,
+    recipe: tuple[int, int, int] | None = RECIPE,
+) -> None:
+    """D[b, h] = (A * SFA)[b, h] @ (B * SFB)[h]^T for each h: "bhr,hdr->bhd", the only expression there is on Hopper.
+
+    a: (A, SFA). A FP8 E4M3 [B, H, R]; SFA FP32 [B, H, ceil(R / 128)], copied on a GPU unless MN-major in each h:
+        strides (1, a multiple of 4, a multiple of 4 from B on).
+    b: (B, SFB). B FP8 E4M3 [H, D, R]; SFB FP32 [H, ceil(D / 128), ceil(R / 128)], any strides.
+    d: BF16 [B, H, D], written in place.
+    A, B and D have stride 1 along their last dimension, other strides multiples of 16 bytes; D is a multiple of 8, R of
+    16 and not 0. c: must be None. recipe: None or (1, 128, 128).
+    Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError; each names sizes and
+    strides in the order [H, B, ...] of a batched GEMM.
+    """
+    if expr.replace(" ", "") != EXPRESSION:
+        raise ShapeError(f"expr: is {expr!r}, allowed is {EXPRESSION!r}")
+    check_recipe("recipe", recipe, RECIPE)
+    check_no_accumulator(c)
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    a, sfa, d = (swap_dimensions(name, x, 3, 0, 1) for name, x in (("a", a), ("sfa", sfa), ("d", d)))
+    run_with_aligned_scales(_core.fp8_bmm_nt, a, sfa, b, sfb, d)

@@ -1,0 +1,45 @@
+"""FP8 GEMM with DeepGEMM's signature."""
+
+from typing import Any
+
+from .. import _core
+from ._arguments import check_no_accumulator, is_1d1d, run_with_aligned_scales, unpack
+from .fp8_k_grouped import fp8_gemm_nt_1d1d
+
+
+def fp8_gemm_nt(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    c: Any = None,
+    recipe: tuple[int, int, int] | None = None,
+    recipe_a: tuple[int, int] | None = None,
+    recipe_b: tuple[int, int] | None = None,
+    compiled_dims: str = "nk",
+    disable_ue8m0_cast: bool = False,
+) -> None:
+    """D = (A * SFA) @ (B * SFB)^T: FP8 operands with block scales, FP32 accumulation, BF16 result in `d`.
+
+    a: (A, SFA). A FP8 E4M3 [M, K]; SFA FP32 [M, ceil(K / 128)], one scale per row and 128 columns. On a GPU, scales
+        that are not MN-major as get_mn_major_tma_aligned_tensor returns them are copied into that layout first.
+    b: (B, SFB). B FP8 E4M3 [N, K]; SFB FP32 [ceil(N / 128), ceil(K / 128)], any strides.
+    d: BF16 [M, N], written in place.
+
+    A, B and D have stride 1 along their last dimension, row strides and addresses that are multiples of 16 bytes; N is
+    a multiple of 8 and K of 16. M = 0 returns at once. All operands are on one device: a Hopper GPU (runs on the
+    current stream, can be captured in a CUDA graph) or the CPU, with the same bits from both.
+    recipe, recipe_a, recipe_b: None or the scaling above, (1, 128, 128), (1, 128), (128, 128). With recipe (1, 1, 128)
+        B is scaled as A is, SFB FP32 [N, ceil(K / 128)]; D may be FP32 or BF16, and C of D's dtype and shape, or D
+        itself, is added to the product; on a GPU, SFB is copied as SFA is unless MN-major.
+    compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
+    disable_ue8m0_cast: accepted, without effect: Hopper reads FP32 scales as they are.
+    c: must be None but with recipe (1, 1, 128).
+    Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
+    """
+    if (recipe is not None or recipe_a is not None or recipe_b is not None) and is_1d1d(recipe, recipe_a, recipe_b):
+        fp8_gemm_nt_1d1d(a, b, d, c)
+        return
+    check_no_accumulator(c)
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    run_with_aligned_scales(_core.fp8_gemm_nt, a, sfa, b, sfb, d)

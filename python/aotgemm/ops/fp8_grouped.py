@@ -1,0 +1,120 @@
+"""Grouped FP8 GEMMs with DeepGEMM's signatures: one B for each group of rows."""
+
+from typing import Any
+
+from .. import _core
+from ..errors import DtypeError, ShapeError
+from ._arguments import check_recipes, run_with_aligned_scales, unpack
+from .fp8_transposed import k_major_view
+
+
+def check_expected_m(name: str, value: Any) -> int:
+    if not hasattr(value, "__index__"):
+        raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
+    if value.__index__() < 1:
+        raise ShapeError(f"{name}: is {value}, allowed is a positive number")
+    return value.__index__()
+
+
+def m_grouped_fp8_gemm_nt_contiguous(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    grouped_layout: Any,
+    recipe: tuple[int, int, int] | None = None,
+    recipe_a: tuple[int, int] | None = None,
+    recipe_b: tuple[int, int] | None = None,
+    compiled_dims: str = "nk",
+    disable_ue8m0_cast: bool = False,
+    use_psum_layout: bool = False,
+    expected_m_for_psum_layout: int | None = None,
+) -> None:
+    """D[i] = (A * SFA)[i] @ (B * SFB)[g]^T for each row i, g being its group: the rows of all groups in one matrix.
+
+    a: (A, SFA). A FP8 E4M3 [M, K]; SFA FP32 [M, ceil(K / 128)], copied on a GPU as in fp8_gemm_nt.
+    b: (B, SFB). B FP8 E4M3 [G, N, K]; SFB FP32 [G, ceil(N / 128), ceil(K / 128)], any strides.
+    d: BF16 [M, N], written in place.
+    grouped_layout: int32, contiguous. A group may be empty.
+        [M]: the group of each row, -1 for padding, whose rows of D are not written. Each group starts at a multiple of
+        get_mk_alignment_for_contiguous_layout() rows: no such block of rows holds two groups.
+        [G] with use_psum_layout: where the rows of each group end. They start at the end of the group before, rounded
+        up to that alignment (group 0: at row 0). Rows of A in the gaps may hold anything; those of D are not written.
+    expected_m_for_psum_layout: rows to expect in a group, only with use_psum_layout: a hint for the choice of the
+        kernel, on which no result depends.
+
+    Layouts, devices and the options are those of fp8_gemm_nt; K is not 0. The index of a GPU call stays on the GPU.
+    Raises ShapeError (on the CPU also for an index out of range), DtypeError, LayoutError, DeviceError,
+    KernelMissingError or CudaError.
+    """
+    check_recipes(recipe, recipe_a, recipe_b)
+    expected_m = 0
+    if expected_m_for_psum_layout is not None:
+        expected_m = check_expected_m("expected_m_for_psum_layout", expected_m_for_psum_layout)
+        if not use_psum_layout:
+            raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    run_with_aligned_scales(
+        _core.m_grouped_fp8_gemm_nt_contiguous, a, sfa, b, sfb, d, grouped_layout, bool(use_psum_layout), expected_m
+    )
+
+
+def m_grouped_fp8_gemm_nn_contiguous(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    grouped_layout: Any,
+    recipe: tuple[int, int, int] | None = None,
+    recipe_a: tuple[int, int] | None = None,
+    recipe_b: tuple[int, int] | None = None,
+    compiled_dims: str = "nk",
+    disable_ue8m0_cast: bool = False,
+    use_psum_layout: bool = False,
+) -> None:
+    """As m_grouped_fp8_gemm_nt_contiguous with B given as [G, K, N] and SFB as [G, ceil(K / 128), ceil(N / 128)].
+
+    B must be K-major in memory, B.stride(1) == 1, such as the transposed view of a contiguous [G, N, K] tensor.
+    Raises LayoutError otherwise.
+    """
+    b = k_major_view("b", b, 3)
+    m_grouped_fp8_gemm_nt_contiguous(
+        a, b, d, grouped_layout, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast, use_psum_layout
+    )
+
+
+def m_grouped_fp8_gemm_nt_masked(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    masked_m: Any,
+    expected_m: int,
+    recipe: tuple[int, int, int] | None = None,
+    recipe_a: tuple[int, int] | None = None,
+    recipe_b: tuple[int, int] | None = None,
+    compiled_dims: str = "nk",
+    disable_ue8m0_cast: bool = False,
+) -> None:
+    """D[g, :masked_m[g]] = (A * SFA)[g, :masked_m[g]] @ (B * SFB)[g]^T for each group g.
+
+    a: (A, SFA). A FP8 E4M3 [G, M, K]; SFA FP32 [G, M, ceil(K / 128)], copied on a GPU unless MN-major in each group.
+    b: (B, SFB). B FP8 E4M3 [G, N, K]; SFB FP32 [G, ceil(N / 128), ceil(K / 128)], any strides.
+    d: BF16 [G, M, N]; its rows from masked_m[g] on are not written.
+    masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
+    expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
+
+    Layouts, devices and the options are those of fp8_gemm_nt, group strides multiples of 16 bytes; K is not 0.
+    Raises ShapeError (on the CPU also for a mask out of range), DtypeError, LayoutError, DeviceError,
+    KernelMissingError or CudaError.
+    """
+    check_recipes(recipe, recipe_a, recipe_b)
+    expected_m = check_expected_m("expected_m", expected_m)
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    run_with_aligned_scales(_core.m_grouped_fp8_gemm_nt_masked, a, sfa, b, sfb, d, masked_m, expected_m)
+
+
+# Other names by which users of DeepGEMM call the same functions.
+m_grouped_fp8_fp4_gemm_nt_contiguous = m_grouped_fp8_gemm_nt_contiguous
+m_grouped_fp8_fp4_gemm_nn_contiguous = m_grouped_fp8_gemm_nn_contiguous
+m_grouped_fp8_fp4_gemm_nt_masked = m_grouped_fp8_gemm_nt_masked
+fp8_m_grouped_gemm_nt_masked = m_grouped_fp8_gemm_nt_masked

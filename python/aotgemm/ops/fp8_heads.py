@@ -1,0 +1,30 @@
+"""The FP8 GEMM whose output has room between the columns of each head."""
+
+from typing import Any
+
+from .. import _core
+from ..errors import ShapeError
+from ._arguments import RECIPE, check_recipe, run_with_aligned_scales, unpack
+
+
+def fp8_gemm_nt_skip_head_mid(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    head_splits: tuple[int, int, int],
+    recipe: tuple[int, int, int] | None = None,
+    compiled_dims: str = "nk",
+    disable_ue8m0_cast: bool = False,
+) -> None:
+    """As fp8_gemm_nt into a D whose columns come in heads of left + mid + right, the middle ones not written.
+
+    head_splits: (left, mid, right), multiples of 8; N is a multiple of left + right.
+    d: BF16 [M, N / (left + right) * (left + mid + right)].
+    Raises what fp8_gemm_nt raises.
+    """
+    check_recipe("recipe", recipe, RECIPE)
+    if not isinstance(head_splits, (tuple, list)) or len(head_splits) != 3:
+        raise ShapeError(f"head_splits: is {head_splits}, allowed are three numbers (left, mid, right)")
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    run_with_aligned_scales(_core.fp8_gemm_nt_skip_head_mid, a, sfa, b, sfb, d, *head_splits)

@@ -1,0 +1,48 @@
+"""Family fp8_1d1d: A and B scaled alike, one scale per row and 128 columns of K; C is accumulated."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import _core
+from ._arguments import RECIPE_1D1D, check_recipe, unpack
+from .layout import get_mn_major_tma_aligned_tensor
+
+
+def _run_with_aligned_scales(function: Callable[..., bool], a: Any, sfa: Any, b: Any, sfb: Any, *rest: Any) -> None:
+    """Both scales are by row here, and a GPU reads both MN-major."""
+    if not function(a, sfa, b, sfb, *rest):
+        function(a, get_mn_major_tma_aligned_tensor(sfa), b, get_mn_major_tma_aligned_tensor(sfb), *rest)
+
+
+def fp8_gemm_nt_1d1d(a: Any, b: Any, d: Any, c: Any) -> None:
+    """What fp8_gemm_nt does with recipe (1, 1, 128)."""
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    _run_with_aligned_scales(_core.fp8_gemm_nt_1d1d, a, sfa, b, sfb, c, d)
+
+
+def k_grouped_fp8_gemm_nt_contiguous(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    ks: Sequence[int],
+    ks_tensor: Any,
+    c: Any = None,
+    recipe: tuple[int, int, int] = RECIPE_1D1D,
+    compiled_dims: str = "mn",
+) -> None:
+    """D[g] = C[g] + (A_g * SFA_g) @ (B_g * SFB_g)^T for groups that differ in K, such as experts' weight gradients.
+
+    a: (A, SFA). A FP8 E4M3 [M * sum(ks)], for each group a row-major matrix [M, ks[g]], one after the other; SFA FP32
+        [M, sum(ks) / 128].
+    b: (B, SFB). The same with N rows.
+    d: FP32 [G, M, N], written in place. c: None, or FP32 [G, M, N], which may be d itself.
+    ks: K of each group, multiples of 128, 0 for an empty one. ks_tensor: the same as int32 on the operands' device.
+    recipe: (1, 1, 128). compiled_dims: accepted, without effect.
+    On a GPU, scales that are not MN-major are copied as in fp8_gemm_nt, and there is one launch for each group.
+    Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
+    """
+    check_recipe("recipe", recipe, RECIPE_1D1D)
+    a, sfa = unpack("a", a)
+    b, sfb = unpack("b", b)
+    _run_with_aligned_scales(_core.k_grouped_fp8_gemm_nt_contiguous, a, sfa, b, sfb, c, d, list(ks), ks_tensor)

@@ -1,0 +1,1 @@
+"""Calls to check and to measure: their operands, and how a chosen kernel runs them."""

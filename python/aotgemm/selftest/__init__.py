@@ -1,0 +1,1 @@
+"""Every kernel against the CPU backend, bit for bit."""

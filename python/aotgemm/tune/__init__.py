@@ -1,0 +1,1 @@
+"""Measures the fastest kernel for each shape."""

@@ -1,0 +1,83 @@
+"""The file of measurements: JSON lines, one for each point, appended as they come, so that a stopped run goes on."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from .. import _core
+from ..bench.rounds import Measurement
+from ..cli.request import RequestError
+from ..problems.kinds import Kind
+from .points import Point, Results
+
+
+def kernels_of(kind: Kind) -> list[dict[str, Any]]:
+    """The specs that serve a kind of problem."""
+    fields = ("family", "grouping", "layout", "out_dtype")
+    return [spec for spec in _core.specs() if tuple(spec[field] for field in fields) == kind.names]
+
+
+def kernel_hashes(kind: Kind) -> dict[str, str]:
+    """Name and sha256 of a kind's kernels: measurements of other kernels say nothing of these."""
+    return {spec["name"]: spec["sha256"] for spec in kernels_of(kind)}
+
+
+class ResultsFile:
+    """Measurements of one kind of problem on one card with one build.
+
+    A later build may have dropped kernels; their measurements are left out. One that has other or more kernels must
+    measure anew.
+    """
+
+    def __init__(self, path: Path, kind: Kind) -> None:
+        self.path = path
+        self.header: dict[str, Any] = {}
+        self.results: Results = {}
+        self._kernels = kernel_hashes(kind)
+        if path.exists():
+            self._read()
+
+    def _read(self) -> None:
+        text = self.path.read_text(encoding="utf-8")
+        whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a line
+        try:
+            header, *lines = (json.loads(line) for line in whole.splitlines())
+            measured = header["kernels"].items()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
+        if not self._kernels.items() <= measured:
+            raise RequestError(
+                f"--results: {self.path} was measured with other kernels than this build's; name a new file"
+            )
+        if whole != text:
+            self.path.write_text(whole, encoding="utf-8")
+        self.header = header
+        for line in lines:
+            known = {name: Measurement(*pair) for name, pair in line["us"].items() if name in self._kernels}
+            self.results[Point(**line["point"])] = known
+
+    def open_for(self, device: dict[str, Any]) -> None:
+        """Before measuring: writes the header of a new file; refuses to mix cards."""
+        if self.header:
+            if self.header["device"] != device:
+                known = self.header["device"]["name"]
+                raise RequestError(
+                    f"--results: {self.path} was measured on {known}, this is {device['name']}; name a new file"
+                )
+            return
+        self.header = {
+            "device": device,
+            "date": date.today().isoformat(),
+            "version": _core.version(),
+            "kernels": self._kernels,
+        }
+        self.path.write_text(json.dumps(self.header) + "\n", encoding="utf-8")
+
+    def add(self, point: Point, measured: dict[str, Measurement]) -> None:
+        """Notes one point and appends it to the file."""
+        self.results[point] = measured
+        us = {name: [round(measurement.us, 3), measurement.rounds] for name, measurement in measured.items()}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"point": asdict(point), "us": us}) + "\n")
