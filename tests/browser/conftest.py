@@ -1,13 +1,8 @@
 """A headless Chromium. Without one these tests fail: `apt-get install chromium chromium-driver` provides it."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 @pytest.fixture(scope="session")

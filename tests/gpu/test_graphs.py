@@ -31,7 +31,7 @@ ALIGNED = "aotgemm.get_mn_major_tma_aligned_tensor(problem.sfa)"
 @pytest.mark.parametrize("m", [1, 64, 300])
 @pytest.mark.parametrize("scales", ["problem.sfa", ALIGNED], ids=["row-major", "aligned"])
 def test_the_first_call_can_be_captured(m, scales):
-    folders = [*Path(__file__).parents[:2], Path(aotgemm.__file__).parents[1]]
+    folders = [Path(__file__).parent, Path(__file__).parents[1] / "support", Path(aotgemm.__file__).parents[1]]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
     command = [sys.executable, "-c", CAPTURE.format(m=m, scales=scales)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

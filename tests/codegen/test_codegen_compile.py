@@ -158,7 +158,7 @@ def test_a_missing_header_is_named(tmp_path: Path) -> None:
 
 
 def test_pins_agree_with_pyproject() -> None:
-    pyproject = (Path(__file__).parent.parent / "pyproject.toml").read_text()
+    pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     for package in ("nvcc", "crt", "runtime"):
         assert f'"nvidia-cuda-{package}=={toolchain.PINNED_NVCC}"' in pyproject
     assert f'"{toolchain.PINNED_DISASSEMBLER}"' in pyproject

@@ -227,7 +227,7 @@ for m in map(int, sys.argv[2:]):
 
 
 def run_calls(*sizes, python_path=None, **environment):
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[1] / "support")
     known = {"PATH": os.environ["PATH"]} | ({"PYTHONPATH": str(python_path)} if python_path else {})
     command = [sys.executable, "-W", "default", "-c", CALL, here, *map(str, sizes)]
     return subprocess.run(command, env=known | environment, capture_output=True, text=True, check=True)

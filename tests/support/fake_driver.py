@@ -11,12 +11,13 @@ import aotgemm
 from codegen.compile.toolchain import find_toolchain
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 FUNCTION = re.compile(r"^ +X\((\w+), (\w+)\)", re.MULTILINE)
 
 
 def driver_symbols():
     """Every function that the library looks up, as cpp/dispatch/runtime/driver.hpp lists them."""
-    text = (HERE.parent / "cpp/dispatch/runtime/driver.hpp").read_text()
+    text = (ROOT / "cpp/dispatch/runtime/driver.hpp").read_text()
     return [symbol for _, symbol in FUNCTION.findall(text)]
 
 
@@ -28,7 +29,7 @@ def build_fake_driver(folder):
     source = folder / "fake_driver.cpp"
     source.write_text(f'{text}\nextern "C" {{\n{bodies}}}\n')
     flags = ["-std=c++20", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
-    flags += [f"-I{HERE.parent / 'cpp'}", f"-I{Path(find_toolchain('', True, 'c++').cuda_h).parent}"]
+    flags += [f"-I{ROOT / 'cpp'}", f"-I{Path(find_toolchain('', True, 'c++').cuda_h).parent}"]
     sources = source, HERE / "fake_driver_fp8.cpp"
     subprocess.run(["c++", *flags, *sources, "-o", folder / "libcuda.so.1"], check=True)
     return folder

@@ -1,5 +1,5 @@
 // A libcuda that computes nothing: device memory is host memory, kernels are not run, events are 1/64 ms apart. It
-// shows what the library asks of the driver where there is no GPU. tests/fake_driver.py adds the functions that need
+// shows what the library asks of the driver where there is no GPU. tests/support/fake_driver.py adds the functions that need
 // no body.
 #include <sys/mman.h>
 

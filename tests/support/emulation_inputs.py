@@ -7,7 +7,7 @@ import ml_dtypes
 import numpy as np
 from aotgemm import _core
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 VECTORS = {**np.load(DATA / "h100_wgmma_vectors.npz"), **np.load(DATA / "h100_subnormal_vectors.npz")}
 DTYPES = {"fp8": ml_dtypes.float8_e4m3fn, "bf16": ml_dtypes.bfloat16, "tf32": np.float32}
 BITS = {"fp8": np.uint8, "bf16": np.uint16, "tf32": np.uint32}

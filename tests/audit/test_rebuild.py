@@ -14,7 +14,7 @@ from aotgemm.cli import main
 
 from codegen.write.sbom import pinned_tools
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KERNEL = "sm90_sf_to_mn_major_fp32"  # the quickest to compile
 PARTS = ("codegen", "cpp/kernels")
 

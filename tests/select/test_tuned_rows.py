@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from codegen.matrix import all_specs, gemm_specs
 from codegen.write.tuned_rows import COLUMNS, DeviceClass, TunedRow, TunedRowError, read_tables, write_tuned_rows
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 H100 = "device cc=9.0 num_sms=132 memory_gbps=3083-3620"
 SPECS = gemm_specs()
 CARD = "NVIDIA H100 80GB HBM3"

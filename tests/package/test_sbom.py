@@ -16,7 +16,7 @@ from codegen.files import write_if_changed
 from codegen.matrix import all_specs
 from codegen.write.sbom import SbomInputs, pinned_tools, sbom
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = files("aotgemm").joinpath("sbom.cdx.json").read_text(encoding="utf-8")
 SBOM = json.loads(TEXT)
 COMPONENTS = {component["bom-ref"]: component for component in SBOM["components"]}
