@@ -136,7 +136,7 @@ def _print(report: dict, stated: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a results file of `aotgemm tune`")
-    parser.add_argument("--kind", choices=list(KINDS), default="fp8_1d2d")
+    parser.add_argument("--kind", choices=list(KINDS), default="fp8_gemm_1d2d")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--restarts", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the report here too")

@@ -35,7 +35,7 @@ def _time_calls(call) -> float:
 
 def _plan() -> str:
     """As large as a real one: DeepSeek-V3's calls, and the one that is timed."""
-    calls = [*calls_of(model_config("deepseek-v3"), 8, 8), Call(("timed",), "fp8_1d2d", N, K)]
+    calls = [*calls_of(model_config("deepseek-v3"), 8, 8), Call(("timed",), "fp8_gemm_1d2d", N, K)]
     source = {"kind": "model", "name": "deepseek-v3", "tp": 8, "ep": 8}
     return canonical_text(make_plan(calls, _core.cuda_device(0), source))
 

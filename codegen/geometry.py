@@ -13,11 +13,11 @@ WARPGROUP = 128
 INSTRUCTION_M = 64
 MAX_CONSUMERS = 3
 SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
-ELEMENT_BYTES = {"fp8_1d2d": 1, "fp8_1d1d": 1, "bf16": 2}  # of an operand, by family
+ELEMENT_BYTES = {"fp8_gemm_1d2d": 1, "fp8_gemm_1d1d": 1, "bf16_gemm": 2}  # of an operand, by family
 OUT_BYTES = {"bf16": 2, "fp32": 4}
-UNIT_BARRIERS = 32  # bytes of barriers for each unit of D that a consumer of fp8_1d1d holds
+UNIT_BARRIERS = 32  # bytes of barriers for each unit of D that a consumer of fp8_gemm_1d1d holds
 TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
-STAGES_BESIDE_UNITS = 4  # of fp8_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
+STAGES_BESIDE_UNITS = 4  # of fp8_gemm_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
 ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
@@ -65,12 +65,12 @@ def slices(spec: KernelSpec) -> int:
 
 
 def scale_step(spec: KernelSpec) -> int:
-    """Of fp8_1d2d: tiles start at multiples of this many columns after a boundary between scales of B."""
+    """Of fp8_gemm_1d2d: tiles start at multiples of this many columns after a boundary between scales of B."""
     return gcd(spec.block_n, SLICE)
 
 
 def scales_b(spec: KernelSpec) -> int:
-    """Of fp8_1d2d: scales of B that the columns of a tile have at most."""
+    """Of fp8_gemm_1d2d: scales of B that the columns of a tile have at most."""
     return -(-(SLICE - scale_step(spec) + spec.block_n) // SLICE)
 
 
@@ -85,7 +85,7 @@ def matrix_registers(spec: KernelSpec) -> int:
 
 
 def store_units(spec: KernelSpec) -> tuple[int, int]:
-    """Of bf16 and fp8_1d1d: units in which a consumer's share of D leaves, and the bytes of one."""
+    """Of bf16_gemm and fp8_gemm_1d1d: units in which a consumer's share of D leaves, and the bytes of one."""
     out_bytes = OUT_BYTES[spec.out_dtype]
     row = SLICE if spec.swap_ab or instruction_n(spec) * out_bytes % SLICE == 0 else ODD_STORE_ROW
     of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // row
@@ -112,11 +112,11 @@ def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
 def shared_bytes(spec: KernelSpec) -> int:
     """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers.
 
-    Consumers of fp8_1d2d hold the scales of B in registers.
+    Consumers of fp8_gemm_1d2d hold the scales of B in registers.
     """
-    if spec.family == "bf16":
+    if spec.family == "bf16_gemm":
         return _bf16_shared_bytes(spec)
-    if spec.family == "fp8_1d1d":
+    if spec.family == "fp8_gemm_1d1d":
         return _fp8_1d1d_shared_bytes(spec)
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = (spec.block_m + spec.block_n) * spec.block_k

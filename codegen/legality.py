@@ -16,8 +16,8 @@ MOST_SCALES_B = (
 )
 # family: its scalings, the types it reads and those it writes, where there is a choice
 CONVERSIONS = {
-    "sf_to_mn_major": (("",), ("fp32",), ("",)),
-    "cast_to_fp8": (("token", "block"), ("bf16", "fp32"), ("",)),
+    "transpose_sf": (("",), ("fp32",), ("",)),
+    "cast_fp8": (("token", "block"), ("bf16", "fp32"), ("",)),
     "ordered_sum": (("",), ("fp32",), ("bf16", "fp32")),
 }
 # By consumers, of 232 or 160 (setmaxnreg); the rest holds scales, addresses and loop state.
@@ -208,7 +208,7 @@ FP8_1D1D_RULES: tuple[Rule, ...] = (
     _stages,
     _shared_memory,
 )
-FAMILY_RULES = {"fp8_1d2d": FP8_1D2D_RULES, "fp8_1d1d": FP8_1D1D_RULES, "bf16": BF16_RULES}
+FAMILY_RULES = {"fp8_gemm_1d2d": FP8_1D2D_RULES, "fp8_gemm_1d1d": FP8_1D1D_RULES, "bf16_gemm": BF16_RULES}
 CONVERSION_RULES: tuple[Rule, ...] = (_arch, _conversion)
 
 

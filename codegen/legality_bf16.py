@@ -1,4 +1,4 @@
-"""What family bf16 asks of a spec beyond the rules that all GEMM families share."""
+"""What family bf16_gemm asks of a spec beyond the rules that all GEMM families share."""
 
 from codegen import geometry
 from codegen.legality_groups import why_illegal_for_groups

@@ -106,7 +106,7 @@ def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int
     block_m, block_n, block_k, in_flight = tile
     spec = KernelSpec(
         arch="sm_90a",
-        family="fp8_1d2d",
+        family="fp8_gemm_1d2d",
         grouping=grouping,
         layout="nt",
         out_dtype="bf16",
@@ -123,7 +123,7 @@ def _fp8_1d2d(grouping: str, tile: tuple[int, int, int, int], cluster: tuple[int
 
 
 def fp8_1d2d_specs() -> list[KernelSpec]:
-    """Specs of family fp8_1d2d."""
+    """Specs of family fp8_gemm_1d2d."""
     return [
         _fp8_1d2d(grouping, tile[:4], cluster, swap_ab)
         for grouping, normal, swapped in FP8_1D2D_TILES
@@ -137,7 +137,7 @@ def _fp8_1d1d(out_dtype: str, tile: tuple[int, int, int, int], cluster: tuple[in
     block_m, block_n, block_k, in_flight = tile
     spec = KernelSpec(
         arch="sm_90a",
-        family="fp8_1d1d",
+        family="fp8_gemm_1d1d",
         grouping="dense",
         layout="nt",
         out_dtype=out_dtype,
@@ -152,7 +152,7 @@ def _fp8_1d1d(out_dtype: str, tile: tuple[int, int, int, int], cluster: tuple[in
 
 
 def fp8_1d1d_specs() -> list[KernelSpec]:
-    """Specs of family fp8_1d1d."""
+    """Specs of family fp8_gemm_1d1d."""
     return [
         _fp8_1d1d(out_dtype, tile[:4], cluster)
         for out_dtype, tiles in (("bf16", FP8_1D1D_TILES), ("fp32", FP8_1D1D_TILES + FP8_1D1D_TILES_FP32))
@@ -170,8 +170,8 @@ def conversion_specs(arch: str) -> list[KernelSpec]:
     """Specs of the layout and conversion kernels."""
     casts = [(scaling, dtype) for scaling in ("token", "block") for dtype in ("bf16", "fp32")]
     return [
-        KernelSpec(arch=arch, family="sf_to_mn_major", in_dtype="fp32"),
-        *[KernelSpec(arch=arch, family="cast_to_fp8", scaling=scaling, in_dtype=dtype) for scaling, dtype in casts],
+        KernelSpec(arch=arch, family="transpose_sf", in_dtype="fp32"),
+        *[KernelSpec(arch=arch, family="cast_fp8", scaling=scaling, in_dtype=dtype) for scaling, dtype in casts],
         *[KernelSpec(arch=arch, family="ordered_sum", in_dtype="fp32", out_dtype=dtype) for dtype in ("bf16", "fp32")],
     ]
 

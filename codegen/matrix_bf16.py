@@ -1,4 +1,4 @@
-"""The kernels of family bf16, stated once: tiles and the layouts that can have them."""
+"""The kernels of family bf16_gemm, stated once: tiles and the layouts that can have them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -99,7 +99,7 @@ def _spec(
     block_m, block_n, block_k = tile[:3]
     spec = KernelSpec(
         arch="sm_90a",
-        family="bf16",
+        family="bf16_gemm",
         grouping=grouping,
         layout=layout,
         out_dtype=out_dtype,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-GEMM_FAMILIES = ("fp8_1d2d", "fp8_1d1d", "bf16")
+GEMM_FAMILIES = ("fp8_gemm_1d2d", "fp8_gemm_1d1d", "bf16_gemm")
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ def _wgmma_width(family: str, width: int) -> str:
 
 
 WGMMA_HEADERS = {
-    "fp8": ("fp8_1d2d", "fp8_1d1d"),
-    "bf16": ("bf16",),
+    "fp8": ("fp8_gemm_1d2d", "fp8_gemm_1d1d"),
+    "bf16": ("bf16_gemm",),
 }  # operand type: the families that use its instructions
 
 

@@ -184,7 +184,7 @@ def test_diff_of_devices_agrees_with_the_selection():
         changed = {m for change in call["changes"] for m in range(change["m"][0], change["m"][1] + 1)}
         for m in range(1, 2001):
             one, two = (
-                names[_core.select("fp8_1d2d", m, call["n"], call["k"], 0, device, 1)[0]["kernel"]]
+                names[_core.select("fp8_gemm_1d2d", m, call["n"], call["k"], 0, device, 1)[0]["kernel"]]
                 for device in ("h100", "h20")
             )
             assert (one != two) == (m in changed), (m, one, two)

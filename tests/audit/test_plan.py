@@ -25,7 +25,7 @@ def dense_shapes(model, tp, ep):
     return {
         (call.n, call.k)
         for call in calls_of(model_config(model), tp, ep)
-        if call.family == "fp8_1d2d" and call.grouping == "dense"
+        if call.family == "fp8_gemm_1d2d" and call.grouping == "dense"
     }
 
 
@@ -86,7 +86,7 @@ def test_every_model_has_a_plan(model):
 
 def test_an_unquantised_config_is_bf16():
     config = {key: value for key, value in model_config("llama-8b").items() if key != "quantization_config"}
-    assert {call.family for call in calls_of(config, 1, 1)} == {"bf16"}
+    assert {call.family for call in calls_of(config, 1, 1)} == {"bf16_gemm"}
 
 
 def test_what_cannot_be_cut_or_read_is_refused():
@@ -103,28 +103,28 @@ def test_intervals_are_the_selection():
     """At every interval's ends and at random places between."""
     choose, device = random.Random(5), _core.named_device("h200")
     for n, k, sms in ((2112, 7168, 0), (7168, 256, 78), (64, 16, 1), (8192, 8192, 132)):
-        intervals = _core.select_intervals("fp8_1d2d", n, k, sms, device, 1, 3000, 1)
+        intervals = _core.select_intervals("fp8_gemm_1d2d", n, k, sms, device, 1, 3000, 1)
         assert (intervals[0][0], intervals[-1][1]) == (1, 3000)
         assert all(
             one[1] + 1 == two[0] and one[2] != two[2] for one, two in zip(intervals, intervals[1:], strict=False)
         )
         for first, last, kernel, first_us, last_us in intervals:
             for m, us in ((first, first_us), (last, last_us), (choose.randint(first, last), None)):
-                best = _core.select("fp8_1d2d", m, n, k, sms, device, 1)[0]
+                best = _core.select("fp8_gemm_1d2d", m, n, k, sms, device, 1)[0]
                 assert best["kernel"] == kernel and us in (None, best["predicted_us"]), (n, k, sms, m)
 
 
 def test_intervals_of_a_step_and_of_a_bad_range():
-    stepped = _core.select_intervals("fp8_1d2d", 512, 512, 0, "h100", 128, 1000, 128)
+    stepped = _core.select_intervals("fp8_gemm_1d2d", 512, 512, 0, "h100", 128, 1000, 128)
     assert (stepped[0][0], stepped[-1][1]) == (128, 896)
     assert all(first % 128 == 0 and last % 128 == 0 for first, last, *_ in stepped)
     for bad in ((0, 5, 1), (5, 4, 1), (1, 5, 0), (1, 2**40, 1)):
         with pytest.raises(aotgemm.ShapeError, match="m_first, m_last, m_step"):
-            _core.select_intervals("fp8_1d2d", 512, 512, 0, "h100", *bad)
+            _core.select_intervals("fp8_gemm_1d2d", 512, 512, 0, "h100", *bad)
 
 
 def test_a_missing_kernel_is_listed_with_the_reason():
-    calls = [Call(("x",), "no_such_family", 64, 64), Call(("y",), "fp8_1d2d", 64, 64)]
+    calls = [Call(("x",), "no_such_family", 64, 64), Call(("y",), "fp8_gemm_1d2d", 64, 64)]
     absent, present = sorted(
         make_plan(calls, _core.named_device("h100"), SOURCE, 8)["calls"], key=lambda c: c["intervals"] != []
     )
@@ -133,7 +133,7 @@ def test_a_missing_kernel_is_listed_with_the_reason():
 
 
 def test_kernels_are_those_that_may_be_launched():
-    plan = make_plan([Call(("y",), "fp8_1d2d", 64, 128)], _core.named_device("h100"), SOURCE, 8)
+    plan = make_plan([Call(("y",), "fp8_gemm_1d2d", 64, 128)], _core.named_device("h100"), SOURCE, 8)
     chosen = {interval["kernel"] for interval in plan["calls"][0]["intervals"]}
     gemms = {spec["name"] for spec in _core.specs()}
     others = {cubin["name"] for cubin in _core.cubins() if cubin["arch"] == "sm_90a"} - gemms
@@ -144,17 +144,17 @@ def test_kernels_are_those_that_may_be_launched():
 
 
 def test_same_calls_are_merged():
-    one, two = Call(("b",), "bf16", 8, 16), Call(("a",), "bf16", 8, 16, tokens_factor=4)
-    assert merged([one, two, one]) == [Call(("a", "b"), "bf16", 8, 16, tokens_factor=4)]
+    one, two = Call(("b",), "bf16_gemm", 8, 16), Call(("a",), "bf16_gemm", 8, 16, tokens_factor=4)
+    assert merged([one, two, one]) == [Call(("a", "b"), "bf16_gemm", 8, 16, tokens_factor=4)]
 
 
 def test_grouped_rows_are_aligned_and_cover_the_padding():
-    call = Call(("x",), "fp8_1d2d", 8, 16, grouping="contiguous", groups=3, tokens_factor=2)
+    call = Call(("x",), "fp8_gemm_1d2d", 8, 16, grouping="contiguous", groups=3, tokens_factor=2)
     assert (call.last_m(100), call.last_m(1)) == (640, 384)
 
 
 def test_num_sms_gives_rows_of_each():
-    plan = make_plan([Call(("y",), "fp8_1d2d", 4096, 512)], _core.named_device("h100"), SOURCE, 256, (999, 20))
+    plan = make_plan([Call(("y",), "fp8_gemm_1d2d", 4096, 512)], _core.named_device("h100"), SOURCE, 256, (999, 20))
     assert [call["num_sms"] for call in plan["calls"]] == [20, 132]
     assert plan["calls"][0]["intervals"] != plan["calls"][1]["intervals"]
 
@@ -204,7 +204,7 @@ def test_standard_output_and_file_are_the_same(tmp_path, capsys):
 
 
 def test_each_interval_has_a_line_of_its_own():
-    plan = make_plan([Call(("y",), "fp8_1d2d", 4096, 512)], _core.named_device("h100"), SOURCE, 256)
+    plan = make_plan([Call(("y",), "fp8_gemm_1d2d", 4096, 512)], _core.named_device("h100"), SOURCE, 256)
     lines = canonical_text(plan).splitlines()
     intervals = plan["calls"][0]["intervals"]
     assert [line for line in lines if line.startswith('  {"m": ')] == [
@@ -217,8 +217,8 @@ def test_shapes_file(tmp_path):
     path = tmp_path / "shapes.csv"
     path.write_text("# comment\nname,n,k,grouping,groups\nup,512,256,,\nexperts,64,128,masked,4\n")
     assert calls_of_shapes(path) == [
-        Call(("up",), "fp8_1d2d", 512, 256),
-        Call(("experts",), "fp8_1d2d", 64, 128, "masked", groups=4),
+        Call(("up",), "fp8_gemm_1d2d", 512, 256),
+        Call(("experts",), "fp8_gemm_1d2d", 64, 128, "masked", groups=4),
     ]
 
 

@@ -15,7 +15,7 @@ from aotgemm.cli import main
 from codegen.write.sbom import pinned_tools
 
 ROOT = Path(__file__).parents[2]
-KERNEL = "sm90_sf_to_mn_major_fp32"  # the quickest to compile
+KERNEL = "sm90_transpose_sf_fp32"  # the quickest to compile
 PARTS = ("codegen", "cpp/kernels")
 
 

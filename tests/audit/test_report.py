@@ -106,7 +106,7 @@ def test_the_strip_covers_the_axis(plan):
 
 
 def test_roofline_by_hand():
-    call = dict(family="fp8_1d2d", grouping="dense", groups=1, n=4096, k=7168, num_sms=132, out_dtype="bf16")
+    call = dict(family="fp8_gemm_1d2d", grouping="dense", groups=1, n=4096, k=7168, num_sms=132, out_dtype="bf16")
     compute, memory = roofline_us(call, H100, 8192)
     assert compute == pytest.approx(2 * 8192 * 4096 * 7168 / (8192 * 132 * 1980e6) * 1e6)
     assert memory == pytest.approx((8192 * 7168 + 4096 * 7168 + 2 * 8192 * 4096) / 3352e3)
@@ -114,16 +114,16 @@ def test_roofline_by_hand():
     assert roofline_us(grouped, H100, 128)[1] == pytest.approx((128 * 7168 + 4096 * 7168 + 2 * 128 * 4096) / 3352e3)
     masked = call | dict(grouping="masked", groups=4)
     assert roofline_us(masked, H100, 8)[1] == pytest.approx(4 * (8 * 7168 + 4096 * 7168 + 2 * 8 * 4096) / 3352e3)
-    assert roofline_us(call | dict(family="bf16"), H100, 64)[0] == 2 * roofline_us(call, H100, 64)[0]
+    assert roofline_us(call | dict(family="bf16_gemm"), H100, 64)[0] == 2 * roofline_us(call, H100, 64)[0]
 
 
 def test_short_names_tell_kernels_apart():
     names = [spec["name"] for spec in _core.specs()]
-    assert label_of("sm90_fp8_1d2d_dense_nt_bf16_swap_16x64x128_s12_f4_c1x1") == "16x64x128 swap s12 f4"
-    assert label_of("sm90_fp8_1d2d_dense_nt_bf16_128x128x128_s5_f1_c2x1") == "128x128x128 s5 f1 c2x1"
-    assert label_of("sm90_bf16_dense_nt_bf16_swap_8x64x128_s8_c1x1") == "8x64x128 swap s8"
+    assert label_of("sm90_fp8_gemm_1d2d_dense_nt_bf16_swap_16x64x128_s12_f4_c1x1") == "16x64x128 swap s12 f4"
+    assert label_of("sm90_fp8_gemm_1d2d_dense_nt_bf16_128x128x128_s5_f1_c2x1") == "128x128x128 s5 f1 c2x1"
+    assert label_of("sm90_bf16_gemm_dense_nt_bf16_swap_8x64x128_s8_c1x1") == "8x64x128 swap s8"
     assert label_of("something_else") == "something_else"
-    dense = [label_of(name) for name in names if "_fp8_1d2d_dense_nt_bf16_" in name]
+    dense = [label_of(name) for name in names if "_fp8_gemm_1d2d_dense_nt_bf16_" in name]
     assert len(dense) == len(set(dense)) > 0
     colours = [shade.colour for shade in shades(names[:20]).values()]
     assert len(colours) == len(set(colours))

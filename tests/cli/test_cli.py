@@ -22,7 +22,7 @@ JSON_COMMANDS = {
     "doctor": (["doctor"], cli_schemas.DOCTOR),
     "selftest": (["selftest"], cli_schemas.SELFTEST),
     "plan": (["plan", "--model", "llama-8b", "--max-tokens", "16"], plan_schema()),
-    "sass": (["sass", "sm90_sf_to_mn_major_fp32"], cli_schemas.SASS),
+    "sass": (["sass", "sm90_transpose_sf_fp32"], cli_schemas.SASS),
     "bench": (["bench", "host", "--peers", "none"], cli_schemas.BENCH_HOST),
 }
 COMMANDS = pytest.mark.parametrize("command", JSON_COMMANDS)
@@ -90,7 +90,7 @@ def test_list_filters_by_name(capsys):
 
 def test_explain_answers_as_the_selection_does(capsys):
     answer = run_json(capsys, "explain", *SHAPE, "--device", "h200", "--num-sms", "78")
-    choices = _core.select("fp8_1d2d", 64, 2112, 7168, 78, "h200", 4)
+    choices = _core.select("fp8_gemm_1d2d", 64, 2112, 7168, 78, "h200", 4)
     assert answer["choice"]["name"] == choices[0]["name"]
     assert [choice["name"] for choice in answer["next"]] == [choice["name"] for choice in choices[1:]]
     assert answer["problem"]["num_sms"] == 78
@@ -113,7 +113,7 @@ def test_explain_without_a_gpu_answers_for_an_h100(capsys):
 def test_explain_says_why(capsys):
     assert main(["explain", *SHAPE]) == 0
     text = capsys.readouterr().out
-    best = _core.select("fp8_1d2d", 64, 2112, 7168, 0, "h100", 1)[0]
+    best = _core.select("fp8_gemm_1d2d", 64, 2112, 7168, 0, "h100", 1)[0]
     assert best["name"] in text and " ".join(best["reason"].split()) in " ".join(text.split())
 
 
@@ -147,7 +147,7 @@ def test_doctor_fails_if_a_device_does(capsys, monkeypatch):
     "arguments, fragments",
     [
         (["explain", *SHAPE, "--device", "h1000"], ["device: 'h1000'", "h100"]),
-        (["explain", *SHAPE, "--device", "b200"], ["fp8_1d2d", "10.0", "aotgemm list"]),
+        (["explain", *SHAPE, "--device", "b200"], ["fp8_gemm_1d2d", "10.0", "aotgemm list"]),
         (["demo", "--device", "cpu", "--n", "60", "--m", "1", "--k", "16"], ["b: N is 60", "multiple of 8"]),
         (["demo", "--device", "cpu", "--n", "64", "--m", "1", "--k", "20"], ["a: K is 20", "multiple of 16"]),
         (["selftest", "--kernel", "*swap*"], ["--kernel: is *swap*", "no CUDA device"]),

@@ -46,7 +46,7 @@ def test_normalise(name: str) -> None:
 
 
 def test_normalise_leaves_other_text_alone() -> None:
-    ptx = ".visible .entry sm90_fp8_1d2d_dense(\n\t.param .b8 INTERNAL_9a624727_4_x[8]\n)\nmov.b32 %r1, 0x9a624727;\n"
+    ptx = ".visible .entry sm90_fp8_gemm_1d2d_dense(\n\t.param .b8 INTERNAL_9a624727_4_x[8]\n)\nmov.b32 %r1, 0x9a624727;\n"
     assert normalise(ptx) == ptx
 
 

@@ -7,15 +7,15 @@ import pytest
 from codegen.legality import CONVERSION_RULES, FP8_1D2D_RULES, why_illegal
 from codegen.spec import KernelSpec
 
-NORMAL = KernelSpec("sm_90a", "fp8_1d2d", "dense", "nt", "bf16", 128, 128, 128, 5, 2)
+NORMAL = KernelSpec("sm_90a", "fp8_gemm_1d2d", "dense", "nt", "bf16", 128, 128, 128, 5, 2)
 SWAPPED = replace(NORMAL, block_m=16, block_n=64, in_flight=4, stages=12, swap_ab=True)
-CAST = KernelSpec("sm_90a", "cast_to_fp8", scaling="token", in_dtype="bf16")
+CAST = KernelSpec("sm_90a", "cast_fp8", scaling="token", in_dtype="bf16")
 
 CASES = [
     ("_arch", replace(NORMAL, arch="sm_80"), "arch is 'sm_80'; known are sm_90a, sm_100a"),
-    ("_arch", replace(NORMAL, arch="sm_100a"), "family fp8_1d2d has a kernel for sm_90a alone, not for sm_100a"),
-    ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_1d2d has 'nt' alone"),
-    ("_grouping", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_1d2d has dense, batched"),
+    ("_arch", replace(NORMAL, arch="sm_100a"), "family fp8_gemm_1d2d has a kernel for sm_90a alone, not for sm_100a"),
+    ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_gemm_1d2d has 'nt' alone"),
+    ("_grouping", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_gemm_1d2d has dense, batched"),
     (
         "why_illegal_for_groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=64),
@@ -46,10 +46,10 @@ CASES = [
     (
         "_conversion",
         replace(CAST, family="transpose"),
-        "family is 'transpose'; known are fp8_1d2d, fp8_1d1d, bf16, sf_to_mn_major",
+        "family is 'transpose'; known are fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, transpose_sf",
     ),
-    ("_conversion", replace(CAST, in_dtype="fp16"), "cast_to_fp8 has no kernel for scaling 'token' of 'fp16'"),
-    ("_conversion", replace(CAST, out_dtype="bf16"), "cast_to_fp8 has no kernel for output 'bf16'"),
+    ("_conversion", replace(CAST, in_dtype="fp16"), "cast_fp8 has no kernel for scaling 'token' of 'fp16'"),
+    ("_conversion", replace(CAST, out_dtype="bf16"), "cast_fp8 has no kernel for output 'bf16'"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""why_illegal for family bf16: each of its own rules turns away a spec."""
+"""why_illegal for family bf16_gemm: each of its own rules turns away a spec."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from codegen.legality import BF16_RULES, why_illegal
 from codegen.legality_bf16 import AFTER_SHARED, BEFORE_SHARED
 from codegen.spec import KernelSpec
 
-NORMAL = KernelSpec("sm_90a", "bf16", "dense", "nt", "bf16", 128, 256, 64, 4)
+NORMAL = KernelSpec("sm_90a", "bf16_gemm", "dense", "nt", "bf16", 128, 256, 64, 4)
 SWAPPED = replace(NORMAL, block_m=16, block_n=64, block_k=128, stages=8, swap_ab=True)
 TRANSPOSED = replace(NORMAL, layout="tn", out_dtype="fp32")
 
 CASES = [
-    ("_problem", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family bf16 has dense, batched"),
-    ("_problem", replace(NORMAL, layout="tm"), "layout is 'tm'; family bf16 has nt, nn, tn, tt"),
-    ("_problem", replace(NORMAL, out_dtype="fp16"), "out_dtype is 'fp16'; family bf16 has bf16, fp32"),
+    ("_problem", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family bf16_gemm has dense, batched"),
+    ("_problem", replace(NORMAL, layout="tm"), "layout is 'tm'; family bf16_gemm has nt, nn, tn, tt"),
+    ("_problem", replace(NORMAL, out_dtype="fp16"), "out_dtype is 'fp16'; family bf16_gemm has bf16, fp32"),
     (
         "why_illegal_for_groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=128),
@@ -29,10 +29,10 @@ CASES = [
     (
         "_no_clusters",
         replace(TRANSPOSED, grouping="k_grouped", cluster_n=2),
-        "cluster_n is 2; family bf16 has no clusters for k_grouped",
+        "cluster_n is 2; family bf16_gemm has no clusters for k_grouped",
     ),
     ("_partial_sums", replace(NORMAL, grouping="batch_reduced"), "out_dtype is 'bf16'; partial sums of batch_reduced"),
-    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16 promotes no partial sums"),
+    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
     ("_rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
     ("_cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),

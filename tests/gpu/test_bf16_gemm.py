@@ -65,7 +65,7 @@ def test_every_k_up_to_a_stage_past_another(layout):
         np.testing.assert_array_equal(run(problem, layout, "fp32"), problem.expected("fp32"), err_msg=f"K = {k}")
 
 
-DENSE = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16", "dense")]
+DENSE = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16_gemm", "dense")]
 
 
 @pytest.mark.parametrize("spec", DENSE, ids=lambda spec: spec["name"])

@@ -12,7 +12,7 @@ from bf16_problems import BF16, Bf16Problem
 from torch_tensors import bits, to_torch
 
 BY_GROUPING = {
-    grouping: [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16", grouping)]
+    grouping: [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16_gemm", grouping)]
     for grouping in ("contiguous", "psum", "masked", "batched", "k_grouped")
 }
 ROWS = [spec for grouping in ("contiguous", "psum", "masked") for spec in BY_GROUPING[grouping]]

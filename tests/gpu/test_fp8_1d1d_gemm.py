@@ -1,4 +1,4 @@
-"""Family fp8_1d1d, K groups and heads with skipped columns on a GPU, against the CPU backend, bit for bit."""
+"""Family fp8_gemm_1d1d, K groups and heads with skipped columns on a GPU, against the CPU backend, bit for bit."""
 
 import aotgemm
 import numpy as np
@@ -118,7 +118,7 @@ def test_all_k_groups_are_over_for_what_follows(captured):
         assert_equal_bits(copy, its)
 
 
-DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_1d2d", "dense")]
+DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_gemm_1d2d", "dense")]
 
 
 @pytest.mark.parametrize("splits", [(128, 64, 128), (8, 8, 0), (0, 16, 24), (136, 8, 16)], ids=str)

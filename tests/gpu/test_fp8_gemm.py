@@ -20,7 +20,7 @@ def test_bits_are_those_of_the_cpu_backend(shape, seed):
     np.testing.assert_array_equal(bits(problem.run()), problem.expected)
 
 
-DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_1d2d", "dense")]
+DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_gemm_1d2d", "dense")]
 
 
 @pytest.mark.parametrize("spec", DENSE_SPECS, ids=lambda spec: f"{spec['arch']}-{spec['name']}")

@@ -31,7 +31,7 @@ def test_bits_are_those_of_the_cpu_backend(grouping, counts, n, k):
     np.testing.assert_array_equal(device.run_bits(), device.problem.run())
 
 
-GROUPED_SPECS = [spec for spec in _core.specs() if spec["family"] == "fp8_1d2d" and spec["grouping"] in GROUPINGS]
+GROUPED_SPECS = [spec for spec in _core.specs() if spec["family"] == "fp8_gemm_1d2d" and spec["grouping"] in GROUPINGS]
 
 
 @pytest.mark.parametrize("spec", GROUPED_SPECS, ids=lambda spec: f"{spec['arch']}-{spec['name']}")

@@ -143,8 +143,8 @@ def test_every_problem_gets_a_kernel():
     for layout in CALLS:
         for out in OUT:
             for m, n, k in ((1, 8, 1), (64, 7168, 2048), (4096, 4096, 7168), (131072, 2112, 512)):
-                best = _core.select("bf16", m, n, k, 0, "h100", 1, layout=layout, out_dtype=out)[0]
+                best = _core.select("bf16_gemm", m, n, k, 0, "h100", 1, layout=layout, out_dtype=out)[0]
                 spec = specs[best["kernel"]]
-                assert (spec["family"], spec["grouping"], spec["layout"]) == ("bf16", "dense", layout)
+                assert (spec["family"], spec["grouping"], spec["layout"]) == ("bf16_gemm", "dense", layout)
                 assert spec["out_dtype"] == out
                 assert best["tiles"] * spec["block_m"] * spec["block_n"] >= m * n

@@ -107,5 +107,5 @@ def test_a_plan_knows_the_call_by_its_batches_and_its_parts(out):
     with aotgemm.record() as recording:
         make_batch_sum(3, 7, 16, 20).run(out)
     (call,) = recording.calls
-    kind = {"family": "bf16", "grouping": "batch_reduced", "layout": "nt", "out_dtype": "fp32", "groups": 3}
+    kind = {"family": "bf16_gemm", "grouping": "batch_reduced", "layout": "nt", "out_dtype": "fp32", "groups": 3}
     assert kind | {"m": 7, "n": 16, "k": 20} == {key: call[key] for key in (*kind, "m", "n", "k")}

@@ -306,9 +306,9 @@ CASES = {
     ),
     "unknown device": (lambda: _core.named_device("h1000"), aotgemm.DeviceError, "device: 'h1000'", "h100", "h200"),
     "no kernel for Blackwell": (
-        lambda: _core.select("fp8_1d2d", 1, 8, 16, 0, "b200", 1),
+        lambda: _core.select("fp8_gemm_1d2d", 1, 8, 16, 0, "b200", 1),
         aotgemm.KernelMissingError,
-        "fp8_1d2d",
+        "fp8_gemm_1d2d",
         "10.0",
         "aotgemm list",
     ),

@@ -1,4 +1,4 @@
-"""Family fp8_1d1d on the CPU: B scaled by row, FP32 and BF16 out, C accumulated; and the k_grouped call."""
+"""Family fp8_gemm_1d1d on the CPU: B scaled by row, FP32 and BF16 out, C accumulated; and the k_grouped call."""
 
 import aotgemm
 import numpy as np
@@ -24,7 +24,7 @@ class Problem:
         self.c = (random.standard_normal((m, n)) * 1e3).astype(np.float32)
 
     def product(self):
-        """FP32, by the definition of fp8_1d2d with each row of B a matrix of its own."""
+        """FP32, by the definition of fp8_gemm_1d2d with each row of B a matrix of its own."""
         columns = [defined(self.a, self.sfa, self.b[j : j + 1], self.sfb[j : j + 1]) for j in range(len(self.b))]
         return np.concatenate(columns, 1)
 

@@ -17,7 +17,7 @@ from aotgemm.plan.document import canonical_text, sealed
 from plans import gemm_on_cpu, in_force, small_plan, write_plan
 
 H100 = _core.named_device("h100")
-KIND = ("fp8_1d2d", "dense", "nt", "bf16", 1)
+KIND = ("fp8_gemm_1d2d", "dense", "nt", "bf16", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def plan_file(tmp_path):
 def check(m, n=64, k=128, num_sms=0, device=H100, kernel=None, kind=KIND):
     """What a launch on `device` checks; kernel None: the one that the selection chooses."""
     if kernel is None:
-        kernel = _core.select("fp8_1d2d", m, n, k, num_sms, H100, 1)[0]["kernel"]
+        kernel = _core.select("fp8_gemm_1d2d", m, n, k, num_sms, H100, 1)[0]["kernel"]
     _core.plan_check(*kind, m, n, k, num_sms, device, kernel)
 
 
@@ -60,8 +60,8 @@ def test_strict_lets_the_planned_calls_pass(plan_file):
         (dict(m=1, k=144), "K = 144"),
         (dict(m=1, num_sms=100), "on 100 SMs is not in the plan"),
         (dict(m=1, device=_core.named_device("h20")), r"is on h20 \(9.0, 78 SMs\), the plan is for 9.0 with 132 SMs"),
-        (dict(m=1, kernel=-1, kind=("bf16", "dense", "nt", "bf16", 1)), "the call bf16 dense nt bf16"),
-        (dict(m=1, kernel=-1, kind=("fp8_1d2d", "dense", "nt", "bf16", 2)), "2 groups on 132 SMs is not in the plan"),
+        (dict(m=1, kernel=-1, kind=("bf16_gemm", "dense", "nt", "bf16", 1)), "the call bf16_gemm dense nt bf16"),
+        (dict(m=1, kernel=-1, kind=("fp8_gemm_1d2d", "dense", "nt", "bf16", 2)), "2 groups on 132 SMs is not in the plan"),
     ],
 )
 def test_strict_refuses_what_is_not_in_the_plan(plan_file, call, message):
@@ -70,7 +70,7 @@ def test_strict_refuses_what_is_not_in_the_plan(plan_file, call, message):
 
 
 def test_strict_refuses_another_kernel_than_the_planned(plan_file):
-    planned, other = (choice["kernel"] for choice in _core.select("fp8_1d2d", 7, 64, 128, 0, H100, 2))
+    planned, other = (choice["kernel"] for choice in _core.select("fp8_gemm_1d2d", 7, 64, 128, 0, H100, 2))
     names = [spec["name"] for spec in _core.specs()]
     with in_force(plan_file, "strict"):
         check(7, kernel=planned)
@@ -103,8 +103,8 @@ def test_warn_warns_once_for_a_shape(plan_file):
             gemm_on_cpu(66)
             gemm_on_cpu(1, 72)
         assert [str(warning.message).split("K =")[0] for warning in caught] == [
-            "plan: the call fp8_1d2d dense nt bf16, M = 65, N = 64, ",
-            "plan: the call fp8_1d2d dense nt bf16, M = 1, N = 72, ",
+            "plan: the call fp8_gemm_1d2d dense nt bf16, M = 65, N = 64, ",
+            "plan: the call fp8_gemm_1d2d dense nt bf16, M = 1, N = 72, ",
         ]
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -125,7 +125,7 @@ def test_record_mode_notes_what_is_planned(plan_file):
         check(1, num_sms=78)
     noted = [(call["m"], call["num_sms"], call["planned"], call["count"]) for call in aotgemm.recorded_calls()]
     assert noted == [(64, 0, True, 2), (65, 0, False, 1), (1, 78, False, 1)]
-    assert aotgemm.recorded_calls()[-1]["kernel"] == _core.select("fp8_1d2d", 1, 64, 128, 78, H100, 1)[0]["name"]
+    assert aotgemm.recorded_calls()[-1]["kernel"] == _core.select("fp8_gemm_1d2d", 1, 64, 128, 78, H100, 1)[0]["name"]
 
 
 def test_a_recording_becomes_a_plan(tmp_path):
@@ -236,7 +236,7 @@ def run_calls(*sizes, python_path=None, **environment):
 def test_the_environment_names_a_plan(plan_file):
     first, second = run_calls(64, 65, AOTGEMM_PLAN=str(plan_file)).stdout.splitlines()
     assert first == "64 passed 3"
-    assert second.startswith("65 PlanError plan: the call fp8_1d2d dense nt bf16, M = 65")
+    assert second.startswith("65 PlanError plan: the call fp8_gemm_1d2d dense nt bf16, M = 65")
     warned = run_calls(65, AOTGEMM_PLAN=str(plan_file), AOTGEMM_PLAN_MODE="warn")
     assert warned.stdout == "65 passed 2\n" and "PlanWarning: plan: the call" in warned.stderr
     assert run_calls(65).stdout == "65 passed 0\n"

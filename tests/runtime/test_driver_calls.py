@@ -94,7 +94,7 @@ def test_what_is_launched_is_what_the_selection_says_offline(fake):
     device, launches = json.loads(run_on_fake(fake, "-c", LAUNCHES))
     assert len({name for _, _, name, _ in launches}) > 5
     for shape, num_sms, name, grid in launches:
-        choice = _core.select("fp8_1d2d", *shape, num_sms, device, 1)[0]
+        choice = _core.select("fp8_gemm_1d2d", *shape, num_sms, device, 1)[0]
         assert (name, grid) == (choice["name"], choice["grid"]), (shape, num_sms)
 
 
@@ -104,7 +104,7 @@ from aotgemm import _core
 from aotgemm.bench.operands import Fp8Pool
 
 driver, answers = ctypes.CDLL("libcuda.so.1"), []
-kernels = {spec["name"].removeprefix("sm90_fp8_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}
+kernels = {spec["name"].removeprefix("sm90_fp8_gemm_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}
 for tile, *shape in json.loads(sys.argv[1]):
     Fp8Pool([(*shape, 1)]).operands(*shape).run(kernels[tile])
     answers.append([ctypes.c_int.in_dll(driver, name).value for name in ("last_band", "last_stream_b")])
@@ -155,7 +155,7 @@ def test_a_sum_over_batches_is_added_up_where_it_has_parts_or_another_type(fake)
     answers = json.loads(run_on_fake(fake, "-c", SUMS_OVER_BATCHES))
     assert answers[:3] == [[2, f"sm90_ordered_sum_fp32_{out}", 6] for out in ("fp32", "bf16", "bf16")]
     for launches, name, grid in answers[3:]:
-        assert launches == 1 and name.startswith("sm90_bf16_batch_reduced_nt_fp32_") and grid in (1, 2)
+        assert launches == 1 and name.startswith("sm90_bf16_gemm_batch_reduced_nt_fp32_") and grid in (1, 2)
 
 
 K_GROUPS = """
@@ -200,7 +200,7 @@ def test_tune_from_end_to_end(fake, tmp_path):
     assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "fp8_1d2d"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "fp8_gemm_1d2d"])
 def test_every_kind_is_measured(fake, tmp_path, kind):
     options = [
         "--results",

@@ -30,7 +30,7 @@ SYNTHETIC = (
 def row(first, last, n, k, index, **changes):
     name = SPECS[index].name()
     made = TunedRow(
-        "fp8_1d2d", "dense", "nt", "bf16", 1, n, k, first, last, first, name, 12.5, "-", 0.0, 1980, "2026-01-02", CARD
+        "fp8_gemm_1d2d", "dense", "nt", "bf16", 1, n, k, first, last, first, name, 12.5, "-", 0.0, 1980, "2026-01-02", CARD
     )
     return replace(made, **changes)
 
@@ -77,7 +77,7 @@ def test_a_bad_row_is_refused(tmp_path, rows, fragments):
 
 
 def contiguous_row(**changes):
-    spec = next(spec for spec in SPECS if (spec.family, spec.grouping) == ("fp8_1d2d", "contiguous"))
+    spec = next(spec for spec in SPECS if (spec.family, spec.grouping) == ("fp8_gemm_1d2d", "contiguous"))
     return row(1, 4, 64, 64, SPECS.index(spec), grouping="contiguous", groups=4, **changes)
 
 
@@ -163,7 +163,7 @@ def compile_table(folder, files):
 
 
 def find(table, m, n, k, groups=1, grouping=b"dense", num_sms=132, memory_gbps=3352, cc=(9, 0)):
-    problem = Problem(b"fp8_1d2d", grouping, b"nt", b"bf16", groups, m, n, k, num_sms)
+    problem = Problem(b"fp8_gemm_1d2d", grouping, b"nt", b"bf16", groups, m, n, k, num_sms)
     return table(ctypes.byref(problem), ctypes.byref(Device(b"any", *cc, num_sms, memory_gbps, 1980)))
 
 
@@ -212,12 +212,12 @@ def test_a_class_without_rows_finds_nothing(tmp_path):
 
 
 def covering(tables, device, m, n, k):
-    """The rows in the repository for a dense problem of family fp8_1d2d."""
+    """The rows in the repository for a dense problem of family fp8_gemm_1d2d."""
     for cls, rows in tables:
         low, high = cls.memory_gbps
         same = (cls.cc, cls.num_sms) == ((device["cc_major"], device["cc_minor"]), device["num_sms"])
         if same and low <= device["memory_gbps"] <= high:
-            wanted = ("fp8_1d2d", "dense", "nt", "bf16", 1, n, k)
+            wanted = ("fp8_gemm_1d2d", "dense", "nt", "bf16", 1, n, k)
             return [r for r in rows if r.problem == wanted and r.m_first <= m <= r.m_last]
     return []
 
@@ -234,9 +234,9 @@ def test_the_library_chooses_by_the_rows_of_this_repository():
         if device["cc_major"] != 9:
             continue
         for m, n, k in ((m, *size) for size in sizes for m in edges if m > 0):
-            choice = _core.select("fp8_1d2d", m, n, k, 0, device, 1)[0]
+            choice = _core.select("fp8_gemm_1d2d", m, n, k, 0, device, 1)[0]
             rows = covering(tables, device, m, n, k)
             assert choice["measured_us"] == (rows[0].us if rows else 0), (name, m, n, k)
             assert not rows or (choice["name"], choice["reason"].split()[0]) == (rows[0].kernel, "tuned")
-            restricted = _core.select("fp8_1d2d", m, n, k, device["num_sms"] - 1, device, 1)[0]
+            restricted = _core.select("fp8_gemm_1d2d", m, n, k, device["num_sms"] - 1, device, 1)[0]
             assert restricted["measured_us"] == 0 and restricted["reason"].startswith("cost model")

@@ -14,7 +14,7 @@ from aotgemm.selftest.determinism.kinds import Kind, Limits, Size, kinds_of, ran
 from aotgemm.selftest.determinism.ways import Way, Ways
 
 KINDS = sorted({kind for spec in _core.specs() for kind in kinds_of(spec)}, key=str)
-DENSE = Kind("fp8_1d2d", "dense", "nt", "bf16")
+DENSE = Kind("fp8_gemm_1d2d", "dense", "nt", "bf16")
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_every_kind_of_call_is_made(kind):
 
 def test_calls_that_dense_kernels_run_too_are_among_them():
     calls_made = {(kind.family, kind.grouping) for kind in KINDS}
-    assert {("fp8_1d2d", "skip_head_mid"), ("fp8_1d1d", "k_grouped"), ("bf16", "k_grouped")} <= calls_made
+    assert {("fp8_gemm_1d2d", "skip_head_mid"), ("fp8_gemm_1d1d", "k_grouped"), ("bf16_gemm", "k_grouped")} <= calls_made
     arch = [spec for spec in _core.specs() if spec["arch"] == "sm_90a"]
     subjects = checks.gpu_subjects(arch)
     assert {subject.kernel for subject in subjects} == {spec["kernel"] for spec in arch}

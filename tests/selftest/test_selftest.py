@@ -128,4 +128,4 @@ def test_a_wrong_addition_of_c_is_found(capsys, monkeypatch):
     assert main(["selftest", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     wrong = {tally["name"]: tally for tally in report["tallies"] if tally["differing"]}
-    assert list(wrong) == ["CPU backend, fp8_1d1d"] and wrong["CPU backend, fp8_1d1d"]["equal"] == 0
+    assert list(wrong) == ["CPU backend, fp8_gemm_1d1d"] and wrong["CPU backend, fp8_gemm_1d1d"]["equal"] == 0

@@ -74,7 +74,7 @@ void note_fp8_1d2d(const void* parameters);  // fake_driver_fp8.cpp
 FAKE(cuLaunchKernelEx)(const LaunchConfig* config, const char* kernel, void** parameters, void**) {
     COUNT(cuLaunchKernelEx);
     last_kernel = kernel;
-    if (std::strncmp(kernel, "sm90_fp8_1d2d_", 14) == 0) note_fp8_1d2d(parameters[0]);
+    if (std::strncmp(kernel, "sm90_fp8_gemm_1d2d_", 19) == 0) note_fp8_1d2d(parameters[0]);
     last_grid = config->grid[0];
     for (unsigned i = 0; i < config->count; ++i) {
         constexpr unsigned kProgrammaticStreamSerialization = 6;

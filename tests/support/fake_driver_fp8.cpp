@@ -1,4 +1,4 @@
-// What the last launch of a kernel of fp8_1d2d was told, for fake_driver.cpp: apart from it, as cuda.h declares the functions
+// What the last launch of a kernel of fp8_gemm_1d2d was told, for fake_driver.cpp: apart from it, as cuda.h declares the functions
 // that are defined there.
 #include "kernels/sm90/fp8_gemm_1d2d/params.hpp"
 

@@ -14,7 +14,7 @@ SOURCE = {"kind": "shapes", "name": "tests", "tp": 1, "ep": 1}
 
 
 def small_plan(tokens=64, shapes=((64, 128), (512, 256)), num_sms=(), device="h100"):
-    calls = [Call((f"{n}x{k}",), "fp8_1d2d", n, k) for n, k in shapes]
+    calls = [Call((f"{n}x{k}",), "fp8_gemm_1d2d", n, k) for n, k in shapes]
     return make_plan(calls, _core.named_device(device), SOURCE, tokens, num_sms)
 
 

@@ -142,7 +142,7 @@ def fused_multiply_add(x: Number, y: Fraction | float, z: Fraction | float) -> F
 
 
 def fp8_1d2d(a: Sequence[int], sfa: Sequence[float], b: Sequence[int], sfb: Sequence[float]) -> float:
-    """One output of family fp8_1d2d before its rounding to BF16: an FP32 value, NaN or an infinity.
+    """One output of family fp8_gemm_1d2d before its rounding to BF16: an FP32 value, NaN or an infinity.
 
     a, b: one row each of E4M3 bits; sfa, sfb: finite scales, one for every 128 of them.
     """

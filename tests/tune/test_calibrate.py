@@ -14,7 +14,7 @@ from benchmarks.fit import Measured, fit, pattern_search
 
 H100 = _core.named_device("h100")
 SHAPES = ((2112, 7168), (7168, 2048), (4096, 4096), (512, 7168))
-KIND = KINDS["fp8_1d2d"]
+KIND = KINDS["fp8_gemm_1d2d"]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def model(tmp_path_factory):
 
 def test_the_model_is_the_librarys(model):
     for m, n, k in ((1, 2112, 7168), (300, 7168, 2048), (8192, 8192, 8192)):
-        choices = _core.select("fp8_1d2d", m, n, k, 0, H100, len(_core.specs()))
+        choices = _core.select("fp8_gemm_1d2d", m, n, k, 0, H100, len(_core.specs()))
         kernels = np.array([choice["kernel"] for choice in choices])
         us = model.predict(model.stated, kernels, np.tile([m, n, k, 1], (len(kernels), 1)), KIND.names, H100)
         assert us.tolist() == [choice["predicted_us"] for choice in choices]

@@ -23,7 +23,7 @@ from codegen.matrix import all_specs, gemm_specs
 from codegen.write import tuned_rows
 
 H100 = _core.named_device("h100")
-KIND = KINDS["fp8_1d2d"]
+KIND = KINDS["fp8_gemm_1d2d"]
 NAMES = [spec["name"] for spec in kernels_of(KIND)]
 SPECS = {spec["kernel"]: spec for spec in _core.specs()}
 
@@ -107,7 +107,7 @@ def test_shapes_are_legal_and_listed_once():
 
 def test_sizes_of_grouped_kinds():
     assert len(moe_shapes()) == len(read_layers("moe_shapes.csv")) == 14
-    contiguous, masked = KINDS["fp8_1d2d_contiguous"], KINDS["fp8_1d2d_masked"]
+    contiguous, masked = KINDS["fp8_gemm_1d2d_contiguous"], KINDS["fp8_gemm_1d2d_masked"]
     assert contiguous.sizes([(4096, 7168)], [128, 256], [8]) == [(1024, 4096, 7168, 8), (2048, 4096, 7168, 8)]
     assert masked.sizes([(4096, 7168)], [1, 64], [8]) == [(1, 4096, 7168, 8), (64, 4096, 7168, 8)]
     assert {groups for *_, groups in masked.sizes(None, [1], [8])} == {8}
@@ -116,7 +116,7 @@ def test_sizes_of_grouped_kinds():
 
 def test_sizes_of_gradients():
     """Outputs by inputs, summed over tokens."""
-    sizes = KINDS["fp8_1d1d"].sizes(None, None, None)
+    sizes = KINDS["fp8_gemm_1d1d"].sizes(None, None, None)
     assert len(sizes) == len(set(sizes)) and (4096, 7168, 4096, 1) in sizes
     assert {n for _, n, _, _ in sizes} == {k for _, k in dense_shapes()}
 
@@ -128,7 +128,7 @@ def test_a_dense_kind_has_no_groups():
 def test_every_gemm_family_and_most_of_its_groupings_have_a_kind():
     """K-grouped and batch-reduced problems differ in K from call to call; a row for one K would serve no other."""
     problems = {(spec.family, spec.grouping) for spec in gemm_specs()}
-    without = {("bf16", grouping) for grouping in ("psum", "k_grouped", "batch_reduced")}  # psum: see its twin
+    without = {("bf16_gemm", grouping) for grouping in ("psum", "k_grouped", "batch_reduced")}  # psum: see its twin
     assert {kind.names[:2] for kind in KINDS.values()} == problems - without
 
 
@@ -144,13 +144,13 @@ def test_sizes_that_make_no_sense(parse, text):
         parse(text)
 
 
-POINT = Point("fp8_1d2d", 2112, 7168, 64)
+POINT = Point("fp8_gemm_1d2d", 2112, 7168, 64)
 
 
 def test_candidates_are_the_best_ranked_and_earlier_winners():
     ranked = [choice["name"] for choice in POINT.ranked(H100)]
-    other = Point("fp8_1d2d", 2112, 7168, 128)
-    elsewhere = Point("fp8_1d2d", 4096, 7168, 128)
+    other = Point("fp8_gemm_1d2d", 2112, 7168, 128)
+    elsewhere = Point("fp8_gemm_1d2d", 4096, 7168, 128)
     results = {other: {ranked[-1]: Measurement(1, 9)}, elsewhere: {ranked[-2]: Measurement(1, 9)}}
     assert list(candidates(POINT, H100, 3, results)) == [*ranked[:3], ranked[-1]]
     assert all(SPECS[kernel]["name"] == name for name, kernel in candidates(POINT, H100, 3, results).items())
@@ -190,7 +190,7 @@ def gpu(monkeypatch):
     monkeypatch.setattr(_core, "cuda_device_count", lambda: 1)
     monkeypatch.setattr(_core, "cuda_device", lambda ordinal: H100)
     monkeypatch.setattr(tune, "GpuTimer", lambda: clock)
-    monkeypatch.setitem(tune.KINDS, "fp8_1d2d", replace(KIND, pool=lambda problems: FakePool(clock, problems)))
+    monkeypatch.setitem(tune.KINDS, "fp8_gemm_1d2d", replace(KIND, pool=lambda problems: FakePool(clock, problems)))
     return clock
 
 
@@ -246,7 +246,7 @@ def test_regret_is_of_the_librarys_choice(tmp_path, gpu, capsys):
     assert main(command(tmp_path, "--json")) == 0
     for verdict in json.loads(capsys.readouterr().out)["verdicts"]:
         size = (verdict["m"], verdict["n"], verdict["k"])
-        chosen = _core.select("fp8_1d2d", *size, 0, "h100", 1)[0]
+        chosen = _core.select("fp8_gemm_1d2d", *size, 0, "h100", 1)[0]
         assert verdict["chosen"] == chosen["name"]
         assert verdict["chosen_us"] == pytest.approx(time_of((chosen["kernel"], *size), 0))
 
@@ -298,7 +298,7 @@ HEADER = {"device": H100, "date": "2026-01-02"}
 
 
 def one_result(n, kernel=0):
-    return {Point("fp8_1d2d", n, 7168, 64): {NAMES[kernel]: Measurement(12.345, 9)}}
+    return {Point("fp8_gemm_1d2d", n, 7168, 64): {NAMES[kernel]: Measurement(12.345, 9)}}
 
 
 def test_rows_of_other_shapes_stay(tmp_path):

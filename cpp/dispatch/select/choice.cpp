@@ -31,7 +31,7 @@ bool same_problem(const aotgemm_problem& x, const aotgemm_problem& y) {
 constexpr int32_t kMostTileRowsOfBand = 8;
 
 bool is_capped(const aotgemm_spec& spec) {
-    return !same_text(spec.family, "bf16") && spec.block_m * spec.cluster_m == 128;
+    return !same_text(spec.family, "bf16_gemm") && spec.block_m * spec.cluster_m == 128;
 }
 
 // The band of tile rows for which a wave of blocks reads the least: band * block_m rows of A and

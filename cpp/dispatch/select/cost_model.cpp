@@ -22,7 +22,7 @@ constexpr double kStageCycles = 100;          // of a stage, hidden by nothing
 constexpr double kTileCycles = 167;           // of a tile: its epilogue,
 constexpr double kTileCyclesPerElement = 1 / 8.0;  // and that for each element of D
 constexpr double kOverlapLoss = 0.15;         // of the shorter of computing and reading DRAM
-// Family bf16 promotes nothing and has the next stage under way while it waits: an assumption, not measured.
+// Family bf16_gemm promotes nothing and has the next stage under way while it waits: an assumption, not measured.
 constexpr double kBf16StageCycles = 20;
 
 struct Work {
@@ -30,7 +30,7 @@ struct Work {
 };
 
 bool is(const char* x, const char* y) { return std::strcmp(x, y) == 0; }
-bool is_bf16(const char* family) { return is(family, "bf16"); }
+bool is_bf16(const char* family) { return is(family, "bf16_gemm"); }
 bool is_batch_reduced(const aotgemm_problem& problem) { return is(problem.grouping, "batch_reduced"); }
 double element_bytes(const char* family) { return is_bf16(family) ? 2 : 1; }
 

@@ -20,7 +20,7 @@ aotgemm_problem with_sms(aotgemm_problem problem, const aotgemm_device& device) 
 }
 
 void check_sizes(const aotgemm_problem& problem) {
-    if (std::strcmp(problem.family, "bf16") == 0) {
+    if (std::strcmp(problem.family, "bf16_gemm") == 0) {
         if (problem.m < 1 || problem.n < 8 || problem.n % 8 != 0 || problem.k < 1) {
             fail(AOTGEMM_ERROR_SHAPE, "m, n, k: are ", problem.m, ", ", problem.n, ", ", problem.k,
                  ", allowed are m and k from 1 on and n a multiple of 8");

@@ -1,4 +1,4 @@
-// Family bf16 on the CPU.
+// Family bf16_gemm on the CPU.
 #include "emulation/emulation.hpp"
 #include "emulation/core/output.hpp"
 #include "emulation/sm90/mma_bf16_tf32_chain.hpp"

@@ -1,4 +1,4 @@
-// Sums over batches in family bf16: a chain for each range of them, then the chains' ends added in order.
+// Sums over batches in family bf16_gemm: a chain for each range of them, then the chains' ends added in order.
 #include <algorithm>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Family fp8_1d2d on the CPU.
+// Family fp8_gemm_1d2d on the CPU.
 #include <algorithm>
 
 #include "emulation/emulation.hpp"

@@ -64,7 +64,7 @@ typedef struct aotgemm_launch {
 
 /* ---- Calls -------------------------------------------------------------------------------------------------- */
 
-/* D[m, n] = sum over k of (A[m, k] * sfa[m, k/128]) * (B[n, k] * sfb[n/128, k/128]), family fp8_1d2d.
+/* D[m, n] = sum over k of (A[m, k] * sfa[m, k/128]) * (B[n, k] * sfb[n/128, k/128]), family fp8_gemm_1d2d.
  *
  * a   FP8 E4M3 [M, K], K-major (stride[1] == 1)
  * sfa FP32 [M, ceil(K/128)]; on CUDA MN-major: strides (1, multiple of 4 not under M), see aotgemm_sf_is_aligned;
@@ -119,7 +119,7 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aot
                                               const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                               const aotgemm_tensor* d, const aotgemm_launch* launch);
 
-/* D[m, n] = sum over k of A[m, k] * B[n, k], or C[m, n] + that, family bf16.
+/* D[m, n] = sum over k of A[m, k] * B[n, k], or C[m, n] + that, family bf16_gemm.
  *
  * layout  "nt", "nn", "tn" or "tt": how the shapes of a and b are read
  * a  BF16 [M, K], or [K, M] if layout starts with t
@@ -142,7 +142,7 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tenso
                                                              const aotgemm_tensor* d, int64_t left, int64_t mid,
                                                              int64_t right, const aotgemm_launch* launch);
 
-/* Family fp8_1d1d: D = C + the product, A and B scaled alike.
+/* Family fp8_gemm_1d1d: D = C + the product, A and B scaled alike.
  *
  * a, sfa, b as in aotgemm_fp8_gemm_nt; sfb FP32 [N, ceil(K/128)], laid out as sfa
  * d   FP32 or BF16 [M, N]
@@ -193,7 +193,7 @@ AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
     const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* c, const aotgemm_tensor* d,
     const int32_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
 
-/* D[m, n] = sum over b and k of A[b, m, k] * B[b, n, k], or C[m, n] + that, family bf16. The same bits in every run,
+/* D[m, n] = sum over b and k of A[b, m, k] * B[b, n, k], or C[m, n] + that, family bf16_gemm. The same bits in every run,
  * from every kernel, every SM count and the CPU, for:
  *
  * 1. The batches are cut into R = aotgemm_batch_ranges(batches, M, N) ranges of L batches each, in ascending order; the
@@ -262,7 +262,7 @@ AOTGEMM_API int32_t aotgemm_get_compile_only(void);
 typedef struct aotgemm_spec {
     const char* name;
     const char* arch;     /* "sm_90a" */
-    const char* family;   /* "fp8_1d2d" */
+    const char* family;   /* "fp8_gemm_1d2d" */
     const char* grouping; /* "dense" */
     const char* layout;   /* "nt" */
     const char* out_dtype; /* "bf16", "fp32" */
@@ -304,7 +304,7 @@ typedef struct aotgemm_device {
 } aotgemm_device;
 
 typedef struct aotgemm_problem {
-    const char* family;    /* "fp8_1d2d" */
+    const char* family;    /* "fp8_gemm_1d2d" */
     const char* grouping;  /* "dense", "batched", "contiguous", "psum", "masked", "k_grouped", "batch_reduced" */
     const char* layout;    /* "nt" */
     const char* out_dtype; /* "bf16"; batch_reduced: "fp32", of the partial sums */

@@ -1,4 +1,4 @@
-// The calls of family bf16: Python tensors in, one C ABI call each.
+// The calls of family bf16_gemm: Python tensors in, one C ABI call each.
 #include <nanobind/stl/vector.h>
 
 #include <vector>

@@ -1,4 +1,4 @@
-// Calls of family fp8_1d1d, and the GEMM that skips columns: Python tensors in, one C ABI call each.
+// Calls of family fp8_gemm_1d1d, and the GEMM that skips columns: Python tensors in, one C ABI call each.
 #include <nanobind/stl/vector.h>
 
 #include <vector>

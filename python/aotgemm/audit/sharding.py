@@ -15,7 +15,7 @@ class Shard:
         self.config, self.tp, self.ep = config, tp, ep
         quantization = config.get("quantization_config") or {}
         is_fp8 = isinstance(quantization, dict) and quantization.get("weight_block_size") == FP8_BLOCK
-        self.family = "fp8_1d2d" if is_fp8 else "bf16"
+        self.family = "fp8_gemm_1d2d" if is_fp8 else "bf16_gemm"
 
     def has(self, name: str) -> bool:
         return bool(self.config.get(name))
@@ -42,7 +42,7 @@ class Shard:
 
     def bf16(self, layer: str, n: int, k: int, out_dtype: str = "bf16") -> Call:
         """A linear layer that is never quantised."""
-        return Call((layer,), "bf16", n, k, out_dtype=out_dtype)
+        return Call((layer,), "bf16_gemm", n, k, out_dtype=out_dtype)
 
     def experts(self, layer: str, n: int, k: int, experts: int, topk: int, family: str | None = None) -> list[Call]:
         """A layer of routed experts in the ways in which serving engines call it: prefill by per-row index or by end

@@ -65,7 +65,7 @@ def _call(where: str, row: dict[str, Any]) -> Call:
     texts = {column: row[column] for column in TEXT_COLUMNS if row.get(column)}
     numbers = {c: _number(f"{where}: {c}", row.get(c) or "") for c in NUMBER_COLUMNS if c != "groups" or row.get(c)}
     name = row.get("name") or f"{numbers['n']}x{numbers['k']}"
-    return Call((name,), texts.pop("family", "fp8_1d2d"), **numbers, **texts)
+    return Call((name,), texts.pop("family", "fp8_gemm_1d2d"), **numbers, **texts)
 
 
 def calls_of_shapes(path: Path) -> list[Call]:

@@ -42,7 +42,7 @@ class Bench:
 
     def row(self, shape: Shape) -> Row:
         """Times of one shape; recorded ones stand beside those of this run."""
-        chosen = _core.select("fp8_1d2d", *shape, _core.get_num_sms(), self.device, 1)[0]["name"]
+        chosen = _core.select("fp8_gemm_1d2d", *shape, _core.get_num_sms(), self.device, 1)[0]["name"]
         recorded = {name: times[shape] for name, times in self.references.items() if shape in times}
         return Row(*shape, chosen, self._times(shape) | recorded)
 

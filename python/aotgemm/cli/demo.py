@@ -74,7 +74,7 @@ def _place(device: str | None) -> HostPlace | CudaPlace:
 def _kernel(place: HostPlace | CudaPlace, m: int, n: int, k: int) -> str:
     if isinstance(place, HostPlace):
         return "CPU backend"
-    return _core.select("fp8_1d2d", m, n, k, _core.get_num_sms(), place.device, 1)[0]["name"]
+    return _core.select("fp8_gemm_1d2d", m, n, k, _core.get_num_sms(), place.device, 1)[0]["name"]
 
 
 def _relative_error(y: Any, x: Any, w: Any) -> float:

@@ -13,7 +13,7 @@ examples:
   aotgemm explain --m 4096 --n 7168 --k 2048 --num-sms 78   with part of the SMs, as after set_num_sms(78)
   aotgemm explain --grouping masked --groups 32 --m 20 --n 4096 --k 7168
                                                             32 experts, 20 tokens expected for each
-  aotgemm explain --family bf16 --layout nn --out-dtype fp32 --m 128 --n 4096 --k 7168
+  aotgemm explain --family bf16_gemm --layout nn --out-dtype fp32 --m 128 --n 4096 --k 7168
 
 M counts the rows of A of all groups where A is one matrix (contiguous, psum), and of each group where it is one for
 each (masked: those to expect; batched, k_grouped, batch_reduced). With k_grouped, K is the sum over the groups; with
@@ -23,7 +23,7 @@ The choice is a pure function of the problem and the device: the same answer her
 a tuned row (a measurement on such a device, which `why` cites) if there is one for N, K and M and the call may use all
 SMs; else the cost model's, whose predicted times rank the kernels. No choice changes a bit of the result.
 """
-FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_1d2d", "dense", "nt", "bf16"
+FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_gemm_1d2d", "dense", "nt", "bf16"
 SHOWN_CHOICES = 4
 FALLBACK_DEVICE = "h100"
 

@@ -11,8 +11,8 @@ from .output import add_command, print_facts, print_json, progress
 
 EXAMPLES = """\
 examples:
-  aotgemm rebuild sm90_sf_to_mn_major_fp32 --source .                     from a checkout
-  aotgemm rebuild sm90_sf_to_mn_major_fp32 --source aotgemm-0.1.0.tar.gz  from a source distribution
+  aotgemm rebuild sm90_transpose_sf_fp32 --source .                     from a checkout
+  aotgemm rebuild sm90_transpose_sf_fp32 --source aotgemm-0.1.0.tar.gz  from a source distribution
 
 Compiles the kernel with the compiler that the sources pin (`pip install 'aotgemm[rebuild]'` provides it) and compares
 it, byte for byte, with the one in the library. Exit status: 0 if equal, 1 if not.

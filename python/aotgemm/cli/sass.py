@@ -10,8 +10,8 @@ from .output import add_command, print_json
 
 EXAMPLES = f"""\
 examples:
-  aotgemm sass sm90_sf_to_mn_major_fp32                        as nvdisasm prints it
-  aotgemm sass sm90_sf_to_mn_major_fp32 --library aotgemm.whl  of a wheel that is not installed
+  aotgemm sass sm90_transpose_sf_fp32                        as nvdisasm prints it
+  aotgemm sass sm90_transpose_sf_fp32 --library aotgemm.whl  of a wheel that is not installed
 
 Needs nvdisasm, from the package {PACKAGE} or on PATH. `aotgemm list` shows the names.
 """

@@ -23,7 +23,7 @@ examples:
   aotgemm tune --results h100.jsonl --rows codegen/tuning/sm90_132sms_3352gbps.txt
                                                            the same, then write rows; nothing is measured twice
   aotgemm tune --results my.jsonl --shapes 2112x7168,7168x2048 --m 1,64,4096
-  aotgemm tune --results masked.jsonl --kind fp8_1d2d_masked --groups 8
+  aotgemm tune --results masked.jsonl --kind fp8_gemm_1d2d_masked --groups 8
 
 Each point (N, K, M) is measured with the kernels that the selection ranks best, and with those that won the same N and
 K at another M. One measurement overwrites 256 MB to empty the L2 cache, and takes the time of one call between two
@@ -41,7 +41,7 @@ def add_parser(subparsers: Any) -> None:
         "--results", type=Path, required=True, metavar="FILE", help="measurements; appended to if there"
     )
     parser.add_argument("--rows", type=Path, metavar="FILE", help="write tuned rows; those of other shapes there stay")
-    parser.add_argument("--kind", choices=list(KINDS), default="fp8_1d2d", help="of problem; default: fp8_1d2d, dense")
+    parser.add_argument("--kind", choices=list(KINDS), default="fp8_gemm_1d2d", help="of problem; default: fp8_gemm_1d2d, dense")
     parser.add_argument("--shapes", type=parse_shapes, metavar="NxK,...", help="default: layers of public models")
     parser.add_argument(
         "--m", type=parse_sizes, metavar="M,...", help="rows, of a group if grouped; default: powers of 2"

@@ -9,7 +9,7 @@ from .layout import get_mn_major_tma_aligned_tensor
 RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
 RECIPE_A = (1, 128)
 RECIPE_B = (128, 128)
-RECIPE_1D1D = (1, 1, 128)  # of family fp8_1d1d: B scaled by row, as A is
+RECIPE_1D1D = (1, 1, 128)  # of family fp8_gemm_1d1d: B scaled by row, as A is
 
 
 def _is_one_of(given: Any, recipes: tuple[tuple[int, ...], ...]) -> bool:
@@ -23,16 +23,16 @@ def check_recipe(name: str, given: Any, *allowed: tuple[int, ...]) -> None:
 
 
 def check_recipes(recipe: Any, recipe_a: Any, recipe_b: Any) -> None:
-    """Raises ShapeError unless all three are None or the scaling of family fp8_1d2d."""
+    """Raises ShapeError unless all three are None or the scaling of family fp8_gemm_1d2d."""
     check_recipe("recipe", recipe, RECIPE)
     check_recipe("recipe_a", recipe_a, RECIPE_A)
     check_recipe("recipe_b", recipe_b, RECIPE_B)
 
 
 def is_1d1d(recipe: Any, recipe_a: Any, recipe_b: Any) -> bool:
-    """Whether the recipes ask for family fp8_1d1d: recipe (1, 1, 128), or (1, 128) for B.
+    """Whether the recipes ask for family fp8_gemm_1d1d: recipe (1, 1, 128), or (1, 128) for B.
 
-    Raises ShapeError if they ask for neither this family nor fp8_1d2d.
+    Raises ShapeError if they ask for neither this family nor fp8_gemm_1d2d.
     """
     check_recipe("recipe", recipe, RECIPE, RECIPE_1D1D)
     check_recipe("recipe_a", recipe_a, RECIPE_A)
@@ -53,7 +53,7 @@ def describe(value: Any) -> str:
 def check_no_accumulator(c: Any) -> None:
     """Raises LayoutError unless c is None."""
     if c is not None:
-        raise LayoutError(f"c: is {describe(c)}, allowed is None (family fp8_1d2d does not accumulate)")
+        raise LayoutError(f"c: is {describe(c)}, allowed is None (family fp8_gemm_1d2d does not accumulate)")
 
 
 def unpack(name: str, pair: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""Family fp8_1d1d: A and B scaled alike, one scale per row and 128 columns of K; C is accumulated."""
+"""Family fp8_gemm_1d1d: A and B scaled alike, one scale per row and 128 columns of K; C is accumulated."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

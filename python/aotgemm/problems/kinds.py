@@ -54,23 +54,23 @@ class Kind:
 
 
 def _fp8_1d2d(grouping: str, *others: Any) -> Kind:
-    return Kind("fp8_1d2d", grouping, "nt", "bf16", *others)
+    return Kind("fp8_gemm_1d2d", grouping, "nt", "bf16", *others)
 
 
 def _bf16(grouping: str, layout: str, out_dtype: str, pool: Callable[..., Any], *others: Any) -> Kind:
-    return Kind("bf16", grouping, layout, out_dtype, partial(pool, layout=layout), *others)
+    return Kind("bf16_gemm", grouping, layout, out_dtype, partial(pool, layout=layout), *others)
 
 
 _ALIGNED = moe_shapes, ALIGNED_ROWS
 _SEPARATE = moe_shapes, SEPARATE_ROWS
 _BATCHED = batched_shapes, SEPARATE_ROWS
 KINDS = {
-    "fp8_1d2d": _fp8_1d2d("dense", Fp8Pool),
-    "fp8_1d2d_contiguous": _fp8_1d2d("contiguous", ContiguousPool, *_ALIGNED),
-    "fp8_1d2d_psum": _fp8_1d2d("psum", partial(ContiguousPool, use_psum=True), *_ALIGNED),
-    "fp8_1d2d_masked": _fp8_1d2d("masked", MaskedPool, *_SEPARATE),
-    "fp8_1d2d_batched": _fp8_1d2d("batched", BatchedPool, *_BATCHED),
-    "fp8_1d1d": Kind("fp8_1d1d", "dense", "nt", "fp32", GradientPool, gradient_shapes, GRADIENT_ROWS),
+    "fp8_gemm_1d2d": _fp8_1d2d("dense", Fp8Pool),
+    "fp8_gemm_1d2d_contiguous": _fp8_1d2d("contiguous", ContiguousPool, *_ALIGNED),
+    "fp8_gemm_1d2d_psum": _fp8_1d2d("psum", partial(ContiguousPool, use_psum=True), *_ALIGNED),
+    "fp8_gemm_1d2d_masked": _fp8_1d2d("masked", MaskedPool, *_SEPARATE),
+    "fp8_gemm_1d2d_batched": _fp8_1d2d("batched", BatchedPool, *_BATCHED),
+    "fp8_gemm_1d1d": Kind("fp8_gemm_1d1d", "dense", "nt", "fp32", GradientPool, gradient_shapes, GRADIENT_ROWS),
     "bf16": _bf16("dense", "nt", "bf16", Bf16Pool),
     **{f"bf16_{layout}": _bf16("dense", layout, "bf16", Bf16Pool) for layout in ("nn", "tn", "tt")},
     **{

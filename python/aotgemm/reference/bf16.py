@@ -1,4 +1,4 @@
-"""The arithmetic of family bf16 in NumPy, written out from its definition: slow, and independent of the C++.
+"""The arithmetic of family bf16_gemm in NumPy, written out from its definition: slow, and independent of the C++.
 
 One tensor-core step adds 16 products to the accumulator: every term is truncated toward zero to 25 fraction bits below
 the largest exponent among them, the terms are summed exactly, and the sum is truncated to FP32. The rule is that of

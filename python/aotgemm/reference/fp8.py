@@ -1,4 +1,4 @@
-"""The arithmetic of family fp8_1d2d in NumPy, written out from its definition: slow, and independent of the C++.
+"""The arithmetic of family fp8_gemm_1d2d in NumPy, written out from its definition: slow, and independent of the C++.
 
 One tensor-core step adds 32 products to the accumulator: every term is truncated toward zero to 13 fraction bits
 below the largest exponent among them, the terms are summed exactly, and the sum is truncated to 13 fraction bits.
@@ -64,7 +64,7 @@ def fp8_gemm_nt(
 ) -> np.ndarray:
     """D FP32 [M, N] before its rounding to BF16, from FP8 E4M3 A [M, K], B [N, K] and their FP32 scales.
 
-    rows_per_scale: of B, 128 in family fp8_1d2d and 1 in fp8_1d1d.
+    rows_per_scale: of B, 128 in family fp8_gemm_1d2d and 1 in fp8_gemm_1d1d.
     """
     (a_values, a_exponents), (b_values, b_exponents) = _decode(a), _decode(b)
     columns = np.arange(len(b)) // rows_per_scale

@@ -1,4 +1,4 @@
-"""Every kernel of family fp8_1d1d on the GPU against the CPU backend, without and with C."""
+"""Every kernel of family fp8_gemm_1d1d on the GPU against the CPU backend, without and with C."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .tally import Tallies
 DeviceArray = _core.DeviceArray
 RECIPE = (1, 1, 128)
 DTYPES = {"fp32": (np.dtype(np.float32), np.uint32), "bf16": (np.dtype(ml_dtypes.bfloat16), np.uint16)}
-BY_SELECTION = "kernel chosen for fp8_1d1d, {} out"
+BY_SELECTION = "kernel chosen for fp8_gemm_1d1d, {} out"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every dense kernel of family bf16 on the GPU against the CPU backend, in all layouts, with C and without."""
+"""Every dense kernel of family bf16_gemm on the GPU against the CPU backend, in all layouts, with C and without."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class Bf16Run:
 
 def kernels_of(kernels: list[dict[str, Any]], layout: str, out: str) -> dict[int, str]:
     """Index and name of the kernels of a layout and output type; with any, also -1 for the library's choice."""
-    wanted = ("bf16", "dense", layout, out)
+    wanted = ("bf16_gemm", "dense", layout, out)
     names = {
         spec["kernel"]: spec["name"]
         for spec in kernels

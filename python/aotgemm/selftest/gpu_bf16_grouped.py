@@ -1,4 +1,4 @@
-"""Every grouped kernel of family bf16 on the GPU against the CPU backend."""
+"""Every grouped kernel of family bf16_gemm on the GPU against the CPU backend."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def kernels_of(kernels: list[dict[str, Any]], grouping: str) -> dict[str, dict[i
     """By layout, index and name of the kernels of a grouping, and -1 for the library's choice."""
     by_layout: dict[str, dict[int, str]] = {}
     for spec in kernels:
-        if (spec["family"], spec["grouping"]) == ("bf16", grouping):
+        if (spec["family"], spec["grouping"]) == ("bf16_gemm", grouping):
             chosen = {-1: BY_SELECTION.format(grouping, spec["layout"])}
             by_layout.setdefault(spec["layout"], chosen)[spec["kernel"]] = spec["name"]
     return by_layout

@@ -1,4 +1,4 @@
-"""k_grouped_fp8_gemm_nt_contiguous by every kernel of fp8_1d1d it can run, on the GPU against the CPU backend."""
+"""k_grouped_fp8_gemm_nt_contiguous by every kernel of fp8_gemm_1d1d it can run, on the GPU against the CPU backend."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

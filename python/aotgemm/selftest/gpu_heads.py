@@ -1,4 +1,4 @@
-"""fp8_gemm_nt_skip_head_mid by every dense kernel of fp8_1d2d, on the GPU against the CPU backend."""
+"""fp8_gemm_nt_skip_head_mid by every dense kernel of fp8_gemm_1d2d, on the GPU against the CPU backend."""
 
 from collections.abc import Callable, Iterator
 from itertools import product

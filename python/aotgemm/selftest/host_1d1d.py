@@ -1,4 +1,4 @@
-"""Family fp8_1d1d of the CPU backend against the definition in NumPy, where there is no GPU."""
+"""Family fp8_gemm_1d1d of the CPU backend against the definition in NumPy, where there is no GPU."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -13,7 +13,7 @@ from .operands import make_finite_operands
 from .shapes import Shapes
 from .tally import Tallies
 
-NAME = "CPU backend, fp8_1d1d"
+NAME = "CPU backend, fp8_gemm_1d1d"
 BITS = {np.float32: np.uint32, ml_dtypes.bfloat16: np.uint16}
 FRAMES = {"D alone": (contiguous_frame, False), "strided, C added": (strided_frame, True)}
 

@@ -1,4 +1,4 @@
-"""The CPU backend of family bf16 against the definition in NumPy, where there is no GPU."""
+"""The CPU backend of family bf16_gemm against the definition in NumPy, where there is no GPU."""
 
 from collections.abc import Callable
 

@@ -13,7 +13,7 @@ from .grouped_shapes import GROUPINGS, GroupedShapes
 from .tally import Tallies
 
 FRAMES = {"contiguous": contiguous_frame, "strided": strided_frame}
-NAME = "CPU backend, fp8_1d2d {}"
+NAME = "CPU backend, fp8_gemm_1d2d {}"
 
 
 def count_cases(shapes: GroupedShapes) -> int:

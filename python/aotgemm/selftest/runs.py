@@ -95,9 +95,9 @@ def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
     def of(family: str, *groupings: str) -> Specs:
         return [spec for spec in kernels if spec["family"] == family and spec["grouping"] in groupings]
 
-    fp8, fp8_1d1d, bf16 = (of(family, "dense") for family in ("fp8_1d2d", "fp8_1d1d", "bf16"))
+    fp8, fp8_1d1d, bf16 = (of(family, "dense") for family in ("fp8_gemm_1d2d", "fp8_gemm_1d1d", "bf16_gemm"))
     with_fp32_out = [spec for spec in fp8_1d1d if spec["out_dtype"] == "fp32"]  # which k_grouped has alone
-    fp8_grouped, bf16_grouped = of("fp8_1d2d", *GROUPINGS), of("bf16", *gpu_bf16_grouped.ALL_GROUPINGS)
+    fp8_grouped, bf16_grouped = of("fp8_gemm_1d2d", *GROUPINGS), of("bf16_gemm", *gpu_bf16_grouped.ALL_GROUPINGS)
     shapes = (
         (gpu_gemm, _chosen(arguments, FULL, QUICK, SMALL), fp8),
         (gpu_grouped, _chosen(arguments, FULL_GROUPED, QUICK_GROUPED, SMALL_GROUPED), fp8_grouped),
@@ -109,7 +109,7 @@ def gpu_parts(kernels: Specs, arguments: argparse.Namespace) -> Iterator[Part]:
         (
             gpu_batch_reduced,
             _chosen(arguments, FULL_BATCHES, QUICK_BATCHES, SMALL_BATCHES),
-            of("bf16", "batch_reduced"),
+            of("bf16_gemm", "batch_reduced"),
         ),
     )
     for module, sizes, some in shapes:

@@ -27,7 +27,7 @@ QUICK = Shapes((1, 7, 64, 129, 300), (72, 576, 2112), (16, 144, 512))
 SMALL = Shapes((1, 7, 65, 129), (64, 72, 200), (16, 144, 512))  # for tools that slow a kernel a thousandfold
 HOST = Shapes((1, 2, 7, 16, 65), (64, 72, 136), (16, 128, 144, 512))  # for the definition in NumPy
 
-# Of family bf16: K may be anything.
+# Of family bf16_gemm: K may be anything.
 FULL_BF16 = Shapes((1, 7, 16, 63, 64, 65, 128, 129, 300), (8, 72, 200, 576, 2112), (8, 20, 64, 136, 328, 1024))
 QUICK_BF16 = Shapes((1, 65, 300), (72, 576), (20, 64, 328))
 SMALL_BF16 = Shapes((1, 65, 129), (72, 200), (20, 200))

@@ -46,7 +46,7 @@ void cast_to_fp8(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm
     const CastFp8Grid grid = cast_fp8_grid(parameters, x.dtype == AOTGEMM_BF16 ? 2 : 4, block_rows);
     const CudaDevice& device = cuda_device(x.device_id);
     const ContextScope scope(device);
-    const std::string suffix = text("cast_to_fp8_per_", block_rows == 1 ? "token" : "block", "_",
+    const std::string suffix = text("cast_fp8_per_", block_rows == 1 ? "token" : "block", "_",
                                     x.dtype == AOTGEMM_BF16 ? "bf16" : "fp32");
     launch(device, find_conversion(device.description, suffix),
            {static_cast<uint32_t>(grid.x), kCastFp8Threads, static_cast<uint32_t>(grid.y)}, how.stream, &parameters);

@@ -36,7 +36,7 @@ void copy_on_cuda(SfLayoutParams& parameters, int32_t ordinal, void* stream) {
     }
     const CudaDevice& device = cuda_device(ordinal);
     const ContextScope scope(device);
-    launch(device, find_conversion(device.description, "sf_to_mn_major_fp32"),
+    launch(device, find_conversion(device.description, "transpose_sf_fp32"),
            {static_cast<uint32_t>(blocks), kSfLayoutThreads}, stream, &parameters);
 }
 

@@ -1,4 +1,4 @@
-// Calls of family bf16: checks, then the CPU or a launch (bf16_launch.hpp).
+// Calls of family bf16_gemm: checks, then the CPU or a launch (bf16_launch.hpp).
 #pragma once
 
 #include "aotgemm/aotgemm.h"

@@ -1,4 +1,4 @@
-// D = sum over batches of A @ B^T, family bf16: checks, then the CPU, or a launch and the ordered sum of its parts.
+// D = sum over batches of A @ B^T, family bf16_gemm: checks, then the CPU, or a launch and the ordered sum of its parts.
 #pragma once
 
 #include "aotgemm/aotgemm.h"

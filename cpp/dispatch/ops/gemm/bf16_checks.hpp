@@ -1,4 +1,4 @@
-// What the dense and the grouped calls of family bf16 share: checks, and the CPU backend on part of the operands.
+// What the dense and the grouped calls of family bf16_gemm share: checks, and the CPU backend on part of the operands.
 #pragma once
 
 #include "dispatch/ops/gemm/bf16_factor.hpp"

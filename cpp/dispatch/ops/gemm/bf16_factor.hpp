@@ -1,4 +1,4 @@
-// A or B of family bf16 as its definition has them: rows of D (or columns) by K, whatever lies adjacent in memory.
+// A or B of family bf16_gemm as its definition has them: rows of D (or columns) by K, whatever lies adjacent in memory.
 #pragma once
 
 #include "dispatch/base/checks.hpp"

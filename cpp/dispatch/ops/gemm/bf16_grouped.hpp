@@ -1,4 +1,4 @@
-// Grouped and batched calls of family bf16: checks, then the CPU or a launch (bf16_launch.hpp).
+// Grouped and batched calls of family bf16_gemm: checks, then the CPU or a launch (bf16_launch.hpp).
 #pragma once
 
 #include "dispatch/ops/gemm/fp8_grouped.hpp"

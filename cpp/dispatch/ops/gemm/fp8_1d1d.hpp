@@ -1,4 +1,4 @@
-// Family fp8_1d1d: A and B scaled alike, by row and 128 columns; FP32 or BF16 out, C accumulated. Dense and k_grouped.
+// Family fp8_gemm_1d1d: A and B scaled alike, by row and 128 columns; FP32 or BF16 out, C accumulated. Dense and k_grouped.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// The dense GEMM of family fp8_1d2d: checks, then the CPU backend or fp8_1d2d_launch.hpp.
+// The dense GEMM of family fp8_gemm_1d2d: checks, then the CPU backend or fp8_1d2d_launch.hpp.
 #pragma once
 
 #include "dispatch/ops/gemm/sm90/fp8_1d2d_launch.hpp"

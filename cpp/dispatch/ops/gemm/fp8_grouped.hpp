@@ -1,4 +1,4 @@
-// Grouped and batched GEMMs of family fp8_1d2d: one call, a B for each group. Launched by fp8_1d2d_launch.hpp.
+// Grouped and batched GEMMs of family fp8_gemm_1d2d: one call, a B for each group. Launched by fp8_1d2d_launch.hpp.
 #pragma once
 
 #include "aotgemm/aotgemm.h"

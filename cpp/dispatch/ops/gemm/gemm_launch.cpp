@@ -25,7 +25,7 @@ int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t e
 bool streams_b(const Choice& choice, const aotgemm_problem& problem) {
     const aotgemm_spec& spec = kSpecs[choice.kernel];
     const bool once = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
-    const bool was_measured = std::strcmp(problem.family, "fp8_1d2d") == 0 && std::strcmp(problem.grouping, "dense") == 0;
+    const bool was_measured = std::strcmp(problem.family, "fp8_gemm_1d2d") == 0 && std::strcmp(problem.grouping, "dense") == 0;
     return once && !(was_measured && problem.m * problem.n * 2 > kMostBytesOfDBesideStream);
 }
 

@@ -1,6 +1,6 @@
 // A consumer warpgroup of bf16: one chain of matrix instructions over all that a tile sums over.
 //
-// The canonical order (numerics: family bf16) is one chain of steps of 16 over K, started from zero. Stages are issued
+// The canonical order (numerics: family bf16_gemm) is one chain of steps of 16 over K, started from zero. Stages are issued
 // one after the other, and one is always under way while the next is waited for.
 //
 // K need not fill a group's last stage: the TMA brings zeros for the rest, and a step of zero products returns its

@@ -1,4 +1,4 @@
-// Family bf16 on Hopper: D = A @ B^T (+ C) in BF16 with FP32 accumulation, any of A and B transposed in memory.
+// Family bf16_gemm on Hopper: D = A @ B^T (+ C) in BF16 with FP32 accumulation, any of A and B transposed in memory.
 //
 // Persistent thread blocks walk over the tiles of D. The last warpgroup produces (one thread, through the TMA), the
 // others consume (WGMMA); they meet at two barriers per stage. Host side:

@@ -1,4 +1,4 @@
-// Family fp8_1d1d on Hopper: D = A @ B^T (+ C) in FP8 E4M3, A and B scaled per 1x128, D in BF16 or FP32.
+// Family fp8_gemm_1d1d on Hopper: D = A @ B^T (+ C) in FP8 E4M3, A and B scaled per 1x128, D in BF16 or FP32.
 //
 // The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A, and C between the stages. For
 // each consumer warpgroup one more thread of the last warpgroup takes D away. Host side: cpp/dispatch/fp8_1d1d_launch.cpp.

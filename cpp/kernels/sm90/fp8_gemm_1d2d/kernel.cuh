@@ -1,4 +1,4 @@
-// Family fp8_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
+// Family fp8_gemm_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
 //
 // Persistent thread blocks walk over the tiles of D. One thread of the last warpgroup produces (TMA), the other
 // warpgroups consume (WGMMA); they meet at two barriers per stage, `full` and `empty`.

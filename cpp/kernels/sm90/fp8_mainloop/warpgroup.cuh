@@ -1,7 +1,7 @@
 // What the two kinds of consumer warpgroups of the FP8 families have in common: how a stage is multiplied, where its
 // scales are, and the promotion of partial sums to FP32.
 //
-// The canonical order (numerics: family fp8_1d2d) is one chain of four 32-deep steps per K block, started at zero,
+// The canonical order (numerics: family fp8_gemm_1d2d) is one chain of four 32-deep steps per K block, started at zero,
 // then sum = fma(partial, sfa * sfb, sum), K blocks ascending.
 #pragma once
 

@@ -62,7 +62,7 @@ def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace |
         shape_d = (groups, placement.room, size.n)
     if grouped:
         b, sfb = b.reshape(groups, size.n, size.k), sfb.reshape(groups, -1, sfb.shape[1])
-    by_row = kind.family == "fp8_1d1d"  # scales of B too
+    by_row = kind.family == "fp8_gemm_1d1d"  # scales of B too
     sfb = mn_major(place, make_finite_operands(random, size.n, 0, size.k)[1]) if by_row else place.put(sfb)
     operands = (place.put(a), mn_major(place, sfa), place.put(b), sfb)
     if kind.grouping == SKIP_HEAD_MID:
@@ -126,9 +126,9 @@ def _batches(random: np.random.Generator, kind: Kind, size: Size, place: HostPla
 
 
 def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
-    makers = {("fp8_1d1d", "k_grouped"): _fp8_k_groups, ("bf16", "k_grouped"): _bf16_k_groups}
-    makers |= {("bf16", "batch_reduced"): _batches}
-    make = makers.get((kind.family, kind.grouping), _bf16 if kind.family == "bf16" else _fp8)
+    makers = {("fp8_gemm_1d1d", "k_grouped"): _fp8_k_groups, ("bf16_gemm", "k_grouped"): _bf16_k_groups}
+    makers |= {("bf16_gemm", "batch_reduced"): _batches}
+    make = makers.get((kind.family, kind.grouping), _bf16 if kind.family == "bf16_gemm" else _fp8)
     return make(random, kind, size, place)
 
 
@@ -157,7 +157,7 @@ def _launch_fp8(problem: Problem, how: dict[str, Any]) -> bool:
         return _core.k_grouped_fp8_gemm_nt_contiguous(*problem.operands, None, problem.d, ks, problem.index, **how)
     if grouping == SKIP_HEAD_MID:
         return _core.fp8_gemm_nt_skip_head_mid(*operands, *HEAD, **how)
-    if problem.kind.family == "fp8_1d1d":
+    if problem.kind.family == "fp8_gemm_1d1d":
         return _core.fp8_gemm_nt_1d1d(*problem.operands, None, problem.d, **how)
     if grouping == "dense":
         return _core.fp8_gemm_nt(*operands, **how)
@@ -171,7 +171,7 @@ def _launch_fp8(problem: Problem, how: dict[str, Any]) -> bool:
 def launch(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | None = None) -> None:
     """The call, writing problem.d; it may still be running on the stream when this returns."""
     how = {"kernel": kernel, "threads": threads, "stream": stream}
-    if problem.kind.family == "bf16":
+    if problem.kind.family == "bf16_gemm":
         _launch_bf16(problem, how)
     elif not _launch_fp8(problem, how):
         raise LayoutError(f"self-test: the scales of {problem.kind}, {problem.size} were refused, so nothing ran")

@@ -63,7 +63,7 @@ def repeat(
 def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
     """The problem for those rows of A, in that order."""
     place, kind = problem.place, problem.kind
-    if kind.family == "bf16":
+    if kind.family == "bf16_gemm":
         (a,) = problem.host
         a = np.ascontiguousarray(a[rows] if kind.layout[0] == "n" else a[:, rows])
         operands = (place.put(a), problem.operands[1])

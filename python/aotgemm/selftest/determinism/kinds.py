@@ -7,7 +7,7 @@ import numpy as np
 
 GROUPED = ("contiguous", "psum", "masked", "batched")
 SKIP_HEAD_MID = "skip_head_mid"
-K_UNIT = {"bf16": 64, "fp8_1d1d": 128}  # of which K of each group is a multiple in k_grouped calls
+K_UNIT = {"bf16_gemm": 64, "fp8_gemm_1d1d": 128}  # of which K of each group is a multiple in k_grouped calls
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Limits:
 def kinds_of(spec: dict[str, Any]) -> list[Kind]:
     """What calls a kernel can run: its own, and those that are made of it."""
     kind = Kind(spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"])
-    if (kind.family, kind.grouping) == ("fp8_1d2d", "dense"):
+    if (kind.family, kind.grouping) == ("fp8_gemm_1d2d", "dense"):
         return [kind, replace(kind, grouping=SKIP_HEAD_MID)]
-    if (kind.family, kind.grouping, kind.out_dtype) == ("fp8_1d1d", "dense", "fp32"):
+    if (kind.family, kind.grouping, kind.out_dtype) == ("fp8_gemm_1d1d", "dense", "fp32"):
         return [kind, replace(kind, grouping="k_grouped")]
     return [kind]
 

@@ -17,7 +17,7 @@ from .kinds import Kind, Size
 FEW_SMS = (0, 30, 7)  # 0: all
 LOAD_SIZE = {"gpu": Size((2048,), 4096, 4096), "cpu": Size((33,), 128, 512)}
 LOADS = 4  # launches of the load before each call under it: some 100 us each on an H100
-LOAD_KIND = Kind("fp8_1d2d", "dense", "nt", "bf16")
+LOAD_KIND = Kind("fp8_gemm_1d2d", "dense", "nt", "bf16")
 
 
 @dataclass(frozen=True)

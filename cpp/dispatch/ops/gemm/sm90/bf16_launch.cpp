@@ -78,7 +78,7 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
 
 aotgemm_problem bf16_problem(const Bf16Launch& in) {
     const int64_t m = expected_rows(in.grouping, in.a.rows, in.groups, in.expected_m);
-    return {"bf16",        in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
+    return {"bf16_gemm",   in.grouping, layout_of(in.a, in.b),          in.d.dtype == AOTGEMM_FP32 ? "fp32" : "bf16",
             static_cast<int32_t>(std::max<int64_t>(in.groups, 1)), m,  in.b.rows, std::max<int64_t>(in.a.k, 1),
             settings().num_sms.load(std::memory_order_relaxed)};
 }

@@ -1,4 +1,4 @@
-// Launcher of family bf16 in every grouping. Device side: cpp/kernels/sm90/bf16.cuh.
+// Launcher of family bf16_gemm in every grouping. Device side: cpp/kernels/sm90/bf16.cuh.
 #pragma once
 
 #include "dispatch/ops/gemm/bf16_factor.hpp"

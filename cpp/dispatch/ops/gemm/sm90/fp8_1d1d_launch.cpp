@@ -45,7 +45,7 @@ sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aot
 aotgemm_problem fp8_1d1d_problem(const Fp8Gemm1d1dOperands& in) {
     const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
     const int64_t k = in.a.shape[1] > 0 ? in.a.shape[1] : 128;  // of a sum over nothing: the epilogue remains
-    return {"fp8_1d1d", "dense", "nt", bytes_of(in.d) == 4 ? "fp32" : "bf16", 1, in.a.shape[0], in.b.shape[0], k, num_sms};
+    return {"fp8_gemm_1d1d", "dense", "nt", bytes_of(in.d) == 4 ? "fp32" : "bf16", 1, in.a.shape[0], in.b.shape[0], k, num_sms};
 }
 
 void launch_fp8_1d1d(const Fp8Gemm1d1dOperands& operands, const aotgemm_launch& how, GroupNeighbours neighbours) {

@@ -1,4 +1,4 @@
-// Launcher of the kernels of family fp8_1d1d. Device side: cpp/kernels/sm90/fp8_1d1d.cuh.
+// Launcher of the kernels of family fp8_gemm_1d1d. Device side: cpp/kernels/sm90/fp8_1d1d.cuh.
 #pragma once
 
 #include "dispatch/ops/gemm/fp8_1d1d.hpp"

@@ -80,7 +80,7 @@ aotgemm_problem fp8_1d2d_problem(const Fp8Launch& in) {
     const Sizes sizes = sizes_of(in);
     const int64_t m = expected_rows(in.grouping, sizes.m, sizes.groups, in.expected_m);
     const int32_t num_sms = settings().num_sms.load(std::memory_order_relaxed);
-    return {"fp8_1d2d", in.grouping, "nt", "bf16", static_cast<int32_t>(sizes.groups), m, sizes.n, sizes.k, num_sms};
+    return {"fp8_gemm_1d2d", in.grouping, "nt", "bf16", static_cast<int32_t>(sizes.groups), m, sizes.n, sizes.k, num_sms};
 }
 
 void launch_fp8_1d2d(const Fp8Launch& operands, const aotgemm_launch& how) {

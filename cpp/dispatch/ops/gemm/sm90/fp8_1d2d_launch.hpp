@@ -1,4 +1,4 @@
-// Launcher of the kernels of family fp8_1d2d, dense and grouped. Device side: cpp/kernels/sm90/fp8_1d2d.cuh.
+// Launcher of the kernels of family fp8_gemm_1d2d, dense and grouped. Device side: cpp/kernels/sm90/fp8_1d2d.cuh.
 #pragma once
 
 #include "aotgemm/aotgemm.h"
