@@ -107,7 +107,7 @@ driver, answers = ctypes.CDLL("libcuda.so.1"), []
 kernels = {spec["name"].removeprefix("sm90_fp8_gemm_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}
 for tile, *shape in json.loads(sys.argv[1]):
     Fp8Pool([(*shape, 1)]).operands(*shape).run(kernels[tile])
-    answers.append([ctypes.c_int.in_dll(driver, name).value for name in ("last_band", "last_stream_b")])
+    answers.append([ctypes.c_int.in_dll(driver, name).value for name in ("last_group_m", "last_b_evict_first")])
 print(json.dumps(answers))
 """
 

@@ -14,7 +14,7 @@ void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void*
         attributes[count].id = CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION;
         attributes[count++].value.clusterDim = {shape.cluster, 1, 1};
     }
-    if (shape.begins_early || settings().pdl.load(std::memory_order_relaxed)) {
+    if (shape.programmatic_launch || settings().pdl.load(std::memory_order_relaxed)) {
         attributes[count].id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
         attributes[count++].value.programmaticStreamSerializationAllowed = 1;
     }

@@ -10,7 +10,7 @@ struct LaunchShape {
     uint32_t grid_y = 1;
     uint32_t cluster = 1;
     uint32_t shared_bytes = 0;
-    bool begins_early = false;  // programmatic dependent launch, whatever set_pdl says: after a kernel of the same call
+    bool programmatic_launch = false;  // programmatic dependent launch, whatever set_pdl says: after a kernel of the same call
 };
 
 // Launches the cubin's kernel on the stream. `parameters` points at its one by-value argument.

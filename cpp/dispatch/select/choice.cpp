@@ -28,7 +28,7 @@ bool same_problem(const aotgemm_problem& x, const aotgemm_problem& y) {
 // what others still need, and some heights from 9 on are worse than others: 12 took 12% more cycles than 8 with 128x192
 // tiles at 32768x4096x7168, and 16 took 17% more with 128x128 tiles and 8 groups of 4,096 rows; with these tiles 8 was within
 // 1.5% of the best (H100 80GB HBM3, 2026-11-27). To BF16 it did not matter.
-constexpr int32_t kMostTileRowsOfBand = 8;
+constexpr int32_t kMostGroupM = 8;
 
 bool is_capped(const aotgemm_spec& spec) {
     return !same_text(spec.family, "bf16_gemm") && spec.block_m * spec.cluster_m == 128;
@@ -36,7 +36,7 @@ bool is_capped(const aotgemm_spec& spec) {
 
 // The band of tile rows for which a wave of blocks reads the least: band * block_m rows of A and
 // grid / band * block_n rows of B.
-int32_t band_height(const aotgemm_spec& spec, int32_t grid, int64_t tiles_m) {
+int32_t best_group_m(const aotgemm_spec& spec, int32_t grid, int64_t tiles_m) {
     const int32_t rows = static_cast<int32_t>(std::min<int64_t>(ceil_div(tiles_m, spec.cluster_m), 64));
     const int32_t clusters = std::max(1, grid / (spec.cluster_m * spec.cluster_n));
     int32_t best = 1;
@@ -49,7 +49,7 @@ int32_t band_height(const aotgemm_spec& spec, int32_t grid, int64_t tiles_m) {
             best = band;
         }
     }
-    return best < rows && is_capped(spec) ? std::min(best, kMostTileRowsOfBand) : best;
+    return best < rows && is_capped(spec) ? std::min(best, kMostGroupM) : best;
 }
 
 void check_forced(int32_t forced, const aotgemm_problem& problem, const aotgemm_device& device) {
@@ -72,7 +72,7 @@ Choice choose(const aotgemm_problem& problem, const aotgemm_device& device, int3
         fail(AOTGEMM_ERROR_SHAPE, "d: has ", selection.tiles, " tiles, allowed is at most ", INT32_MAX);
     }
     const int64_t tiles_m = ceil_div(rows_of_a_group(problem), spec.block_m);
-    return {selection.kernel, find_cubin(spec.name, spec.arch), selection.grid, band_height(spec, selection.grid, tiles_m)};
+    return {selection.kernel, find_cubin(spec.name, spec.arch), selection.grid, best_group_m(spec, selection.grid, tiles_m)};
 }
 
 struct Entry {

@@ -8,28 +8,28 @@ namespace aotgemm::python {
 
 namespace {
 
-aotgemm_dtype dtype_of(const dlpack::DataType& type) {
+aotgemm_dtype dtype_of(const DLDataType& type) {
     if (type.lanes != 1) return AOTGEMM_DTYPE_OTHER;
-    if (type.code == dlpack::kFloat8E4m3fn && type.bits == 8) return AOTGEMM_FP8_E4M3;
-    if (type.code == dlpack::kBfloat && type.bits == 16) return AOTGEMM_BF16;
-    if (type.code == dlpack::kFloat && type.bits == 32) return AOTGEMM_FP32;
-    if (type.code == dlpack::kInt && type.bits == 32) return AOTGEMM_INT32;
+    if (type.code == kDLFloat8_e4m3fn && type.bits == 8) return AOTGEMM_FP8_E4M3;
+    if (type.code == kDLBfloat && type.bits == 16) return AOTGEMM_BF16;
+    if (type.code == kDLFloat && type.bits == 32) return AOTGEMM_FP32;
+    if (type.code == kDLInt && type.bits == 32) return AOTGEMM_INT32;
     return AOTGEMM_DTYPE_OTHER;
 }
 
-aotgemm_device_type device_of(const Operand& operand, dlpack::DeviceType type) {
-    if (type == dlpack::kCpu || type == dlpack::kCudaHost) return AOTGEMM_CPU;
-    if (type == dlpack::kCuda || type == dlpack::kCudaManaged) return AOTGEMM_CUDA;
+aotgemm_device_type device_of(const Operand& operand, DLDeviceType type) {
+    if (type == kDLCPU || type == kDLCUDAHost) return AOTGEMM_CPU;
+    if (type == kDLCUDA || type == kDLCUDAManaged) return AOTGEMM_CUDA;
     raise("DeviceError", std::string(operand.name) + ": is on a device of DLPack type " + std::to_string(type) +
                              ", allowed is the CPU or a CUDA device");
 }
 
-void set_view(Operand& operand, const dlpack::Tensor& tensor) {
+void set_view(Operand& operand, const DLTensor& tensor) {
     set_ndim(operand, tensor.ndim);
     aotgemm_tensor& view = operand.view;
     view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
-    view.device_type = device_of(operand, tensor.device.type);
-    view.device_id = tensor.device.id;
+    view.device_type = device_of(operand, tensor.device.device_type);
+    view.device_id = tensor.device.device_id;
     view.dtype = dtype_of(tensor.dtype);
     std::int64_t contiguous = 1;
     for (int i = tensor.ndim - 1; i >= 0; --i) {
@@ -71,39 +71,40 @@ nb::object make_capsule(nb::handle object, const nb::dict& arguments) {
     return method(**arguments);
 }
 
-const dlpack::Tensor& open_capsule(Operand& operand) {
+const DLTensor& open_capsule(Operand& operand) {
     PyObject* capsule = operand.owner.ptr();
     if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {
         void* pointer = PyCapsule_GetPointer(capsule, "dltensor_versioned");
-        const auto* managed = static_cast<const dlpack::VersionedTensor*>(pointer);
-        operand.read_only = managed->flags & dlpack::kReadOnly;
-        return managed->tensor;
+        const auto* managed = static_cast<const DLManagedTensorVersioned*>(pointer);
+        operand.read_only = managed->flags & DLPACK_FLAG_BITMASK_READ_ONLY;
+        return managed->dl_tensor;
     }
     void* pointer = PyCapsule_GetPointer(capsule, "dltensor");
     if (!pointer) throw nb::python_error();
-    return static_cast<const dlpack::ManagedTensor*>(pointer)->tensor;
+    return static_cast<const DLManagedTensor*>(pointer)->dl_tensor;
 }
 
 }  // namespace
 
-const dlpack::ExchangeApi* find_exchange_api(nb::handle type) {
+const DLPackExchangeAPI* find_exchange_api(nb::handle type) {
     const nb::object capsule = nb::getattr(type, "__dlpack_c_exchange_api__", nb::none());
     if (!PyCapsule_IsValid(capsule.ptr(), "dlpack_exchange_api")) return nullptr;
     void* pointer = PyCapsule_GetPointer(capsule.ptr(), "dlpack_exchange_api");
-    const auto* api = static_cast<const dlpack::ExchangeApi*>(pointer);
-    while (api && api->version.major != 1) api = api->previous;
-    return api && api->export_borrowed ? api : nullptr;
+    const auto* header = static_cast<const DLPackExchangeAPIHeader*>(pointer);
+    while (header && header->version.major != DLPACK_MAJOR_VERSION) header = header->prev_api;
+    const auto* api = reinterpret_cast<const DLPackExchangeAPI*>(header);  // its header is its first member
+    return api && api->dltensor_from_py_object_no_sync ? api : nullptr;
 }
 
-void read_exchange(Operand& operand, const dlpack::ExchangeApi& api, Stream& stream) {
-    dlpack::Tensor tensor;
-    if (api.export_borrowed(operand.object.ptr(), &tensor) != 0) {
+void read_exchange(Operand& operand, const DLPackExchangeAPI& api, Stream& stream) {
+    DLTensor tensor;
+    if (api.dltensor_from_py_object_no_sync(operand.object.ptr(), &tensor) != 0) {
         nb::python_error cause;
         raise_refused(operand, cause);
     }
     set_view(operand, tensor);
     if (operand.view.device_type == AOTGEMM_CPU || stream.known) return;
-    if (api.current_stream(tensor.device.type, tensor.device.id, &stream.value) != 0) throw nb::python_error();
+    if (api.current_work_stream(tensor.device.device_type, tensor.device.device_id, &stream.value) != 0) throw nb::python_error();
     stream.known = true;
 }
 
@@ -111,7 +112,7 @@ void read_dlpack_capsule(Operand& operand, Stream& stream) {
     try {
         const nb::object device = operand.object.attr("__dlpack_device__")();
         nb::dict arguments;
-        if (device_of(operand, static_cast<dlpack::DeviceType>(nb::cast<int>(device[0]))) == AOTGEMM_CUDA) {
+        if (device_of(operand, static_cast<DLDeviceType>(nb::cast<int>(device[0]))) == AOTGEMM_CUDA) {
             if (!stream.known) stream = {current_stream_of(operand.object), true};
             arguments["stream"] = dlpack_stream(stream);
         }

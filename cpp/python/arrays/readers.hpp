@@ -3,15 +3,15 @@
 
 #include <string_view>
 
-#include "python/arrays/dlpack.hpp"
+#include "dlpack/dlpack.h"
 #include "python/arrays/tensor_args.hpp"
 
 namespace aotgemm::python {
 
 // The exchange table of a type (major version 1, able to lend a view), or null.
-const dlpack::ExchangeApi* find_exchange_api(nb::handle type);
+const DLPackExchangeAPI* find_exchange_api(nb::handle type);
 
-void read_exchange(Operand& operand, const dlpack::ExchangeApi& api, Stream& stream);
+void read_exchange(Operand& operand, const DLPackExchangeAPI& api, Stream& stream);
 void read_numpy(Operand& operand);
 void read_attributes(Operand& operand, Stream& stream);
 void read_dlpack_capsule(Operand& operand, Stream& stream);

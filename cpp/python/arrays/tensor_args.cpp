@@ -14,7 +14,7 @@ enum class Reader { device_array, exchange, numpy, attributes, capsule, none };
 
 struct TypeEntry {
     Reader reader;
-    const dlpack::ExchangeApi* exchange;
+    const DLPackExchangeAPI* exchange;
 };
 
 bool is_numpy_array(nb::handle type) {
@@ -32,7 +32,7 @@ bool has_all(nb::handle type, std::initializer_list<const char*> names) {
 
 TypeEntry examine(nb::handle type) {
     if (type.is(nb::type<DeviceArray>())) return {Reader::device_array, nullptr};
-    if (const dlpack::ExchangeApi* api = find_exchange_api(type)) return {Reader::exchange, api};
+    if (const DLPackExchangeAPI* api = find_exchange_api(type)) return {Reader::exchange, api};
     if (is_numpy_array(type)) return {Reader::numpy, nullptr};
     if (has_all(type, {"data_ptr", "shape", "stride", "dtype", "device"})) return {Reader::attributes, nullptr};
     if (has_all(type, {"__dlpack__", "__dlpack_device__"})) return {Reader::capsule, nullptr};

@@ -11,7 +11,7 @@ namespace {
 
 // To stream B takes up to 15% off where D has 12.6 MB or less, and costs up to 6% where it has 25 MB or more (H100 80GB HBM3,
 // 2026-11-27: dense fp8_1d2d, M from 128 to 2,048, seven pairs of N and K). Why is not known.
-constexpr int64_t kMostBytesOfDBesideStream = 13 << 20;
+constexpr int64_t kMostBytesOfDBesideEvictFirst = 13 << 20;
 
 }  // namespace
 
@@ -22,20 +22,20 @@ int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t e
     return m;
 }
 
-bool streams_b(const Choice& choice, const aotgemm_problem& problem) {
+bool evicts_b_first(const Choice& choice, const aotgemm_problem& problem) {
     const aotgemm_spec& spec = kSpecs[choice.kernel];
-    const bool once = choice.band_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
+    const bool once = choice.group_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
     const bool was_measured = std::strcmp(problem.family, "fp8_gemm_1d2d") == 0 && std::strcmp(problem.grouping, "dense") == 0;
-    return once && !(was_measured && problem.m * problem.n * 2 > kMostBytesOfDBesideStream);
+    return once && !(was_measured && problem.m * problem.n * 2 > kMostBytesOfDBesideEvictFirst);
 }
 
-void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool begins_early) {
+void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool programmatic_launch) {
     const aotgemm_spec& spec = kSpecs[choice.kernel];
     const LaunchShape shape{.grid = static_cast<uint32_t>(choice.grid),
                             .threads = static_cast<uint32_t>(spec.threads),
                             .cluster = static_cast<uint32_t>(spec.cluster_m * spec.cluster_n),
                             .shared_bytes = static_cast<uint32_t>(spec.shared_bytes),
-                            .begins_early = begins_early};
+                            .programmatic_launch = programmatic_launch};
     launch(device, choice.cubin, shape, stream, parameters);
 }
 

@@ -13,9 +13,9 @@ int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t e
 
 // Whether the L2 should drop B first: its tiles are needed by blocks that run side by side, and by nobody later, as there is
 // one band of tile rows, and D is small.
-bool streams_b(const Choice& choice, const aotgemm_problem& problem);
+bool evicts_b_first(const Choice& choice, const aotgemm_problem& problem);
 
-// Launches the chosen kernel on the stream. `parameters` points at its one by-value argument. begins_early: see LaunchShape.
-void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool begins_early = false);
+// Launches the chosen kernel on the stream. `parameters` points at its one by-value argument. programmatic_launch: see LaunchShape.
+void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool programmatic_launch = false);
 
 }  // namespace aotgemm

@@ -75,7 +75,7 @@ struct Bf16Producer {
                                                         slice_k, group, rank, false);
             Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
                                                         tile.n * Config::kBlockN, slice_k, group, rank,
-                                                        params.stream_b != 0);
+                                                        params.b_evict_first != 0);
         }
     }
 };

@@ -21,8 +21,8 @@ struct Fp8Gemm1d2dParams {
     int32_t sfb_rows;  // of a group
     int32_t m, n;      // m: rows of A, or of one group of it where A has a group dimension
     int32_t k_blocks;  // of 128, the last one filled up with zeros by the TMA
-    int32_t band_m;    // see place_tile
-    int32_t stream_b;  // B is read once: it need not stay in the L2
+    int32_t group_m;    // see place_tile
+    int32_t b_evict_first;  // B is read once: it need not stay in the L2
     int32_t groups;
     const int32_t* index;  // see Grouping; null if dense or batched
     int32_t head_columns, head_left, head_mid;  // of D; after head_left of head_columns come head_mid unwritten ones

@@ -70,7 +70,7 @@ struct Fp8Producer {
         const uint32_t shared_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
         load<kGroupsOfA, Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, {k_block, tile.row, tile.group}, false);
         load<kGroupsOfB, Config::kBlockN, Config::kClusterM>(shared_b, &params.b, full, {k_block, column, tile.group},
-                                                             params.stream_b != 0);
+                                                             params.b_evict_first != 0);
         const uint32_t scales = shared + Config::kOffsetScalesA + at.stage * Config::kPitchScalesA;
         if constexpr (kGroupsOfA) {
             ptx::tma_load(scales, &params.sfa, full, {tile.row, k_block, tile.group});

@@ -12,7 +12,7 @@ struct BatchReducedOrder {
     static constexpr bool kWarpWide = false;
     static_assert(Config::kCluster == 1);
 
-    int32_t m, ranges, batches, band_m;
+    int32_t m, ranges, batches, group_m;
     int32_t rows, columns, next, step;
     int32_t first_batch = 0, batch_count = 0;  // of the current tile's range
     Tile tile{};
@@ -22,7 +22,7 @@ struct BatchReducedOrder {
         : m(params.m),
           ranges(params.ranges),
           batches(params.groups),
-          band_m(params.band_m),
+          group_m(params.group_m),
           rows(tiles_of(params.m, Config::kBlockM)),
           columns(tiles_of(params.n, Config::kBlockN)),
           next(static_cast<int32_t>(blockIdx.x)),
@@ -34,7 +34,7 @@ struct BatchReducedOrder {
         const int32_t of_all = tiles_of(batches, ranges);
         first_batch = range * of_all;
         batch_count = min(of_all, batches - first_batch);
-        const TilePlace at = place_tile<1, 1>(next - range * of_range, rows, columns, band_m, rank);
+        const TilePlace at = place_tile<1, 1>(next - range * of_range, rows, columns, group_m, rank);
         tile = {range, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;

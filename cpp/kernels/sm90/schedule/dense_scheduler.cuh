@@ -12,20 +12,20 @@ struct Tile {
     int32_t rows;  // how many rows from `row` on belong to the group
 };
 
-// Tiles of one matrix are numbered in bands of `band_m` tile rows: down a column of the band, then the next column,
-// then the next band. A wave of blocks then shares band_m tiles of A and few tiles of B. A cluster takes one number;
+// Tiles of one matrix are numbered in bands of `group_m` tile rows: down a column of the band, then the next column,
+// then the next band. A wave of blocks then shares group_m tiles of A and few tiles of B. A cluster takes one number;
 // its blocks are neighbours along M (kClusterM) or N (kClusterN).
 struct TilePlace {
     int32_t m, n;
 };
 template <int kClusterM, int kClusterN>
-__device__ __forceinline__ TilePlace place_tile(int32_t number, int32_t rows, int32_t columns, int32_t band_m,
+__device__ __forceinline__ TilePlace place_tile(int32_t number, int32_t rows, int32_t columns, int32_t group_m,
                                                 uint32_t rank) {
-    const int32_t band = number / (band_m * columns);
-    const int32_t within = number - band * band_m * columns;
-    const int32_t height = min(band_m, rows - band * band_m);
+    const int32_t band = number / (group_m * columns);
+    const int32_t within = number - band * group_m * columns;
+    const int32_t height = min(group_m, rows - band * group_m);
     const int32_t column = within / height;
-    return {(band * band_m + within - column * height) * kClusterM + (kClusterM > 1 ? static_cast<int32_t>(rank) : 0),
+    return {(band * group_m + within - column * height) * kClusterM + (kClusterM > 1 ? static_cast<int32_t>(rank) : 0),
             column * kClusterN + (kClusterN > 1 ? static_cast<int32_t>(rank) : 0)};
 }
 
@@ -37,7 +37,7 @@ struct DenseOrder {
     static constexpr bool kWarpWide = false;
     static constexpr int32_t kCluster = Config::kClusterM * Config::kClusterN;
 
-    int32_t m, band_m;
+    int32_t m, group_m;
     int32_t rows, columns;  // of cluster-sized tiles
     int32_t next, step;
     Tile tile{};
@@ -45,7 +45,7 @@ struct DenseOrder {
     template <class Params>
     __device__ __forceinline__ explicit DenseOrder(const Params& params)
         : m(params.m),
-          band_m(params.band_m),
+          group_m(params.group_m),
           rows(tiles_of(params.m, Config::kBlockM * Config::kClusterM)),
           columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
           next(static_cast<int32_t>(blockIdx.x) / kCluster),
@@ -53,7 +53,7 @@ struct DenseOrder {
 
     __device__ __forceinline__ bool advance(uint32_t rank) {
         if (next >= rows * columns) return false;
-        const TilePlace at = place_tile<Config::kClusterM, Config::kClusterN>(next, rows, columns, band_m, rank);
+        const TilePlace at = place_tile<Config::kClusterM, Config::kClusterN>(next, rows, columns, group_m, rank);
         tile = {0, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;

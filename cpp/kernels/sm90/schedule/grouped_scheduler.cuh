@@ -18,7 +18,7 @@ struct ContiguousOrder {
     static_assert(kGroupAlignment % Config::kBlockM == 0 && Config::kClusterM == 1);
 
     const int32_t* index;
-    int32_t m, groups, band_m;
+    int32_t m, groups, group_m;
     int32_t rows, columns, next, step;
     int32_t lane, window = -kLanes, of_lane = kPadding;  // the tile row window + lane has group of_lane
     int32_t group = kPadding, start = 0, end = 0;        // the run: its group and tile rows
@@ -30,7 +30,7 @@ struct ContiguousOrder {
         : index(params.index),
           m(params.m),
           groups(params.groups),
-          band_m(params.band_m),
+          group_m(params.group_m),
           rows(tiles_of(params.m, Config::kBlockM)),
           columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
           next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
@@ -43,7 +43,7 @@ struct ContiguousOrder {
             before += tiles();
             if (!find_run()) return false;
         }
-        const TilePlace at = place_tile<1, Config::kClusterN>(next - before, end - start, columns, band_m, rank);
+        const TilePlace at = place_tile<1, Config::kClusterN>(next - before, end - start, columns, group_m, rank);
         const int32_t row = (start + at.m) * Config::kBlockM;
         tile = {min(group, groups - 1), row, at.n, m - row};
         next += step;
@@ -103,7 +103,7 @@ struct RaggedOrder {
     static_assert(kGrouping != Grouping::psum || kGroupAlignment % Config::kBlockM == 0);
 
     const int32_t* index;
-    int32_t m, groups, band_m;
+    int32_t m, groups, group_m;
     int32_t columns, next, step;
     int32_t first = 0;       // group of lane 0
     int32_t before = 0;      // tiles in the groups before it
@@ -116,7 +116,7 @@ struct RaggedOrder {
         : index(params.index),
           m(params.m),
           groups(params.groups),
-          band_m(params.band_m),
+          group_m(params.group_m),
           columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
           next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
           step(static_cast<int32_t>(gridDim.x) / Config::kClusterN) {
@@ -165,7 +165,7 @@ struct RaggedOrder {
     __device__ __forceinline__ void take(int32_t lane, uint32_t rank) {
         const int32_t of_group = __shfl_sync(0xFFFFFFFF, rows, lane), tile_rows = tiles_of(of_group, Config::kBlockM);
         const int32_t number = next - before - (__shfl_sync(0xFFFFFFFF, through, lane) - tile_rows * columns);
-        const TilePlace at = place_tile<1, Config::kClusterN>(number, tile_rows, columns, band_m, rank);
+        const TilePlace at = place_tile<1, Config::kClusterN>(number, tile_rows, columns, group_m, rank);
         const int32_t row = at.m * Config::kBlockM;
         tile = {first + lane, __shfl_sync(0xFFFFFFFF, start, lane) + row, at.n, of_group - row};
     }
@@ -179,7 +179,7 @@ struct KGroupedOrder {
     static_assert(Config::kCluster == 1);
 
     const int32_t* index;
-    int32_t m, groups, band_m;
+    int32_t m, groups, group_m;
     int32_t rows, columns, next, step;
     int32_t group = -1, k_start = 0, k_size = 0;  // the current tile's group and its range
     Tile tile{};
@@ -189,7 +189,7 @@ struct KGroupedOrder {
         : index(params.index),
           m(params.m),
           groups(params.groups),
-          band_m(params.band_m),
+          group_m(params.group_m),
           rows(tiles_of(params.m, Config::kBlockM)),
           columns(tiles_of(params.n, Config::kBlockN)),
           next(static_cast<int32_t>(blockIdx.x)),
@@ -202,7 +202,7 @@ struct KGroupedOrder {
             k_start += k_size;
             k_size = max(__ldg(index + ++group), 0);
         }
-        const TilePlace at = place_tile<1, 1>(next - wanted * of_group, rows, columns, band_m, rank);
+        const TilePlace at = place_tile<1, 1>(next - wanted * of_group, rows, columns, group_m, rank);
         tile = {group, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;

@@ -69,8 +69,8 @@ sm90::Bf16GemmParams make_parameters(const Bf16Launch& in, const aotgemm_problem
     out.m = static_cast<int32_t>(in.a.rows);
     out.n = static_cast<int32_t>(in.b.rows);
     out.k = static_cast<int32_t>(in.a.k);
-    out.band_m = choice.band_m;
-    out.stream_b = streams_b(choice, problem) ? 1 : 0;
+    out.group_m = choice.group_m;
+    out.b_evict_first = evicts_b_first(choice, problem) ? 1 : 0;
     return out;
 }
 

@@ -34,8 +34,8 @@ sm90::Fp8Gemm1d1dParams make_parameters(const Fp8Gemm1d1dOperands& in, const aot
     out.m = static_cast<int32_t>(problem.m);
     out.n = static_cast<int32_t>(problem.n);
     out.k_blocks = static_cast<int32_t>(ceil_div(in.a.shape[1], 128));
-    out.band_m = choice.band_m;
-    out.stream_b = streams_b(choice, problem) ? 1 : 0;
+    out.group_m = choice.group_m;
+    out.b_evict_first = evicts_b_first(choice, problem) ? 1 : 0;
     out.adds_c = in.c != nullptr ? 1 : 0;
     return out;
 }

@@ -62,8 +62,8 @@ sm90::Fp8Gemm1d2dParams make_parameters(const Fp8Launch& in, const Sizes& sizes,
     out.head_columns = static_cast<int32_t>(std::max<int64_t>(in.heads.left + in.heads.right, 1));
     out.head_left = static_cast<int32_t>(in.heads.left);
     out.head_mid = static_cast<int32_t>(in.heads.mid);
-    out.band_m = choice.band_m;
-    out.stream_b = streams_b(choice, problem) ? 1 : 0;
+    out.group_m = choice.group_m;
+    out.b_evict_first = evicts_b_first(choice, problem) ? 1 : 0;
     return out;
 }
 
