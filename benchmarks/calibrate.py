@@ -1,4 +1,5 @@
-"""Fits the constants of cpp/dispatch/select/cost_model.cpp to measurements of `aotgemm tune`, and says what its choices cost.
+"""Fits the constants of cpp/dispatch/select/cost_model.cpp to measurements of `aotgemm tune`, and says what its
+choices cost.
 
     python -m benchmarks.calibrate h100.jsonl [--folds 4] [--restarts 3] [--json report.json]
 

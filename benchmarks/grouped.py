@@ -52,7 +52,9 @@ def sweep(operands: GroupedOperands, rounds: int) -> dict[str, float]:
     """Microseconds of each kernel of the grouping, fastest first."""
     grouping = operands.shape.grouping
     kernels = [
-        (i, s["name"]) for i, s in enumerate(_core.specs()) if (s["family"], s["grouping"]) == ("fp8_gemm_1d2d", grouping)
+        (i, s["name"])
+        for i, s in enumerate(_core.specs())
+        if (s["family"], s["grouping"]) == ("fp8_gemm_1d2d", grouping)
     ]
     times = medians_us(GpuTimer().round_us, [lambda i=i: operands.run_kernel(i) for i, _ in kernels], rounds)
     return dict(sorted(zip((name for _, name in kernels), times, strict=True), key=lambda pair: pair[1]))

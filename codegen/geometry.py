@@ -17,7 +17,9 @@ ELEMENT_BYTES = {"fp8_gemm_1d2d": 1, "fp8_gemm_1d1d": 1, "bf16_gemm": 2}  # of a
 OUT_BYTES = {"bf16": 2, "fp32": 4}
 UNIT_BARRIERS = 32  # bytes of barriers for each unit of D that a consumer of fp8_gemm_1d1d holds
 TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
-STAGES_BESIDE_UNITS = 4  # of fp8_gemm_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
+STAGES_BESIDE_UNITS = (
+    4  # of fp8_gemm_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
+)
 ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 

@@ -17,7 +17,11 @@ from codegen.spec import KernelSpec
 
 NVCC_FLAGS = ("-std=c++20", "-O3", "-Werror=all-warnings")
 PTXAS_FLAGS = ("-O3", "-v")
-MATRIX_INSTRUCTION = {"fp8_gemm_1d2d": "QGMMA", "fp8_gemm_1d1d": "QGMMA", "bf16_gemm": "HGMMA"}  # of the tensor core, by GEMM family
+MATRIX_INSTRUCTION = {
+    "fp8_gemm_1d2d": "QGMMA",
+    "fp8_gemm_1d1d": "QGMMA",
+    "bf16_gemm": "HGMMA",
+}  # of the tensor core, by GEMM family
 UNCHECKED = ".unchecked"  # suffix of a cubin until it has passed every check: a later build must not take it for good
 
 

@@ -49,4 +49,6 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
     write_if_changed(out / "inventory.cpp", tables)
     bodies = "".join(_cubin_body(spec, sidecars[spec.name()]) for spec in specs)
     entries = "".join(map(_index_entry, specs))
-    write_if_changed(out / "inventory.S", fill("library/inventory.S.in", count=len(specs), entries=entries, cubins=bodies))
+    write_if_changed(
+        out / "inventory.S", fill("library/inventory.S.in", count=len(specs), entries=entries, cubins=bodies)
+    )

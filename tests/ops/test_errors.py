@@ -377,7 +377,11 @@ print(json.dumps(answers))
 
 
 def test_without_a_gpu_every_call_that_needs_one_says_so():
-    folders = [str(Path(__file__).parents[1] / "support"), str(Path(aotgemm.__file__).parents[1])]
+    folders = [
+        str(Path(__file__).parent),
+        str(Path(__file__).parents[1] / "support"),
+        str(Path(aotgemm.__file__).parents[1]),
+    ]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": os.pathsep.join(folders)}
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_GPU], env=environment, capture_output=True, text=True, check=True

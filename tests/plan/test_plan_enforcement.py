@@ -61,7 +61,10 @@ def test_strict_lets_the_planned_calls_pass(plan_file):
         (dict(m=1, num_sms=100), "on 100 SMs is not in the plan"),
         (dict(m=1, device=_core.named_device("h20")), r"is on h20 \(9.0, 78 SMs\), the plan is for 9.0 with 132 SMs"),
         (dict(m=1, kernel=-1, kind=("bf16_gemm", "dense", "nt", "bf16", 1)), "the call bf16_gemm dense nt bf16"),
-        (dict(m=1, kernel=-1, kind=("fp8_gemm_1d2d", "dense", "nt", "bf16", 2)), "2 groups on 132 SMs is not in the plan"),
+        (
+            dict(m=1, kernel=-1, kind=("fp8_gemm_1d2d", "dense", "nt", "bf16", 2)),
+            "2 groups on 132 SMs is not in the plan",
+        ),
     ],
 )
 def test_strict_refuses_what_is_not_in_the_plan(plan_file, call, message):

@@ -15,7 +15,7 @@ US = 1e3 / 64  # between any two events of the fake driver
 COUNT_CALLS = """
 import ctypes, json, sys
 from aotgemm import _core
-from aotgemm.bench.operands import Fp8Pool
+from aotgemm.problems.operands import Fp8Pool
 
 def counts():
     return {name: ctypes.c_int.in_dll(driver, f"calls_{name}").value for name in json.loads(sys.argv[1])}
@@ -72,8 +72,8 @@ LAUNCHES = """
 import ctypes, json, random, sys
 import aotgemm
 from aotgemm import _core
-from aotgemm.bench.kinds import KINDS
-from aotgemm.bench.operands import Fp8Pool
+from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.operands import Fp8Pool
 
 random.seed(1)
 shapes = [(random.choice([1, 3, 64, 100, 129, 700, 2048]), 8 * random.randint(1, 300), 16 * random.randint(1, 100))
@@ -101,7 +101,7 @@ def test_what_is_launched_is_what_the_selection_says_offline(fake):
 TOLD = """
 import ctypes, json, sys
 from aotgemm import _core
-from aotgemm.bench.operands import Fp8Pool
+from aotgemm.problems.operands import Fp8Pool
 
 driver, answers = ctypes.CDLL("libcuda.so.1"), []
 kernels = {spec["name"].removeprefix("sm90_fp8_gemm_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}

@@ -50,7 +50,9 @@ def test_every_legal_shape_gets_a_kernel(m, n, k, num_sms, device):
     assert best["tiles"] * spec["block_m"] * spec["block_n"] >= m * n
     ranked = [choice["predicted_us"] for choice in choices if not choice["measured_us"]]
     assert ranked == sorted(ranked)
-    assert _core.select("fp8_gemm_1d2d", m, n, k, num_sms, device, 1) == choices[:1]  # as a call chooses, without a list
+    assert (
+        _core.select("fp8_gemm_1d2d", m, n, k, num_sms, device, 1) == choices[:1]
+    )  # as a call chooses, without a list
 
 
 def test_a_described_device_is_as_good_as_a_named_one():

@@ -30,7 +30,23 @@ SYNTHETIC = (
 def row(first, last, n, k, index, **changes):
     name = SPECS[index].name()
     made = TunedRow(
-        "fp8_gemm_1d2d", "dense", "nt", "bf16", 1, n, k, first, last, first, name, 12.5, "-", 0.0, 1980, "2026-01-02", CARD
+        "fp8_gemm_1d2d",
+        "dense",
+        "nt",
+        "bf16",
+        1,
+        n,
+        k,
+        first,
+        last,
+        first,
+        name,
+        12.5,
+        "-",
+        0.0,
+        1980,
+        "2026-01-02",
+        CARD,
     )
     return replace(made, **changes)
 

@@ -92,7 +92,11 @@ def test_every_kind_of_call_is_made(kind):
 
 def test_calls_that_dense_kernels_run_too_are_among_them():
     calls_made = {(kind.family, kind.grouping) for kind in KINDS}
-    assert {("fp8_gemm_1d2d", "skip_head_mid"), ("fp8_gemm_1d1d", "k_grouped"), ("bf16_gemm", "k_grouped")} <= calls_made
+    assert {
+        ("fp8_gemm_1d2d", "skip_head_mid"),
+        ("fp8_gemm_1d1d", "k_grouped"),
+        ("bf16_gemm", "k_grouped"),
+    } <= calls_made
     arch = [spec for spec in _core.specs() if spec["arch"] == "sm_90a"]
     subjects = checks.gpu_subjects(arch)
     assert {subject.kernel for subject in subjects} == {spec["kernel"] for spec in arch}

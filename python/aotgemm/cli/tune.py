@@ -41,7 +41,9 @@ def add_parser(subparsers: Any) -> None:
         "--results", type=Path, required=True, metavar="FILE", help="measurements; appended to if there"
     )
     parser.add_argument("--rows", type=Path, metavar="FILE", help="write tuned rows; those of other shapes there stay")
-    parser.add_argument("--kind", choices=list(KINDS), default="fp8_gemm_1d2d", help="of problem; default: fp8_gemm_1d2d, dense")
+    parser.add_argument(
+        "--kind", choices=list(KINDS), default="fp8_gemm_1d2d", help="of problem; default: fp8_gemm_1d2d, dense"
+    )
     parser.add_argument("--shapes", type=parse_shapes, metavar="NxK,...", help="default: layers of public models")
     parser.add_argument(
         "--m", type=parse_sizes, metavar="M,...", help="rows, of a group if grouped; default: powers of 2"
