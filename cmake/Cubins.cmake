@@ -36,13 +36,12 @@ run_codegen(--out ${generated})
 # folder that isolated wheel builds clear, and every kernel would be compiled again.
 file(GLOB_RECURSE kernel_headers CONFIGURE_DEPENDS ${source_root}/cpp/kernels/*)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${kernel_headers})
-run_codegen(includes --kernels ${source_root}/cpp/kernels --out ${generated})
+run_codegen(depends --kernels ${source_root}/cpp/kernels --out ${generated})
 include(${generated}/includes.cmake)
 
-# What decides a cubin's bytes besides its own sources: how it is compiled, and what a spec is. Emission and tables have
-# files of their own.
+# What decides a cubin and its sidecar besides its own sources: how it is compiled (this folder), and what its family and
+# its architecture say about it (facts/NAME.json). A new tile or a new family compiles no other kernel again.
 file(GLOB compile_sources CONFIGURE_DEPENDS ${source_root}/codegen/compile/*.py)
-list(APPEND compile_sources ${source_root}/codegen/spec.py ${source_root}/codegen/geometry.py)
 
 file(STRINGS ${generated}/kernels.txt kernel_names)
 set(cubins)
@@ -53,7 +52,8 @@ foreach(name IN LISTS kernel_names)
         BYPRODUCTS ${cubin_folder}/${name}.json
         COMMAND ${codegen} cubin ${name} --toolchain ${generated}/toolchain.json
                 --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder}
-        DEPENDS ${generated}/kernels/${name}.cu ${includes_${name}} ${generated}/toolchain.version ${compile_sources}
+        DEPENDS ${generated}/kernels/${name}.cu ${generated}/facts/${name}.json ${includes_${name}}
+                ${generated}/toolchain.version ${compile_sources}
         COMMENT "cubin ${name}"
         VERBATIM)
     list(APPEND cubins ${cubin})

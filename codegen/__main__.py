@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from codegen.compile.cubin import CubinError, Job, compile_kernel
+from codegen.compile.facts import write_facts
 from codegen.compile.includes import MissingHeaderError, write_includes
 from codegen.compile.names import UnstableNameError
 from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
@@ -23,8 +24,9 @@ def _emit(arguments: argparse.Namespace) -> None:
     write_tuned_rows(all_specs(), arguments.out)
 
 
-def _includes(arguments: argparse.Namespace) -> None:
+def _depends(arguments: argparse.Namespace) -> None:
     write_includes(all_specs(), arguments.kernels, arguments.out)
+    write_facts(all_specs(), arguments.out)
 
 
 def _toolchain(arguments: argparse.Namespace) -> None:
@@ -60,7 +62,7 @@ def _add_toolchain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host-compiler", required=True)
 
 
-def _add_includes(parser: argparse.ArgumentParser) -> None:
+def _add_depends(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernels", type=Path, required=True)
 
 
@@ -79,7 +81,7 @@ def _add_inventory(parser: argparse.ArgumentParser) -> None:
 
 STEPS = (
     ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
-    ("includes", "list each emitted kernel's headers for CMake", _add_includes, _includes),
+    ("depends", "write what each emitted kernel is made from, for CMake", _add_depends, _depends),
     ("cubin", "compile one kernel", _add_cubin, _cubin),
     (
         "inventory",

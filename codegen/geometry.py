@@ -1,25 +1,21 @@
-"""What follows from a GEMM spec: warpgroups, instruction shape, registers and shared memory.
+"""What follows from the tile of a wgmma GEMM: warpgroups, instruction shape, registers and parts of shared memory.
 
-The kernels work out the same in cpp/kernels/sm90/*_config.cuh; every generated .cu asserts that both agree.
+The kernels work out the same in cpp/kernels/sm90/*/config.cuh; every generated .cu asserts that both agree.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from math import gcd
 
+from codegen.arch import ARCHS, WARPGROUP, WGMMA_M, WGMMA_SUM_REGISTERS
+from codegen.family import Block
 from codegen.spec import KernelSpec
 
-SHARED_LIMIT = 232448  # bytes one thread block may use on sm_90 and sm_100 (CUDA C++ Programming Guide, table 24)
-WARPGROUP = 128
-INSTRUCTION_M = 64
-MAX_CONSUMERS = 3
-SLICE = 128  # bytes in a row of swizzled shared memory; for FP8 also the K elements under one scale
-ELEMENT_BYTES = {"fp8_gemm_1d2d": 1, "fp8_gemm_1d1d": 1, "bf16_gemm": 2}  # of an operand, by family
+MAX_CONSUMERS = max(WGMMA_SUM_REGISTERS)
+SLICE = 128  # bytes in a row of swizzled shared memory
+SCALE_BLOCK = 128  # elements of K under one scale of an FP8 operand
 OUT_BYTES = {"bf16": 2, "fp32": 4}
-UNIT_BARRIERS = 32  # bytes of barriers for each unit of D that a consumer of fp8_gemm_1d1d holds
-TILE_RING = 4 * 48  # bytes of the tiles that a producer hands to its consumers
-STAGES_BESIDE_UNITS = (
-    4  # of fp8_gemm_1d1d: a consumer holds all of its share of D if that leaves room for as many stages
-)
+BARRIERS = 2 * 8  # bytes of a stage's two barriers: full and empty
+TILE_QUEUE = 4 * 48  # bytes of the tiles that a producer hands to its consumers
 ODD_STORE_ROW = 176  # bytes in a row of D in shared memory where 128 do not divide a tile's
 MAX_CONSUMER_COLUMNS = 128  # of one warpgroup with a single 64-row pass; wider tiles are split over two
 
@@ -41,19 +37,19 @@ def columns(spec: KernelSpec) -> int:
 
 def splits_columns(spec: KernelSpec) -> bool:
     """Whether two warpgroups share the same 64 rows, half of the columns each."""
-    return rows(spec) == INSTRUCTION_M and columns(spec) > MAX_CONSUMER_COLUMNS
+    return rows(spec) == WGMMA_M and columns(spec) > MAX_CONSUMER_COLUMNS
 
 
 def consumers(spec: KernelSpec) -> int:
     """Consumer warpgroups."""
-    if rows(spec) == MAX_CONSUMERS * INSTRUCTION_M:
+    if rows(spec) == MAX_CONSUMERS * WGMMA_M:
         return MAX_CONSUMERS
-    return 2 if rows(spec) > INSTRUCTION_M or splits_columns(spec) else 1
+    return 2 if rows(spec) > WGMMA_M or splits_columns(spec) else 1
 
 
 def passes(spec: KernelSpec) -> int:
     """64-row passes of one consumer over a K block."""
-    return 1 if splits_columns(spec) else rows(spec) // INSTRUCTION_M // consumers(spec)
+    return 1 if splits_columns(spec) else rows(spec) // WGMMA_M // consumers(spec)
 
 
 def instruction_n(spec: KernelSpec) -> int:
@@ -61,19 +57,14 @@ def instruction_n(spec: KernelSpec) -> int:
     return columns(spec) // 2 if splits_columns(spec) else columns(spec)
 
 
-def slices(spec: KernelSpec) -> int:
-    """Slices of 128 bytes of K in a stage; for FP8 each is a scale block."""
-    return spec.block_k * ELEMENT_BYTES[spec.family] // SLICE
+def slices(spec: KernelSpec, element_bytes: int) -> int:
+    """Slices of 128 bytes of K in a stage."""
+    return spec.block_k * element_bytes // SLICE
 
 
-def scale_step(spec: KernelSpec) -> int:
-    """Of fp8_gemm_1d2d: tiles start at multiples of this many columns after a boundary between scales of B."""
-    return gcd(spec.block_n, SLICE)
-
-
-def scales_b(spec: KernelSpec) -> int:
-    """Of fp8_gemm_1d2d: scales of B that the columns of a tile have at most."""
-    return -(-(SLICE - scale_step(spec) + spec.block_n) // SLICE)
+def scale_blocks(spec: KernelSpec) -> int:
+    """Of FP8 families: scale blocks of K in a stage."""
+    return spec.block_k // SCALE_BLOCK
 
 
 def threads(spec: KernelSpec) -> int:
@@ -81,52 +72,39 @@ def threads(spec: KernelSpec) -> int:
     return WARPGROUP * (1 + consumers(spec))
 
 
+def block_with(shared_bytes: Callable[[KernelSpec], int]) -> Callable[[KernelSpec], Block]:
+    """Kernels.block of a family whose kernels take `shared_bytes`."""
+    return lambda spec: Block(threads(spec), shared_bytes(spec))
+
+
 def matrix_registers(spec: KernelSpec) -> int:
-    """FP32 registers a consumer thread holds for sums and for any partial sums in flight, one per slice."""
-    return (passes(spec) + spec.in_flight * slices(spec)) * instruction_n(spec) // 2
+    """FP32 registers a consumer thread holds for sums and for any partial sums in flight, one per scale block."""
+    return (passes(spec) + spec.in_flight * scale_blocks(spec)) * instruction_n(spec) // 2
 
 
-def store_units(spec: KernelSpec) -> tuple[int, int]:
-    """Of bf16_gemm and fp8_gemm_1d1d: units in which a consumer's share of D leaves, and the bytes of one."""
+def operand_bytes(spec: KernelSpec, element_bytes: int) -> int:
+    """Bytes of A and B in a stage."""
+    return (spec.block_m + spec.block_n) * spec.block_k * element_bytes
+
+
+def scale_bytes(spec: KernelSpec, vectors: int) -> int:
+    """Bytes of FP32 scales in a stage for `vectors` rows of A or of B, a scale for each row and scale block."""
+    return align(scale_blocks(spec) * vectors * 4, 128)
+
+
+def store_subtiles(spec: KernelSpec) -> tuple[int, int]:
+    """Epilogue subtiles that consumer warpgroups store one by one: their number for a consumer, the bytes of one."""
     out_bytes = OUT_BYTES[spec.out_dtype]
     row = SLICE if spec.swap_ab or instruction_n(spec) * out_bytes % SLICE == 0 else ODD_STORE_ROW
     of_pass = 1 if spec.swap_ab else instruction_n(spec) * out_bytes // row
-    return passes(spec) * of_pass, INSTRUCTION_M * (spec.block_m * out_bytes if spec.swap_ab else row)
+    return passes(spec) * of_pass, WGMMA_M * (spec.block_m * out_bytes if spec.swap_ab else row)
 
 
-def _bf16_shared_bytes(spec: KernelSpec) -> int:
-    units, unit_bytes = store_units(spec)
-    held = 2 if units % 2 == 0 else 3 if units % 3 == 0 else 1
-    operands = (spec.block_m + spec.block_n) * spec.block_k * 2
-    return consumers(spec) * held * unit_bytes + spec.stages * (operands + 2 * 8) + TILE_RING
+def max_stages(spec: KernelSpec, cap: int, shared_bytes: Callable[[KernelSpec], int]) -> int:
+    """As many stages as shared memory holds, `cap` at most; the spec's own stages do not matter.
 
-
-def _fp8_1d1d_shared_bytes(spec: KernelSpec) -> int:
-    operands = (spec.block_m + spec.block_n) * spec.block_k
-    scales = align(slices(spec) * spec.block_m * 4, 128) + align(slices(spec) * spec.block_n * 4, 128)
-    stage = operands + scales + 2 * 8
-    units, unit_bytes = store_units(spec)
-    of_unit = consumers(spec) * (unit_bytes + UNIT_BARRIERS)
-    held = min(units, max(1, (SHARED_LIMIT - TILE_RING - STAGES_BESIDE_UNITS * stage) // of_unit))
-    return held * of_unit + spec.stages * stage + TILE_RING
-
-
-def shared_bytes(spec: KernelSpec) -> int:
-    """Dynamic shared memory of a block: D (a tile or units of it), then for each stage A, B, scales and barriers.
-
-    Consumers of fp8_gemm_1d2d hold the scales of B in registers.
+    shared_bytes: what a kernel of the spec's family takes with the stages that its spec states.
     """
-    if spec.family == "bf16_gemm":
-        return _bf16_shared_bytes(spec)
-    if spec.family == "fp8_gemm_1d1d":
-        return _fp8_1d1d_shared_bytes(spec)
-    d_tile = align(spec.block_m * spec.block_n * 2, 1024)
-    operands = (spec.block_m + spec.block_n) * spec.block_k
-    scales_a = align(slices(spec) * spec.block_m * 4, 128)
-    return d_tile + spec.stages * (operands + scales_a + 2 * 8) + TILE_RING
-
-
-def max_stages(spec: KernelSpec, cap: int) -> int:
-    """As many stages as shared memory holds, `cap` at most; the spec's own stages do not matter."""
-    fitting = (stages for stages in range(cap, 0, -1) if shared_bytes(replace(spec, stages=stages)) <= SHARED_LIMIT)
+    limit = ARCHS[spec.arch].shared_limit
+    fitting = (stages for stages in range(cap, 0, -1) if shared_bytes(replace(spec, stages=stages)) <= limit)
     return next(fitting, 0)

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-GEMM_FAMILIES = ("fp8_gemm_1d2d", "fp8_gemm_1d1d", "bf16_gemm")
-
 
 @dataclass(frozen=True)
 class KernelSpec:
     """One compiled kernel: all that is fixed at compile time. Sizes, strides and SM counts are arguments of it.
 
-    GEMM families use every field from `grouping` on; in_flight is 0 where partial sums are not promoted. Layout and
-    conversion kernels have no tile: `scaling` says what shares one scale ("token" for 1x128, "block" for 128x128) and
-    `in_dtype` what they read; `out_dtype` what they write is named where there is a choice.
+    GEMM families use every field from `grouping` to `swap_ab`; in_flight is 0 where partial sums are not promoted.
+    Layout and conversion kernels have no tile: `scaling` says what shares one scale ("token" for 1x128, "block" for
+    128x128) and `in_dtype` what they read; `out_dtype` what they write is named where there is a choice.
     """
 
     arch: str
@@ -32,8 +30,8 @@ class KernelSpec:
 
     @property
     def is_gemm(self) -> bool:
-        """Whether the kernel multiplies matrices on the tensor cores."""
-        return self.family in GEMM_FAMILIES
+        """Whether the kernel multiplies matrices on the tensor cores: only such kernels have a tile."""
+        return self.block_m > 0
 
     def name(self) -> str:
         """File name, kernel symbol, table key and log text."""

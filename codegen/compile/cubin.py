@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codegen import geometry
 from codegen.compile import ptxas_log, sass
+from codegen.compile.facts import facts_of
 from codegen.compile.includes import source_hash
 from codegen.compile.names import normalise
 from codegen.compile.toolchain import Toolchain
@@ -17,11 +17,6 @@ from codegen.spec import KernelSpec
 
 NVCC_FLAGS = ("-std=c++20", "-O3", "-Werror=all-warnings")
 PTXAS_FLAGS = ("-O3", "-v")
-MATRIX_INSTRUCTION = {
-    "fp8_gemm_1d2d": "QGMMA",
-    "fp8_gemm_1d1d": "QGMMA",
-    "bf16_gemm": "HGMMA",
-}  # of the tensor core, by GEMM family
 UNCHECKED = ".unchecked"  # suffix of a cubin until it has passed every check: a later build must not take it for good
 
 
@@ -71,7 +66,7 @@ def refuse_bad(spec: KernelSpec, log: str, instructions: dict[str, int]) -> None
     reasons = ptxas_log.complaints(log)
     if usage.stack_bytes or usage.spill_store_bytes or usage.spill_load_bytes:
         reasons.append(f"stack or spills: {usage}")
-    wanted = MATRIX_INSTRUCTION.get(spec.family)
+    wanted = facts_of(spec).mnemonic
     if wanted is not None and not instructions.get(wanted):
         reasons.append(f"no tensor-core instruction ({wanted}) in the SASS")
     if reasons:
@@ -84,22 +79,19 @@ def _assemble(job: Job, ptx: str) -> str:
     return _run([job.toolchain.ptxas, f"-arch={job.spec.arch}", *PTXAS_FLAGS, *names], job.out)
 
 
-def _block(spec: KernelSpec) -> dict[str, object]:
-    return {"threads": geometry.threads(spec), "shared_bytes": geometry.shared_bytes(spec)}
-
-
 def _sidecar(job: Job, log: str) -> dict[str, object]:
     """What the manifest says about the kernel; refuses a kernel that must not ship."""
     cubin = job.output(UNCHECKED)
     usage = ptxas_log.read_usage(log)
+    facts = facts_of(job.spec)
     instructions = sass.count_instructions(sass.disassemble(cubin, job.toolchain.nvdisasm))
     refuse_bad(job.spec, log, instructions)
     return {
         "name": job.spec.name(),
-        "spec": asdict(job.spec),
+        "spec": facts.spec,
         "sha256": hashlib.sha256(cubin.read_bytes()).hexdigest(),
         "bytes": cubin.stat().st_size,
-        **(_block(job.spec) if job.spec.is_gemm else {}),
+        **facts.block,
         **asdict(usage),
         "instructions": instructions,
         "instructions_total": sum(instructions.values()),

@@ -43,7 +43,7 @@ def source_hash(source: Path, folders: list[Path]) -> str:
 
 
 def write_includes(specs: list[KernelSpec], kernels: Path, generated: Path) -> None:
-    """Writes includes.cmake: for each kernel a list includes_NAME of its headers."""
+    """Writes includes.cmake under `generated`: for each kernel a list includes_NAME of its headers."""
     lines = []
     for spec in specs:
         source = generated / "kernels" / f"{spec.name()}.cu"

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from codegen import geometry
+from codegen.arch import SM_90A
+from codegen.families import FAMILIES, kernels_of
 from codegen.files import fill, write_if_changed
 from codegen.legality import why_illegal
 from codegen.spec import KernelSpec
@@ -37,43 +39,31 @@ def _wgmma_width(family: str, width: int) -> str:
     )
 
 
-WGMMA_HEADERS = {
-    "fp8": ("fp8_gemm_1d2d", "fp8_gemm_1d1d"),
-    "bf16": ("bf16_gemm",),
-}  # operand type: the families that use its instructions
+def _uses_wgmma(spec: KernelSpec, operand: str) -> bool:
+    multiplied = FAMILIES[spec.family].operand
+    return spec.arch == SM_90A.name and multiplied is not None and multiplied.name == operand
 
 
 def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:
     """wgmma_OPERAND.cuh with exactly the instruction widths that `specs` use."""
-    widths = sorted({geometry.instruction_n(spec) for spec in specs if spec.family in WGMMA_HEADERS[operand]})
+    widths = sorted({geometry.instruction_n(spec) for spec in specs if _uses_wgmma(spec, operand)})
     return fill(f"sm90/wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
 
 
 CPP_OUTPUTS = {"bf16": "uint16_t", "fp32": "float"}
-CPP_INPUTS = {"bf16": "aotgemm::Bf16", "fp32": "float"}
-BLOCK_ROWS = {"token": 1, "block": 128}
 
 
-def _gemm_marks(spec: KernelSpec) -> dict[str, object]:
-    derived = {"shared_bytes": geometry.shared_bytes(spec), "threads": geometry.threads(spec)}
-    layout = {"mn_a": _cpp_bool(spec.layout[0] == "t"), "mn_b": _cpp_bool(spec.layout[1] == "n")}
-    text = {"name": spec.name(), "swap_ab": _cpp_bool(spec.swap_ab), "out": CPP_OUTPUTS[spec.out_dtype]}
-    return {**asdict(spec), **derived, **layout, **text}
-
-
-def _cpp_bool(value: bool) -> str:
-    return str(value).lower()
-
-
-def _conversion_marks(spec: KernelSpec) -> dict[str, object]:
-    types = {"input": CPP_INPUTS[spec.in_dtype], "out": CPP_OUTPUTS.get(spec.out_dtype)}
-    return {"name": spec.name(), "block_rows": BLOCK_ROWS.get(spec.scaling), **types}
+def _cpp(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def kernel_source(spec: KernelSpec) -> str:
-    """The .cu that instantiates `spec`."""
-    marks = _gemm_marks(spec) if spec.is_gemm else _conversion_marks(spec)
-    return fill(f"{'sm90' if spec.is_gemm else 'common'}/{spec.family}.cu.in", **marks)
+    """The .cu that instantiates `spec`: marks are its fields, `name`, `out`, its block and those of its family."""
+    kernels = kernels_of(spec)
+    block = asdict(kernels.block(spec)) if kernels.block else {}
+    common = {"name": spec.name(), "out": CPP_OUTPUTS.get(spec.out_dtype), **block}
+    marks = {**asdict(spec), **common, **kernels.marks(spec)}
+    return fill(kernels.template, **{mark: _cpp(value) for mark, value in marks.items()})
 
 
 def _check(specs: list[KernelSpec]) -> None:
@@ -90,7 +80,7 @@ def emit(specs: list[KernelSpec], out: Path) -> None:
     _check(specs)
     for spec in specs:
         write_if_changed(out / "kernels" / f"{spec.name()}.cu", kernel_source(spec))
-    for operand in WGMMA_HEADERS:
+    for operand in SM_90A.mnemonics:
         write_if_changed(out / f"wgmma_{operand}.cuh", wgmma_header(operand, specs))
     write_if_changed(out / "kernels.txt", "".join(f"{spec.name()}\n" for spec in specs))
     wanted = {f"{spec.name()}.cu" for spec in specs}

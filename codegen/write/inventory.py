@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from codegen import geometry
+from codegen.families import kernels_of
 from codegen.files import fill, write_if_changed
 from codegen.spec import KernelSpec
 
@@ -16,7 +16,8 @@ def read_sidecars(specs: list[KernelSpec], cubins: Path) -> dict[str, dict]:
 def _spec_row(spec: KernelSpec, sha256: str) -> str:
     texts = (spec.name(), spec.arch, spec.family, spec.grouping, spec.layout, spec.out_dtype, sha256)
     numbers = (spec.block_m, spec.block_n, spec.block_k, spec.stages, spec.in_flight, spec.cluster_m, spec.cluster_n)
-    derived = (int(spec.swap_ab), geometry.threads(spec), geometry.shared_bytes(spec))
+    block = kernels_of(spec).block(spec)
+    derived = (int(spec.swap_ab), block.threads, block.shared_bytes)
     fields = [f'"{text}"' for text in texts] + [str(number) for number in numbers + derived]
     return f"    {{{', '.join(fields)}}},\n"
 

@@ -1,16 +1,20 @@
 """The compile step's parts: names made fixed, ptxas's words read, instructions counted, versions checked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from codegen.compile import toolchain
 from codegen.compile.cubin import CubinError, refuse_bad
+from codegen.compile.facts import write_facts
 from codegen.compile.names import UnstableNameError, normalise
 from codegen.compile.ptxas_log import Usage, complaints, read_usage
 from codegen.compile.sass import count_instructions
-from codegen.matrix import conversion_specs, gemm_specs
-from codegen.matrix_bf16 import bf16_specs
+from codegen.families import FAMILIES
+from codegen.family import FP8
+from codegen.matrix import all_specs, gemm_specs
+from codegen.spec import KernelSpec
 
 CLEAN_LOG = """\
 ptxas info    : 24 bytes gmem
@@ -46,7 +50,8 @@ def test_normalise(name: str) -> None:
 
 
 def test_normalise_leaves_other_text_alone() -> None:
-    ptx = ".visible .entry sm90_fp8_gemm_1d2d_dense(\n\t.param .b8 INTERNAL_9a624727_4_x[8]\n)\nmov.b32 %r1, 0x9a624727;\n"
+    entry = ".visible .entry sm90_fp8_gemm_1d2d_dense(\n\t.param .b8 INTERNAL_9a624727_4_x[8]\n)\n"
+    ptx = f"{entry}mov.b32 %r1, 0x9a624727;\n"
     assert normalise(ptx) == ptx
 
 
@@ -104,10 +109,34 @@ def test_a_bad_kernel_fails_the_build(log: str, instructions: dict[str, int], re
         refuse_bad(spec, log, instructions)
 
 
+def first_spec(family: str, arch: str) -> KernelSpec:
+    return FAMILIES[family].kernels[arch].specs[0]
+
+
 def test_a_good_kernel_passes() -> None:
     refuse_bad(gemm_specs()[0], CLEAN_LOG, {"QGMMA": 4})
-    refuse_bad(bf16_specs()[0], CLEAN_LOG, {"HGMMA": 4})
-    refuse_bad(conversion_specs("sm_100a")[0], CLEAN_LOG, {"LDG": 1})
+    refuse_bad(first_spec("bf16_gemm", "sm_90a"), CLEAN_LOG, {"HGMMA": 4})
+    refuse_bad(first_spec("transpose_sf", "sm_100a"), CLEAN_LOG, {"LDG": 1})
+
+
+def test_another_types_instruction_is_not_enough() -> None:
+    with pytest.raises(CubinError, match=r"no tensor-core instruction \(HGMMA\)"):
+        refuse_bad(first_spec("bf16_gemm", "sm_90a"), CLEAN_LOG, {"QGMMA": 4})
+
+
+def test_facts_follow_the_family_and_are_rewritten_only_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = all_specs()
+    write_facts(specs, tmp_path)
+    paths = {path.stem: path for path in (tmp_path / "facts").glob("*.json")}
+    assert set(paths) == {spec.name() for spec in specs}
+    before = {name: (path.read_text(), path.stat().st_mtime_ns) for name, path in paths.items()}
+    monkeypatch.setitem(FAMILIES, "bf16_gemm", replace(FAMILIES["bf16_gemm"], operand=FP8))
+    write_facts(specs, tmp_path)
+    after = {name: (path.read_text(), path.stat().st_mtime_ns) for name, path in paths.items()}
+    changed = {spec.name() for spec in specs if before[spec.name()] != after[spec.name()]}
+    assert changed == {spec.name() for spec in specs if spec.family == "bf16_gemm"}
 
 
 def test_count_instructions() -> None:

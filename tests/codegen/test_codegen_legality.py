@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from codegen.legality import CONVERSION_RULES, FP8_1D2D_RULES, why_illegal
+from codegen.legality import rules_of, why_illegal
 from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "fp8_gemm_1d2d", "dense", "nt", "bf16", 128, 128, 128, 5, 2)
@@ -13,43 +13,58 @@ CAST = KernelSpec("sm_90a", "cast_fp8", scaling="token", in_dtype="bf16")
 
 CASES = [
     ("_arch", replace(NORMAL, arch="sm_80"), "arch is 'sm_80'; known are sm_90a, sm_100a"),
-    ("_arch", replace(NORMAL, arch="sm_100a"), "family fp8_gemm_1d2d has a kernel for sm_90a alone, not for sm_100a"),
-    ("_problem", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_gemm_1d2d has 'nt' alone"),
-    ("_grouping", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_gemm_1d2d has dense, batched"),
     (
-        "why_illegal_for_groups",
+        "_arch_of_family",
+        replace(NORMAL, arch="sm_100a"),
+        "family fp8_gemm_1d2d has a kernel for sm_90a alone, not for sm_100a",
+    ),
+    ("_choices", replace(NORMAL, layout="nn"), "layout is 'nn'; family fp8_gemm_1d2d has 'nt' alone"),
+    (
+        "_choices",
+        replace(NORMAL, out_dtype="fp32"),
+        "out_dtype is 'fp32'; family fp8_gemm_1d2d has 'bf16' alone",
+    ),
+    ("_choices", replace(NORMAL, scaling="token"), "scaling is 'token'; family fp8_gemm_1d2d has none"),
+    ("_choices", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_gemm_1d2d has dense, batched"),
+    (
+        "groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=64),
         "block_m is 256; groups start at multiples",
     ),
     (
-        "why_illegal_for_groups",
+        "groups",
         replace(NORMAL, grouping="masked", cluster_m=2),
         "cluster_m is 2; tiles of different groups share no B",
     ),
-    ("_block_k", replace(NORMAL, block_k=64), "block_k is 64; a stage holds 128 or 256 K elements"),
-    ("_slices", replace(NORMAL, block_m=256, block_n=64, block_k=256), "with 2 passes over a stage it must be 128"),
-    ("_rows", replace(NORMAL, block_m=96), "block_m is 96; the instruction's M side takes 64, 128, 192, 256 rows"),
-    ("_rows", replace(SWAPPED, block_n=96), r"block_n \(swap_ab\) is 96"),
-    ("_rows", replace(SWAPPED, block_n=192), r"block_n \(swap_ab\) is 192; .* takes 64, 128, 256 rows"),
+    ("scale_blocks", replace(NORMAL, block_k=64), "block_k is 64; a stage holds 128 or 256 K elements"),
+    (
+        "scale_blocks_of_passes",
+        replace(NORMAL, block_m=256, block_n=64, block_k=256),
+        "with 2 passes over a stage it must be 128",
+    ),
+    ("rows", replace(NORMAL, block_m=96), "block_m is 96; the instruction's M side takes 64, 128, 192, 256 rows"),
+    ("rows", replace(SWAPPED, block_n=96), r"block_n \(swap_ab\) is 96"),
+    ("rows", replace(SWAPPED, block_n=192), r"block_n \(swap_ab\) is 192; .* takes 64, 128, 256 rows"),
     ("_columns", replace(NORMAL, block_n=100), "block_n is 100; allowed are 16, 32"),
     ("_columns", replace(SWAPPED, block_m=96), r"block_m \(swap_ab\) is 96; allowed are 8, 16, 24, 32, 48, 64, 128"),
     ("_scales_b", replace(NORMAL, block_n=176), "block_n is 176; a tile would touch 3 scales of B, over 2"),
     ("_split_columns", replace(NORMAL, block_m=64, block_n=192), "block_n is 192; two warpgroups split 64 rows"),
-    ("_cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
-    ("_cluster", replace(SWAPPED, block_m=8, cluster_n=2), "the cluster shares has 8 rows; each half"),
-    ("_in_flight", replace(NORMAL, in_flight=0), "in_flight is 0; it must be 1 or a multiple of the 1 passes"),
-    ("_in_flight", replace(NORMAL, block_m=256, block_n=64, in_flight=3), "multiple of the 2 passes"),
-    ("_registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
-    ("_registers", replace(NORMAL, block_m=192), "192 registers a thread for sums and partial sums; at most 128"),
-    ("_stages", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
+    ("cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
+    ("cluster", replace(SWAPPED, block_m=8, cluster_n=2), "the cluster shares has 8 rows; each half"),
+    ("in_flight", replace(NORMAL, in_flight=0), "in_flight is 0; it must be 1 or a multiple of the 1 passes"),
+    ("in_flight", replace(NORMAL, block_m=256, block_n=64, in_flight=3), "multiple of the 2 passes"),
+    ("registers", replace(NORMAL, block_n=160), "240 registers a thread for sums and partial sums; at most 200"),
+    ("registers", replace(NORMAL, block_m=192), "192 registers a thread for sums and partial sums; at most 128"),
+    ("stages_in_flight", replace(NORMAL, stages=2), "stages is 2; in_flight 2 needs 3"),
     ("_shared_memory", replace(NORMAL, stages=6), "232736 bytes of shared memory; a block has 232448"),
     (
-        "_conversion",
+        "_family",
         replace(CAST, family="transpose"),
         "family is 'transpose'; known are fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, transpose_sf",
     ),
-    ("_conversion", replace(CAST, in_dtype="fp16"), "cast_fp8 has no kernel for scaling 'token' of 'fp16'"),
-    ("_conversion", replace(CAST, out_dtype="bf16"), "cast_fp8 has no kernel for output 'bf16'"),
+    ("_choices", replace(CAST, in_dtype="fp16"), "in_dtype is 'fp16'; family cast_fp8 has bf16, fp32"),
+    ("_choices", replace(CAST, scaling="row"), "scaling is 'row'; family cast_fp8 has token, block"),
+    ("_choices", replace(CAST, out_dtype="bf16"), "out_dtype is 'bf16'; family cast_fp8 has none"),
 ]
 
 
@@ -65,13 +80,12 @@ def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule.__name__ for rule in FP8_1D2D_RULES + CONVERSION_RULES} == {case[0] for case in CASES}
+    assert {rule.__name__ for rule in rules_of(NORMAL) + rules_of(CAST)} == {case[0] for case in CASES}
 
 
 @pytest.mark.parametrize(("rule", "spec", "reason"), CASES)
 def test_the_case_is_turned_away_by_its_rule(rule: str, spec: KernelSpec, reason: str) -> None:
-    rules = FP8_1D2D_RULES if spec.is_gemm else CONVERSION_RULES
-    assert next(each.__name__ for each in rules if each(spec)) == rule
+    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
 
 
 @pytest.mark.parametrize("block_n", range(16, 257, 16))

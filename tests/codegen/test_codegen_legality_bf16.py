@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from codegen.legality import BF16_RULES, why_illegal
-from codegen.legality_bf16 import AFTER_SHARED, BEFORE_SHARED
+from codegen.families import kernels_of
+from codegen.legality import rules_of, why_illegal
 from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "bf16_gemm", "dense", "nt", "bf16", 128, 256, 64, 4)
@@ -13,16 +13,16 @@ SWAPPED = replace(NORMAL, block_m=16, block_n=64, block_k=128, stages=8, swap_ab
 TRANSPOSED = replace(NORMAL, layout="tn", out_dtype="fp32")
 
 CASES = [
-    ("_problem", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family bf16_gemm has dense, batched"),
-    ("_problem", replace(NORMAL, layout="tm"), "layout is 'tm'; family bf16_gemm has nt, nn, tn, tt"),
-    ("_problem", replace(NORMAL, out_dtype="fp16"), "out_dtype is 'fp16'; family bf16_gemm has bf16, fp32"),
+    ("_choices", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family bf16_gemm has dense, batched"),
+    ("_choices", replace(NORMAL, layout="tm"), "layout is 'tm'; family bf16_gemm has nt, nn, tn, tt"),
+    ("_choices", replace(NORMAL, out_dtype="fp16"), "out_dtype is 'fp16'; family bf16_gemm has bf16, fp32"),
     (
-        "why_illegal_for_groups",
+        "groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=128),
         "block_m is 256; groups start",
     ),
     (
-        "why_illegal_for_groups",
+        "groups",
         replace(NORMAL, grouping="masked", cluster_m=2),
         "cluster_m is 2; tiles of different groups",
     ),
@@ -34,15 +34,15 @@ CASES = [
     ("_partial_sums", replace(NORMAL, grouping="batch_reduced"), "out_dtype is 'bf16'; partial sums of batch_reduced"),
     ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
-    ("_rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
-    ("_cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
+    ("rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
+    ("cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
     ("_columns", replace(NORMAL, block_n=96), "block_n is 96; allowed are 64, 128, 176, 192, 256"),
     ("_columns", replace(NORMAL, block_n=176, out_dtype="fp32"), "block_n is 176 and out_dtype 'fp32'"),
     ("_columns", replace(SWAPPED, block_m=24), r"block_m \(swap_ab\) is 24; allowed are 8, 16, 32, 64"),
     ("_mn_major_boxes", replace(SWAPPED, layout="tn"), "block_m is 16; with layout tn and 1 blocks loading the tile"),
     ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=64, cluster_m=2), "layout nn and 2 blocks"),
-    ("_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
-    ("_registers", replace(NORMAL, block_m=256), "256 registers a thread for sums and partial sums; at most 200"),
+    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("registers", replace(NORMAL, block_m=256), "256 registers a thread for sums and partial sums; at most 200"),
     ("_shared_memory", replace(NORMAL, stages=5), "bytes of shared memory; a block has 232448"),
 ]
 
@@ -56,8 +56,8 @@ def test_legal(spec: KernelSpec) -> None:
 def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         raise ValueError(why_illegal(spec))
-    assert next(each.__name__ for each in BF16_RULES if each(spec)) == rule
+    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
 
 
-def test_every_rule_of_its_own_has_a_case() -> None:
-    assert {rule.__name__ for rule in BEFORE_SHARED + AFTER_SHARED} <= {case[0] for case in CASES}
+def test_every_rule_of_the_family_has_a_case() -> None:
+    assert {rule.__name__ for rule in kernels_of(NORMAL).rules} <= {case[0] for case in CASES}

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from codegen import geometry
+from codegen.families import FAMILIES, fp8_gemm_1d1d, kernels_of
 from codegen.legality import why_illegal
 from codegen.matrix import all_specs, gemm_specs
 
@@ -43,11 +44,12 @@ def test_tiles_cover_small_and_large_m() -> None:
 
 def test_stages_fill_shared_memory_or_reach_their_cap() -> None:
     for spec in gemm_specs():
-        full = geometry.max_stages(spec, 12)
+        family = FAMILIES[spec.family]
+        full = geometry.max_stages(spec, 12, lambda each: kernels_of(each).block(each).shared_bytes)
         caps = (8, 12, 16, 20) if spec.block_m * spec.block_n < 64 * 64 else (8, 12, 16)
-        assert spec.stages == full or spec.stages * geometry.slices(spec) in caps, spec.name()
+        assert spec.stages == full or spec.stages * geometry.slices(spec, family.operand.bytes) in caps, spec.name()
 
 
-def test_units_of_d_leave_four_stages_to_fp8_1d1d() -> None:
+def test_subtiles_of_d_leave_four_stages_to_fp8_1d1d() -> None:
     specs = [spec for spec in gemm_specs() if spec.family == "fp8_gemm_1d1d"]
-    assert specs and min(spec.stages for spec in specs) >= geometry.STAGES_BESIDE_UNITS
+    assert specs and min(spec.stages for spec in specs) >= fp8_gemm_1d1d.STAGES_BESIDE_SUBTILES

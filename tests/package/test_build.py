@@ -9,7 +9,8 @@ import pytest
 from aotgemm import _core
 
 from codegen import geometry
-from codegen.compile.cubin import MATRIX_INSTRUCTION, NVCC_FLAGS, PTXAS_FLAGS
+from codegen.compile.cubin import NVCC_FLAGS, PTXAS_FLAGS
+from codegen.families import kernels_of, mnemonic_of
 from codegen.matrix import all_specs, gemm_specs
 
 PACKAGE = files("aotgemm")
@@ -37,7 +38,7 @@ def test_specs_are_the_matrix() -> None:
     fields += ("cluster_m", "cluster_n", "swap_ab")
     stated = [
         {field: asdict(spec)[field] for field in fields}
-        | {"name": spec.name(), "threads": geometry.threads(spec), "shared_bytes": geometry.shared_bytes(spec)}
+        | {"name": spec.name(), **asdict(kernels_of(spec).block(spec))}
         for spec in gemm_specs()
     ]
     assert [{key: entry[key] for key in stated[0]} for entry in _core.specs()] == stated
@@ -77,7 +78,7 @@ def test_no_kernel_spills_or_has_a_stack() -> None:
 def test_every_gemm_uses_the_tensor_cores() -> None:
     for spec in gemm_specs():
         kernel = next(kernel for kernel in MANIFEST["kernels"] if kernel["name"] == spec.name())
-        assert kernel["instructions"][MATRIX_INSTRUCTION[spec.family]] >= 4 * geometry.passes(spec), spec.name()
+        assert kernel["instructions"][mnemonic_of(spec)] >= 4 * geometry.passes(spec), spec.name()
 
 
 def test_manifest_names_compiler_and_flags() -> None:

@@ -23,7 +23,8 @@ _whole_matrix = all_specs
 
 
 def all_specs() -> list[KernelSpec]:
-    return _whole_matrix()[:1] + conversion_specs("sm_90a")[:1]
+    whole = _whole_matrix()
+    return whole[:1] + [spec for spec in whole if not spec.is_gemm][:1]
 """
 
 

@@ -1,0 +1,22 @@
+"""FAMILIES: the one list of families. Their order is that of the library's tables."""
+
+from codegen.arch import ARCHS
+from codegen.families import bf16_gemm, cast_fp8, fp8_gemm_1d1d, fp8_gemm_1d2d, ordered_sum, transpose_sf
+from codegen.family import Kernels
+from codegen.spec import KernelSpec
+
+FAMILIES = {
+    module.FAMILY.name: module.FAMILY
+    for module in (fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, transpose_sf, cast_fp8, ordered_sum)
+}
+
+
+def kernels_of(spec: KernelSpec) -> Kernels:
+    """The kernels that the spec's family has on the spec's architecture."""
+    return FAMILIES[spec.family].kernels[spec.arch]
+
+
+def mnemonic_of(spec: KernelSpec) -> str | None:
+    """The tensor-core instruction that the kernel's SASS must hold; None where the family uses no tensor cores."""
+    operand = FAMILIES[spec.family].operand
+    return ARCHS[spec.arch].mnemonics[operand.name] if operand else None

@@ -1,0 +1,202 @@
+"""Family bf16_gemm: BF16 GEMM that sums all of K in the tensor cores' FP32 accumulators."""
+
+from collections.abc import Iterator
+
+from codegen import geometry, tile_rules
+from codegen.arch import SM_90A
+from codegen.family import BF16, Family, Kernels
+from codegen.geometry import TILE_QUEUE
+from codegen.spec import KernelSpec
+from codegen.tiles import ONE, TileTable, specs_of
+
+NAME = "bf16_gemm"
+GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped", "batch_reduced")
+LAYOUTS = ("nt", "nn", "tn", "tt")
+OUT_DTYPES = ("bf16", "fp32")
+
+# Order decides where predictions are equal: sharing a tile halves what is read of it.
+PAIRS = ((2, 1), (1, 2), (1, 1))
+PAIRS_M = ((2, 1), (1, 1))
+PAIRS_N = ((1, 2), (1, 1))
+
+# block_m, block_n, block_k, clusters
+NORMAL_TILES = (
+    (64, 64, 128, ONE),
+    (64, 128, 64, ONE),
+    (64, 256, 64, ONE),
+    (128, 64, 128, ONE),
+    (128, 128, 64, PAIRS_M),
+    (128, 192, 64, ONE),
+    (128, 256, 64, PAIRS),
+    (256, 128, 64, PAIRS_N),
+)
+# Blocks that share a tile each fetch half of it, and halves of an N-major tile are no narrower than 64.
+NORMAL_TILES_K_MAJOR_B = ((64, 64, 128, ((2, 1),)),)
+# Where N is a little over a multiple of 256 (2112 = 12 * 176), and D leaves in boxes of 88 BF16.
+NORMAL_TILES_K_MAJOR_B_BF16 = (
+    (128, 176, 64, ONE),
+    (192, 176, 64, ONE),
+)
+
+# block_m (tokens), block_n (weights), block_k, clusters; an M-major tile of A is no narrower than 64.
+SWAPPED_TILES_K_MAJOR_A = (
+    (8, 64, 128, ONE),
+    (16, 64, 128, ONE),
+    (32, 64, 128, ONE),
+    (16, 128, 128, ONE),
+    (32, 128, 128, ONE),
+)
+
+# Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that, and tiles share no B.
+ALIGNED_TILES = (
+    (64, 128, 64, ONE),
+    (128, 128, 64, ONE),
+    (128, 256, 64, PAIRS_N),
+)
+ALIGNED_SWAPPED_TILES = ((32, 128, 128, ONE),)
+
+# Groups with rows of their own (masked, batched).
+SEPARATE_TILES = (
+    (64, 128, 64, ONE),
+    (128, 128, 64, ONE),
+    (128, 256, 64, ONE),
+    (256, 128, 64, ONE),
+)
+SEPARATE_SWAPPED_TILES = (
+    (16, 64, 128, ONE),
+    (16, 128, 128, ONE),
+    (32, 128, 128, ONE),
+)
+
+# D [G, M, N], sums over a range of K each.
+K_GROUPED_TILES = (
+    (128, 128, 64, ONE),
+    (128, 256, 64, ONE),
+    (256, 128, 64, ONE),
+)
+
+# D [R, M, N], sums over a range of batches each. The ranges keep all SMs busy with tiles of 128x128 or less; the widest
+# tile is for outputs large enough without them.
+BATCH_REDUCED_TILES = (
+    (64, 64, 128, ONE),
+    (64, 128, 64, ONE),
+    (128, 128, 64, ONE),
+    (128, 256, 64, ONE),
+)
+
+GROUPED_TABLES = (
+    TileTable("contiguous", ("nt", "nn"), ("bf16",), ALIGNED_TILES, ALIGNED_SWAPPED_TILES),
+    TileTable("psum", ("nt", "nn"), ("bf16",), ALIGNED_TILES, ALIGNED_SWAPPED_TILES),
+    TileTable("masked", ("nt",), ("bf16",), SEPARATE_TILES, SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("bf16",), SEPARATE_TILES, SEPARATE_SWAPPED_TILES),
+    TileTable("k_grouped", ("tn",), ("fp32",), K_GROUPED_TILES),
+    TileTable("batch_reduced", ("nt",), ("fp32",), BATCH_REDUCED_TILES),
+)
+
+MOST_SLICES = 16  # of 64 K elements that the stages hold at most
+WITHOUT_CLUSTERS = ("k_grouped", "batch_reduced")
+COLUMNS = (64, 128, 176, 192, 256)  # D leaves in boxes of 128-byte rows or, for 176, of 176-byte ones
+SWAPPED_COLUMNS = (8, 16, 32, 64)
+MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
+
+
+def _dense_tables() -> Iterator[TileTable]:
+    """For each layout and output type the dense tiles that it can have."""
+    for layout in LAYOUTS:
+        for out_dtype in OUT_DTYPES:
+            normal = NORMAL_TILES
+            if layout[1] == "t":
+                normal += NORMAL_TILES_K_MAJOR_B + (NORMAL_TILES_K_MAJOR_B_BF16 if out_dtype == "bf16" else ())
+            yield TileTable("dense", (layout,), (out_dtype,), normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n"))
+
+
+def shared_bytes(spec: KernelSpec) -> int:
+    """A few epilogue subtiles for each consumer, then for each stage A, B and barriers."""
+    subtiles, subtile_bytes = geometry.store_subtiles(spec)
+    held = 2 if subtiles % 2 == 0 else 3 if subtiles % 3 == 0 else 1
+    stage = geometry.operand_bytes(spec, BF16.bytes) + geometry.BARRIERS
+    return geometry.consumers(spec) * held * subtile_bytes + spec.stages * stage + TILE_QUEUE
+
+
+def _stages(spec: KernelSpec) -> int:
+    return geometry.max_stages(spec, MOST_SLICES // geometry.slices(spec, BF16.bytes), shared_bytes)
+
+
+def _no_clusters(spec: KernelSpec) -> str | None:
+    if spec.grouping in WITHOUT_CLUSTERS and spec.cluster_n != 1:
+        return f"cluster_n is {spec.cluster_n}; family {NAME} has no clusters for {spec.grouping}"
+    return None
+
+
+def _partial_sums(spec: KernelSpec) -> str | None:
+    if spec.grouping == "batch_reduced" and spec.out_dtype != "fp32":
+        return f"out_dtype is {spec.out_dtype!r}; partial sums of batch_reduced are added on in 'fp32'"
+    return None
+
+
+def _no_promotion(spec: KernelSpec) -> str | None:
+    if spec.in_flight != 0:
+        return f"in_flight is {spec.in_flight}; family {NAME} promotes no partial sums, so it must be 0"
+    return None
+
+
+def _block_k(spec: KernelSpec) -> str | None:
+    if spec.block_k not in (64, 128):
+        return f"block_k is {spec.block_k}; a stage holds 64 or 128 K elements, one or two slices of 128 bytes"
+    return None
+
+
+def _columns(spec: KernelSpec) -> str | None:
+    # A box of 176 bytes is 44 FP32, and sums come by eight columns.
+    if spec.block_n == 176 and spec.out_dtype != "bf16":
+        return f"block_n is 176 and out_dtype {spec.out_dtype!r}; D leaves in boxes of 88 'bf16'"
+    return tile_rules.columns_in(spec, SWAPPED_COLUMNS if spec.swap_ab else COLUMNS)
+
+
+def _mn_major_boxes(spec: KernelSpec) -> str | None:
+    for name, rows, share, mn_major in (
+        ("block_m", spec.block_m, spec.cluster_n, spec.layout[0] == "t"),
+        ("block_n", spec.block_n, spec.cluster_m, spec.layout[1] == "n"),
+    ):
+        if mn_major and rows % (MN_BOX * share) != 0:
+            loaded = f"with layout {spec.layout} and {share} blocks loading the tile"
+            return f"{name} is {rows}; {loaded}, it is made of boxes of {MN_BOX}"
+    return None
+
+
+def _two_stages(spec: KernelSpec) -> str | None:
+    if spec.stages < 2:
+        return f"stages is {spec.stages}; one is multiplied while another is filled"
+    return None
+
+
+def _marks(spec: KernelSpec) -> dict[str, object]:
+    return {"mn_a": spec.layout[0] == "t", "mn_b": spec.layout[1] == "n"}
+
+
+FAMILY = Family(
+    name=NAME,
+    operand=BF16,
+    choices={"grouping": GROUPINGS, "layout": LAYOUTS, "out_dtype": OUT_DTYPES},
+    kernels={
+        SM_90A.name: Kernels(
+            specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_90A.name, NAME, _stages),
+            template="sm90/bf16_gemm.cu.in",
+            block=geometry.block_with(shared_bytes),
+            marks=_marks,
+            rules=(
+                tile_rules.groups,
+                _no_clusters,
+                _partial_sums,
+                _no_promotion,
+                _block_k,
+                tile_rules.rows,
+                tile_rules.cluster,
+                _columns,
+                _mn_major_boxes,
+                _two_stages,
+                tile_rules.registers,
+            ),
+        ),
+    },
+)

@@ -1,0 +1,50 @@
+"""TileTable: rows of tiles, from which a GEMM family makes its specs."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from codegen.spec import KernelSpec
+
+Tile = tuple[int | tuple[tuple[int, int], ...], ...]
+# Columns of a row before its clusters; families without partial sums leave the last one out.
+TILE_FIELDS = ("block_m", "block_n", "block_k", "in_flight")
+
+ONE = ((1, 1),)  # clusters of a tile, (cluster_m, cluster_n) each
+
+
+@dataclass(frozen=True)
+class TileTable:
+    """Tiles that a grouping has with each of these layouts and output types.
+
+    A row is block_m, block_n, block_k, in_flight where the family has partial sums, and clusters (cluster_m, cluster_n).
+    block_m counts rows of A and block_n those of B, with swap_ab too.
+    """
+
+    grouping: str
+    layouts: tuple[str, ...]
+    out_dtypes: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    swapped_tiles: tuple[Tile, ...] = ()  # of swap_ab
+
+    def _problems(self) -> Iterator[dict[str, str]]:
+        for layout in self.layouts:
+            for out_dtype in self.out_dtypes:
+                yield {"grouping": self.grouping, "layout": layout, "out_dtype": out_dtype}
+
+    def specs(self, arch: str, family: str) -> Iterator[KernelSpec]:
+        """Specs without their stages."""
+        for problem in self._problems():
+            for swap_ab, tiles in ((False, self.tiles), (True, self.swapped_tiles)):
+                for *sizes, clusters in tiles:
+                    tile = dict(zip(TILE_FIELDS, sizes, strict=False))
+                    for cluster_m, cluster_n in clusters:
+                        shape = {**tile, "cluster_m": cluster_m, "cluster_n": cluster_n, "swap_ab": swap_ab}
+                        yield KernelSpec(arch=arch, family=family, **problem, **shape)
+
+
+def specs_of(
+    tables: Iterable[TileTable], arch: str, family: str, stages: Callable[[KernelSpec], int]
+) -> tuple[KernelSpec, ...]:
+    """Specs of all tables in their order, with as many stages as `stages` gives them."""
+    specs = (spec for table in tables for spec in table.specs(arch, family))
+    return tuple(replace(spec, stages=stages(spec)) for spec in specs)
