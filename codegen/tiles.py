@@ -16,8 +16,8 @@ ONE = ((1, 1),)  # clusters of a tile, (cluster_m, cluster_n) each
 class TileTable:
     """Tiles that a grouping has with each of these layouts and output types.
 
-    A row is block_m, block_n, block_k, in_flight where the family has partial sums, and clusters (cluster_m, cluster_n).
-    block_m counts rows of A and block_n those of B, with swap_ab too.
+    A row is block_m, block_n, block_k, in_flight where the family has partial sums, and its clusters. block_m counts
+    rows of A and block_n those of B, with swap_ab too.
     """
 
     grouping: str
@@ -31,15 +31,17 @@ class TileTable:
             for out_dtype in self.out_dtypes:
                 yield {"grouping": self.grouping, "layout": layout, "out_dtype": out_dtype}
 
+    def _shapes(self) -> Iterator[dict[str, int]]:
+        for swap_ab, tiles in ((False, self.tiles), (True, self.swapped_tiles)):
+            for *sizes, clusters in tiles:
+                tile = dict(zip(TILE_FIELDS, sizes, strict=False))
+                yield from ({**tile, "cluster_m": m, "cluster_n": n, "swap_ab": swap_ab} for m, n in clusters)
+
     def specs(self, arch: str, family: str) -> Iterator[KernelSpec]:
         """Specs without their stages."""
         for problem in self._problems():
-            for swap_ab, tiles in ((False, self.tiles), (True, self.swapped_tiles)):
-                for *sizes, clusters in tiles:
-                    tile = dict(zip(TILE_FIELDS, sizes, strict=False))
-                    for cluster_m, cluster_n in clusters:
-                        shape = {**tile, "cluster_m": cluster_m, "cluster_n": cluster_n, "swap_ab": swap_ab}
-                        yield KernelSpec(arch=arch, family=family, **problem, **shape)
+            for shape in self._shapes():
+                yield KernelSpec(arch=arch, family=family, **problem, **shape)
 
 
 def specs_of(

@@ -21,13 +21,13 @@ def _joined(items: list[str], per_line: int, before: str, after: str) -> str:
     return "\n".join(f"            {before}{''.join(line).rstrip()}{after}" for line in lines)
 
 
-def _wgmma_width(family: str, width: int) -> str:
+def _wgmma_width(operand: str, width: int) -> str:
     count = width // 2
     registers = [f"partial%{i}" + (", " if i + 1 < count else "") for i in range(count)]
     lines = [registers[i : i + 8] for i in range(0, count, 8)]
     operands = [f'"n"(kFirst + {i}), ' for i in range(count)]
     return fill(
-        f"sm90/wgmma_{family}_width.cuh.in",
+        f"sm90/wgmma_{operand}_width.cuh.in",
         width=width,
         registers="\n".join(f'            "{"".join(line)}"' for line in lines),
         operands=_joined(operands, 6 if count < 100 else 5, "", ""),
@@ -50,7 +50,7 @@ def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:
     return fill(f"sm90/wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
 
 
-CPP_OUTPUTS = {"bf16": "uint16_t", "fp32": "float"}
+CPP_OUTPUTS = {"bf16": "uint16_t", "fp32": "float", "": ""}  # "": where the family has no choice of it
 
 
 def _cpp(value: object) -> object:
@@ -61,7 +61,7 @@ def kernel_source(spec: KernelSpec) -> str:
     """The .cu that instantiates `spec`: marks are its fields, `name`, `out`, its block and those of its family."""
     kernels = kernels_of(spec)
     block = asdict(kernels.block(spec)) if kernels.block else {}
-    common = {"name": spec.name(), "out": CPP_OUTPUTS.get(spec.out_dtype), **block}
+    common = {"name": spec.name(), "out": CPP_OUTPUTS[spec.out_dtype], **block}
     marks = {**asdict(spec), **common, **kernels.marks(spec)}
     return fill(kernels.template, **{mark: _cpp(value) for mark, value in marks.items()})
 
