@@ -14,7 +14,7 @@ inline float widened(std::uint16_t bits) { return float_from_bf16(bits); }
 inline void round_to(float value, float& out) { out = value; }
 inline void round_to(float value, std::uint16_t& out) { out = bf16_from_float(value); }
 
-// A NaN leaves the GPU's FP32 units as the one NaN they know.
+// The GPU's FP32 units return one NaN, whatever NaN went in.
 inline float with_canonical_nan(float value) { return std::isnan(value) ? canonical_nan() : value; }
 
 // d[row, column] = sum, or C + sum: one addition in FP32, then one rounding to the type of D.

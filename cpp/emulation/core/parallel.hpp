@@ -14,7 +14,7 @@
 
 namespace aotgemm::emulation {
 
-// Below this many multiply-adds (about a tenth of a millisecond) a thread costs more than it brings.
+// Below this many multiply-adds (about a tenth of a millisecond) a further thread costs more than it saves.
 inline constexpr std::int64_t kWorkPerThread = 1 << 20;
 
 inline int usable_threads(int requested, std::int64_t items, std::int64_t work) {
@@ -23,7 +23,7 @@ inline int usable_threads(int requested, std::int64_t items, std::int64_t work) 
 }
 
 // Calls body(item, scratch) for every item in [0, items), each thread with a Scratch of its own. Which thread takes
-// which item is left open: items must not depend on one another. Rethrows the first exception.
+// which item is not defined: items must not depend on one another. Rethrows the first exception.
 template <class Scratch, class Body>
 void for_each_item(std::int64_t items, int threads, Body&& body) {
     std::atomic<std::int64_t> next{0};

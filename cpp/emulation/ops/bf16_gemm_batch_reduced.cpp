@@ -1,4 +1,4 @@
-// Sums over batches in family bf16_gemm: a chain for each range of them, then the chains' ends added in order.
+// Sums over batches in family bf16_gemm: a chain for each range of batches, then the chains' results added in order.
 #include <algorithm>
 #include <vector>
 
@@ -10,7 +10,7 @@
 namespace aotgemm::emulation {
 namespace {
 
-using Operands = WideOperands<Bf16Format>;
+using Operands = MmaBf16Tf32Operands<Bf16Format>;
 
 std::vector<Operands> ranges_of(const Operands& all, std::int64_t batches_of_a_range) {
     std::vector<Operands> ranges;
@@ -28,7 +28,7 @@ struct RowSums {
     std::vector<float> values;
 };
 
-// The twin of cpp/kernels/common/ordered_sum.cuh.
+// Device twin: cpp/kernels/common/ordered_sum.cuh.
 template <class Out>
 void ordered_sum(const std::vector<float>& parts, std::int64_t count, Matrix<const void> c, Matrix<void> d,
                  int threads) {
@@ -55,8 +55,9 @@ void bf16_gemm_batch_reduced(const Bf16BatchReduced& gemm, OutType type, int thr
     const std::vector<Operands> ranges = ranges_of(all, gemm.batches_of_a_range);
     const auto count = static_cast<std::int64_t>(ranges.size());
     std::vector<float> parts(static_cast<std::size_t>(count * gemm.d.rows * gemm.d.cols));
-    for_each_wide_chain<Bf16Format>(
-        std::span<const Operands>(ranges), threads, [&](std::int64_t range, std::int64_t row, std::int64_t column, float value) {
+    for_each_mma_bf16_tf32_chain<Bf16Format>(
+        std::span<const Operands>(ranges), threads,
+        [&](std::int64_t range, std::int64_t row, std::int64_t column, float value) {
             parts[static_cast<std::size_t>((range * gemm.d.rows + row) * gemm.d.cols + column)] = value;
         });
     if (type == OutType::bf16) {

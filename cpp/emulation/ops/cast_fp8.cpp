@@ -1,4 +1,4 @@
-// Casts to FP8 E4M3 on the CPU: the bits of kernels/common/cast_fp8.cuh.
+// Casts to FP8 E4M3 on the CPU. Device twin: cpp/kernels/common/cast_fp8.cuh.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// Family fp8_gemm_1d1d on the CPU.
+// Family fp8_gemm_1d1d on the CPU. Device twin: cpp/kernels/sm90/fp8_gemm_1d1d/kernel.cuh.
 #include "emulation/emulation.hpp"
 #include "emulation/sm90/fp8_tile.hpp"
 #include "emulation/sm90/fp8_tiles.hpp"

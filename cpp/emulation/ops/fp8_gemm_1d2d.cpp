@@ -1,4 +1,4 @@
-// Family fp8_gemm_1d2d on the CPU.
+// Family fp8_gemm_1d2d on the CPU. Device twin: cpp/kernels/sm90/fp8_gemm_1d2d/kernel.cuh.
 #include <algorithm>
 
 #include "emulation/emulation.hpp"

@@ -1,5 +1,5 @@
-// E4M3 codes to the numbers that fp8_step.hpp works on. A NaN decodes as zero: it acts through the poison of its row
-// or column. Scalar code without branches or tables, for the compiler to vectorise.
+// Decodes E4M3 codes to the numbers that fp8_step.hpp works on. A NaN decodes as zero; the NaN mask of its row or
+// column keeps it. Scalar code without branches or tables, which the compiler vectorises.
 #pragma once
 
 #include <bit>
@@ -24,7 +24,7 @@ AOTGEMM_INLINE float decode_fp8_value(std::uint8_t code) {
     return std::bit_cast<float>(std::bit_cast<int>(number) | (code & 0x80) << 24);
 }
 
-// Biased by kFp8ExponentBias; 0 for a zero. Subnormals keep the least normal exponent.
+// Exponent biased by kFp8ExponentBias; 0 for a zero. Subnormals have the least normal exponent.
 AOTGEMM_INLINE std::uint8_t decode_fp8_exponent(std::uint8_t code) {
     const int magnitude = code & 0x7F;
     const int field = magnitude >> kFp8MantissaBits;

@@ -1,4 +1,4 @@
-// Decoding FP8 operands into the tile's scratch memory.
+// Decodes FP8 operands into the tile's scratch memory.
 #include <algorithm>
 #include <cstring>
 
@@ -10,7 +10,7 @@
 namespace aotgemm::emulation {
 namespace {
 
-// Copies 128 codes of one row, zero past the end of K; true if there is a NaN among them.
+// Copies 128 codes of one row, zero past the end of K; returns whether one of them is NaN.
 bool copy_codes(Matrix<const std::uint8_t> matrix, std::int64_t row, std::int64_t k, std::uint8_t* codes) {
     const auto present = static_cast<int>(std::min<std::int64_t>(kFp8BlockK, matrix.cols - k));
     std::memcpy(codes, matrix.data + row * matrix.row_stride + k, static_cast<std::size_t>(present));
@@ -20,15 +20,15 @@ bool copy_codes(Matrix<const std::uint8_t> matrix, std::int64_t row, std::int64_
     return has_nan;
 }
 
-// K-major codes of a panel, and the poison of its columns.
+// Writes the codes of a panel K-major, and the NaN mask of its columns.
 void gather_panel(Matrix<const std::uint8_t> b, const TileOrigin& tile, std::int64_t k,
-                  std::uint8_t (*by_k)[kFp8PanelColumns], Poison* poison) {
+                  std::uint8_t (*by_k)[kFp8PanelColumns], NanMask* nan_mask) {
     alignas(64) std::uint8_t codes[kFp8BlockK] = {};
     for (int column = 0; column < kFp8PanelColumns; ++column) {
         const bool is_present = column < tile.columns;
         const bool has_nan = is_present && copy_codes(b, tile.column + column, k, codes);
         if (!is_present) std::memset(codes, 0, sizeof(codes));
-        poison[column] = has_nan ? canonical_nan() : 0.0f;
+        nan_mask[column] = has_nan ? canonical_nan() : 0.0f;
         for (int i = 0; i < kFp8BlockK; ++i) by_k[i][column] = codes[i];
     }
 }
@@ -42,11 +42,11 @@ AOTGEMM_INLINE void decode(const std::uint8_t* codes, int count, float* values, 
 AOTGEMM_INLINE void load_block(Matrix<const std::uint8_t> a, Matrix<const std::uint8_t> b, const TileOrigin& tile,
                                std::int64_t k, Fp8Panel& panel, Fp8Rows& rows) {
     alignas(64) std::uint8_t by_k[kFp8BlockK][kFp8PanelColumns];
-    gather_panel(b, tile, k, by_k, panel.poison);
+    gather_panel(b, tile, k, by_k, panel.nan_mask);
     for (int i = 0; i < kFp8BlockK; ++i) decode(by_k[i], kFp8PanelColumns, panel.value[i], panel.exponent[i]);
     alignas(64) std::uint8_t codes[kFp8BlockK];
     for (int row = 0; row < tile.rows; ++row) {
-        rows.poison[row] = copy_codes(a, tile.row + row, k, codes) ? canonical_nan() : 0.0f;
+        rows.nan_mask[row] = copy_codes(a, tile.row + row, k, codes) ? canonical_nan() : 0.0f;
         decode(codes, kFp8BlockK, rows.value[row], rows.exponent[row]);
     }
 }

@@ -8,7 +8,7 @@
 namespace aotgemm::emulation {
 namespace {
 
-// Step by step over all rows, so that a step's share of the panel stays in the first-level cache.
+// Each step goes over all rows, so that the panel's part for that step stays in the first-level cache.
 template <class L>
 AOTGEMM_INLINE void run_steps(const TileOrigin& tile, int steps, Fp8Scratch& scratch) {
     const Fp8Panel& panel = scratch.panel;
@@ -21,11 +21,11 @@ AOTGEMM_INLINE void run_steps(const TileOrigin& tile, int steps, Fp8Scratch& scr
 template <bool kHasFma>
 AOTGEMM_INLINE void promote(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
     for (int row = 0; row < tile.rows; ++row) {
-        const Poison row_poison = scratch.rows.poison[row];
+        const NanMask row_nan_mask = scratch.rows.nan_mask[row];
         const float* chain = scratch.chain.value[row];
         float* promoted = scratch.promoted.value[row];
         for (int column = 0; column < kFp8PanelColumns; ++column) {
-            const float block = chain[column] + (row_poison + scratch.panel.poison[column]);
+            const float block = chain[column] + (row_nan_mask + scratch.panel.nan_mask[column]);
             promoted[column] = exact_fma<kHasFma>(block, scales.row[row] * scales.column[column], promoted[column]);
         }
     }
@@ -43,7 +43,7 @@ void run_steps_baseline(const TileOrigin& tile, int steps, Fp8Scratch& scratch) 
     run_steps<Lanes<16>>(tile, steps, scratch);
 }
 
-// AVX2 comes with fma; wider lanes would gain nothing, as one promotion follows 128 products.
+// CPUs with AVX2 have fma. Wider lanes would gain nothing, as one promotion follows 128 products.
 AOTGEMM_TARGET_AVX2 void promote_avx2(const TileOrigin& tile, const Fp8BlockScales& scales, Fp8Scratch& scratch) {
     promote<true>(tile, scales, scratch);
 }

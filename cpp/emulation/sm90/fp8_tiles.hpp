@@ -1,4 +1,4 @@
-// The walk over the tiles of D that every FP8 call shares.
+// The loop over the tiles of D that all FP8 families share.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ inline void load_row_scales(Matrix<const float> sf, std::int64_t first, int coun
 }
 
 // scratch.promoted = the tile's sum over K: a chain of tensor-core steps for each block of 128, promoted in order.
-// load_scales(gemm, tile, block, scales) is where the FP8 families differ.
+// The FP8 families differ in load_scales(gemm, tile, block, scales).
 template <class Gemm, class LoadScales>
 void accumulate_fp8_blocks(const Gemm& gemm, const TileOrigin& tile, Fp8Scratch& scratch, LoadScales&& load_scales) {
     Fp8BlockScales scales;

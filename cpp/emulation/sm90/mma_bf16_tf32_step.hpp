@@ -6,7 +6,7 @@
 
 namespace aotgemm::emulation {
 
-// Exponents of FP64 numbers below FP32's range are raised to its least one, as a subnormal keeps that.
+// Exponents of FP64 numbers; those below FP32's least exponent are raised to it, since a subnormal has that exponent.
 template <class L>
 AOTGEMM_INLINE void exponents_of(const typename L::Double& value, typename L::IntPer64& exponent) {
     using Half = typename L::IntPer64;
@@ -29,7 +29,7 @@ AOTGEMM_INLINE void add_eight_terms(const double* a, const double* b, const type
     typename L::IntPer64 partial{};
     typename L::Double b_value;
     for (int k = 0; k < 8; ++k) {
-        load(b_value, b + k * kWidePanelColumns);
+        load(b_value, b + k * kMmaBf16Tf32PanelColumns);
         partial += __builtin_convertvector(b_value * a[k] * to_integer, typename L::IntPer64);
     }
     sum += __builtin_convertvector(partial, typename L::Double);
@@ -50,9 +50,9 @@ AOTGEMM_INLINE void truncate_to_fp32(const typename L::Double& sum, typename L::
 }
 
 // accumulator = one step of kLength products and accumulator, over the columns of one register of FP64. b points at
-// the first of those columns; the next k is kWidePanelColumns further.
+// the first of those columns; the next k is kMmaBf16Tf32PanelColumns elements on.
 template <class L, int kLength>
-AOTGEMM_INLINE void wide_step(const double* a, const std::int32_t* a_exponent, const double* b,
+AOTGEMM_INLINE void mma_bf16_tf32_step(const double* a, const std::int32_t* a_exponent, const double* b,
                               const std::int32_t* b_exponent, float* accumulator, std::int32_t* largest_exponent) {
     using Double = typename L::Double;
     using Half = typename L::IntPer64;
@@ -64,15 +64,15 @@ AOTGEMM_INLINE void wide_step(const double* a, const std::int32_t* a_exponent, c
     const auto c_is_zero = __builtin_convertvector(c == 0.0f, Half);
     exponent = c_is_zero ? Half{} + kLeastAlignment : exponent;
     for (int k = 0; k < kLength; ++k) {
-        load(stored, b_exponent + k * kWidePanelColumns);
+        load(stored, b_exponent + k * kMmaBf16Tf32PanelColumns);
         const Half product = stored + a_exponent[k];
         exponent = product > exponent ? product : exponent;
     }
     Double to_integer, from_integer;
-    powers_of_two<L>(kWideFractionBits - exponent, to_integer);
-    powers_of_two<L>(exponent - kWideFractionBits, from_integer);
+    powers_of_two<L>(kMmaBf16Tf32FractionBits - exponent, to_integer);
+    powers_of_two<L>(exponent - kMmaBf16Tf32FractionBits, from_integer);
     Double sum = __builtin_convertvector(__builtin_convertvector(c_value * to_integer, Half), Double);
-    for (int k = 0; k < kLength; k += 8) add_eight_terms<L>(a + k, b + k * kWidePanelColumns, to_integer, sum);
+    for (int k = 0; k < kLength; k += 8) add_eight_terms<L>(a + k, b + k * kMmaBf16Tf32PanelColumns, to_integer, sum);
     truncate_to_fp32<L>(sum * from_integer, c, exponent);
     store(accumulator, c);
     load(stored, largest_exponent);

@@ -1,4 +1,4 @@
-// The chain of any operand type.
+// Dispatches a chain by operand type.
 #include "emulation/emulation.hpp"
 #include "emulation/sm90/wgmma_fp8.hpp"
 #include "emulation/sm90/wgmma_bf16_tf32.hpp"

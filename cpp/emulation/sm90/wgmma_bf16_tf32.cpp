@@ -1,4 +1,4 @@
-// BF16 and TF32 chains as they are, in FP32.
+// BF16 and TF32 chains with FP32 outputs, not rounded further.
 #include "emulation/sm90/wgmma_bf16_tf32.hpp"
 
 #include "emulation/sm90/mma_bf16_tf32_chain.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 template <class Format>
 void chain(Matrix<const typename Format::Bits> a, Matrix<const typename Format::Bits> b, Matrix<float> d, int threads) {
-    for_each_wide_chain<Format>(a, b, threads, [&](std::int64_t row, std::int64_t column, float value) {
+    for_each_mma_bf16_tf32_chain<Format>(a, b, threads, [&](std::int64_t row, std::int64_t column, float value) {
         d.data[row * d.row_stride + column * d.col_stride] = value;
     });
 }

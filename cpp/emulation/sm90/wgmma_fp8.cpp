@@ -1,4 +1,4 @@
-// A bare FP8 chain: all of K in tensor-core steps, no scales.
+// An FP8 chain without scales: tensor-core steps over all of K.
 #include "emulation/sm90/wgmma_fp8.hpp"
 
 #include "emulation/core/formats.hpp"
@@ -16,9 +16,9 @@ struct NanSeen {
     bool columns[kFp8PanelColumns] = {};
 
     void add(const TileOrigin& tile, const Fp8Scratch& scratch) {
-        for (int row = 0; row < tile.rows; ++row) rows[row] |= scratch.rows.poison[row] != 0.0f;
+        for (int row = 0; row < tile.rows; ++row) rows[row] |= scratch.rows.nan_mask[row] != 0.0f;
         for (int column = 0; column < tile.columns; ++column)
-            columns[column] |= scratch.panel.poison[column] != 0.0f;
+            columns[column] |= scratch.panel.nan_mask[column] != 0.0f;
     }
 };
 
