@@ -11,7 +11,7 @@ struct Choice {
     int32_t kernel = -1;  // index of the spec
     int32_t cubin = -1;
     int32_t grid = 0;    // thread blocks
-    int32_t group_m = 1;  // see place_tile in cpp/kernels/sm90/schedule/dense_scheduler.cuh
+    int32_t group_m = 1;  // see rasterize in cpp/kernels/sm90/schedule/dense_scheduler.cuh
 };
 
 // problem.num_sms as given to set_num_sms. forced: a kernel's index, or -1. Fails if that kernel is not one for the

@@ -165,11 +165,11 @@ __device__ __forceinline__ void cast_bands(const CastFp8Params& params, uint32_t
 
 // Input is Bf16 or float; kBlockRows is 1 (per token) or 128 (per block).
 template <class Input, int kBlockRows>
-__device__ __forceinline__ void cast_to_fp8(const CastFp8Params& params) {
+__device__ __forceinline__ void cast_fp8(const CastFp8Params& params) {
     static_assert(kBlockRows == 1 || kBlockRows == 128);
     __shared__ uint32_t shared;
-    ptx::wait_for_prerequisites();
-    ptx::launch_dependents();
+    ptx::griddepcontrol_wait();
+    ptx::griddepcontrol_launch_dependents();
     if (slices_are_whole<Input>(params)) {
         cast_bands<Input, true, kBlockRows>(params, shared);
     } else {

@@ -33,8 +33,8 @@ __device__ __forceinline__ float2 added(float2 one, float2 other) {
 // A thread for each pair of adjacent elements.
 template <class Out>
 __device__ __forceinline__ void ordered_sum(const OrderedSumParams& params) {
-    ptx::wait_for_prerequisites();
-    ptx::launch_dependents();
+    ptx::griddepcontrol_wait();
+    ptx::griddepcontrol_launch_dependents();
     const int64_t pairs_of_row = params.columns / 2, pairs = params.rows * pairs_of_row;
     const int64_t pair = int64_t{blockIdx.x} * kOrderedSumThreads + threadIdx.x;
     if (pair >= pairs) return;

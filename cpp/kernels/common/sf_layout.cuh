@@ -73,10 +73,10 @@ __device__ __forceinline__ void store_sf_tile(const SfLayoutParams& params, cons
 }
 
 // Writes the mn real rows of every column of out and nothing else: the padding keeps what it held.
-__device__ __forceinline__ void sf_to_mn_major(const SfLayoutParams& params) {
+__device__ __forceinline__ void transpose_sf(const SfLayoutParams& params) {
     __shared__ SfSharedTile shared;
-    ptx::wait_for_prerequisites();
-    ptx::launch_dependents();
+    ptx::griddepcontrol_wait();
+    ptx::griddepcontrol_launch_dependents();
     const SfTile tile = sf_tile_of_block(params);
     if (params.k_stride < params.mn_stride) {
         load_sf_tile<true>(params, tile, shared);

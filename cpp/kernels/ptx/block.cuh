@@ -1,4 +1,5 @@
-// Registers, named barriers, clusters and matrix stores: single instructions that CUDA C++ does not spell.
+// Registers, named barriers, clusters, shared memory and matrix stores: single PTX instructions without a CUDA C++
+// function, under their PTX names where they have a short one.
 #pragma once
 
 #include <cstdint>
@@ -6,22 +7,22 @@
 namespace aotgemm::ptx {
 
 template <int kRegisters>
-__device__ __forceinline__ void shrink_registers() {
+__device__ __forceinline__ void setmaxnreg_dec() {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
 
 template <int kRegisters>
-__device__ __forceinline__ void grow_registers() {
+__device__ __forceinline__ void setmaxnreg_inc() {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
 
-// Barrier number `id` (0 is __syncthreads) among `threads` threads.
-__device__ __forceinline__ void sync_threads(int id, int threads) {
+// Waits at named barrier `id` (0 is that of __syncthreads) for `threads` threads.
+__device__ __forceinline__ void named_barrier_sync(int id, int threads) {
     asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
-// Waits like sync_threads; true for all if `value` is true for all.
-__device__ __forceinline__ bool all_threads(int id, int threads, bool value) {
+// named_barrier_sync with a vote: true for all threads if `value` is true for all.
+__device__ __forceinline__ bool named_barrier_all(int id, int threads, bool value) {
     int all;
     asm volatile(
         "{\n"
@@ -46,7 +47,7 @@ __device__ __forceinline__ void cluster_sync() {
     asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
-// One lane of the (converged) warp, always the same.
+// True for one lane of the (converged) warp, always the same lane.
 __device__ __forceinline__ bool elect_one() {
     uint32_t elected;
     asm volatile(
@@ -59,11 +60,14 @@ __device__ __forceinline__ bool elect_one() {
     return elected != 0;
 }
 
-// Programmatic dependent launch: wait for the kernels this one depends on; let the next one start its prologue.
-__device__ __forceinline__ void wait_for_prerequisites() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
-__device__ __forceinline__ void launch_dependents() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+// Programmatic dependent launch: waits for the kernels that this one depends on; lets the next kernel start its
+// prologue.
+__device__ __forceinline__ void griddepcontrol_wait() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
+__device__ __forceinline__ void griddepcontrol_launch_dependents() {
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
 
-// Two FP32 to packed BF16, round to nearest even; the first goes to the low half.
+// Two FP32 to packed BF16, round to nearest even; `low` becomes the low half.
 __device__ __forceinline__ uint32_t pack_bf16(float low, float high) {
     uint32_t packed;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
@@ -86,7 +90,7 @@ __device__ __forceinline__ void load_words(float& first, float& second, uint32_t
     asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(first), "=f"(second) : "r"(shared) : "memory");
 }
 
-// One FP32 of shared memory, or two adjacent ones, if they are wanted; the value stays as it is otherwise.
+// Loads one FP32 of shared memory, or two adjacent ones, if `wanted` is not 0; otherwise the value stays as it is.
 __device__ __forceinline__ void load_word_if(uint32_t wanted, float& value, uint32_t shared) {
     asm volatile(
         "{\n"
@@ -119,8 +123,8 @@ __device__ __forceinline__ uint4 load_16_bytes(uint32_t shared) {
     return values;
 }
 
-// Loads four 8x8 matrices of 16-bit elements, as store_matrices<false> stores them.
-__device__ __forceinline__ uint4 load_matrices(uint32_t shared) {
+// Loads four 8x8 matrices of 16-bit elements, in the layout of stmatrix<false>.
+__device__ __forceinline__ uint4 ldmatrix(uint32_t shared) {
     uint4 pairs;
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(pairs.x), "=r"(pairs.y), "=r"(pairs.z), "=r"(pairs.w)
@@ -131,7 +135,7 @@ __device__ __forceinline__ uint4 load_matrices(uint32_t shared) {
 
 // Stores two or four 8x8 matrices of 16-bit elements; lane i gives the address of row i % 8 of matrix i / 8.
 template <bool kTranspose>
-__device__ __forceinline__ void store_matrices(uint32_t shared, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+__device__ __forceinline__ void stmatrix(uint32_t shared, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
     if constexpr (kTranspose) {
         asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(shared), "r"(a),
                      "r"(b), "r"(c), "r"(d)
@@ -144,7 +148,7 @@ __device__ __forceinline__ void store_matrices(uint32_t shared, uint32_t a, uint
 }
 
 template <bool kTranspose>
-__device__ __forceinline__ void store_matrices(uint32_t shared, uint32_t a, uint32_t b) {
+__device__ __forceinline__ void stmatrix(uint32_t shared, uint32_t a, uint32_t b) {
     if constexpr (kTranspose) {
         asm volatile("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};" ::"r"(shared), "r"(a), "r"(b)
                      : "memory");

@@ -1,4 +1,4 @@
-// Asynchronous copies by the tensor memory accelerator (TMA), through tensor maps.
+// Asynchronous copies by the tensor memory accelerator (TMA), described by tensor maps.
 #pragma once
 
 #include <cuda.h>
@@ -11,9 +11,9 @@ __device__ __forceinline__ void prefetch_tensor_map(const CUtensorMap* map) {
     asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-// For data that is read once: the L2 drops it first, and other data stays. Loads without a policy are not the same as
-// loads with evict_normal, which were slower at every M over 128 (H100 80GB HBM3, 2026-11-24).
-__device__ __forceinline__ uint64_t stream_policy() {
+// Cache policy for data that is read once: the L2 evicts it first. Loads without a policy differ from loads with
+// evict_normal, which were slower at every M over 128 (H100 80GB HBM3, 2026-11-24).
+__device__ __forceinline__ uint64_t evict_first_policy() {
     uint64_t policy;
     asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
     return policy;
@@ -37,7 +37,7 @@ __device__ __forceinline__ void tma_load(uint32_t shared, const CUtensorMap* map
         : "memory");
 }
 
-// The same into every block of the cluster whose bit is set in the mask, at the same offsets in each.
+// The same load into every block of the cluster whose bit is set in the mask, at the same offsets in each.
 __device__ __forceinline__ void tma_load_multicast(uint32_t shared, const CUtensorMap* map, uint32_t barrier, int32_t x,
                                                    int32_t y, uint16_t mask) {
     asm volatile(
@@ -47,7 +47,7 @@ __device__ __forceinline__ void tma_load_multicast(uint32_t shared, const CUtens
         : "memory");
 }
 
-// Where a box starts in a tensor of three dimensions.
+// First element of a box in a tensor of three dimensions.
 struct Point3 {
     int32_t x, y, z;
 };
@@ -81,7 +81,7 @@ __device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t share
                  : "memory");
 }
 
-// Stores a box from shared memory; what lies outside the tensor is dropped.
+// Stores a box from shared memory; the TMA drops elements outside the tensor.
 __device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t shared, int32_t x, int32_t y) {
     asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(map), "r"(shared),
                  "r"(x), "r"(y)
@@ -90,13 +90,13 @@ __device__ __forceinline__ void tma_store(const CUtensorMap* map, uint32_t share
 
 __device__ __forceinline__ void tma_store_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
 
-// Waits until all but the last kPending of this thread's committed groups of stores have read their shared memory.
+// Waits until the TMA has read the shared memory of all but the last kPending of this thread's committed groups.
 template <int kPending = 0>
 __device__ __forceinline__ void tma_store_wait_read() {
     asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
 }
 
-// Makes ordinary writes to shared memory visible to the TMA.
+// Makes the thread's ordinary writes to shared memory visible to the TMA.
 __device__ __forceinline__ void fence_async_proxy() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
 }  // namespace aotgemm::ptx

@@ -25,7 +25,7 @@ __device__ __forceinline__ void mbarrier_arrive(uint32_t barrier) {
 // Arrives on the barrier at the same offset in the shared memory of another block of the cluster. Block scope is
 // enough: it says that this warp's reads are over, and cluster scope would wait for all of its memory traffic
 // (measured on an H100 80GB HBM3, 2026-11-24: 8192 x 8192 x 8192 took twice as long).
-__device__ __forceinline__ void mbarrier_arrive_at(uint32_t barrier, uint32_t cluster_rank) {
+__device__ __forceinline__ void mbarrier_arrive_cluster(uint32_t barrier, uint32_t cluster_rank) {
     asm volatile(
         "{\n"
         ".reg .b32 remote;\n"
@@ -37,7 +37,7 @@ __device__ __forceinline__ void mbarrier_arrive_at(uint32_t barrier, uint32_t cl
 }
 
 // One arrival that also announces how many bytes the copy engine will bring.
-__device__ __forceinline__ void mbarrier_arrive_expect(uint32_t barrier, uint32_t bytes) {
+__device__ __forceinline__ void mbarrier_arrive_expect_tx(uint32_t barrier, uint32_t bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
 }
 
@@ -53,8 +53,8 @@ __device__ __forceinline__ void mbarrier_wait(uint32_t barrier, uint32_t parity)
         : "memory");
 }
 
-// Whether the phase is over, without waiting: 1 or 0. The answer is for mbarrier_wait_unless.
-__device__ __forceinline__ uint32_t mbarrier_test(uint32_t barrier, uint32_t parity) {
+// Whether the phase is over, without waiting: 1 or 0. The row_mask is for mbarrier_wait_unless.
+__device__ __forceinline__ uint32_t mbarrier_test_wait(uint32_t barrier, uint32_t parity) {
     uint32_t over;
     asm volatile(
         "{\n"

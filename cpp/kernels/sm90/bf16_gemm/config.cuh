@@ -24,7 +24,7 @@ struct Bf16GemmConfig {
     static constexpr bool kGroupsOfB = kGrouping != Grouping::dense && kGrouping != Grouping::k_grouped;
     static constexpr bool kGroupsOfD = kHasGroupDimension<kGrouping> || kGrouping == Grouping::k_grouped;
     // Where a box of D may hold rows that belong to nobody, or to somebody else; such calls have no C.
-    static constexpr bool kSomeRows =
+    static constexpr bool kMasksRows =
         kGrouping == Grouping::contiguous || kGrouping == Grouping::psum || kGrouping == Grouping::masked;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
     static constexpr int kSlices = kBlockK / kBf16Slice;
@@ -43,26 +43,26 @@ struct Bf16GemmConfig {
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kTakers = kConsumers * 128;  // of a tile: every consumer thread
+    static constexpr int kTileConsumers = kConsumers * 128;  // of a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
     static constexpr int kArrivals = kConsumers * 4 * kCluster;  // that empty a stage: every consumer warp of the cluster
 
-    // A consumer's share of D leaves in units of one box of 64 rows or, with swap_ab, of one pass. A few of them are in
+    // A consumer's share of D leaves in subtiles of one box of 64 rows or, with swap_ab, of one pass. A few of them are in
     // shared memory at a time: a whole tile would take the room of two stages.
     static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), kSwapAB, kBlockN);
     static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
-    static constexpr int kUnitsOfPass = kSwapAB ? 1 : kInstructionN / kStoreColumns;
-    static constexpr int kUnits = kPasses * kUnitsOfPass;
-    static constexpr int kUnitBytes = kSwapAB ? kBlockM * 64 * sizeof(Out) : 64 * kStoreRowBytes;
-    static constexpr int kUnitsHeld = kUnits % 2 == 0 ? 2 : kUnits % 3 == 0 ? 3 : 1;
+    static constexpr int kSubtilesPerPass = kSwapAB ? 1 : kInstructionN / kStoreColumns;
+    static constexpr int kSubtiles = kPasses * kSubtilesPerPass;
+    static constexpr int kSubtileBytes = kSwapAB ? kBlockM * 64 * sizeof(Out) : 64 * kStoreRowBytes;
+    static constexpr int kEpilogueStages = kSubtiles % 2 == 0 ? 2 : kSubtiles % 3 == 0 ? 3 : 1;
 
-    static constexpr int kOffsetA = kConsumers * kUnitsHeld * kUnitBytes;
+    static constexpr int kOffsetA = kConsumers * kEpilogueStages * kSubtileBytes;
     static constexpr int kBytesA = kSlices * A::kSliceBytes, kBytesB = kSlices * B::kSliceBytes;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetBarriers = kOffsetB + kStages * kBytesB;
-    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kRingBytes;
-    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
+    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kStageBarrierBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileQueueBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB;  // what the TMA brings per stage
 
     static_assert(kBlockK % kBf16Slice == 0);
@@ -71,7 +71,7 @@ struct Bf16GemmConfig {
     static_assert(kInstructionN % 8 == 0 && kInstructionN <= 256);
     static_assert(kSwapAB || kInstructionN % kStoreColumns == 0);
     static_assert(kCluster <= 2, "a tile is shared by at most two blocks");
-    static_assert(kUnitBytes % 1024 == 0, "a swizzle atom is 1,024 bytes");
+    static_assert(kSubtileBytes % 1024 == 0, "a swizzle atom is 1,024 bytes");
 };
 
 }  // namespace aotgemm::sm90

@@ -27,7 +27,7 @@ struct Bf16Consumer {
     uint32_t shared;
     int group;       // which consumer warpgroup
     int warp, lane;  // in the warpgroup, in the warp
-    StageCursor<Config::kStages> issue_at, retire_at;
+    PipelineState<Config::kStages> issue_at, retire_at;
 
     // Leaves the sums of one tile over that many stages in the kernel's own PTX registers: pass p, accumulator i in
     // partial<p * kSums + i>.
@@ -60,7 +60,7 @@ struct Bf16Consumer {
    private:
     template <bool kFirst>
     __device__ __forceinline__ void issue() {
-        ptx::mbarrier_wait(Ring<Config>{shared}.full(issue_at.stage), issue_at.parity);
+        ptx::mbarrier_wait(OperandPipeline<Config>{shared}.full(issue_at.stage), issue_at.parity);
         const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
         const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
         // Descriptors count 16 bytes.
@@ -92,7 +92,7 @@ struct Bf16Consumer {
     template <int kPending>
     __device__ __forceinline__ void retire() {
         ptx::wgmma_wait<kPending>();
-        Ring<Config>{shared}.release(retire_at.stage, lane);
+        OperandPipeline<Config>{shared}.release(retire_at.stage, lane);
         retire_at.advance();
     }
 };

@@ -20,7 +20,7 @@ template <class Config>
 __device__ __forceinline__ void consume_bf16(const Bf16GemmParams& params, uint32_t shared, int group) {
     Bf16Consumer<Config> consumer{shared, group, static_cast<int>(threadIdx.x / 32 % 4),
                                   static_cast<int>(threadIdx.x % 32)};
-    const SumEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
+    const TmaStoreEpilogue<Config, Bf16Consumer<Config>, Bf16GemmParams> epilogue{params, consumer};
     consume_tiles<Config>(shared, consumer, epilogue);
 }
 
@@ -31,10 +31,10 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    using Order = typename TileOrderOf<Config, Config::kGrouping>::Type;
+    using Scheduler = typename SchedulerOf<Config, Config::kGrouping>::Type;
     if (threadIdx.x == 0) {
-        TileRing<Config>{shared}.init();
-        Ring<Config>{shared}.init();
+        TileQueue<Config>{shared}.init();
+        OperandPipeline<Config>{shared}.init();
         ptx::mbarrier_init_fence();
     }
     if (threadIdx.x == 32) {
@@ -47,16 +47,16 @@ __device__ __forceinline__ void bf16_gemm(const Bf16GemmParams& params) {
     } else {
         __syncthreads();
     }
-    ptx::wait_for_prerequisites();  // which may write operands, C and what the groups are
+    ptx::griddepcontrol_wait();  // which may write operands, C and what the groups are
     if (group == Config::kConsumers) {
-        if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_dec<Config::kProducerRegisters>();
         const bool leader = ptx::elect_one();
-        if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
-            Bf16Producer<Config>{params, shared, rank, {shared}}.run(Order(params), leader || !Order::kWarpWide);
-            ptx::launch_dependents();
+        if (threadIdx.x / 32 % 4 == 0 && (leader || Scheduler::kWarpWide)) {
+            Bf16Producer<Config>{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide);
+            ptx::griddepcontrol_launch_dependents();
         }
     } else {
-        if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
         consume_bf16<Config>(params, shared, group);
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.

@@ -46,34 +46,34 @@ struct Bf16Operand {
     // it in the L2.
     template <int kShare>
     __device__ __forceinline__ static void load(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t row, int32_t k,
-                                                int32_t group, uint32_t rank, bool stream) {
+                                                int32_t group, uint32_t rank, bool evict_first) {
         constexpr int kPart = kTileRows / kShare;
         const int first = kShare > 1 ? static_cast<int>(rank) * kPart : 0;
         if constexpr (kMnMajor) {
             static_assert(kPart % kBf16Slice == 0, "a shared MN-major tile is divided between boxes");
 #pragma unroll
             for (int box = 0; box < kPart; box += kBf16Slice) {
-                load_box<kShare>(to + (first + box) * 128, map, full, {row + first + box, k, group}, stream);
+                load_box<kShare>(to + (first + box) * 128, map, full, {row + first + box, k, group}, evict_first);
             }
         } else {
             static_assert(kPart % 8 == 0, "a shared K-major tile is divided between swizzle atoms");
-            load_box<kShare>(to + first * 128, map, full, {k, row + first, group}, stream);
+            load_box<kShare>(to + first * 128, map, full, {k, row + first, group}, evict_first);
         }
     }
 
    private:
     template <int kShare>
     __device__ __forceinline__ static void load_box(uint32_t to, const CUtensorMap* map, uint32_t full, ptx::Point3 at,
-                                                    bool stream) {
+                                                    bool evict_first) {
         constexpr uint16_t kEveryone = (1 << kShare) - 1;
         if constexpr (kShare > 1 && kGroups) {
             ptx::tma_load_multicast(to, map, full, at, kEveryone);
         } else if constexpr (kShare > 1) {
             ptx::tma_load_multicast(to, map, full, at.x, at.y, kEveryone);
         } else if constexpr (kGroups) {
-            stream ? ptx::tma_load(to, map, full, at, ptx::stream_policy()) : ptx::tma_load(to, map, full, at);
+            evict_first ? ptx::tma_load(to, map, full, at, ptx::evict_first_policy()) : ptx::tma_load(to, map, full, at);
         } else {
-            stream ? ptx::tma_load(to, map, full, at.x, at.y, ptx::stream_policy())
+            evict_first ? ptx::tma_load(to, map, full, at.x, at.y, ptx::evict_first_policy())
                    : ptx::tma_load(to, map, full, at.x, at.y);
         }
     }

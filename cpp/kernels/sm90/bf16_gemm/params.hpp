@@ -19,7 +19,7 @@ struct Bf16GemmParams {
     const int32_t* index;  // see Grouping; null if that has none
     int32_t groups;        // of A and B
     int32_t m, n, k;   // m: rows of A, or of one group of it where A has a group dimension; k: not for k_grouped
-    int32_t group_m;    // see place_tile
+    int32_t group_m;    // see rasterize
     int32_t b_evict_first;  // B is read once: it need not stay in the L2
     int32_t ranges;    // batch_reduced alone: of groups, as many as D has matrices
 };

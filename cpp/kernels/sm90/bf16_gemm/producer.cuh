@@ -22,14 +22,14 @@ struct SumRange {
         return groups * tiles_of(k_size, kBlockK);
     }
 };
-template <class Config, class Order>
-__device__ __forceinline__ SumRange sum_range(const Bf16GemmParams& params, const Order& order) {
+template <class Config, class Scheduler>
+__device__ __forceinline__ SumRange sum_range(const Bf16GemmParams& params, const Scheduler& scheduler) {
     if constexpr (Config::kGrouping == Grouping::k_grouped) {
-        return {order.k_start, order.k_size, order.tile.group, 1};
+        return {scheduler.k_start, scheduler.k_size, scheduler.tile.group, 1};
     } else if constexpr (Config::kGrouping == Grouping::batch_reduced) {
-        return {0, params.k, order.first_batch, order.batch_count};
+        return {0, params.k, scheduler.first_batch, scheduler.batch_count};
     } else {
-        return {0, params.k, order.tile.group, 1};
+        return {0, params.k, scheduler.tile.group, 1};
     }
 }
 
@@ -38,34 +38,34 @@ struct Bf16Producer {
     const Bf16GemmParams& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
-    TileRing<Config> tiles;
-    StageCursor<Config::kStages> at;
+    TileQueue<Config> tiles;
+    PipelineState<Config::kStages> at;
 
-    // By one thread, the leader, or by a warp of which one lane is it where the order needs all of them; see Fp8Producer.
-    template <class Order>
-    __device__ __forceinline__ void run(Order order, bool leader) {
-        while (order.advance(rank)) {
-            const SumRange range = sum_range<Config>(params, order);
-            tiles.put(order.tile, range.template stages<Config::kBlockK>(), leader);
+    // By one thread, the leader, or by a warp of which one lane is it where the scheduler needs all of them; see Fp8Producer.
+    template <class Scheduler>
+    __device__ __forceinline__ void run(Scheduler scheduler, bool leader) {
+        while (scheduler.advance(rank)) {
+            const SumRange range = sum_range<Config>(params, scheduler);
+            tiles.push(scheduler.tile, range.template stages<Config::kBlockK>(), leader);
             for (int32_t i = 0; i < range.groups; ++i) {
                 for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
-                    fill(order.tile, range.first_group + i, range.k_start + k, leader);
+                    fill(scheduler.tile, range.first_group + i, range.k_start + k, leader);
                 }
             }
         }
-        tiles.put_end(leader);
+        tiles.close(leader);
     }
 
    private:
     __device__ __forceinline__ void fill(const Tile& tile, int32_t group, int32_t k, bool leader) {
-        ptx::mbarrier_wait(Ring<Config>{shared}.empty(at.stage), at.parity ^ 1);
+        ptx::mbarrier_wait(OperandPipeline<Config>{shared}.empty(at.stage), at.parity ^ 1);
         if (leader) load_stage(tile, group, k);
         at.advance();
     }
 
     __device__ __forceinline__ void load_stage(const Tile& tile, int32_t group, int32_t k) {
-        const uint32_t full = Ring<Config>{shared}.full(at.stage);
-        ptx::mbarrier_arrive_expect(full, Config::kStageBytes);
+        const uint32_t full = OperandPipeline<Config>{shared}.full(at.stage);
+        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes);
         const uint32_t to_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t to_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
 #pragma unroll

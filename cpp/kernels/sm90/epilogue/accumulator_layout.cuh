@@ -1,4 +1,5 @@
-// Where a thread's sums lie in a unit of D: a box of 64 rows in shared memory or, with swap_ab, the boxes of one pass.
+// Layout of a thread's accumulators in a subtile of D: a box of 64 rows in shared memory or, with swap_ab, the boxes of
+// one pass.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +11,19 @@
 namespace aotgemm::sm90 {
 
 template <class Config, class Consumer>
-struct SumUnit {
+struct AccumulatorLayout {
     using Out = typename Config::Out;
-    static constexpr int kSums = Config::kSums / Config::kUnitsOfPass;  // a thread's, of a unit
+    static constexpr int kSums = Config::kSums / Config::kSubtilesPerPass;  // of a thread and a subtile
     static_assert(kSums % 4 == 0, "sums come by eight columns, four to a thread");
     static constexpr bool kFloats = sizeof(Out) == 4;
 
     const Consumer& consumer;
 
-    // Sum i of a unit belongs to row lane / 4 (and 8 more for i / 2 odd) of the warp's 16, on the instruction's M side,
-    // and to column i / 4 * 8 + lane % 4 * 2 + i % 2 on its N side.
-    __device__ __forceinline__ int row_of(int i) const { return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8; }
+    // Sum i of a subtile: row lane / 4 (plus 8 for i / 2 odd) of the warp's 16 on the instruction's M side, column
+    // i / 4 * 8 + lane % 4 * 2 + i % 2 on its N side.
+    __device__ __forceinline__ int row_of(int i) const {
+        return consumer.warp * 16 + consumer.lane / 4 + i / 2 % 2 * 8;
+    }
     __device__ __forceinline__ int column_of(int i) const { return i / 4 * 8 + consumer.lane % 4 * 2 + i % 2; }
 
     // Address of 16 bytes of a box.
@@ -43,8 +46,8 @@ struct SumUnit {
         }
     }
 
-    // Adds the unit of C that lies where the sums will be written: each thread, and each warp's matrices, read where
-    // they write. Not with swap_ab.
+    // Adds the subtile of C that `buffer` holds. Each thread, and each warp's matrices, read the addresses that they
+    // will write. Not with swap_ab.
     __device__ __forceinline__ void add(float (&sums)[kSums], uint32_t buffer) const {
         static_assert(!Config::kSwapAB);
         if constexpr (kFloats) {
@@ -55,16 +58,16 @@ struct SumUnit {
     }
 
    private:
-    // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
+    // 16 columns at a time; order of the matrices: upper left, lower left, upper right, lower right.
     __device__ __forceinline__ void write_bf16(const float (&sums)[kSums], uint32_t buffer) const {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<kSums / 8>([&](auto j) {
-            ptx::store_matrices<false>(in_box(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
+            ptx::stmatrix<false>(in_box(buffer, row, j * 2 + consumer.lane / 16), pack<8 * j>(sums),
                                        pack<8 * j + 2>(sums), pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
         });
         if constexpr (kSums % 8 != 0) {
             constexpr int kAt = kSums / 8 * 8;
-            ptx::store_matrices<false>(in_box(buffer, row, kAt / 4), pack<kAt>(sums), pack<kAt + 2>(sums));
+            ptx::stmatrix<false>(in_box(buffer, row, kAt / 4), pack<kAt>(sums), pack<kAt + 2>(sums));
         }
     }
 
@@ -73,7 +76,7 @@ struct SumUnit {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         uint4 c[kSums / 8];
         static_for<kSums / 8>([&](auto j) {
-            c[j] = ptx::load_matrices(in_box(buffer, row, j * 2 + consumer.lane / 16));
+            c[j] = ptx::ldmatrix(in_box(buffer, row, j * 2 + consumer.lane / 16));
         });
         static_for<kSums / 8>([&](auto j) {
             add_pair<8 * j>(sums, c[j].x);
@@ -83,19 +86,19 @@ struct SumUnit {
         });
     }
 
-    // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
-    // at a time (8 where the token tile ends).
+    // The sums are D transposed: rows are weights, columns tokens. stmatrix transposes back, 16 weights by 16 tokens at
+    // a time (8 tokens where the tile ends).
     __device__ __forceinline__ void write_bf16_swapped(const float (&sums)[kSums], uint32_t buffer) const {
         const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
         static_for<kSums / 8>([&](auto j) {
             const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<8 * j>(sums), pack<8 * j + 2>(sums),
+            ptx::stmatrix<true>(swizzled<128>(buffer, token, chunk), pack<8 * j>(sums), pack<8 * j + 2>(sums),
                                       pack<8 * j + 4>(sums), pack<8 * j + 6>(sums));
         });
         if constexpr (kSums % 8 != 0) {
             constexpr int kAt = kSums / 8 * 8;
             const int token = kAt * 2 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<128>(buffer, token, chunk), pack<kAt>(sums), pack<kAt + 2>(sums));
+            ptx::stmatrix<true>(swizzled<128>(buffer, token, chunk), pack<kAt>(sums), pack<kAt + 2>(sums));
         }
     }
 
@@ -111,17 +114,18 @@ struct SumUnit {
         sums[kFirst + 1] = __fadd_rn(widened(static_cast<uint16_t>(pair >> 16)), sums[kFirst + 1]);
     }
 
-    // Of two adjacent sums, the first of which is number i.
+    // Address of two adjacent sums, i and i + 1.
     __device__ __forceinline__ uint32_t in_floats(uint32_t buffer, int i) const {
         const int column = column_of(i);
         return in_box(buffer, row_of(i), column / 4) + column % 4 * 4;
     }
 
-    // A box, two adjacent sums at a time.
+    // One box, two adjacent sums at a time.
     __device__ __forceinline__ void write_floats(const float (&sums)[kSums], uint32_t buffer) const {
         static_for<kSums / 2>([&](auto j) {
             const uint32_t to = in_floats(buffer, 2 * j);
-            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(sums[2 * j]), "f"(sums[2 * j + 1]) : "memory");
+            asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(to), "f"(sums[2 * j]), "f"(sums[2 * j + 1])
+                         : "memory");
         });
     }
 
@@ -131,7 +135,7 @@ struct SumUnit {
         static_for<kSums>([&](auto i) { sums[i] = __fadd_rn(widened(c[i]), sums[i]); });
     }
 
-    // Two boxes of 32 columns, a row for each token; two warps fill one of them.
+    // Two boxes of 32 columns, a row for each token; two warps fill each box.
     __device__ __forceinline__ void write_floats_swapped(const float (&sums)[kSums], uint32_t buffer) const {
         const uint32_t box = buffer + consumer.warp / 2 * (Config::kBlockM * 128);
         static_for<kSums>([&](auto i) {

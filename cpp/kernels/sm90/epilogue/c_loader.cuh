@@ -1,5 +1,5 @@
-// Brings the units of C for fp8_1d1d. The producer does, a unit now and then between the stages of a tile: all at once they
-// would keep the stages waiting that the consumers want next.
+// Loads the subtiles of C for fp8_gemm_1d1d. The producer warp issues these TMA loads between the stages of a tile: all
+// of them at once would delay the stages that the consumer warpgroups need next.
 #pragma once
 
 #include <cstdint>
@@ -13,51 +13,52 @@
 
 namespace aotgemm::sm90 {
 
-// Makes the place of a unit ready for the consumers' sums, with C in it where there is one. It must be free. `number` is
-// the tile's, see UnitRing.
+// Makes a free stage ready for the consumers' sums: the TMA loads the subtile of C into it, if there is a C. `number`
+// is the tile's, see EpiloguePipeline.
 template <class Config>
-__device__ __forceinline__ void bring_unit(const Fp8Gemm1d1dParams& params, const UnitRing<Config>& ring, const Tile& tile,
-                                           uint32_t number, int unit) {
-    const uint32_t ready = ring.ready(number, unit);
-    const UnitPlace place = place_of_unit<Config>(tile, params.n, ring.group, unit);
-    if (params.adds_c != 0 && place.is_inside) {
-        ptx::mbarrier_arrive_expect(ready, Config::kUnitBytes);
-        ptx::tma_load(ring.box(number, unit), &params.c, ready, place.x, place.row);
+__device__ __forceinline__ void load_c(const Fp8Gemm1d1dParams& params, const EpiloguePipeline<Config>& pipeline,
+                                       const Tile& tile, uint32_t number, int subtile) {
+    const uint32_t ready = pipeline.ready(number, subtile);
+    const SubtileCoord coord = subtile_coord<Config>(tile, params.n, pipeline.group, subtile);
+    if (params.adds_c != 0 && coord.is_inside) {
+        ptx::mbarrier_arrive_expect_tx(ready, Config::kSubtileBytes);
+        ptx::tma_load(pipeline.box(number, subtile), &params.c, ready, coord.x, coord.row);
     } else {
         ptx::mbarrier_arrive(ready);
     }
 }
 
-// The producer's part: as many units of each tile as are held.
+// The producer warp loads the first kEpilogueStages subtiles of each tile; the store warp loads the others.
 template <class Config>
-struct UnitBringer {
+struct CLoader {
     const Fp8Gemm1d1dParams& params;
-    uint32_t shared;  // start of dynamic shared memory
-    int32_t next = 0;  // unit of the current tile
+    uint32_t shared;   // start of dynamic shared memory
+    int32_t next = 0;  // subtile of the current tile
 
-    // After stage `stage` of a tile has been filled. Before the first ring of stages is through, consumers may still be
-    // writing the tile before; after that, what they need at the end comes in the first half of the time that is left.
+    // The producer calls this after it has filled stage `stage` of a tile. During the first kStages stages the
+    // consumers may still write the previous tile. After them, the loads are spread over the first half of the
+    // remaining stages.
     __device__ __forceinline__ void after_stage(const Tile& tile, uint32_t number, int32_t stage) {
         const int32_t late = stage - Config::kStages;
-        if (late < 0 || next == Config::kUnitsHeld || params.adds_c == 0) return;
+        if (late < 0 || next == Config::kEpilogueStages || params.adds_c == 0) return;
         const int32_t stages = (params.k_blocks + Config::kSlices - 1) / Config::kSlices;
-        if (late % max((stages - Config::kStages) / (2 * Config::kUnitsHeld), 1) == 0) bring(tile, number);
+        if (late % max((stages - Config::kStages) / (2 * Config::kEpilogueStages), 1) == 0) load_next(tile, number);
     }
 
-    // After all stages of a tile.
+    // The producer calls this after all stages of a tile.
     __device__ __forceinline__ void finish(const Tile& tile, uint32_t number) {
-        while (params.adds_c != 0 && next < Config::kUnitsHeld) bring(tile, number);
+        while (params.adds_c != 0 && next < Config::kEpilogueStages) load_next(tile, number);
         next = 0;
     }
 
    private:
-    // The consumers have begun with this tile, or will without anything more from the producer, so the units of the tile
-    // before have been written, and leave. Each place is free once a tile.
-    __device__ __forceinline__ void bring(const Tile& tile, uint32_t number) {
+    // The consumers need nothing more from the producer to begin this tile, so they have written, or will write, the
+    // previous tile's subtiles, and the store warp stores them. `free` completes once a tile for each stage.
+    __device__ __forceinline__ void load_next(const Tile& tile, uint32_t number) {
         for (int group = 0; group < Config::kConsumers; ++group) {
-            const UnitRing<Config> ring{shared, group};
-            ptx::mbarrier_wait(ring.free(number, next), number & 1);
-            bring_unit(params, ring, tile, number, next);
+            const EpiloguePipeline<Config> pipeline{shared, group};
+            ptx::mbarrier_wait(pipeline.free(number, next), number & 1);
+            load_c(params, pipeline, tile, number, next);
         }
         ++next;
     }

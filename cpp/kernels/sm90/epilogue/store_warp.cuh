@@ -1,14 +1,13 @@
-// Moves the units of a consumer warpgroup of fp8_1d1d: those of D away through the TMA, and then makes their places free,
-// for C or for the next sums. One thread for each consumer warpgroup, of a warp of the producer's warpgroup that is idle
-// otherwise.
+// Stores the subtiles of D of one consumer warpgroup of fp8_gemm_1d1d through the TMA, then frees their stages for C or
+// for the next sums. One thread of an otherwise idle warp of the producer's warpgroup, for each consumer warpgroup.
 //
-// No circle of waiting can come about. The mover waits for a tile only after it has taken away all units of the tile
-// before, whose stages the producer has then filled. The producer waits for the places of that tile's units to become free
-// before it brings the next tile's, and puts a tile with nothing else to wait for than a slot that is four tiles old. The
-// consumers wait for units that are brought once those kUnitsHeld before them, which they have written, have been read by
-// the TMA.
+// The wait graph has no cycle, so the block cannot deadlock. The store warp waits for a tile only after it has stored
+// all subtiles of the previous one, whose stages the producer has then filled. The producer waits for that tile's
+// subtiles to be freed before it loads the next tile's C, and pushes a tile after waiting only for a queue slot that is
+// four tiles old. The consumers wait for a subtile that is loaded once the TMA has read the subtile kEpilogueStages
+// before it, which they have written.
 //
-// C may be D. A unit of C is read once, before the same unit of D is written, and by the block that writes it.
+// C may be D. A subtile of C is read once, before the same subtile of D is written, and by the block that writes it.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -24,50 +23,50 @@
 namespace aotgemm::sm90 {
 
 template <class Config>
-struct UnitMover {
-    static constexpr int kUnits = Config::kUnits, kHeld = Config::kUnitsHeld;
+struct StoreWarp {
+    static constexpr int kSubtiles = Config::kSubtiles, kStages = Config::kEpilogueStages;
 
     const Fp8Gemm1d1dParams& params;
-    UnitRing<Config> ring;
-    TileRing<Config> tiles;
+    EpiloguePipeline<Config> pipeline;
+    TileQueue<Config> tiles;
 
-    // By one thread, always the same: it waits for its own stores.
+    // One thread runs all of it, since the TMA counts stores per thread.
     __device__ __forceinline__ void run() {
         Tile tile;
-        bool more = tiles.take_alone(tile);
-        if (more) static_for<kHeld>([&](auto unit) { offer(unit); });
+        bool more = tiles.pop_single_thread(tile);
+        if (more) static_for<kStages>([&](auto subtile) { release(subtile); });
         while (more) {
-            static_for<kUnits>([&](auto unit) {
-                ptx::mbarrier_wait(ring.written(number(), unit), ring.parity(number(), unit));
-                send(tile, unit);
-                if constexpr (unit + kHeld < kUnits) {  // the consumers wait for its place
+            static_for<kSubtiles>([&](auto subtile) {
+                ptx::mbarrier_wait(pipeline.written(number(), subtile), pipeline.parity(number(), subtile));
+                store(tile, subtile);
+                if constexpr (subtile + kStages < kSubtiles) {  // the consumers wait for this stage
                     ptx::tma_store_wait_read();
-                    bring_unit(params, ring, tile, number(), unit + kHeld);
+                    load_c(params, pipeline, tile, number(), subtile + kStages);
                 }
             });
-            more = tiles.take_alone(tile);
+            more = tiles.pop_single_thread(tile);
             if (!more) break;
-            static_for<kHeld>([&](auto unit) {
-                ptx::tma_store_wait_read<kHeld - 1 - unit>();  // what was here before has left
-                offer(unit);
+            static_for<kStages>([&](auto subtile) {
+                ptx::tma_store_wait_read<kStages - 1 - subtile>();  // the TMA has read the previous subtile here
+                release(subtile);
             });
         }
         ptx::tma_store_wait_read();  // shared memory outlives the stores
     }
 
    private:
-    // Of the tile taken last, counted from 0 on.
+    // Number of the tile popped last, from 0 on.
     __device__ __forceinline__ uint32_t number() const { return tiles.count - 1; }
 
-    // To the producer, which brings C, or to the consumers.
-    __device__ __forceinline__ void offer(int unit) const {
-        ptx::mbarrier_arrive(params.adds_c != 0 ? ring.free(number(), unit) : ring.ready(number(), unit));
+    // Frees the stage for the producer warp, which loads C into it, or for the consumers.
+    __device__ __forceinline__ void release(int subtile) const {
+        ptx::mbarrier_arrive(params.adds_c != 0 ? pipeline.free(number(), subtile) : pipeline.ready(number(), subtile));
     }
 
-    __device__ __forceinline__ void send(const Tile& tile, int unit) const {
-        const UnitPlace place = place_of_unit<Config>(tile, params.n, ring.group, unit);
-        if (place.is_inside) ptx::tma_store(&params.d, ring.box(number(), unit), place.x, place.row);
-        ptx::tma_store_commit();  // also where nothing was sent: groups are counted
+    __device__ __forceinline__ void store(const Tile& tile, int subtile) const {
+        const SubtileCoord coord = subtile_coord<Config>(tile, params.n, pipeline.group, subtile);
+        if (coord.is_inside) ptx::tma_store(&params.d, pipeline.box(number(), subtile), coord.x, coord.row);
+        ptx::tma_store_commit();  // an empty group too: waits count groups
     }
 };
 

@@ -1,4 +1,4 @@
-// Where a unit of C or D lies.
+// Coordinates of an epilogue subtile in C and D.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,18 @@
 
 namespace aotgemm::sm90 {
 
-struct UnitPlace {
-    int32_t x, row;  // where its box begins in C and D
-    bool is_inside;  // the TMA cuts boxes that cross the edge, and those beyond need none
+struct SubtileCoord {
+    int32_t x, row;  // first column and row of its box in C and D
+    bool is_inside;  // the TMA clips boxes that cross the edge; boxes beyond the edge are skipped
 };
 
-// Unit `unit` of consumer warpgroup `group` in a tile of D, which has n columns.
+// Subtile `subtile` of consumer warpgroup `group` in a tile of D, which has n columns.
 template <class Config>
-__device__ __forceinline__ UnitPlace place_of_unit(const Tile& tile, int32_t n, int group, int unit) {
+__device__ __forceinline__ SubtileCoord subtile_coord(const Tile& tile, int32_t n, int group, int subtile) {
     const WarpgroupShare<Config> share{group};
-    const int32_t row = share.first_row(unit / Config::kUnitsOfPass);
-    const int32_t x = tile.n * Config::kBlockN + share.first_column() + unit % Config::kUnitsOfPass * Config::kStoreColumns;
+    const int32_t row = share.first_row(subtile / Config::kSubtilesPerPass);
+    const int32_t x = tile.n * Config::kBlockN + share.first_column() +
+                      subtile % Config::kSubtilesPerPass * Config::kStoreColumns;
     return {x, tile.row + row, x < n && row < tile.rows};
 }
 

@@ -1,8 +1,8 @@
-// The epilogue of fp8_1d1d: sums, plus C where there is one, into the units of D that a thread of the producer's
-// warpgroup brings and takes away (unit_mover.cuh).
+// The epilogue of fp8_gemm_1d1d: a consumer warpgroup adds C, where there is one, to its sums and writes subtiles of D
+// to shared memory. The producer warp and the store warp (store_warp.cuh) load C and store D.
 //
-// C was read from global memory here, and stores were waited for: a consumer multiplied nothing in that time, 1 to 3
-// latencies a tile. Now C has arrived while the tile was multiplied, and the next tile begins with the last sum written.
+// Reading C from global memory and waiting for stores here cost the consumers 1 to 3 latencies a tile without a
+// multiply. Now C arrives while the tile is multiplied, and the next tile begins once the last sum is written.
 #pragma once
 
 #include <cstdint>
@@ -16,41 +16,41 @@
 namespace aotgemm::sm90 {
 
 template <class Config, class Consumer>
-struct UnitEpilogue {
-    using Unit = SumUnit<Config, Consumer>;
-    static constexpr int kUnits = Config::kUnits, kHeld = Config::kUnitsHeld;
+struct SubtileEpilogue {
+    using Layout = AccumulatorLayout<Config, Consumer>;
+    static constexpr int kSubtiles = Config::kSubtiles, kStages = Config::kEpilogueStages;
 
     const Consumer& consumer;
     bool adds_c;
 
-    // Tile number `tile` of the thread block. As many units as are held go through each step together: one latency then,
-    // not one for each.
+    // Tile number `tile` of the thread block. Each step covers as many subtiles as there are stages: one latency for
+    // all of them.
     __device__ __forceinline__ void store(uint32_t tile) const {
-        static_for<(kUnits + kHeld - 1) / kHeld>([&](auto round) {
-            constexpr int kFirst = round * kHeld;
-            store_round<kFirst, kUnits - kFirst < kHeld ? kUnits - kFirst : kHeld>(tile);
+        static_for<(kSubtiles + kStages - 1) / kStages>([&](auto round) {
+            constexpr int kFirst = round * kStages;
+            store_round<kFirst, kSubtiles - kFirst < kStages ? kSubtiles - kFirst : kStages>(tile);
         });
     }
 
    private:
     template <int kFirst, int kCount>
     __device__ __forceinline__ void store_round(uint32_t tile) const {
-        const UnitRing<Config> ring{consumer.shared, consumer.group};
-        const Unit unit{consumer};
-        float sums[kCount][Unit::kSums];
+        const EpiloguePipeline<Config> pipeline{consumer.shared, consumer.group};
+        const Layout layout{consumer};
+        float sums[kCount][Layout::kSums];
         static_for<kCount>([&](auto i) {
-            static_for<Unit::kSums>([&](auto j) {
-                sums[i][j] = consumer.template sum<(kFirst + i) * Unit::kSums + j>();
+            static_for<Layout::kSums>([&](auto j) {
+                sums[i][j] = consumer.template sum<(kFirst + i) * Layout::kSums + j>();
             });
-            ptx::mbarrier_wait(ring.ready(tile, kFirst + i), ring.parity(tile, kFirst + i));
+            ptx::mbarrier_wait(pipeline.ready(tile, kFirst + i), pipeline.parity(tile, kFirst + i));
         });
         if (adds_c) {
-            static_for<kCount>([&](auto i) { unit.add(sums[i], ring.box(tile, kFirst + i)); });
+            static_for<kCount>([&](auto i) { layout.add(sums[i], pipeline.box(tile, kFirst + i)); });
         }
-        static_for<kCount>([&](auto i) { unit.write(sums[i], ring.box(tile, kFirst + i)); });
+        static_for<kCount>([&](auto i) { layout.write(sums[i], pipeline.box(tile, kFirst + i)); });
         ptx::fence_async_proxy();
-        // Each thread speaks for its own writes: racecheck does not follow one lane that speaks for its warp.
-        static_for<kCount>([&](auto i) { ptx::mbarrier_arrive(ring.written(tile, kFirst + i)); });
+        // Each thread arrives for its own writes: racecheck does not follow one lane that arrives for its warp.
+        static_for<kCount>([&](auto i) { ptx::mbarrier_arrive(pipeline.written(tile, kFirst + i)); });
     }
 };
 

@@ -1,13 +1,13 @@
-// Where the TMA puts, and takes from, the bytes of a box in swizzled shared memory.
+// The TMA's swizzle: addresses of a box's bytes in shared memory.
 #pragma once
 
 #include <cstdint>
 
 namespace aotgemm::sm90 {
 
-// Address of 16 bytes in a box: the TMA permutes the 16-byte chunks of a row by the row's number in its atom of
-// 8 rows (128-byte swizzle) or half of it (64). Rows of an odd number of chunks are not permuted: eight of them start in
-// different banks as it is.
+// Address of 16 bytes in a box: the TMA permutes the 16-byte chunks of a row by the row's number in its atom of 8 rows
+// (128-byte swizzle) or half of it (64). Rows of an odd number of chunks need no permutation: eight of them start in
+// different banks.
 template <int kRowBytes>
 __device__ __forceinline__ uint32_t swizzled(uint32_t box, int row, int chunk) {
     static_assert(kRowBytes == 128 || kRowBytes == 64 || kRowBytes / 16 % 2 != 0);

@@ -17,10 +17,10 @@ namespace aotgemm::sm90 {
 
 constexpr int kSharedLimit = 232448;  // bytes that a thread block may use
 
-// Units of D that a consumer warpgroup has in shared memory: its whole share of a tile if that leaves room for four
-// stages, so that it never waits for a store. `bytes` are those of a unit, of all warpgroups; `stage` those of a stage.
-constexpr int units_held(int units, int bytes, int stage) {
-    return std::clamp((kSharedLimit - kTileRingBytes - 4 * stage) / bytes, 1, units);
+// Subtiles of D that a consumer warpgroup has in shared memory: its whole share of a tile if that leaves room for four
+// stages, so that it never waits for a store. `bytes` are those of a subtile, of all warpgroups; `stage` those of a stage.
+constexpr int epilogue_stages(int subtiles, int bytes, int stage) {
+    return std::clamp((kSharedLimit - kTileQueueBytes - 4 * stage) / bytes, 1, subtiles);
 }
 
 // A consumer warpgroup of fp8_1d1d is that of fp8_1d2d with a scale for each of its columns. Out: float, or uint16_t for
@@ -43,7 +43,7 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kThreads = 128 * (kConsumers + 1);
     // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
     static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
-    static constexpr int kTakers = kConsumers * (128 + 1);  // of a tile: consumer threads, and a UnitMover per 128
+    static constexpr int kTileConsumers = kConsumers * (128 + 1);  // of a tile: consumer threads, and a StoreWarp per 128
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 
@@ -56,23 +56,23 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kPitchScalesA = align_up(kSlices * kBlockM * 4, 128);
     static constexpr int kPitchScalesB = align_up(kSlices * kBlockN * 4, 128);
 
-    // A consumer's share of D leaves, and its share of C comes, in units of one box of 64 rows of 128 bytes.
+    // A consumer's share of D leaves, and its share of C comes, in subtiles of one box of 64 rows of 128 bytes.
     static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), false, kBlockN);
     static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
-    static constexpr int kUnitsOfPass = kInstructionN / kStoreColumns;
-    static constexpr int kUnits = kPasses * kUnitsOfPass;
-    static constexpr int kUnitBytes = kWarpgroupBoxRows * kStoreRowBytes;
-    static constexpr int kUnitsHeld = units_held(kUnits, kConsumers * (kUnitBytes + kUnitRingBytes),
-                                                 kBytesA + kBytesB + kPitchScalesA + kPitchScalesB + kRingBytes);
+    static constexpr int kSubtilesPerPass = kInstructionN / kStoreColumns;
+    static constexpr int kSubtiles = kPasses * kSubtilesPerPass;
+    static constexpr int kSubtileBytes = kWarpgroupBoxRows * kStoreRowBytes;
+    static constexpr int kEpilogueStages = epilogue_stages(kSubtiles, kConsumers * (kSubtileBytes + kSubtileBarrierBytes),
+                                                 kBytesA + kBytesB + kPitchScalesA + kPitchScalesB + kStageBarrierBytes);
 
-    static constexpr int kOffsetA = kConsumers * kUnitsHeld * kUnitBytes;
+    static constexpr int kOffsetA = kConsumers * kEpilogueStages * kSubtileBytes;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
     static constexpr int kOffsetScalesB = kOffsetScalesA + kStages * kPitchScalesA;
     static constexpr int kOffsetBarriers = kOffsetScalesB + kStages * kPitchScalesB;
-    static constexpr int kOffsetUnitBarriers = kOffsetBarriers + kStages * kRingBytes;
-    static constexpr int kOffsetTiles = kOffsetUnitBarriers + kConsumers * kUnitsHeld * kUnitRingBytes;
-    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
+    static constexpr int kOffsetEpilogueBarriers = kOffsetBarriers + kStages * kStageBarrierBytes;
+    static constexpr int kOffsetTiles = kOffsetEpilogueBarriers + kConsumers * kEpilogueStages * kSubtileBarrierBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileQueueBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB + kSlices * (kBlockM + kBlockN) * 4;
 
     static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));

@@ -15,12 +15,12 @@ namespace aotgemm::sm90 {
 template <class Config>
 __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, int group) {
     Fp8Consumer<Config> consumer{{nullptr, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
-    const UnitEpilogue<Config, Fp8Consumer<Config>> epilogue{consumer, params.adds_c != 0};
+    const SubtileEpilogue<Config, Fp8Consumer<Config>> epilogue{consumer, params.adds_c != 0};
     consumer.start();
-    TileRing<Config> tiles{shared};
+    TileQueue<Config> tiles{shared};
     Tile tile;
     int32_t stages;
-    while (tiles.take(tile, stages)) {
+    while (tiles.pop(tile, stages)) {
         consumer.multiply(stages);
         epilogue.store(tiles.count - 1);
     }
@@ -28,30 +28,30 @@ __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, ui
 
 // Warp 0 fills stages and brings C, and warp 1 + g takes away what consumer warpgroup g stores; one thread of each.
 template <class Config>
-__device__ __forceinline__ void produce_and_move(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank) {
+__device__ __forceinline__ void produce_and_store(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank) {
     static_assert(1 + Config::kConsumers <= 4, "warps of a warpgroup");
     const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0);
     if (!ptx::elect_one()) return;
     if (warp == 0) {
-        const UnitBringer<Config> units{params, shared};
-        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseOrder<Config>(params), true, units);
-        ptx::launch_dependents();
+        const CLoader<Config> c_loader{params, shared};
+        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseScheduler<Config>(params), true, c_loader);
+        ptx::griddepcontrol_launch_dependents();
         // Who waits for this kernel to be over relies on it for those before it too.
-        if (params.follows_group != 0) ptx::wait_for_prerequisites();
+        if (params.follows_group != 0) ptx::griddepcontrol_wait();
     } else if (warp <= Config::kConsumers) {
-        UnitMover<Config>{params, {shared, warp - 1}, {shared}}.run();
+        StoreWarp<Config>{params, {shared, warp - 1}, {shared}}.run();
     }
 }
 
 template <class Config>
-__device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
+__device__ __forceinline__ void fp8_gemm_1d1d(const Fp8Gemm1d1dParams& params) {
     AOTGEMM_DECLARE_PARTIALS(Config::kInFlight * Config::kSlices * Config::kInstructionN / 2);
     extern __shared__ __align__(1024) unsigned char memory[];
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
     if (threadIdx.x == 0) {
-        UnitRing<Config>::init(shared);
+        EpiloguePipeline<Config>::init(shared);
         init_barriers<Config>(shared);
     }
     if (threadIdx.x == 32) {
@@ -64,13 +64,13 @@ __device__ __forceinline__ void fp8_1d1d(const Fp8Gemm1d1dParams& params) {
     }
     sync_start_and_end<Config>();
     // What was in the stream before the call is over once a kernel of its first group has let the next one begin.
-    if (params.follows_group == 0) ptx::wait_for_prerequisites();  // which may write C too
-    if (params.precedes_group != 0) ptx::launch_dependents();
+    if (params.follows_group == 0) ptx::griddepcontrol_wait();  // which may write C too
+    if (params.precedes_group != 0) ptx::griddepcontrol_launch_dependents();
     if (group == Config::kConsumers) {
-        if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
-        produce_and_move<Config>(params, shared, rank);
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_dec<Config::kProducerRegisters>();
+        produce_and_store<Config>(params, shared, rank);
     } else {
-        if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
         consume_1d1d<Config>(params, shared, group);
     }
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

@@ -12,7 +12,7 @@ struct Fp8Gemm1d1dParams {
     CUtensorMap c;  // like d's, of what is added to the sums; it may be D itself
     int32_t m, n;
     int32_t k_blocks;  // of 128, the last one filled up with zeros by the TMA
-    int32_t group_m;    // see place_tile
+    int32_t group_m;    // see rasterize
     int32_t b_evict_first;  // B is read once: it need not stay in the L2
     int32_t adds_c;    // whether there is a C
     // Whether the kernel before this one in the stream, or after it, is for another group of the same call: neither reads

@@ -36,7 +36,7 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kThreads = 128 * (kConsumers + 1);
     // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
     static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
-    static constexpr int kTakers = kConsumers * 128;  // of a tile: every consumer thread
+    static constexpr int kTileConsumers = kConsumers * 128;  // of a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 
@@ -57,8 +57,8 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;
     static constexpr int kOffsetBarriers = kOffsetScalesA + kStages * kPitchScalesA;
-    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kRingBytes;
-    static constexpr int kSharedBytes = kOffsetTiles + kTileRingBytes;
+    static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kStageBarrierBytes;
+    static constexpr int kSharedBytes = kOffsetTiles + kTileQueueBytes;
     static constexpr int kStageBytes = kBytesA + kBytesB + kBytesScalesA;  // what the TMA brings per stage
 
     static_assert(kBlockK % 128 == 0 && (kPasses == 1 || kSlices == 1));

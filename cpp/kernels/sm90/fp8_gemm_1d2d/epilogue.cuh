@@ -25,40 +25,40 @@ struct Fp8Epilogue {
     const Consumer& consumer;
 
     // What this thread asks of its row of the tile, to be handed to `store`: not negative if the row is to be written. To be
-    // called a tile ahead, as the answer may come from device memory.
-    __device__ __forceinline__ int32_t ask(const Tile& tile) const {
-        if constexpr (!kSomeRows) return 0;
+    // called a tile ahead, as the row_mask may come from device memory.
+    __device__ __forceinline__ int32_t load_row_mask(const Tile& tile) const {
+        if constexpr (!kMasksRows) return 0;
         const int row = consumer.warp * 32 + consumer.lane;
         return row < kPartRows ? group_of(tile, first_row() + row) : 0;
     }
 
-    __device__ __forceinline__ void store(const Tile& tile, int32_t answer) const {
+    __device__ __forceinline__ void store(const Tile& tile, int32_t row_mask) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
         if (storing) ptx::tma_store_wait_read();  // the last tile has left the buffer
         sync_group();
         static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
         ptx::fence_async_proxy();
-        if (!sync_and_hear_of_all_rows(answer)) {
+        if (!vote_all_rows_valid(row_mask)) {
             static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile); });
         } else if (storing) {
-            static_for<Config::kPasses>([&](auto pass) { send_pass(pass, tile); });
+            static_for<Config::kPasses>([&](auto pass) { tma_store_pass(pass, tile); });
             ptx::tma_store_commit();
         }
     }
 
    private:
     // Where a box of the TMA may hold rows that belong to nobody, or to somebody else.
-    static constexpr bool kSomeRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
+    static constexpr bool kMasksRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
     static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // of this warpgroup
     static_assert(kPartRows <= 128, "a thread asks of one row");
 
     // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
-    __device__ __forceinline__ bool sync_and_hear_of_all_rows(int32_t answer) const {
-        if constexpr (!kSomeRows) {
+    __device__ __forceinline__ bool vote_all_rows_valid(int32_t row_mask) const {
+        if constexpr (!kMasksRows) {
             sync_group();
             return params.head_mid == 0;
         } else {
-            return ptx::all_threads(1 + consumer.group, 128, answer >= 0);
+            return ptx::named_barrier_all(1 + consumer.group, 128, row_mask >= 0);
         }
     }
 
@@ -74,7 +74,7 @@ struct Fp8Epilogue {
     }
 
     // Where column x lies in D, behind the columns that heads leave out. Sizes of heads are multiples of 8.
-    __device__ __forceinline__ int32_t past_heads(int32_t x) const {
+    __device__ __forceinline__ int32_t column_of_d(int32_t x) const {
         if (params.head_mid == 0) return x;
         const int32_t head = x / params.head_columns, within = x - head * params.head_columns;
         return x + (head + (within >= params.head_left ? 1 : 0)) * params.head_mid;
@@ -91,7 +91,7 @@ struct Fp8Epilogue {
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
             if (x >= params.n || group_of(tile, first + row) < 0) continue;
             const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
-            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + past_heads(x)) = values;
+            *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + column_of_d(x)) = values;
         }
     }
 
@@ -99,7 +99,7 @@ struct Fp8Epilogue {
         return tile.n * Config::kBlockN + (Config::kSwapAB ? consumer.first_row(pass) : consumer.first_column());
     }
 
-    __device__ __forceinline__ void sync_group() const { ptx::sync_threads(1 + consumer.group, 128); }
+    __device__ __forceinline__ void sync_group() const { ptx::named_barrier_sync(1 + consumer.group, 128); }
 
     static constexpr int kBoxes = Config::kSwapAB ? 1 : Config::kInstructionN / Config::kStoreColumns;  // of a pass
 
@@ -119,7 +119,7 @@ struct Fp8Epilogue {
 
     // Where columns 8 * kIndex to 8 * kIndex + 7 of a row go.
     template <int kIndex>
-    __device__ __forceinline__ static uint32_t place_of_chunk(uint32_t buffer, int row) {
+    __device__ __forceinline__ static uint32_t chunk_address(uint32_t buffer, int row) {
         constexpr int kChunks = Config::kStoreColumns / 8;
         return swizzled<kRowBytes>(buffer + kIndex / kChunks * kBoxBytes, row, kIndex % kChunks);
     }
@@ -128,9 +128,9 @@ struct Fp8Epilogue {
     __device__ __forceinline__ void write_straight(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<Config::kInstructionN / 16>([&](auto j) {
-            const uint32_t left = place_of_chunk<2 * j>(buffer, row), right = place_of_chunk<2 * j + 1>(buffer, row);
+            const uint32_t left = chunk_address<2 * j>(buffer, row), right = chunk_address<2 * j + 1>(buffer, row);
             const uint32_t to = consumer.lane < 16 ? left : right;
-            ptx::store_matrices<false>(to, ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
+            ptx::stmatrix<false>(to, ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
                                        ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
                                        ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
                                        ptx::pack_bf16(sum[8 * j + 6], sum[8 * j + 7]));
@@ -143,7 +143,7 @@ struct Fp8Epilogue {
         const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
         static_for<Config::kInstructionN / 16>([&](auto j) {
             const int token = j * 16 + consumer.lane / 16 * 8 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
+            ptx::stmatrix<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[8 * j], sum[8 * j + 1]),
                                       ptx::pack_bf16(sum[8 * j + 2], sum[8 * j + 3]),
                                       ptx::pack_bf16(sum[8 * j + 4], sum[8 * j + 5]),
                                       ptx::pack_bf16(sum[8 * j + 6], sum[8 * j + 7]));
@@ -151,12 +151,12 @@ struct Fp8Epilogue {
         if constexpr (Config::kInstructionN % 16 != 0) {
             constexpr int kAt = Config::kInstructionN / 16 * 8;
             const int token = Config::kInstructionN / 16 * 16 + consumer.lane % 8;
-            ptx::store_matrices<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[kAt], sum[kAt + 1]),
+            ptx::stmatrix<true>(swizzled<kRowBytes>(buffer, token, chunk), ptx::pack_bf16(sum[kAt], sum[kAt + 1]),
                                       ptx::pack_bf16(sum[kAt + 2], sum[kAt + 3]));
         }
     }
 
-    __device__ __forceinline__ void send_pass(int pass, const Tile& tile) const {
+    __device__ __forceinline__ void tma_store_pass(int pass, const Tile& tile) const {
         const int32_t row = first_row(pass), column = first_column(pass, tile);
         if (row >= tile.rows) return;
         static_for<kBoxes>([&](auto box) {

@@ -18,8 +18,8 @@ namespace aotgemm::sm90 {
 
 template <class Config>
 __device__ __forceinline__ void init_barriers(uint32_t shared) {
-    Ring<Config>{shared}.init();
-    TileRing<Config>{shared}.init();
+    OperandPipeline<Config>{shared}.init();
+    TileQueue<Config>{shared}.init();
     ptx::mbarrier_init_fence();
 }
 
@@ -39,40 +39,40 @@ template <class Config>
 inline constexpr bool kStartTogether = Config::kConsumers == 2 && Config::kInFlight == 1 && Config::kCluster > 1;
 
 template <class Config>
-__device__ __forceinline__ void consume(const Fp8Gemm1d2dParams& params, uint32_t shared, int group) {
+__device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, uint32_t shared, int group) {
     Fp8Consumer<Config> consumer{{&params, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
     const Fp8Epilogue<Config> epilogue{params, consumer};
     consumer.start();
-    TileRing<Config> tiles{shared};
+    TileQueue<Config> tiles{shared};
     Tile next;
-    int32_t answer_of_next = 0;
-    const auto take_next = [&] {  // and what of it comes from device memory, long before it is needed
-        if (!tiles.take(next)) return false;
-        consumer.scales_of_b.start(params, next, group, consumer.lane);
-        answer_of_next = epilogue.ask(next);
+    int32_t next_row_mask = 0;
+    const auto pop_next = [&] {  // and what of it comes from device memory, long before it is needed
+        if (!tiles.pop(next)) return false;
+        consumer.scales_of_b.prefetch(params, next, group, consumer.lane);
+        next_row_mask = epilogue.load_row_mask(next);
         return true;
     };
-    bool more = take_next();
+    bool more = pop_next();
     while (more) {
         const Tile tile = next;
-        const int32_t answer = answer_of_next;
-        if constexpr (kStartTogether<Config>) ptx::sync_threads(1 + Config::kConsumers, Config::kConsumers * 128);
+        const int32_t row_mask = next_row_mask;
+        if constexpr (kStartTogether<Config>) ptx::named_barrier_sync(1 + Config::kConsumers, Config::kConsumers * 128);
         consumer.split = 128 - tile.n * Config::kBlockN % 128;
         consumer.multiply(params.k_blocks);
-        more = take_next();
-        epilogue.store(tile, answer);
+        more = pop_next();
+        epilogue.store(tile, row_mask);
     }
     ptx::tma_store_wait_read();
 }
 
 template <class Config>
-__device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
+__device__ __forceinline__ void fp8_gemm_1d2d(const Fp8Gemm1d2dParams& params) {
     AOTGEMM_DECLARE_PARTIALS(Config::kInFlight * Config::kSlices * Config::kInstructionN / 2);
     extern __shared__ __align__(1024) unsigned char memory[];
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    using Order = typename TileOrderOf<Config, Config::kGrouping>::Type;
+    using Scheduler = typename SchedulerOf<Config, Config::kGrouping>::Type;
     if (threadIdx.x == 0) init_barriers<Config>(shared);
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
@@ -82,17 +82,17 @@ __device__ __forceinline__ void fp8_1d2d(const Fp8Gemm1d2dParams& params) {
     }
     sync_start_and_end<Config>();
     if (group == Config::kConsumers) {
-        if constexpr (Config::kConsumers > 1) ptx::shrink_registers<Config::kProducerRegisters>();
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_dec<Config::kProducerRegisters>();
         const bool leader = ptx::elect_one();
-        if (threadIdx.x / 32 % 4 == 0 && (leader || Order::kWarpWide)) {
-            ptx::wait_for_prerequisites();
-            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Order(params), leader || !Order::kWarpWide, NoUnits{});
-            ptx::launch_dependents();
+        if (threadIdx.x / 32 % 4 == 0 && (leader || Scheduler::kWarpWide)) {
+            ptx::griddepcontrol_wait();
+            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide, NoCLoader{});
+            ptx::griddepcontrol_launch_dependents();
         }
     } else {
-        if constexpr (Config::kConsumers > 1) ptx::grow_registers<Config::kConsumerRegisters>();
-        ptx::wait_for_prerequisites();  // which may write scales and what the groups are
-        consume<Config>(params, shared, group);
+        if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
+        ptx::griddepcontrol_wait();  // which may write scales and what the groups are
+        consume_1d2d<Config>(params, shared, group);
     }
     // A block must outlive the copies and arrivals that its neighbour still sends it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();

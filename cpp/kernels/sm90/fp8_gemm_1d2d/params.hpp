@@ -21,7 +21,7 @@ struct Fp8Gemm1d2dParams {
     int32_t sfb_rows;  // of a group
     int32_t m, n;      // m: rows of A, or of one group of it where A has a group dimension
     int32_t k_blocks;  // of 128, the last one filled up with zeros by the TMA
-    int32_t group_m;    // see place_tile
+    int32_t group_m;    // see rasterize
     int32_t b_evict_first;  // B is read once: it need not stay in the L2
     int32_t groups;
     const int32_t* index;  // see Grouping; null if dense or batched

@@ -18,7 +18,7 @@ struct ScalesOfB {
     float now[kScales] = {}, ahead[kScales] = {};
 
     // Reads the first chunk of a tile: the scales of its columns, or of this warpgroup's if those are one block.
-    __device__ __forceinline__ void start(const Fp8Gemm1d2dParams& params, const Tile& tile, int group, int lane) {
+    __device__ __forceinline__ void prefetch(const Fp8Gemm1d2dParams& params, const Tile& tile, int group, int lane) {
         const float* first = params.sfb + lane * params.sfb_column_stride;
         if constexpr (Config::kGrouping != Grouping::dense) first += tile.group * params.sfb_group_stride;
         const int32_t row = tile.n * Config::kBlockN / 128 + (Config::kSplitColumns ? group : 0);
@@ -31,8 +31,8 @@ struct ScalesOfB {
     }
 
     // To be called before K block k is multiplied; every 32 K blocks goes on to the next chunk. k_left: K blocks of the
-    // tile from k on. The branch is hidden in PTX, see Fp8AheadConsumer::step.
-    __device__ __forceinline__ void enter(const Fp8Gemm1d2dParams& params, uint32_t k, int32_t k_left, int lane) {
+    // tile from k on. The branch is hidden in PTX, see PipelinedConsumer::step.
+    __device__ __forceinline__ void advance(const Fp8Gemm1d2dParams& params, uint32_t k, int32_t k_left, int lane) {
         const bool turn = k % kLanes == 0, more = kLanes + lane < k_left;
         const int64_t step = kLanes * params.sfb_column_stride;
 #pragma unroll
@@ -40,7 +40,7 @@ struct ScalesOfB {
     }
 
     // Scale i of K block k.
-    __device__ __forceinline__ float of(int i, uint32_t k) const { return __shfl_sync(0xFFFFFFFF, now[i], k % kLanes); }
+    __device__ __forceinline__ float at(int i, uint32_t k) const { return __shfl_sync(0xFFFFFFFF, now[i], k % kLanes); }
 
    private:
     // If it is the turn: now = ahead, and reads the next one, `step` elements on, if there are more.

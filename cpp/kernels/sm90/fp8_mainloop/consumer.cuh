@@ -10,6 +10,6 @@ namespace aotgemm::sm90 {
 
 template <class Config>
 using Fp8Consumer =
-    std::conditional_t<Config::kInFlight == 1, Fp8InTurnConsumer<Config>, Fp8AheadConsumer<Config>>;
+    std::conditional_t<Config::kInFlight == 1, SerialConsumer<Config>, PipelinedConsumer<Config>>;
 
 }  // namespace aotgemm::sm90

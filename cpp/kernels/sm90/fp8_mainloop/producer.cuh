@@ -14,7 +14,7 @@
 namespace aotgemm::sm90 {
 
 // Where a tile needs nothing beside its stages.
-struct NoUnits {
+struct NoCLoader {
     __device__ __forceinline__ void after_stage(const Tile&, uint32_t, int32_t) const {}
     __device__ __forceinline__ void finish(const Tile&, uint32_t) const {}
 };
@@ -28,27 +28,27 @@ struct Fp8Producer {
     const Params& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
-    TileRing<Config> tiles;
-    StageCursor<Config::kStages> at;
+    TileQueue<Config> tiles;
+    PipelineState<Config::kStages> at;
 
-    // By one thread, the leader, or by a warp of which one lane is it where the order needs all of them. `units` brings what
-    // else a tile needs, see UnitBringer.
+    // By one thread, the leader, or by a warp of which one lane is it where the scheduler needs all of them. `units` brings what
+    // else a tile needs, see CLoader.
     //
     // A warp goes through the loops together and the leader alone fills: in loops of the leader's own nothing is uniform to
     // the compiler, it fills late, and 128x192 tiles took 3% more cycles (H100 80GB HBM3, 2026-11-27, 4 groups of 8,192 rows,
     // N = 4,096, K = 7,168).
-    template <class Order, class Units>
-    __device__ __forceinline__ void run(Order order, bool leader, Units units) {
-        while (order.advance(rank)) {
-            tiles.put(order.tile, params.k_blocks, leader);
+    template <class Scheduler, class Loader>
+    __device__ __forceinline__ void run(Scheduler scheduler, bool leader, Loader c_loader) {
+        while (scheduler.advance(rank)) {
+            tiles.push(scheduler.tile, params.k_blocks, leader);
             const uint32_t number = tiles.count - 1;
             for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
-                fill(order.tile, k_block, leader);
-                units.after_stage(order.tile, number, k_block / Config::kSlices);
+                fill(scheduler.tile, k_block, leader);
+                c_loader.after_stage(scheduler.tile, number, k_block / Config::kSlices);
             }
-            units.finish(order.tile, number);
+            c_loader.finish(scheduler.tile, number);
         }
-        tiles.put_end(leader);
+        tiles.close(leader);
     }
 
    private:
@@ -57,14 +57,14 @@ struct Fp8Producer {
     };
 
     __device__ __forceinline__ void fill(const Tile& tile, int32_t k_block, bool leader) {
-        ptx::mbarrier_wait(Ring<Config>{shared}.empty(at.stage), at.parity ^ 1);
+        ptx::mbarrier_wait(OperandPipeline<Config>{shared}.empty(at.stage), at.parity ^ 1);
         if (leader) load_stage(tile, k_block);
         at.advance();
     }
 
     __device__ __forceinline__ void load_stage(const Tile& tile, int32_t k_block) {
-        const uint32_t full = Ring<Config>{shared}.full(at.stage);
-        ptx::mbarrier_arrive_expect(full, Config::kStageBytes);
+        const uint32_t full = OperandPipeline<Config>{shared}.full(at.stage);
+        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes);
         const int32_t column = tile.n * Config::kBlockN;
         const uint32_t shared_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t shared_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
@@ -86,7 +86,7 @@ struct Fp8Producer {
     // A tile of kTileRows x kBlockK, a slice of 128 columns at a time; what lies past K arrives as zeros. Where kShare
     // blocks of the cluster need the same tile, each fetches its part for all.
     template <bool kGroups, int kTileRows, int kShare>
-    __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, Source from, bool stream) {
+    __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, Source from, bool evict_first) {
         constexpr int kPart = kTileRows / kShare;
         const int32_t part = kShare > 1 ? static_cast<int32_t>(rank) * kPart : 0;
 #pragma unroll
@@ -101,10 +101,10 @@ struct Fp8Producer {
                     ptx::tma_load_multicast(slice_to, map, full, at.x, at.y, kEveryone);
                 }
             } else if constexpr (kGroups) {
-                stream ? ptx::tma_load(slice_to, map, full, at, ptx::stream_policy())
+                evict_first ? ptx::tma_load(slice_to, map, full, at, ptx::evict_first_policy())
                        : ptx::tma_load(slice_to, map, full, at);
             } else {
-                stream ? ptx::tma_load(slice_to, map, full, at.x, at.y, ptx::stream_policy())
+                evict_first ? ptx::tma_load(slice_to, map, full, at.x, at.y, ptx::evict_first_policy())
                        : ptx::tma_load(slice_to, map, full, at.x, at.y);
             }
         }

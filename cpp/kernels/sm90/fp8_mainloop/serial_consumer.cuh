@@ -14,7 +14,7 @@
 namespace aotgemm::sm90 {
 
 template <class Config>
-struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
+struct SerialConsumer : Fp8Warpgroup<Config> {
     using Base = Fp8Warpgroup<Config>;
     using Base::kPasses, Base::kSlices;
     using typename Base::Scales;
@@ -26,7 +26,7 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
         for (int32_t left = k_blocks; left > 0;) {
             int32_t count = left;
             if constexpr (!Config::kScalesOfColumns) {
-                this->scales_of_b.enter(*this->params, 0, left, this->lane);
+                this->scales_of_b.advance(*this->params, 0, left, this->lane);
                 count = min(left, ScalesOfB<Config>::kLanes);
             }
             uint32_t is_loaded = 0;
@@ -47,7 +47,7 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
 
    private:
     // Of 160 registers a thread the scales of its columns would take too many.
-    static constexpr bool kReadsAsNeeded = Config::kScalesOfColumns && Config::kConsumers == 3;
+    static constexpr bool kReadsScalesLate = Config::kScalesOfColumns && Config::kConsumers == 3;
 
     // Multiplies and promotes the stage that is K block k of the chunk, and loads the scales of the next one, if that is
     // full: says so. Of K blocks, k_left remain in the chunk.
@@ -56,22 +56,22 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
         Factors factors[kPasses][kSlices];
         static_for<kPasses>([&](auto pass) {
             this->template issue<pass, 0>();
-            if constexpr (Config::kScalesOfColumns && !kReadsAsNeeded) {  // too many to be loaded ahead
+            if constexpr (Config::kScalesOfColumns && !kReadsScalesLate) {  // too many to be loaded ahead
                 __syncwarp();  // ptxas puts none of what follows before the matrix instructions then
                 static_for<kSlices>([&](auto slice) {
                     this->load_scales_b(scales[pass][slice], this->issue_at.stage, slice, k + slice);
                 });
             }
-            if constexpr (pass == 0 && !kReadsAsNeeded) multiply_scales(factors, scales, k_left);
+            if constexpr (pass == 0 && !kReadsScalesLate) multiply_scales(factors, scales, k_left);
             if constexpr (pass == kPasses - 1) {
                 const uint32_t stage = this->issue_at.stage;
                 const Scales now = scales[pass][0];
                 this->issue_at.advance();
-                is_full = ptx::mbarrier_test(this->full_barrier(this->issue_at.stage), this->issue_at.parity);
+                is_full = ptx::mbarrier_test_wait(this->full_barrier(this->issue_at.stage), this->issue_at.parity);
                 this->prepare();
                 load(scales, k + kSlices, is_full);
                 ptx::wgmma_wait<0>();
-                if constexpr (kReadsAsNeeded) {
+                if constexpr (kReadsScalesLate) {
                     static_assert(kPasses == 1 && kSlices == 1);
                     this->template promote_reading<0>(this->sums[0], now.a, stage);
                 }
@@ -79,7 +79,7 @@ struct Fp8InTurnConsumer : Fp8Warpgroup<Config> {
             } else {
                 ptx::wgmma_wait<0>();
             }
-            if constexpr (!kReadsAsNeeded) {
+            if constexpr (!kReadsScalesLate) {
                 static_for<kSlices>([&](auto slice) {
                     this->template promote<Base::template kPartial<0, slice>>(this->sums[pass], factors[pass][slice]);
                 });

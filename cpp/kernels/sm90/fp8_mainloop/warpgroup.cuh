@@ -32,7 +32,7 @@ struct Fp8Warpgroup {
     int group;          // which consumer warpgroup
     int warp, lane;     // in the warpgroup, in the warp
     int32_t split = 0;  // columns of the tile before the first 128-column boundary
-    StageCursor<Config::kStages> issue_at;
+    PipelineState<Config::kStages> issue_at;
     uint64_t first_rows = 0, first_columns = 0;  // descriptors of the ring's first stage
     uint64_t next_rows = 0, next_columns = 0;    // and of that at issue_at
     ScalesOfB<Config> scales_of_b;             // unless each column has its own
@@ -126,7 +126,7 @@ struct Fp8Warpgroup {
             const uint32_t b = scales_of_columns(stage, slice);
             static_for<kN / 8>([&](auto j) { ptx::load_words(scales.b[2 * j], scales.b[2 * j + 1], b + j * 8 * 4); });
         } else {
-            static_for<Config::kScalesB>([&](auto i) { scales.b[i] = scales_of_b.of(i, k); });
+            static_for<Config::kScalesB>([&](auto i) { scales.b[i] = scales_of_b.at(i, k); });
         }
     }
 
@@ -234,14 +234,14 @@ struct Fp8Warpgroup {
     // 192x128 tiles in pairs took 2 to 3% longer with all of them (H100 80GB HBM3, 2026-11-24, 4096 x 7168 x 16384,
     // 8192^3, 4096 x 4096 x 7168).
     __device__ __forceinline__ void release(uint32_t stage) const {
-        const uint32_t empty = Ring<Config>{shared}.empty(stage);
+        const uint32_t empty = OperandPipeline<Config>{shared}.empty(stage);
         ptx::mbarrier_arrive(empty);
         if constexpr (Config::kCluster > 1) {
-            if (lane == 0) ptx::mbarrier_arrive_at(empty, ptx::cluster_rank() ^ 1);
+            if (lane == 0) ptx::mbarrier_arrive_cluster(empty, ptx::cluster_rank() ^ 1);
         }
     }
 
-    __device__ __forceinline__ uint32_t full_barrier(uint32_t stage) const { return Ring<Config>{shared}.full(stage); }
+    __device__ __forceinline__ uint32_t full_barrier(uint32_t stage) const { return OperandPipeline<Config>{shared}.full(stage); }
 };
 
 }  // namespace aotgemm::sm90

@@ -1,4 +1,5 @@
-// The barriers of a ring of stages: `full` says that a stage's data has arrived, `empty` that all have read it.
+// The pipeline of operand stages between producer and consumers. Barriers of a stage: `full`: the TMA has loaded its
+// data; `empty`: all consumers have read it.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +9,19 @@
 
 namespace aotgemm::sm90 {
 
-constexpr int kRingBytes = 16;  // of shared memory for each stage
+constexpr int kStageBarrierBytes = 16;  // of each stage: two barriers of 8 bytes
 
 template <class Config>
-struct Ring {
+struct OperandPipeline {
     uint32_t shared;  // start of dynamic shared memory
 
     __device__ __forceinline__ uint32_t full(uint32_t stage) const {
-        return shared + Config::kOffsetBarriers + stage * kRingBytes;
+        return shared + Config::kOffsetBarriers + stage * kStageBarrierBytes;
     }
     __device__ __forceinline__ uint32_t empty(uint32_t stage) const { return full(stage) + 8; }
 
-    // By one thread, before any other uses them and before mbarrier_init_fence. The producer announces the TMA's bytes with
-    // a single arrival.
+    // One thread initialises the barriers, before any use and before mbarrier_init_fence. `full` counts one arrival,
+    // with which the producer announces the TMA's bytes.
     __device__ __forceinline__ void init() const {
         for (int stage = 0; stage < Config::kStages; ++stage) {
             ptx::mbarrier_init(full(stage), 1);
@@ -28,11 +29,12 @@ struct Ring {
         }
     }
 
-    // By every lane of a consumer warp: the warp has no more use for the stage, whichever block fills which part of it.
-    // Only matrix instructions read a stage, and those are over for the whole warp, so one lane speaks for it.
+    // Every lane of a consumer warp calls this: the warp has read the stage, and every block of the cluster that fills
+    // a part of it may do so. Only matrix instructions read a stage, and they are complete for the whole warp, so one
+    // lane arrives for it.
     __device__ __forceinline__ void release(uint32_t stage, int lane) const {
         if constexpr (Config::kCluster > 1) {
-            if (lane < Config::kCluster) ptx::mbarrier_arrive_at(empty(stage), lane);
+            if (lane < Config::kCluster) ptx::mbarrier_arrive_cluster(empty(stage), lane);
         } else {
             if (lane == 0) ptx::mbarrier_arrive(empty(stage));
         }

@@ -1,4 +1,4 @@
-// Position in the ring of shared-memory stages, and which use of the ring it is.
+// Position in a pipeline: the stage, and the parity of its barriers.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 namespace aotgemm::sm90 {
 
 template <int kStages>
-struct StageCursor {
+struct PipelineState {
     uint32_t stage = 0;
     uint32_t parity = 0;
 

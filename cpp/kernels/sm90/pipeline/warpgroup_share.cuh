@@ -1,9 +1,9 @@
-// Which part of a tile is whose: the consumer's that multiplies it, and that of the warp that moves its boxes.
+// The part of a tile that a consumer warpgroup computes, and that its store warp stores.
 #pragma once
 
 namespace aotgemm::sm90 {
 
-// The share of consumer warpgroup `group`, on the instruction's M and N side.
+// First row and column of consumer warpgroup `group` inside the tile, on the instruction's M and N side.
 template <class Config>
 struct WarpgroupShare {
     int group;

@@ -1,14 +1,14 @@
-// Which tile a thread block computes at each turn, where D [R, M, N] holds a sum over a range of batches each.
+// The scheduler of sums over batches: each of the R matrices of D [R, M, N] is the sum over a range of batches.
 #pragma once
 
 #include "sm90/schedule/grouped_scheduler.cuh"
 
 namespace aotgemm::sm90 {
 
-// The tiles of a range are those of a dense matrix and follow one another, so that those at work share its operands in
-// the L2. All ranges have equally many batches, but for the last, which has the rest.
+// The tiles of a range are numbered like those of a dense matrix, range after range, so that the blocks at work share
+// the range's operands in the L2. All ranges have equally many batches, except the last one, which has the rest.
 template <class Config>
-struct BatchReducedOrder {
+struct BatchReducedScheduler {
     static constexpr bool kWarpWide = false;
     static_assert(Config::kCluster == 1);
 
@@ -18,7 +18,7 @@ struct BatchReducedOrder {
     Tile tile{};
 
     template <class Params>
-    __device__ __forceinline__ explicit BatchReducedOrder(const Params& params)
+    __device__ __forceinline__ explicit BatchReducedScheduler(const Params& params)
         : m(params.m),
           ranges(params.ranges),
           batches(params.groups),
@@ -34,7 +34,7 @@ struct BatchReducedOrder {
         const int32_t of_all = tiles_of(batches, ranges);
         first_batch = range * of_all;
         batch_count = min(of_all, batches - first_batch);
-        const TilePlace at = place_tile<1, 1>(next - range * of_range, rows, columns, group_m, rank);
+        const TileCoord at = rasterize<1, 1>(next - range * of_range, rows, columns, group_m, rank);
         tile = {range, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;
@@ -42,8 +42,8 @@ struct BatchReducedOrder {
 };
 
 template <class Config>
-struct TileOrderOf<Config, Grouping::batch_reduced> {
-    using Type = BatchReducedOrder<Config>;
+struct SchedulerOf<Config, Grouping::batch_reduced> {
+    using Type = BatchReducedScheduler<Config>;
 };
 
 }  // namespace aotgemm::sm90

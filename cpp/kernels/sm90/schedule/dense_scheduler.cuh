@@ -1,4 +1,5 @@
-// Which tile a thread block computes at each turn. Order changes what stays in L2, never a bit of the result.
+// The scheduler of a dense matrix: the sequence of tiles of a persistent thread block. The sequence decides what stays
+// in the L2, never a bit of the result.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +10,17 @@ namespace aotgemm::sm90 {
 struct Tile {
     int32_t group;
     int32_t row, n;
-    int32_t rows;  // how many rows from `row` on belong to the group
+    int32_t rows;  // rows of the group from `row` on
 };
 
-// Tiles of one matrix are numbered in bands of `group_m` tile rows: down a column of the band, then the next column,
-// then the next band. A wave of blocks then shares group_m tiles of A and few tiles of B. A cluster takes one number;
-// its blocks are neighbours along M (kClusterM) or N (kClusterN).
-struct TilePlace {
+// Maps a tile's number to its coordinates. Numbers run in bands of `group_m` tile rows: down a column of the band, then
+// the next column, then the next band. A wave of blocks then shares group_m tiles of A and few tiles of B. A cluster
+// has one number; its blocks are neighbours along M (kClusterM) or N (kClusterN).
+struct TileCoord {
     int32_t m, n;
 };
 template <int kClusterM, int kClusterN>
-__device__ __forceinline__ TilePlace place_tile(int32_t number, int32_t rows, int32_t columns, int32_t group_m,
+__device__ __forceinline__ TileCoord rasterize(int32_t number, int32_t rows, int32_t columns, int32_t group_m,
                                                 uint32_t rank) {
     const int32_t band = number / (group_m * columns);
     const int32_t within = number - band * group_m * columns;
@@ -31,9 +32,8 @@ __device__ __forceinline__ TilePlace place_tile(int32_t number, int32_t rows, in
 
 constexpr __host__ __device__ int32_t tiles_of(int32_t size, int32_t tile) { return (size + tile - 1) / tile; }
 
-// The tiles of one dense matrix.
 template <class Config>
-struct DenseOrder {
+struct DenseScheduler {
     static constexpr bool kWarpWide = false;
     static constexpr int32_t kCluster = Config::kClusterM * Config::kClusterN;
 
@@ -43,7 +43,7 @@ struct DenseOrder {
     Tile tile{};
 
     template <class Params>
-    __device__ __forceinline__ explicit DenseOrder(const Params& params)
+    __device__ __forceinline__ explicit DenseScheduler(const Params& params)
         : m(params.m),
           group_m(params.group_m),
           rows(tiles_of(params.m, Config::kBlockM * Config::kClusterM)),
@@ -53,7 +53,7 @@ struct DenseOrder {
 
     __device__ __forceinline__ bool advance(uint32_t rank) {
         if (next >= rows * columns) return false;
-        const TilePlace at = place_tile<Config::kClusterM, Config::kClusterN>(next, rows, columns, group_m, rank);
+        const TileCoord at = rasterize<Config::kClusterM, Config::kClusterN>(next, rows, columns, group_m, rank);
         tile = {0, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;

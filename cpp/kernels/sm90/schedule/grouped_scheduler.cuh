@@ -1,5 +1,5 @@
-// Which tile a thread block computes at each turn, where every group of rows has a B of its own. What the groups are
-// stands in device memory and is read here, never by the host.
+// The schedulers of grouped calls, where every group has a B of its own. The sizes of the groups are in device memory:
+// the producer warp reads them here, the host never does.
 #pragma once
 
 #include "common/grouping.hpp"
@@ -7,12 +7,12 @@
 
 namespace aotgemm::sm90 {
 
-// An index per row. A tile's group is that of its first row that has one; a tile of padding alone is passed over. Tile rows
-// of one group that follow one another are a run, and bands begin anew with each run: blocks side by side read one B then.
-// In bands across groups 128x192 tiles took 10% more cycles with 8 groups of 4,096 rows, and 128x160 tiles 56% more with 32
-// groups of 256 and bands of 3 (H100 80GB HBM3, 2026-11-27, N = 4,096, K = 7,168).
+// contiguous: a group index per row. A tile's group is that of its first row with a group; tiles of padding rows alone
+// are skipped. Consecutive tile rows of one group are a run, and each run starts a new band: neighbouring blocks then
+// read one B. In bands across groups 128x192 tiles took 10% more cycles with 8 groups of 4,096 rows, and 128x160 tiles
+// 56% more with 32 groups of 256 and bands of 3 (H100 80GB HBM3, 2026-11-27, N = 4,096, K = 7,168).
 template <class Config>
-struct ContiguousOrder {
+struct ContiguousScheduler {
     static constexpr bool kWarpWide = true;
     static constexpr int32_t kLanes = 32, kPadding = -1, kNoRow = -2;
     static_assert(kGroupAlignment % Config::kBlockM == 0 && Config::kClusterM == 1);
@@ -20,13 +20,13 @@ struct ContiguousOrder {
     const int32_t* index;
     int32_t m, groups, group_m;
     int32_t rows, columns, next, step;
-    int32_t lane, window = -kLanes, of_lane = kPadding;  // the tile row window + lane has group of_lane
-    int32_t group = kPadding, start = 0, end = 0;        // the run: its group and tile rows
-    int32_t before = 0;                                  // tiles in the runs before it
+    int32_t lane, window = -kLanes, of_lane = kPadding;  // tile row window + lane has group of_lane
+    int32_t group = kPadding, start = 0, end = 0;        // of the current run: its group and tile rows
+    int32_t before = 0;                                  // tiles in all previous runs
     Tile tile{};
 
     template <class Params>
-    __device__ __forceinline__ explicit ContiguousOrder(const Params& params)
+    __device__ __forceinline__ explicit ContiguousScheduler(const Params& params)
         : index(params.index),
           m(params.m),
           groups(params.groups),
@@ -37,13 +37,13 @@ struct ContiguousOrder {
           step(static_cast<int32_t>(gridDim.x) / Config::kClusterN),
           lane(static_cast<int32_t>(threadIdx.x) % kLanes) {}
 
-    // By all lanes of a warp.
+    // All lanes of the producer warp call this.
     __device__ __forceinline__ bool advance(uint32_t rank) {
         while (next - before >= tiles()) {
             before += tiles();
             if (!find_run()) return false;
         }
-        const TilePlace at = place_tile<1, Config::kClusterN>(next - before, end - start, columns, group_m, rank);
+        const TileCoord at = rasterize<1, Config::kClusterN>(next - before, end - start, columns, group_m, rank);
         const int32_t row = (start + at.m) * Config::kBlockM;
         tile = {min(group, groups - 1), row, at.n, m - row};
         next += step;
@@ -53,23 +53,23 @@ struct ContiguousOrder {
    private:
     __device__ __forceinline__ int32_t tiles() const { return group < 0 ? 0 : (end - start) * columns; }
 
-    // Goes on to the next run, of padding too.
+    // Advances to the next run, which may be one of padding.
     __device__ __forceinline__ bool find_run() {
         start = end;
         if (start >= rows) return false;
-        if (start >= window + kLanes) look();
+        if (start >= window + kLanes) load_group_window();
         group = __shfl_sync(0xFFFFFFFF, of_lane, start - window);
         uint32_t others = 0;
         while (others == 0) {
             others = __ballot_sync(0xFFFFFFFF, window + lane >= start && of_lane != group);
-            if (others == 0) look();
+            if (others == 0) load_group_window();
         }
         end = window + __ffs(static_cast<int>(others)) - 1;
         return true;
     }
 
-    // Reads the groups of the next 32 tile rows.
-    __device__ __forceinline__ void look() {
+    // Loads the groups of the next 32 tile rows.
+    __device__ __forceinline__ void load_group_window() {
         window += kLanes;
         const bool is_row = window + lane < rows;
         of_lane = is_row ? __ldg(index + (window + lane) * Config::kBlockM) : kNoRow;
@@ -80,7 +80,7 @@ struct ContiguousOrder {
         }
     }
 
-    // Of the tile whose first row is `row`, by all lanes.
+    // Group of the tile whose first row is `row`. All lanes call this.
     __device__ __forceinline__ int32_t first_group(int32_t row) const {
         const int32_t count = min(Config::kBlockM, m - row);
         for (int32_t i = 0; i < count; i += kLanes) {
@@ -92,10 +92,10 @@ struct ContiguousOrder {
     }
 };
 
-// A number per group: rows that count (masked), where the group ends (psum), or none (batched). Groups are looked at
-// 32 at a time, a lane each, so finding a tile's group costs one read per 32 groups however many there are.
+// masked: a number of valid rows per group; psum: the end of each group; batched: no number. The producer warp loads a
+// window of 32 groups, one a lane, so finding a tile's group costs one read per 32 groups, however many there are.
 template <class Config>
-struct RaggedOrder {
+struct RaggedScheduler {
     static constexpr bool kWarpWide = true;
     static constexpr Grouping kGrouping = Config::kGrouping;
     static constexpr int32_t kLanes = 32;
@@ -105,14 +105,14 @@ struct RaggedOrder {
     const int32_t* index;
     int32_t m, groups, group_m;
     int32_t columns, next, step;
-    int32_t first = 0;       // group of lane 0
-    int32_t before = 0;      // tiles in the groups before it
+    int32_t first = 0;            // group of lane 0
+    int32_t before = 0;           // tiles in the groups before it
     int32_t start = 0, rows = 0;  // of this lane's group
-    int32_t through = 0;     // tiles in the groups from `first` to this lane's
+    int32_t through = 0;          // tiles in the groups from `first` to this lane's
     Tile tile{};
 
     template <class Params>
-    __device__ __forceinline__ explicit RaggedOrder(const Params& params)
+    __device__ __forceinline__ explicit RaggedScheduler(const Params& params)
         : index(params.index),
           m(params.m),
           groups(params.groups),
@@ -120,28 +120,28 @@ struct RaggedOrder {
           columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
           next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
           step(static_cast<int32_t>(gridDim.x) / Config::kClusterN) {
-        look();
+        load_group_window();
     }
 
-    // By all lanes of a warp.
+    // All lanes of the producer warp call this.
     __device__ __forceinline__ bool advance(uint32_t rank) {
         while (first < groups) {
             const uint32_t reached = __ballot_sync(0xFFFFFFFF, next - before < through);
             if (reached != 0) {
-                take(__ffs(static_cast<int>(reached)) - 1, rank);
+                select_tile(__ffs(static_cast<int>(reached)) - 1, rank);
                 next += step;
                 return true;
             }
             before += __shfl_sync(0xFFFFFFFF, through, kLanes - 1);
             first += kLanes;
-            look();
+            load_group_window();
         }
         return false;
     }
 
    private:
-    // Reads this lane's group and counts tiles up to it.
-    __device__ __forceinline__ void look() {
+    // Loads this lane's group and counts the tiles up to it.
+    __device__ __forceinline__ void load_group_window() {
         const int32_t group = first + static_cast<int32_t>(threadIdx.x) % kLanes;
         start = rows = 0;
         if (group < groups) {
@@ -162,19 +162,19 @@ struct RaggedOrder {
         }
     }
 
-    __device__ __forceinline__ void take(int32_t lane, uint32_t rank) {
+    __device__ __forceinline__ void select_tile(int32_t lane, uint32_t rank) {
         const int32_t of_group = __shfl_sync(0xFFFFFFFF, rows, lane), tile_rows = tiles_of(of_group, Config::kBlockM);
         const int32_t number = next - before - (__shfl_sync(0xFFFFFFFF, through, lane) - tile_rows * columns);
-        const TilePlace at = place_tile<1, Config::kClusterN>(number, tile_rows, columns, group_m, rank);
+        const TileCoord at = rasterize<1, Config::kClusterN>(number, tile_rows, columns, group_m, rank);
         const int32_t row = at.m * Config::kBlockM;
         tile = {first + lane, __shfl_sync(0xFFFFFFFF, start, lane) + row, at.n, of_group - row};
     }
 };
 
-// Every group has all of D's rows and a range of K of its own, index[g] long; the tiles of a group are those of a dense
-// matrix, and the groups follow one another.
+// k_grouped: every group has all of D's rows and a range of K of its own, index[g] long. Tiles are numbered group after
+// group, within a group like those of a dense matrix.
 template <class Config>
-struct KGroupedOrder {
+struct KGroupedScheduler {
     static constexpr bool kWarpWide = false;
     static_assert(Config::kCluster == 1);
 
@@ -185,7 +185,7 @@ struct KGroupedOrder {
     Tile tile{};
 
     template <class Params>
-    __device__ __forceinline__ explicit KGroupedOrder(const Params& params)
+    __device__ __forceinline__ explicit KGroupedScheduler(const Params& params)
         : index(params.index),
           m(params.m),
           groups(params.groups),
@@ -196,13 +196,13 @@ struct KGroupedOrder {
           step(static_cast<int32_t>(gridDim.x)) {}
 
     __device__ __forceinline__ bool advance(uint32_t rank) {
-        const int32_t of_group = rows * columns, wanted = next / of_group;
-        if (wanted >= groups) return false;
-        while (group < wanted) {
+        const int32_t of_group = rows * columns, tile_group = next / of_group;
+        if (tile_group >= groups) return false;
+        while (group < tile_group) {
             k_start += k_size;
             k_size = max(__ldg(index + ++group), 0);
         }
-        const TilePlace at = place_tile<1, 1>(next - wanted * of_group, rows, columns, group_m, rank);
+        const TileCoord at = rasterize<1, 1>(next - tile_group * of_group, rows, columns, group_m, rank);
         tile = {group, at.m * Config::kBlockM, at.n, m - at.m * Config::kBlockM};
         next += step;
         return true;
@@ -210,20 +210,20 @@ struct KGroupedOrder {
 };
 
 template <class Config, Grouping kGrouping>
-struct TileOrderOf {
-    using Type = RaggedOrder<Config>;
+struct SchedulerOf {
+    using Type = RaggedScheduler<Config>;
 };
 template <class Config>
-struct TileOrderOf<Config, Grouping::dense> {
-    using Type = DenseOrder<Config>;
+struct SchedulerOf<Config, Grouping::dense> {
+    using Type = DenseScheduler<Config>;
 };
 template <class Config>
-struct TileOrderOf<Config, Grouping::contiguous> {
-    using Type = ContiguousOrder<Config>;
+struct SchedulerOf<Config, Grouping::contiguous> {
+    using Type = ContiguousScheduler<Config>;
 };
 template <class Config>
-struct TileOrderOf<Config, Grouping::k_grouped> {
-    using Type = KGroupedOrder<Config>;
+struct SchedulerOf<Config, Grouping::k_grouped> {
+    using Type = KGroupedScheduler<Config>;
 };
 
 }  // namespace aotgemm::sm90
