@@ -13,7 +13,7 @@ __device__ __forceinline__ void mbarrier_init(uint32_t barrier, uint32_t arrival
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
 }
 
-// Makes initialised barriers visible to the other blocks of the cluster and to the copy engine.
+// Makes initialised barriers visible to the other blocks of the cluster and to the TMA.
 __device__ __forceinline__ void mbarrier_init_fence() {
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 }
@@ -23,8 +23,8 @@ __device__ __forceinline__ void mbarrier_arrive(uint32_t barrier) {
 }
 
 // Arrives on the barrier at the same offset in the shared memory of another block of the cluster. Block scope is
-// enough: it says that this warp's reads are over, and cluster scope would wait for all of its memory traffic
-// (measured on an H100 80GB HBM3, 2026-11-24: 8192 x 8192 x 8192 took twice as long).
+// enough: the arrival signals that this warp's reads are complete, and cluster scope would wait for all of its memory
+// traffic (measured on an H100 80GB HBM3, 2026-11-24: 8192 x 8192 x 8192 took twice as long).
 __device__ __forceinline__ void mbarrier_arrive_cluster(uint32_t barrier, uint32_t cluster_rank) {
     asm volatile(
         "{\n"
@@ -36,7 +36,7 @@ __device__ __forceinline__ void mbarrier_arrive_cluster(uint32_t barrier, uint32
         : "memory");
 }
 
-// One arrival that also announces how many bytes the copy engine will bring.
+// One arrival that also announces the bytes that the TMA will load.
 __device__ __forceinline__ void mbarrier_arrive_expect_tx(uint32_t barrier, uint32_t bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
 }
@@ -53,7 +53,7 @@ __device__ __forceinline__ void mbarrier_wait(uint32_t barrier, uint32_t parity)
         : "memory");
 }
 
-// Whether the phase is over, without waiting: 1 or 0. The row_mask is for mbarrier_wait_unless.
+// Tests without waiting whether the phase is complete: 1 or 0, for mbarrier_wait_unless.
 __device__ __forceinline__ uint32_t mbarrier_test_wait(uint32_t barrier, uint32_t parity) {
     uint32_t over;
     asm volatile(
@@ -68,7 +68,7 @@ __device__ __forceinline__ uint32_t mbarrier_test_wait(uint32_t barrier, uint32_
     return over;
 }
 
-// Waits for the phase, which may be known to be over.
+// Waits for the phase unless `over` says that it is complete.
 __device__ __forceinline__ void mbarrier_wait_unless(uint32_t over, uint32_t barrier, uint32_t parity) {
     asm volatile(
         "{\n"

@@ -6,7 +6,6 @@
 
 #include "ptx/copy.cuh"
 #include "ptx/mbarrier.cuh"
-#include "sm90/fp8_gemm_1d1d/params.hpp"
 #include "sm90/schedule/dense_scheduler.cuh"
 #include "sm90/epilogue/subtile_coord.cuh"
 #include "sm90/epilogue/epilogue_pipeline.cuh"
@@ -16,7 +15,7 @@ namespace aotgemm::sm90 {
 // Makes a free stage ready for the consumers' sums: the TMA loads the subtile of C into it, if there is a C. `number`
 // is the tile's, see EpiloguePipeline.
 template <class Config>
-__device__ __forceinline__ void load_c(const Fp8Gemm1d1dParams& params, const EpiloguePipeline<Config>& pipeline,
+__device__ __forceinline__ void load_c(const typename Config::Params& params, const EpiloguePipeline<Config>& pipeline,
                                        const Tile& tile, uint32_t number, int subtile) {
     const uint32_t ready = pipeline.ready(number, subtile);
     const SubtileCoord coord = subtile_coord<Config>(tile, params.n, pipeline.group, subtile);
@@ -31,7 +30,7 @@ __device__ __forceinline__ void load_c(const Fp8Gemm1d1dParams& params, const Ep
 // The producer warp loads the first kEpilogueStages subtiles of each tile; the store warp loads the others.
 template <class Config>
 struct CLoader {
-    const Fp8Gemm1d1dParams& params;
+    const typename Config::Params& params;
     uint32_t shared;   // start of dynamic shared memory
     int32_t next = 0;  // subtile of the current tile
 

@@ -13,7 +13,6 @@
 #include "common/static_for.cuh"
 #include "ptx/copy.cuh"
 #include "ptx/mbarrier.cuh"
-#include "sm90/fp8_gemm_1d1d/params.hpp"
 #include "sm90/schedule/dense_scheduler.cuh"
 #include "sm90/pipeline/tile_queue.cuh"
 #include "sm90/epilogue/c_loader.cuh"
@@ -26,7 +25,7 @@ template <class Config>
 struct StoreWarp {
     static constexpr int kSubtiles = Config::kSubtiles, kStages = Config::kEpilogueStages;
 
-    const Fp8Gemm1d1dParams& params;
+    const typename Config::Params& params;
     EpiloguePipeline<Config> pipeline;
     TileQueue<Config> tiles;
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "sm90/fp8_gemm_1d1d/params.hpp"
-#include "sm90/fp8_gemm_1d2d/config.cuh"
+#include "common/align.hpp"
 #include "common/grouping.hpp"
+#include "sm90/fp8_gemm_1d1d/params.hpp"
 #include "sm90/pipeline/pipeline.cuh"
 #include "sm90/epilogue/store_boxes.hpp"
 #include "sm90/pipeline/tile_queue.cuh"
@@ -27,6 +27,7 @@ constexpr int epilogue_stages(int subtiles, int bytes, int stage) {
 // BF16.
 template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_, class Out_>
 struct Fp8Gemm1d1dConfig {
+    using Params = Fp8Gemm1d1dParams;
     using Out = Out_;
     static constexpr Grouping kGrouping = Grouping::dense;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;

@@ -1,20 +1,38 @@
 // Family fp8_gemm_1d1d on Hopper: D = A @ B^T (+ C) in FP8 E4M3, A and B scaled per 1x128, D in BF16 or FP32.
 //
-// The pipeline of fp8_1d2d, in which the TMA brings the scales of B as it does those of A, and C between the stages. For
-// each consumer warpgroup one more thread of the last warpgroup takes D away. Host side: cpp/dispatch/fp8_1d1d_launch.cpp.
+// The mainloop of fp8_gemm_1d2d, in which the TMA loads B's scales like A's. Parts, in the order in which a tile passes
+// through them:
+//   schedule/dense_scheduler.cuh     the producer warp finds the next tile
+//   pipeline/tile_queue.cuh          the producer warp pushes the tile, consumers and store warps pop it
+//   fp8_mainloop/producer.cuh        the producer's TMA loads of A, B and both scales, stage by stage
+//   epilogue/c_loader.cuh            the producer's TMA loads of C, between the stages
+//   pipeline/pipeline.cuh            the barriers `full` and `empty` of each stage
+//   fp8_mainloop/serial_consumer.cuh, pipelined_consumer.cuh  wgmma and promotion, warpgroup.cuh: what both share
+//   epilogue/subtile_epilogue.cuh    consumers add C and write subtiles of D, laid out by accumulator_layout.cuh
+//   epilogue/epilogue_pipeline.cuh   the barriers of the subtiles
+//   epilogue/store_warp.cuh          one store warp for each consumer warpgroup: TMA stores of D
+// config.cuh: tile shape and shared memory; params.hpp: arguments.
+// Host side: cpp/dispatch/ops/gemm/sm90/fp8_1d1d_launch.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d1d.cpp.
 #pragma once
 
-#include "sm90/fp8_gemm_1d1d/config.cuh"
-#include "sm90/fp8_gemm_1d2d/kernel.cuh"
+#include "ptx/block.cuh"
+#include "ptx/copy.cuh"
 #include "sm90/epilogue/c_loader.cuh"
-#include "sm90/epilogue/subtile_epilogue.cuh"
 #include "sm90/epilogue/store_warp.cuh"
+#include "sm90/epilogue/subtile_epilogue.cuh"
+#include "sm90/fp8_gemm_1d1d/config.cuh"
+#include "sm90/fp8_gemm_1d1d/params.hpp"
+#include "sm90/fp8_mainloop/consumer.cuh"
+#include "sm90/fp8_mainloop/producer.cuh"
+#include "sm90/pipeline/start.cuh"
+#include "sm90/schedule/dense_scheduler.cuh"
 
 namespace aotgemm::sm90 {
 
 template <class Config>
 __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, uint32_t shared, int group) {
-    Fp8Consumer<Config> consumer{{nullptr, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
+    Fp8Consumer<Config> consumer{
+        {params, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
     const SubtileEpilogue<Config, Fp8Consumer<Config>> epilogue{consumer, params.adds_c != 0};
     consumer.start();
     TileQueue<Config> tiles{shared};
@@ -26,7 +44,8 @@ __device__ __forceinline__ void consume_1d1d(const Fp8Gemm1d1dParams& params, ui
     }
 }
 
-// Warp 0 fills stages and brings C, and warp 1 + g takes away what consumer warpgroup g stores; one thread of each.
+// Warp 0 is the producer warp: it fills stages and loads C. Warp 1 + g is the store warp of consumer warpgroup g. One
+// thread of each is active.
 template <class Config>
 __device__ __forceinline__ void produce_and_store(const Fp8Gemm1d1dParams& params, uint32_t shared, uint32_t rank) {
     static_assert(1 + Config::kConsumers <= 4, "warps of a warpgroup");
@@ -34,9 +53,9 @@ __device__ __forceinline__ void produce_and_store(const Fp8Gemm1d1dParams& param
     if (!ptx::elect_one()) return;
     if (warp == 0) {
         const CLoader<Config> c_loader{params, shared};
-        Fp8Producer<Config, Fp8Gemm1d1dParams>{params, shared, rank, {shared}}.run(DenseScheduler<Config>(params), true, c_loader);
+        Fp8Producer<Config>{params, shared, rank, {shared}}.run(DenseScheduler<Config>(params), true, c_loader);
         ptx::griddepcontrol_launch_dependents();
-        // Who waits for this kernel to be over relies on it for those before it too.
+        // A kernel that waits for this one to complete relies on the completion of the previous ones too.
         if (params.follows_group != 0) ptx::griddepcontrol_wait();
     } else if (warp <= Config::kConsumers) {
         StoreWarp<Config>{params, {shared, warp - 1}, {shared}}.run();
@@ -62,9 +81,9 @@ __device__ __forceinline__ void fp8_gemm_1d1d(const Fp8Gemm1d1dParams& params) {
         ptx::prefetch_tensor_map(&params.c);
         ptx::prefetch_tensor_map(&params.d);
     }
-    sync_start_and_end<Config>();
-    // What was in the stream before the call is over once a kernel of its first group has let the next one begin.
-    if (params.follows_group == 0) ptx::griddepcontrol_wait();  // which may write C too
+    sync_block_or_cluster<Config>();
+    // Kernels before the call are complete once a kernel of its first group has let the next one start.
+    if (params.follows_group == 0) ptx::griddepcontrol_wait();  // previous kernels may write C too
     if (params.precedes_group != 0) ptx::griddepcontrol_launch_dependents();
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_dec<Config::kProducerRegisters>();
@@ -73,6 +92,7 @@ __device__ __forceinline__ void fp8_gemm_1d1d(const Fp8Gemm1d1dParams& params) {
         if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
         consume_1d1d<Config>(params, shared, group);
     }
+    // A block must outlive the TMA loads and arrivals that its neighbour still sends to it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();
 }
 

@@ -4,20 +4,20 @@
 #include <cstdint>
 #include <numeric>
 
-#include "sm90/fp8_gemm_1d2d/params.hpp"
+#include "common/align.hpp"
 #include "common/grouping.hpp"
+#include "sm90/fp8_gemm_1d2d/params.hpp"
 #include "sm90/pipeline/pipeline.cuh"
 #include "sm90/pipeline/tile_queue.cuh"
 #include "sm90/pipeline/warpgroups.hpp"
 
 namespace aotgemm::sm90 {
 
-constexpr int align_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 // The instruction's M side is A (tokens) or, with swap_ab, B (weights); its N side is the other one.
 template <Grouping kGrouping_, int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_,
           int kClusterN_, bool kSwapAB_>
 struct Fp8Gemm1d2dConfig {
+    using Params = Fp8Gemm1d2dParams;
     static constexpr Grouping kGrouping = kGrouping_;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
     static constexpr int kSlices = kBlockK / 128;  // K blocks of the scales in a stage, each 128 bytes of a row

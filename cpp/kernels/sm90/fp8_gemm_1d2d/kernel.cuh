@@ -1,52 +1,46 @@
 // Family fp8_gemm_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
 //
-// Persistent thread blocks walk over the tiles of D. One thread of the last warpgroup produces (TMA), the other
-// warpgroups consume (WGMMA); they meet at two barriers per stage, `full` and `empty`.
-// Host side: cpp/dispatch/fp8_1d2d_launch.cpp.
+// Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the producer;
+// the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
+//   schedule/dense_scheduler.cuh, grouped_scheduler.cuh  the producer warp finds the next tile
+//   pipeline/tile_queue.cuh                  the producer warp pushes the tile, the consumers pop it
+//   fp8_mainloop/producer.cuh                the producer's TMA loads of A, B and A's scales, stage by stage
+//   pipeline/pipeline.cuh                    the barriers `full` and `empty` of each stage
+//   fp8_mainloop/block_scales_b.cuh          consumer warps load B's scales from global memory
+//   fp8_mainloop/serial_consumer.cuh, pipelined_consumer.cuh  wgmma and promotion, warpgroup.cuh: what both share
+//   fp8_gemm_1d2d/epilogue.cuh               FP32 sums to BF16, to shared memory, to D by TMA stores
+// config.cuh: tile shape and shared memory; params.hpp: arguments.
+// Host side: cpp/dispatch/ops/gemm/sm90/fp8_1d2d_launch.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d2d.cpp.
 #pragma once
 
 #include "ptx/block.cuh"
-#include "ptx/mbarrier.cuh"
+#include "ptx/copy.cuh"
 #include "sm90/fp8_gemm_1d2d/config.cuh"
-#include "sm90/fp8_mainloop/consumer.cuh"
 #include "sm90/fp8_gemm_1d2d/epilogue.cuh"
 #include "sm90/fp8_gemm_1d2d/params.hpp"
+#include "sm90/fp8_mainloop/consumer.cuh"
 #include "sm90/fp8_mainloop/producer.cuh"
+#include "sm90/pipeline/start.cuh"
 #include "sm90/schedule/grouped_scheduler.cuh"
 
 namespace aotgemm::sm90 {
 
-template <class Config>
-__device__ __forceinline__ void init_barriers(uint32_t shared) {
-    OperandPipeline<Config>{shared}.init();
-    TileQueue<Config>{shared}.init();
-    ptx::mbarrier_init_fence();
-}
-
-template <class Config>
-__device__ __forceinline__ void sync_start_and_end() {
-    if constexpr (Config::kCluster > 1) {
-        ptx::cluster_sync();
-    } else {
-        __syncthreads();
-    }
-}
-
-// Two consumers that take turns and empty the stages of a neighbour too drift apart, and then both blocks wait. Starting
-// each tile together, 256x128 tiles in pairs took 2.7% fewer cycles (H100 80GB HBM3, 2026-11-24, 8192^3); without a
-// neighbour, or with a third consumer, nothing was gained.
+// Two serial consumers that also release a neighbour's stages drift apart, and then both blocks wait. With a common start
+// of each tile, 256x128 tiles in pairs took 2.7% fewer cycles (H100 80GB HBM3, 2026-11-24, 8192^3); without a neighbour,
+// or with a third consumer, nothing was gained.
 template <class Config>
 inline constexpr bool kStartTogether = Config::kConsumers == 2 && Config::kInFlight == 1 && Config::kCluster > 1;
 
 template <class Config>
 __device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, uint32_t shared, int group) {
-    Fp8Consumer<Config> consumer{{&params, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
+    Fp8Consumer<Config> consumer{
+        {params, shared, group, static_cast<int>(threadIdx.x / 32 % 4), static_cast<int>(threadIdx.x % 32)}};
     const Fp8Epilogue<Config> epilogue{params, consumer};
     consumer.start();
     TileQueue<Config> tiles{shared};
     Tile next;
     int32_t next_row_mask = 0;
-    const auto pop_next = [&] {  // and what of it comes from device memory, long before it is needed
+    const auto pop_next = [&] {  // and start the loads from global memory that the tile needs, long before their use
         if (!tiles.pop(next)) return false;
         consumer.scales_of_b.prefetch(params, next, group, consumer.lane);
         next_row_mask = epilogue.load_row_mask(next);
@@ -56,7 +50,9 @@ __device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, ui
     while (more) {
         const Tile tile = next;
         const int32_t row_mask = next_row_mask;
-        if constexpr (kStartTogether<Config>) ptx::named_barrier_sync(1 + Config::kConsumers, Config::kConsumers * 128);
+        if constexpr (kStartTogether<Config>) {
+            ptx::named_barrier_sync(1 + Config::kConsumers, Config::kConsumers * 128);
+        }
         consumer.split = 128 - tile.n * Config::kBlockN % 128;
         consumer.multiply(params.k_blocks);
         more = pop_next();
@@ -80,21 +76,22 @@ __device__ __forceinline__ void fp8_gemm_1d2d(const Fp8Gemm1d2dParams& params) {
         ptx::prefetch_tensor_map(&params.sfa);
         ptx::prefetch_tensor_map(&params.d);
     }
-    sync_start_and_end<Config>();
+    sync_block_or_cluster<Config>();
     if (group == Config::kConsumers) {
         if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_dec<Config::kProducerRegisters>();
         const bool leader = ptx::elect_one();
         if (threadIdx.x / 32 % 4 == 0 && (leader || Scheduler::kWarpWide)) {
             ptx::griddepcontrol_wait();
-            Fp8Producer<Config, Fp8Gemm1d2dParams>{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide, NoCLoader{});
+            Fp8Producer<Config>{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide,
+                                                                    NoCLoader{});
             ptx::griddepcontrol_launch_dependents();
         }
     } else {
         if constexpr (Config::kConsumers > 1) ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
-        ptx::griddepcontrol_wait();  // which may write scales and what the groups are
+        ptx::griddepcontrol_wait();  // previous kernels may write B's scales and the group sizes
         consume_1d2d<Config>(params, shared, group);
     }
-    // A block must outlive the copies and arrivals that its neighbour still sends it.
+    // A block must outlive the TMA loads and arrivals that its neighbour still sends to it.
     if constexpr (Config::kCluster > 1) ptx::cluster_sync();
 }
 

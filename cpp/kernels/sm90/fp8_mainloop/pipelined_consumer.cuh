@@ -88,7 +88,7 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
         // (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us so, 814 us not).
         __syncwarp();
         if constexpr (!Config::kScalesOfColumns && kPass == 0) {
-            this->scales_of_b.advance(*this->params, k_done, k_left, this->lane);
+            this->scales_of_b.advance(this->params, k_done, k_left, this->lane);
         }
         Multiplier scales[kSlices];  // their latency hides behind the wait
         static_for<kSlices>([&](auto slice) {

@@ -1,11 +1,11 @@
-// The producer of fp8_1d2d: one thread that keeps the ring of stages full. Consumers read the scales of B, see fp8_1d2d_scales.cuh.
+// The producer of the FP8 families: one thread that keeps the operand pipeline full by TMA loads. It loads B's scales
+// where each row of B has its own; otherwise the consumers load them (block_scales_b.cuh).
 #pragma once
 
+#include "common/grouping.hpp"
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
 #include "ptx/mbarrier.cuh"
-#include "sm90/fp8_gemm_1d2d/config.cuh"
-#include "sm90/fp8_gemm_1d2d/params.hpp"
 #include "sm90/pipeline/pipeline.cuh"
 #include "sm90/pipeline/pipeline_state.cuh"
 #include "sm90/schedule/dense_scheduler.cuh"
@@ -13,30 +13,29 @@
 
 namespace aotgemm::sm90 {
 
-// Where a tile needs nothing beside its stages.
+// For families without C.
 struct NoCLoader {
     __device__ __forceinline__ void after_stage(const Tile&, uint32_t, int32_t) const {}
     __device__ __forceinline__ void finish(const Tile&, uint32_t) const {}
 };
 
-// Of fp8_1d1d too, where the TMA brings B's scales.
-template <class Config, class Params>
+template <class Config>
 struct Fp8Producer {
     static constexpr bool kGroupsOfA = kHasGroupDimension<Config::kGrouping>;
     static constexpr bool kGroupsOfB = Config::kGrouping != Grouping::dense;
 
-    const Params& params;
+    const typename Config::Params& params;
     uint32_t shared;  // start of dynamic shared memory
     uint32_t rank;    // in the cluster
     TileQueue<Config> tiles;
     PipelineState<Config::kStages> at;
 
-    // By one thread, the leader, or by a warp of which one lane is it where the scheduler needs all of them. `units` brings what
-    // else a tile needs, see CLoader.
+    // The leader thread runs this alone or, where the scheduler needs all lanes, with its warp. `c_loader`: see
+    // CLoader.
     //
-    // A warp goes through the loops together and the leader alone fills: in loops of the leader's own nothing is uniform to
-    // the compiler, it fills late, and 128x192 tiles took 3% more cycles (H100 80GB HBM3, 2026-11-27, 4 groups of 8,192 rows,
-    // N = 4,096, K = 7,168).
+    // A warp runs the loops together and the leader alone fills stages: in loops of the leader alone the compiler finds
+    // nothing uniform, the leader fills late, and 128x192 tiles took 3% more cycles (H100 80GB HBM3, 2026-11-27, 4
+    // groups of 8,192 rows, N = 4,096, K = 7,168).
     template <class Scheduler, class Loader>
     __device__ __forceinline__ void run(Scheduler scheduler, bool leader, Loader c_loader) {
         while (scheduler.advance(rank)) {
@@ -68,7 +67,8 @@ struct Fp8Producer {
         const int32_t column = tile.n * Config::kBlockN;
         const uint32_t shared_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t shared_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
-        load<kGroupsOfA, Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, {k_block, tile.row, tile.group}, false);
+        load<kGroupsOfA, Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, {k_block, tile.row, tile.group},
+                                                             false);
         load<kGroupsOfB, Config::kBlockN, Config::kClusterM>(shared_b, &params.b, full, {k_block, column, tile.group},
                                                              params.b_evict_first != 0);
         const uint32_t scales = shared + Config::kOffsetScalesA + at.stage * Config::kPitchScalesA;
@@ -83,8 +83,8 @@ struct Fp8Producer {
         }
     }
 
-    // A tile of kTileRows x kBlockK, a slice of 128 columns at a time; what lies past K arrives as zeros. Where kShare
-    // blocks of the cluster need the same tile, each fetches its part for all.
+    // Loads a tile of kTileRows x kBlockK, a slice of 128 columns at a time; the TMA fills in zeros past K. Where
+    // kShare blocks of the cluster need the same tile, each block loads its part for all of them (multicast).
     template <bool kGroups, int kTileRows, int kShare>
     __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, Source from, bool evict_first) {
         constexpr int kPart = kTileRows / kShare;

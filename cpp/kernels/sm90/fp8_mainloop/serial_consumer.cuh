@@ -26,8 +26,8 @@ struct SerialConsumer : Fp8Warpgroup<Config> {
         for (int32_t left = k_blocks; left > 0;) {
             int32_t count = left;
             if constexpr (!Config::kScalesOfColumns) {
-                this->scales_of_b.advance(*this->params, 0, left, this->lane);
-                count = min(left, ScalesOfB<Config>::kLanes);
+                this->scales_of_b.advance(this->params, 0, left, this->lane);
+                count = min(left, BlockScalesB<Config>::kLanes);
             }
             uint32_t is_loaded = 0;
             Scales scales[kPasses][kSlices];

@@ -11,8 +11,7 @@
 #include "ptx/block.cuh"
 #include "ptx/mbarrier.cuh"
 #include "ptx/wgmma.cuh"
-#include "sm90/fp8_gemm_1d2d/config.cuh"
-#include "sm90/fp8_gemm_1d2d/scales.cuh"
+#include "sm90/fp8_mainloop/block_scales_b.cuh"
 #include "sm90/pipeline/pipeline.cuh"
 #include "sm90/pipeline/pipeline_state.cuh"
 #include "sm90/pipeline/warpgroup_share.cuh"
@@ -27,7 +26,7 @@ struct Fp8Warpgroup {
     static constexpr int kPasses = Config::kPasses, kSlices = Config::kSlices;
     static constexpr int kScalesA = Config::kSwapAB ? kN / 4 : 2;  // A scales a thread needs per slice and pass
 
-    const Fp8Gemm1d2dParams* params;  // none where each column of B has its own scale
+    const typename Config::Params& params;
     uint32_t shared;
     int group;          // which consumer warpgroup
     int warp, lane;     // in the warpgroup, in the warp
@@ -35,7 +34,7 @@ struct Fp8Warpgroup {
     PipelineState<Config::kStages> issue_at;
     uint64_t first_rows = 0, first_columns = 0;  // descriptors of the ring's first stage
     uint64_t next_rows = 0, next_columns = 0;    // and of that at issue_at
-    ScalesOfB<Config> scales_of_b;             // unless each column has its own
+    BlockScalesB<Config> scales_of_b;             // unless each column has its own
     float sums[kPasses][kFloats];
 
     // Before the first tile.

@@ -4,21 +4,23 @@
 // than with constant scales (H100 80GB HBM3, 2026-11-24, 4096 x 7168 x 16384, cycles without the loads of A and B).
 #pragma once
 
-#include "sm90/fp8_gemm_1d2d/config.cuh"
-#include "sm90/fp8_gemm_1d2d/params.hpp"
+#include <cstdint>
+
+#include "common/grouping.hpp"
 #include "sm90/schedule/dense_scheduler.cuh"
 
 namespace aotgemm::sm90 {
 
 template <class Config>
-struct ScalesOfB {
+struct BlockScalesB {
+    using Params = typename Config::Params;
     static constexpr int kScales = Config::kScalesB, kLanes = 32;
 
     const float* from[kScales] = {};  // where this lane reads next
     float now[kScales] = {}, ahead[kScales] = {};
 
     // Reads the first chunk of a tile: the scales of its columns, or of this warpgroup's if those are one block.
-    __device__ __forceinline__ void prefetch(const Fp8Gemm1d2dParams& params, const Tile& tile, int group, int lane) {
+    __device__ __forceinline__ void prefetch(const Params& params, const Tile& tile, int group, int lane) {
         const float* first = params.sfb + lane * params.sfb_column_stride;
         if constexpr (Config::kGrouping != Grouping::dense) first += tile.group * params.sfb_group_stride;
         const int32_t row = tile.n * Config::kBlockN / 128 + (Config::kSplitColumns ? group : 0);
@@ -32,7 +34,7 @@ struct ScalesOfB {
 
     // To be called before K block k is multiplied; every 32 K blocks goes on to the next chunk. k_left: K blocks of the
     // tile from k on. The branch is hidden in PTX, see PipelinedConsumer::step.
-    __device__ __forceinline__ void advance(const Fp8Gemm1d2dParams& params, uint32_t k, int32_t k_left, int lane) {
+    __device__ __forceinline__ void advance(const Params& params, uint32_t k, int32_t k_left, int lane) {
         const bool turn = k % kLanes == 0, more = kLanes + lane < k_left;
         const int64_t step = kLanes * params.sfb_column_stride;
 #pragma unroll
