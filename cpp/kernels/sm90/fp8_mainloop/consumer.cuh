@@ -1,4 +1,5 @@
-// A consumer warpgroup of the FP8 families: of two kinds, by how many partial sums the registers hold.
+// The consumer warpgroup of the FP8 families: pipelined where the registers hold the partial sums of several passes,
+// otherwise serial.
 #pragma once
 
 #include <type_traits>

@@ -1,5 +1,5 @@
-// A consumer warpgroup that multiplies ahead: the partial sums of kInFlight mmas, each a 64-row pass over a stage, are
-// computed while earlier ones are promoted. Only the promotions form a chain, so latency falls and no bit changes.
+// The pipelined consumer warpgroup: kInFlight mmas are in flight while earlier ones are promoted. An mma is the wgmma
+// group of one 64-row pass over one stage. Only the promotions form a chain, so latency falls and no bit changes.
 #pragma once
 
 #include <numeric>
@@ -14,12 +14,12 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
     using Base::kPasses, Base::kSlices;
     using typename Base::Multiplier, typename Base::Scales;
     static constexpr int kInFlight = Config::kInFlight;
-    // kUnroll mmas bring partial sums and pass back to where they were.
+    // After kUnroll mmas the slot of the partial sums and the pass are the first ones again.
     static constexpr int kUnroll = std::lcm(kInFlight, kPasses);
 
-    int32_t k_done = 0, k_left = 0;  // K blocks of the tile, promoted and not yet
+    int32_t k_done = 0, k_left = 0;  // K blocks of the tile: promoted, and still to promote
     PipelineState<Config::kStages> retire_at;
-    uint32_t is_full = 0;  // the stage at issue_at, as far as known
+    uint32_t is_full = 0;  // 1 if the stage at issue_at is known to be full
 
     // Computes the sums of one tile over k_blocks K blocks.
     __device__ __forceinline__ void multiply(int32_t k_blocks) {
@@ -38,7 +38,7 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
     }
 
    private:
-    // The passes over one stage with nothing else under way, for a K that does not fill the pipeline.
+    // The passes over one stage, one mma in flight at a time, for a K that does not fill the pipeline.
     __device__ __forceinline__ void multiply_unpipelined() {
         static_for<kPasses>([&](auto pass) {
             issue<pass, 0>();
@@ -46,15 +46,15 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
         });
     }
 
-    // Retires mma kMma with mma kMma + kInFlight - 1 newly under way. Straight-line code, here and in finish:
-    // ptxas runs the instructions one by one if a branch comes between an issue and its retirement (C7514).
+    // Issues mma kMma + kInFlight - 1, then retires mma kMma. Straight-line code, here and in drain: ptxas serialises
+    // the instructions if a branch is between an issue and its retirement (C7514).
     template <int kMma>
     __device__ __forceinline__ void step() {
         issue<kMma + kInFlight - 1>();
         retire<kMma, kMma % kInFlight, kInFlight - 1>();
     }
 
-    // The steps that do not fill a round, then the mmas still under way.
+    // The steps of the last, incomplete round, then the mmas still in flight.
     template <int kDone>
     __device__ __forceinline__ void drain(int32_t steps) {
         if (kDone == kUnroll - 1 || steps == kDone) {
@@ -72,7 +72,7 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
         constexpr int kPass = kMma % kPasses;
         if constexpr (kPass == 0) {
             ptx::mbarrier_wait_unless(is_full, this->full_barrier(this->issue_at.stage), this->issue_at.parity);
-            is_full = 0;  // nothing is known of the next
+            is_full = 0;  // the next stage is not tested yet
         }
         Base::template issue<kPass, kSlot>();
         if constexpr (kPass == kPasses - 1) {
@@ -84,24 +84,24 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
     template <int kMma, int kSlot, int kPending>
     __device__ __forceinline__ void retire() {
         constexpr int kPass = kMma % kPasses;
-        // Keeps ptxas from moving the loads of the scales between the matrix instructions, which then wait for them
-        // (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us so, 814 us not).
+        // __syncwarp keeps ptxas from moving the loads of the scales between the wgmma instructions, which then wait
+        // for them (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us with such moves, 814 us without).
         __syncwarp();
         if constexpr (!Config::kScalesOfColumns && kPass == 0) {
             this->scales_of_b.advance(this->params, k_done, k_left, this->lane);
         }
-        Multiplier scales[kSlices];  // their latency hides behind the wait
+        Multiplier scales[kSlices];  // the wait below hides the latency of their loads
         static_for<kSlices>([&](auto slice) {
             Scales loaded;
             this->load_scales_a(loaded, retire_at.stage, kPass, slice);
             this->load_scales_b(loaded, retire_at.stage, slice, k_done + slice);
-            // Only the last stage of a tile, retired with nothing else under way, can reach past K.
+            // Only the last stage of a tile, retired with nothing else in flight, can reach past K.
             if (kPending == 0 && slice > 0 && slice >= k_left) loaded.neutralise();
             scales[slice] = this->multiply_scales(loaded);
         });
         ptx::wgmma_wait<kPending>();
         if constexpr (kPass == kPasses - 1) {
-            this->release(retire_at.stage);  // read: sums and scales are in registers
+            this->release(retire_at.stage);  // its sums and scales are in registers
             is_full = ptx::mbarrier_test_wait(this->full_barrier(this->issue_at.stage), this->issue_at.parity);
         }
         static_for<kSlices>([&](auto slice) {

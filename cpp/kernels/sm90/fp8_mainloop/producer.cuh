@@ -86,7 +86,8 @@ struct Fp8Producer {
     // Loads a tile of kTileRows x kBlockK, a slice of 128 columns at a time; the TMA fills in zeros past K. Where
     // kShare blocks of the cluster need the same tile, each block loads its part for all of them (multicast).
     template <bool kGroups, int kTileRows, int kShare>
-    __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, Source from, bool evict_first) {
+    __device__ __forceinline__ void load(uint32_t to, const CUtensorMap* map, uint32_t full, Source from,
+                                         bool evict_first) {
         constexpr int kPart = kTileRows / kShare;
         const int32_t part = kShare > 1 ? static_cast<int32_t>(rank) * kPart : 0;
 #pragma unroll
@@ -102,10 +103,10 @@ struct Fp8Producer {
                 }
             } else if constexpr (kGroups) {
                 evict_first ? ptx::tma_load(slice_to, map, full, at, ptx::evict_first_policy())
-                       : ptx::tma_load(slice_to, map, full, at);
+                            : ptx::tma_load(slice_to, map, full, at);
             } else {
                 evict_first ? ptx::tma_load(slice_to, map, full, at.x, at.y, ptx::evict_first_policy())
-                       : ptx::tma_load(slice_to, map, full, at.x, at.y);
+                            : ptx::tma_load(slice_to, map, full, at.x, at.y);
             }
         }
     }

@@ -1,12 +1,13 @@
-// A consumer warpgroup that multiplies and promotes in turn, one pass at a time, for tiles whose sums leave no registers
+// The serial consumer warpgroup: it multiplies and promotes one pass at a time, for tiles whose sums leave no registers
 // for more partial sums. The other warpgroups multiply while this one promotes.
 //
-// What bounds the loop is a pass's own time. For 64 x 192 columns on an H100 80GB HBM3 (2026-11-24, by clock readings in
-// this loop and in loops of these instructions alone): 384 cycles of multiplying, 95 until the sums are there, and the 96
-// multiply-adds of a thread, 143 cycles by themselves but 300 while another warpgroup multiplies, since both want the
-// register file. Two warpgroups keep the tensor cores busy if all that takes no longer than two passes, 768 cycles: there
-// is no time to spare, and whatever can be done while a pass is multiplied is done then: products of scales, the next
-// stage's barrier, its descriptors and its scales. Three (tiles of 192 rows) have time, but 160 registers a thread.
+// The time of a pass bounds the loop. For 64 x 192 columns on an H100 80GB HBM3 (2026-11-24, by clock readings in this
+// loop and in loops of these instructions alone): 384 cycles of wgmma, 95 until the sums are in registers, and the 96
+// multiply-adds of a thread, 143 cycles by themselves but 300 while another warpgroup multiplies, since both use the
+// register file. Two warpgroups keep the tensor cores busy if all that takes no longer than two passes, 768 cycles:
+// there is no time to spare. So the warpgroup does all it can while a pass is multiplied: products of scales, the next
+// stage's barrier, its descriptors and its scales. Three warpgroups (tiles of 192 rows) have time, but 160 registers a
+// thread.
 #pragma once
 
 #include "sm90/fp8_mainloop/warpgroup.cuh"
@@ -31,8 +32,9 @@ struct SerialConsumer : Fp8Warpgroup<Config> {
             }
             uint32_t is_loaded = 0;
             Scales scales[kPasses][kSlices];
-            // Up to 11% fewer instructions, and what is left of them can be moved further: tiles of 128x192, 128x160 and 256x128
-            // took 2.5%, 4.8% and 1.6% fewer cycles than with a plain loop (H100 80GB HBM3, 2026-11-24, 8192^3).
+            // Unrolling saves up to 11% of the instructions, and ptxas can move the others further: tiles of 128x192,
+            // 128x160 and 256x128 took 2.5%, 4.8% and 1.6% fewer cycles than with a plain loop (H100 80GB HBM3,
+            // 2026-11-24, 8192^3).
 #pragma unroll 8
             for (int32_t k = 0; k < count; k += kSlices) {
                 if (is_loaded == 0) {
@@ -46,18 +48,18 @@ struct SerialConsumer : Fp8Warpgroup<Config> {
     }
 
    private:
-    // Of 160 registers a thread the scales of its columns would take too many.
+    // Whether a thread has too few registers, 160, to load the scales of its columns before the promotion.
     static constexpr bool kReadsScalesLate = Config::kScalesOfColumns && Config::kConsumers == 3;
 
-    // Multiplies and promotes the stage that is K block k of the chunk, and loads the scales of the next one, if that is
-    // full: says so. Of K blocks, k_left remain in the chunk.
+    // Multiplies and promotes the stage of K block k of the chunk. Loads the scales of the next stage if that is full,
+    // and returns whether it is. k_left: K blocks of the chunk from k on.
     __device__ __forceinline__ uint32_t multiply_stage(Scales (&scales)[kPasses][kSlices], int32_t k, int32_t k_left) {
         uint32_t is_full = 0;
         Factors factors[kPasses][kSlices];
         static_for<kPasses>([&](auto pass) {
             this->template issue<pass, 0>();
-            if constexpr (Config::kScalesOfColumns && !kReadsScalesLate) {  // too many to be loaded ahead
-                __syncwarp();  // ptxas puts none of what follows before the matrix instructions then
+            if constexpr (Config::kScalesOfColumns && !kReadsScalesLate) {  // too many to load a stage ahead
+                __syncwarp();  // keeps ptxas from moving these loads before the wgmma instructions
                 static_for<kSlices>([&](auto slice) {
                     this->load_scales_b(scales[pass][slice], this->issue_at.stage, slice, k + slice);
                 });
@@ -88,10 +90,13 @@ struct SerialConsumer : Fp8Warpgroup<Config> {
         return is_full;
     }
 
+    // Loads the scales of the stage at issue_at, those of A only if `wanted` is not 0.
     __device__ __forceinline__ void load(Scales (&scales)[kPasses][kSlices], int32_t k, uint32_t wanted) const {
         const uint32_t stage = this->issue_at.stage;
         static_for<kSlices>([&](auto slice) {
-            static_for<kPasses>([&](auto pass) { this->load_scales_a(scales[pass][slice], stage, pass, slice, wanted); });
+            static_for<kPasses>([&](auto pass) {
+                this->load_scales_a(scales[pass][slice], stage, pass, slice, wanted);
+            });
             if constexpr (!Config::kScalesOfColumns) {
                 this->load_scales_b(scales[0][slice], stage, slice, k + slice);
                 static_for<kPasses, 1>([&](auto pass) {
