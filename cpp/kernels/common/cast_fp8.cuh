@@ -1,4 +1,10 @@
-// BF16 or FP32 to FP8 E4M3 with one FP32 scale per 1x128 or 128x128 block.
+// Casts of BF16 or FP32 to FP8 E4M3 with one FP32 scale per 1x128 or 128x128 block. Parts, in the order of the data:
+//   cast_fp8_params.hpp   arguments and launch shape
+//   load_slice            16 bytes of a row for each thread
+//   max_of_row, max_of_thread_block   the largest magnitude of a block, per token or per 128x128
+//   fp8_scale.cuh         the block's scale, and E4M3 codes
+//   store_slice           the codes, to q
+// Host side: cpp/dispatch/ops/convert/cast_fp8.cpp. CPU twin: cpp/emulation/ops/cast_fp8.cpp.
 #pragma once
 
 #include "common/cast_fp8_params.hpp"
@@ -8,7 +14,7 @@
 
 namespace aotgemm {
 
-// The 16 bytes of one row that a thread holds, and which ones they are.
+// 16 bytes of one row, held by a thread.
 template <class Input>
 struct CastSlice {
     static constexpr int kElements = kCastFp8LoadBytes / sizeof(Input);
@@ -23,7 +29,7 @@ struct CastSlice {
         return __uint_as_float(kIndex % 2 ? words[kIndex / 2] & 0xFFFF0000u : words[kIndex / 2] << 16);
     }
 
-    // Onto a slice of zeros.
+    // The element must be zero.
     template <int kIndex>
     __device__ __forceinline__ void set_element(Input value) {
         if constexpr (sizeof(Input) == 4) {
@@ -34,7 +40,7 @@ struct CastSlice {
     }
 };
 
-// Whether all of x and q can be read and written in whole slices; the same for all threads.
+// Whether the kernel can read all of x and write all of q in whole slices; the same for all threads.
 template <class Input>
 __device__ __forceinline__ bool slices_are_whole(const CastFp8Params& params) {
     constexpr int kElements = CastSlice<Input>::kElements;
@@ -43,7 +49,7 @@ __device__ __forceinline__ bool slices_are_whole(const CastFp8Params& params) {
     return x % kCastFp8LoadBytes == 0 && q % kElements == 0 && params.columns % kElements == 0;
 }
 
-// Zero outside the matrix, which leaves a block's largest magnitude as it is.
+// Loads a slice, zero outside the matrix: zeros do not change a block's largest magnitude.
 template <class Input, bool kWhole>
 __device__ __forceinline__ CastSlice<Input> load_slice(const CastFp8Params& params, int64_t row, int64_t column) {
     CastSlice<Input> slice = {};
@@ -100,7 +106,7 @@ __device__ __forceinline__ uint32_t max_of_row(uint32_t value) {
     return value;
 }
 
-// Also a barrier: no thread leaves before all have given their value, and `shared` may be used again at once.
+// The largest value among all threads of the block. Also a barrier, and `shared` may be used again after it.
 __device__ __forceinline__ uint32_t max_of_thread_block(uint32_t value, uint32_t& shared) {
     if (threadIdx.x == 0) shared = 0;
     __syncthreads();
@@ -153,7 +159,7 @@ __device__ __forceinline__ void cast_block(const CastFp8Params& params, int64_t 
 template <class Input, bool kWhole, int kBlockRows>
 __device__ __forceinline__ void cast_bands(const CastFp8Params& params, uint32_t& shared) {
     constexpr int kBand = kBlockRows == 1 ? CastSlice<Input>::kRowsPerPass : kBlockRows;
-    // More bands than the grid's y dimension holds are taken in turns.
+    // A thread block loops where there are more bands than the grid's y dimension holds.
     for (int64_t row = int64_t{blockIdx.y} * kBand; row < params.rows; row += int64_t{gridDim.y} * kBand) {
         if constexpr (kBlockRows == 1) {
             cast_tokens<Input, kWhole>(params, row);

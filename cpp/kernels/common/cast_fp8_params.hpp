@@ -10,9 +10,10 @@ struct Bf16 {
     uint16_t bits;
 };
 
-// x [rows, columns] of Bf16 or float -> q FP8 E4M3 [rows, columns] and one scale per block of block_rows x 128.
-// Strides count elements; the last stride of x and q is 1. Any alignment and size is right; fast are rows of x at
-// multiples of 16 bytes, rows of q at multiples of 8 (Bf16) or 4 (float), and columns a multiple of 8 or 4.
+// x [rows, columns] of Bf16 or float -> q FP8 E4M3 [rows, columns] and one scale per block of block_rows x 128. Strides
+// count elements; the last stride of x and q is 1. Any alignment and size is allowed. The kernel is fast if rows of x
+// start at multiples of 16 bytes, rows of q at multiples of 8 (Bf16) or 4 (float), and columns are a multiple of 8 or
+// 4.
 struct CastFp8Params {
     const void* x;
     uint8_t* q;
@@ -25,7 +26,7 @@ struct CastFp8Params {
 
 inline constexpr int kCastFp8Threads = 256;
 inline constexpr int kCastFp8BlockK = 128;
-inline constexpr int kCastFp8LoadBytes = 16;  // what one thread reads of one row
+inline constexpr int kCastFp8LoadBytes = 16;  // of one row, by one thread
 inline constexpr int64_t kMaxGridY = 65535;
 
 // Rows that a thread block reads at once; a 128-row block takes several such passes.
@@ -38,7 +39,7 @@ struct CastFp8Grid {
 };
 
 // Launch: kCastFp8Threads threads, this grid, no dynamic shared memory. element_bytes is of x; block_rows is 1 or 128.
-// A 0 in it: nothing to launch.
+// A 0 in the grid: nothing to launch.
 constexpr CastFp8Grid cast_fp8_grid(const CastFp8Params& params, int element_bytes, int block_rows) {
     const int64_t band = block_rows == 1 ? cast_fp8_rows_per_pass(element_bytes) : block_rows;
     const int64_t bands = (params.rows + band - 1) / band;

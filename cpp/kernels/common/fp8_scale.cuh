@@ -1,12 +1,12 @@
-// The scale of a block from its largest magnitude, and E4M3 codes: the bits of cpp/emulation/cast.cpp.
+// The scale of a block from its largest magnitude, and E4M3 codes. CPU twin: cpp/emulation/ops/cast_fp8.cpp.
 #pragma once
 
 #include <cstdint>
 
 namespace aotgemm {
 
-// amax_bits: the largest |x| as bits. Magnitudes order as their bits do, and a NaN's bits are above all others', so an
-// integer maximum lets NaN through.
+// amax_bits: the largest |x| as bits. Magnitudes have the order of their bits, and a NaN's bits are above all others,
+// so an integer maximum propagates NaN.
 __device__ __forceinline__ float fp8_scale(uint32_t amax_bits, bool use_ue8m0) {
     constexpr uint32_t kInfinityBits = 0x7F800000u, kCanonicalNan = 0x7FFFFFFFu, kMantissaMask = 0x007FFFFFu;
     if (amax_bits > kInfinityBits) return __uint_as_float(kCanonicalNan);

@@ -1,5 +1,6 @@
-// Partial sums added in their order. Host side: cpp/dispatch/ordered_sum.cpp. Its twin on the CPU:
-// cpp/emulation/bf16_batch_reduced.cpp.
+// The sum of partial sums in their order, one thread for each pair of elements. ordered_sum_params.hpp: arguments and
+// launch shape. Host side: cpp/dispatch/ops/convert/ordered_sum.cpp. CPU twin:
+// cpp/emulation/ops/bf16_gemm_batch_reduced.cpp.
 #pragma once
 
 #include "common/ordered_sum_params.hpp"
@@ -7,7 +8,7 @@
 
 namespace aotgemm {
 
-// Two adjacent elements, the first of which is element `at`. Out: float, or uint16_t for BF16.
+// Loads elements `at` and `at` + 1. Out: float, or uint16_t for BF16.
 template <class Out>
 __device__ __forceinline__ float2 load_pair(const void* matrix, int64_t at) {
     const Out* pair = static_cast<const Out*>(matrix) + at;
@@ -30,7 +31,6 @@ __device__ __forceinline__ float2 added(float2 one, float2 other) {
     return {__fadd_rn(one.x, other.x), __fadd_rn(one.y, other.y)};
 }
 
-// A thread for each pair of adjacent elements.
 template <class Out>
 __device__ __forceinline__ void ordered_sum(const OrderedSumParams& params) {
     ptx::griddepcontrol_wait();
@@ -40,7 +40,7 @@ __device__ __forceinline__ void ordered_sum(const OrderedSumParams& params) {
     if (pair >= pairs) return;
     const auto* part = reinterpret_cast<const float2*>(params.parts) + pair;
     float2 sum = *part;
-    // Several loads at a time under way, the additions in order.
+    // Unrolled for several loads in flight; the additions stay in order.
 #pragma unroll 16
     for (int32_t i = 1; i < params.count; ++i) sum = added(sum, part[i * pairs]);
     const int64_t row = pair / pairs_of_row, column = (pair - row * pairs_of_row) * 2;

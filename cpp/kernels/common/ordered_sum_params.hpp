@@ -6,8 +6,8 @@
 namespace aotgemm {
 
 // parts FP32 [count, rows, columns], contiguous -> d [rows, columns] = parts[0] + parts[1] + ..., one FP32 addition
-// after the other in that order, then C + that if there is a C, then rounded to the type of d, which C shares. c may be d.
-// columns are even, and all pointers and rows aligned to 2 elements. Strides count elements.
+// after the other in that order, then C + that sum if there is a C, then rounded to the type of d, which C shares. c
+// may be d. columns is even, and all pointers and rows are aligned to 2 elements. Strides count elements.
 struct OrderedSumParams {
     const float* parts;
     const void* c;  // or null

@@ -1,4 +1,8 @@
-// Scales of any strides to the MN-major layout that the TMA reads.
+// Copies scales of any strides to the MN-major layout that the TMA reads. Parts, in the order of the data:
+//   sf_layout_params.hpp   arguments and launch shape
+//   load_sf_tile           a tile of scales to shared memory, along its smaller stride
+//   store_sf_tile          the tile to out, along MN
+// Host side: cpp/dispatch/ops/convert/sf_layout.cpp.
 #pragma once
 
 #include "common/sf_layout_params.hpp"
@@ -6,7 +10,7 @@
 
 namespace aotgemm {
 
-// The part of sf that one thread block moves.
+// The tile of sf that one thread block copies.
 struct SfTile {
     const float* sf;
     float* out;
@@ -25,7 +29,7 @@ __device__ __forceinline__ SfTile sf_tile_of_block(const SfLayoutParams& params)
             static_cast<int>(min(int64_t{kSfTileK}, params.k - k))};
 }
 
-// Positions of a tile in the order of its inner dimension, kSfLayoutThreads apart. The carry replaces a division.
+// A thread's positions in a tile, kSfLayoutThreads apart along the inner dimension. The carry replaces a division.
 struct TileWalk {
     int inner_size, outer_step, inner_step;
     int outer, inner;
@@ -50,7 +54,7 @@ struct TileWalk {
 inline constexpr int kSfPerThread = kSfTileMn * kSfTileK / kSfLayoutThreads;
 using SfSharedTile = float[kSfTileK][kSfTileMn + 1];  // the odd pitch keeps both directions free of bank conflicts
 
-// Neighbouring threads read along the dimension of the smaller stride, so that either major order coalesces.
+// Neighbouring threads read along the dimension of the smaller stride, so that loads coalesce in both major orders.
 template <bool kInnerIsK>
 __device__ __forceinline__ void load_sf_tile(const SfLayoutParams& params, const SfTile& tile, SfSharedTile& shared) {
     TileWalk walk(kInnerIsK ? tile.columns : tile.rows);
@@ -72,7 +76,7 @@ __device__ __forceinline__ void store_sf_tile(const SfLayoutParams& params, cons
         tile.out[k * params.out_leading + mn] = shared[k][mn];
 }
 
-// Writes the mn real rows of every column of out and nothing else: the padding keeps what it held.
+// Writes the first mn rows of every column of out alone: the padding stays as it is.
 __device__ __forceinline__ void transpose_sf(const SfLayoutParams& params) {
     __shared__ SfSharedTile shared;
     ptx::griddepcontrol_wait();

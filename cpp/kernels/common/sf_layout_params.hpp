@@ -1,4 +1,4 @@
-// Arguments and launch shape of the scale layout kernel, shared by host and device.
+// Arguments and launch shape of transpose_sf, shared by host and device.
 #pragma once
 
 #include <cstdint>

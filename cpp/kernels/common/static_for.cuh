@@ -1,4 +1,4 @@
-// A loop the compiler sees as straight-line code: the body gets its index as a constant.
+// A loop that the compiler unrolls into straight-line code: the body gets its index as a constant.
 #pragma once
 
 namespace aotgemm {

@@ -1,4 +1,4 @@
-// What one bf16 kernel is made of, worked out at compile time from its spec.
+// Tile shape, warpgroups and shared memory of one bf16_gemm kernel, computed at compile time from its spec.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace aotgemm::sm90 {
 
-// The instruction's M side is A or, with swap_ab, B; its N side is the other one. kMnA and kMnB: the operand's
-// elements adjacent in memory are those of M (or N), not those of K. Out: float, or uint16_t for BF16.
+// The instruction's M side is A or, with swap_ab, B; its N side is the other one. kMnA and kMnB: the operand is
+// MN-major in memory, not K-major. Out: float, or uint16_t for BF16.
 template <Grouping kGrouping_, int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kClusterM_, int kClusterN_,
           bool kSwapAB_, bool kMnA_, bool kMnB_, class Out_>
 struct Bf16GemmConfig {
@@ -23,7 +23,7 @@ struct Bf16GemmConfig {
     static constexpr bool kGroupsOfA = kHasGroupDimension<kGrouping>;
     static constexpr bool kGroupsOfB = kGrouping != Grouping::dense && kGrouping != Grouping::k_grouped;
     static constexpr bool kGroupsOfD = kHasGroupDimension<kGrouping> || kGrouping == Grouping::k_grouped;
-    // Where a box of D may hold rows that belong to nobody, or to somebody else; such calls have no C.
+    // Whether a TMA box of D may hold padding rows or rows of another group; such calls have no C.
     static constexpr bool kMasksRows =
         kGrouping == Grouping::contiguous || kGrouping == Grouping::psum || kGrouping == Grouping::masked;
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
@@ -36,20 +36,20 @@ struct Bf16GemmConfig {
 
     static constexpr int kRows = kSwapAB ? kBlockN : kBlockM;     // on the instruction's M side
     static constexpr int kColumns = kSwapAB ? kBlockM : kBlockN;  // on its N side
-    // 64 rows of up to 128 columns are one consumer warpgroup's work, wider ones are split over N.
+    // One consumer warpgroup computes 64 rows of up to 128 columns; two warpgroups split wider ones over N.
     static constexpr bool kSplitColumns = kRows == 64 && kColumns > 128;
     static constexpr int kConsumers = consumer_count(kRows, kSplitColumns);
     static constexpr int kPasses = kSplitColumns ? 1 : kRows / 64 / kConsumers;  // 64-row passes of a consumer
     static constexpr int kInstructionN = kSplitColumns ? kColumns / 2 : kColumns;
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    static constexpr int kTileConsumers = kConsumers * 128;  // of a tile: every consumer thread
+    static constexpr int kTileConsumers = kConsumers * 128;  // that pop a tile: every consumer thread
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
-    static constexpr int kArrivals = kConsumers * 4 * kCluster;  // that empty a stage: every consumer warp of the cluster
+    static constexpr int kArrivals = kConsumers * 4 * kCluster;  // at `empty`: every consumer warp of the cluster
 
-    // A consumer's share of D leaves in subtiles of one box of 64 rows or, with swap_ab, of one pass. A few of them are in
-    // shared memory at a time: a whole tile would take the room of two stages.
+    // A consumer stores its share of D in subtiles of one box of 64 rows or, with swap_ab, of one pass. Shared memory
+    // holds a few of them at a time: a whole tile would take the room of two operand stages.
     static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), kSwapAB, kBlockN);
     static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
     static constexpr int kSubtilesPerPass = kSwapAB ? 1 : kInstructionN / kStoreColumns;
@@ -63,7 +63,7 @@ struct Bf16GemmConfig {
     static constexpr int kOffsetBarriers = kOffsetB + kStages * kBytesB;
     static constexpr int kOffsetTiles = kOffsetBarriers + kStages * kStageBarrierBytes;
     static constexpr int kSharedBytes = kOffsetTiles + kTileQueueBytes;
-    static constexpr int kStageBytes = kBytesA + kBytesB;  // what the TMA brings per stage
+    static constexpr int kStageBytes = kBytesA + kBytesB;  // that the TMA loads
 
     static_assert(kBlockK % kBf16Slice == 0);
     static_assert(kRows % (64 * kConsumers) == 0 || kSplitColumns);

@@ -1,10 +1,10 @@
-// A consumer warpgroup of bf16: one chain of matrix instructions over all that a tile sums over.
+// The consumer warpgroup of bf16_gemm: one chain of wgmma over the whole range of a tile's sum.
 //
-// The canonical order (numerics: family bf16_gemm) is one chain of steps of 16 over K, started from zero. Stages are issued
-// one after the other, and one is always under way while the next is waited for.
+// The canonical order (aotgemm_bf16_gemm in cpp/include/aotgemm/aotgemm.h) is one chain of steps of 16 over K, started
+// at zero. The consumer issues stage after stage, and one stage is in flight while it waits for the next.
 //
-// K need not fill a group's last stage: the TMA brings zeros for the rest, and a step of zero products returns its
-// accumulator c as it is. A zero product has no part in the alignment, so the largest exponent is c's own: aligning c
+// K need not fill a group's last stage: the TMA fills it up with zeros, and a step of zero products returns its
+// accumulator c unchanged. A zero product has no part in the alignment, so the largest exponent is c's own: aligning c
 // to 25 fraction bits drops none of its 23, and the sum normalises back to c. A c of zero stays +0 (a step never makes
 // -0), an infinity stays one, and NaN stays 0x7FFFFFFF. Tests run every K up to a stage past the end of another.
 #pragma once
@@ -25,11 +25,11 @@ struct Bf16Consumer {
     using ColumnOperand = std::conditional_t<Config::kSwapAB, typename Config::A, typename Config::B>;
 
     uint32_t shared;
-    int group;       // which consumer warpgroup
+    int group;       // number of this consumer warpgroup
     int warp, lane;  // in the warpgroup, in the warp
     PipelineState<Config::kStages> issue_at, retire_at;
 
-    // Leaves the sums of one tile over that many stages in the kernel's own PTX registers: pass p, accumulator i in
+    // Computes the sums of one tile over that many stages into the kernel's own PTX registers: pass p, accumulator i in
     // partial<p * kSums + i>.
     __device__ __forceinline__ void multiply(int32_t stages) {
         if (stages == 0) {
@@ -45,7 +45,7 @@ struct Bf16Consumer {
         retire<0>();
     }
 
-    // Sum i of the tile: those of a pass follow those of the pass before.
+    // Sum i of the tile, numbered pass after pass.
     template <int kIndex>
     __device__ __forceinline__ static float sum() {
         return ptx::partial<kIndex>();
@@ -82,13 +82,13 @@ struct Bf16Consumer {
         issue_at.advance();
     }
 
-    // Bytes to the share of this warpgroup, if each has that many rows of the operand.
+    // Bytes to this warpgroup's share of the operand, where each warpgroup has `rows` rows.
     template <class Operand>
     __device__ __forceinline__ uint32_t group_offset(int rows) const {
         return static_cast<uint32_t>(group) * Operand::offset(rows, 0);
     }
 
-    // Gives the oldest stage back once at most kPending later ones are under way.
+    // Releases the oldest stage once at most kPending later ones are in flight.
     template <int kPending>
     __device__ __forceinline__ void retire() {
         ptx::wgmma_wait<kPending>();

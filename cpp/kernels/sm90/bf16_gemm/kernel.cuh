@@ -1,10 +1,11 @@
 // Family bf16_gemm on Hopper: D = A @ B^T (+ C) in BF16 with FP32 accumulation, any of A and B transposed in memory.
 //
-// Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the producer;
-// the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
-//   schedule/dense_scheduler.cuh, grouped_scheduler.cuh, batch_reduced_scheduler.cuh  the producer warp finds the tile
+// Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the
+// producer; the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
+//   schedule/dense_scheduler.cuh      the producer warp finds the next tile; grouped_scheduler.cuh and
+//                                     batch_reduced_scheduler.cuh: of a grouped call, of a sum over batches
 //   pipeline/tile_queue.cuh           the producer warp pushes the tile, the consumers pop it
-//   bf16_gemm/producer.cuh            the producer's TMA loads of A and B, stage by stage
+//   bf16_gemm/producer.cuh            TMA loads of A and B, stage by stage
 //   bf16_gemm/operand.cuh             layout of a K-major or MN-major operand: TMA boxes and wgmma descriptors
 //   pipeline/pipeline.cuh             the barriers `full` and `empty` of each stage
 //   bf16_gemm/consumer.cuh            one chain of wgmma over all stages

@@ -1,7 +1,7 @@
-// A tile of A or B in shared memory, K-major or MN-major: how the TMA brings it and how the instruction finds it.
+// A tile of A or B in shared memory, K-major or MN-major: its TMA loads and its wgmma descriptors.
 //
-// Both are made of 128-byte rows in 128-byte swizzle, eight rows to a 1,024-byte atom, and a slice of a stage (64
-// elements of K) takes 128 bytes for each row of the tile either way.
+// Both consist of 128-byte rows in 128-byte swizzle, eight rows to a 1,024-byte atom. A slice of a stage (64 elements
+// of K) takes 128 bytes for each row of the tile in both.
 //
 // K-major: one row for each row of the tile, 64 elements of K wide. Instructions advance by 32 bytes along K inside
 // the swizzled row; a distance of 1,024 bytes leads to the next eight rows of the tile.
@@ -34,19 +34,18 @@ struct Bf16Operand {
         return ptx::swizzled_descriptor(shared);
     }
 
-    // Bytes from the tile's start to row `row` (of 64, if MN-major) and step `step` of 16 elements of K.
+    // Bytes from the tile's start to row `row` (a multiple of 64 if MN-major) and step `step` of 16 elements of K.
     __host__ __device__ static constexpr int offset(int row, int step) {
         const int slice = step / 4, in_slice = step % 4;
         const int inside = kMnMajor ? row / kBf16Slice * kBoxBytes + in_slice * 16 * 128 : row * 128 + in_slice * 32;
         return slice * kSliceBytes + inside;
     }
 
-    // Loads a slice whose first row is `row` and first element of K is `k`; what lies outside the tensor arrives as
-    // zeros. Where kShare blocks of a cluster need the same tile, each fetches its part for all. stream: keep none of
-    // it in the L2.
+    // Loads a slice whose first row is `row` and first element of K is `k`; the TMA fills in zeros outside the tensor.
+    // Where kShare blocks of a cluster need the same tile, each block loads its part for all of them (multicast).
     template <int kShare>
-    __device__ __forceinline__ static void load(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t row, int32_t k,
-                                                int32_t group, uint32_t rank, bool evict_first) {
+    __device__ __forceinline__ static void load(uint32_t to, const CUtensorMap* map, uint32_t full, int32_t row,
+                                                int32_t k, int32_t group, uint32_t rank, bool evict_first) {
         constexpr int kPart = kTileRows / kShare;
         const int first = kShare > 1 ? static_cast<int>(rank) * kPart : 0;
         if constexpr (kMnMajor) {
@@ -71,10 +70,11 @@ struct Bf16Operand {
         } else if constexpr (kShare > 1) {
             ptx::tma_load_multicast(to, map, full, at.x, at.y, kEveryone);
         } else if constexpr (kGroups) {
-            evict_first ? ptx::tma_load(to, map, full, at, ptx::evict_first_policy()) : ptx::tma_load(to, map, full, at);
+            evict_first ? ptx::tma_load(to, map, full, at, ptx::evict_first_policy())
+                        : ptx::tma_load(to, map, full, at);
         } else {
             evict_first ? ptx::tma_load(to, map, full, at.x, at.y, ptx::evict_first_policy())
-                   : ptx::tma_load(to, map, full, at.x, at.y);
+                        : ptx::tma_load(to, map, full, at.x, at.y);
         }
     }
 };

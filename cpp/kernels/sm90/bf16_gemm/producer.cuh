@@ -1,4 +1,4 @@
-// The producer of bf16: one thread that keeps the ring of stages full.
+// The producer of bf16_gemm: one thread that keeps the operand pipeline full by TMA loads.
 #pragma once
 
 #include "ptx/mbarrier.cuh"
@@ -11,12 +11,14 @@
 
 namespace aotgemm::sm90 {
 
-// What a tile sums over: a part of K of one group or, batch_reduced, all of K of several, one after the other.
+// The range of a tile's sum: a part of K of one group or, for batch_reduced, all of K of several groups, one after the
+// other.
 struct SumRange {
     int32_t k_start, k_size;
     int32_t first_group, groups;
 
-    // A stage holds no two groups: the rest of a group's last one is zeros, and steps of zero products change nothing.
+    // A stage never holds two groups: the TMA fills up a group's last stage with zeros, and steps of zero products
+    // change no sum.
     template <int kBlockK>
     __device__ __forceinline__ int32_t stages() const {
         return groups * tiles_of(k_size, kBlockK);
@@ -41,7 +43,7 @@ struct Bf16Producer {
     TileQueue<Config> tiles;
     PipelineState<Config::kStages> at;
 
-    // By one thread, the leader, or by a warp of which one lane is it where the scheduler needs all of them; see Fp8Producer.
+    // The leader thread runs this alone or, where the scheduler needs all lanes, with its warp; see Fp8Producer.
     template <class Scheduler>
     __device__ __forceinline__ void run(Scheduler scheduler, bool leader) {
         while (scheduler.advance(rank)) {
@@ -71,8 +73,8 @@ struct Bf16Producer {
 #pragma unroll
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t slice_k = k + slice * kBf16Slice;
-            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full, tile.row,
-                                                        slice_k, group, rank, false);
+            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full,
+                                                        tile.row, slice_k, group, rank, false);
             Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
                                                         tile.n * Config::kBlockN, slice_k, group, rank,
                                                         params.b_evict_first != 0);

@@ -1,4 +1,4 @@
-// What one fp8_1d1d kernel is made of, worked out at compile time from its spec.
+// Tile shape, warpgroups and shared memory of one fp8_gemm_1d1d kernel, computed at compile time from its spec.
 #pragma once
 
 #include <algorithm>
@@ -17,15 +17,17 @@ namespace aotgemm::sm90 {
 
 constexpr int kSharedLimit = 232448;  // bytes that a thread block may use
 
-// Subtiles of D that a consumer warpgroup has in shared memory: its whole share of a tile if that leaves room for four
-// stages, so that it never waits for a store. `bytes` are those of a subtile, of all warpgroups; `stage` those of a stage.
+// Epilogue stages of a consumer warpgroup: its whole share of a tile if that leaves room for four operand stages, so
+// that the warpgroup never waits for a store. `bytes`: of a subtile of all warpgroups; `stage`: bytes of an operand
+// stage.
 constexpr int epilogue_stages(int subtiles, int bytes, int stage) {
     return std::clamp((kSharedLimit - kTileQueueBytes - 4 * stage) / bytes, 1, subtiles);
 }
 
-// A consumer warpgroup of fp8_1d1d is that of fp8_1d2d with a scale for each of its columns. Out: float, or uint16_t for
+// The consumer warpgroup is that of fp8_gemm_1d2d with a scale for each of its columns. Out: float, or uint16_t for
 // BF16.
-template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_, class Out_>
+template <int kBlockM_, int kBlockN_, int kBlockK_, int kStages_, int kInFlight_, int kClusterM_, int kClusterN_,
+          class Out_>
 struct Fp8Gemm1d1dConfig {
     using Params = Fp8Gemm1d1dParams;
     using Out = Out_;
@@ -42,29 +44,30 @@ struct Fp8Gemm1d1dConfig {
     static constexpr int kInstructionN = kSplitColumns ? kBlockN / 2 : kBlockN;
     static constexpr int kSums = kInstructionN / 2;
     static constexpr int kThreads = 128 * (kConsumers + 1);
-    // That empty a stage: the block's consumer threads and, of its neighbour in the cluster, the warps of consumers.
+    // Arrivals at `empty`: the block's consumer threads and the consumer warps of its neighbour in the cluster.
     static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
-    static constexpr int kTileConsumers = kConsumers * (128 + 1);  // of a tile: consumer threads, and a StoreWarp per 128
+    static constexpr int kTileConsumers = kConsumers * (128 + 1);  // that pop a tile: consumer threads and store warps
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 
     static constexpr bool kScalesOfColumns = true;
-    static constexpr int kScaleStep = 1;  // a boundary between scales falls after each column
-    static constexpr int kScalesB = kInstructionN / 4;  // a thread needs per slice: two of each eight columns
+    static constexpr int kScaleStep = 1;                // each column has its own scale
+    static constexpr int kScalesB = kInstructionN / 4;  // of a thread and slice: two of each eight columns
 
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
     static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
     static constexpr int kPitchScalesA = align_up(kSlices * kBlockM * 4, 128);
     static constexpr int kPitchScalesB = align_up(kSlices * kBlockN * 4, 128);
 
-    // A consumer's share of D leaves, and its share of C comes, in subtiles of one box of 64 rows of 128 bytes.
+    // The TMA stores a consumer's share of D, and loads its share of C, in subtiles of one box of 64 rows of 128 bytes.
     static constexpr int kStoreColumns = sum_box_columns(sizeof(Out), false, kBlockN);
     static constexpr int kStoreRowBytes = kStoreColumns * static_cast<int>(sizeof(Out));
     static constexpr int kSubtilesPerPass = kInstructionN / kStoreColumns;
     static constexpr int kSubtiles = kPasses * kSubtilesPerPass;
     static constexpr int kSubtileBytes = kWarpgroupBoxRows * kStoreRowBytes;
-    static constexpr int kEpilogueStages = epilogue_stages(kSubtiles, kConsumers * (kSubtileBytes + kSubtileBarrierBytes),
-                                                 kBytesA + kBytesB + kPitchScalesA + kPitchScalesB + kStageBarrierBytes);
+    static constexpr int kEpilogueStages =
+        epilogue_stages(kSubtiles, kConsumers * (kSubtileBytes + kSubtileBarrierBytes),
+                        kBytesA + kBytesB + kPitchScalesA + kPitchScalesB + kStageBarrierBytes);
 
     static constexpr int kOffsetA = kConsumers * kEpilogueStages * kSubtileBytes;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;

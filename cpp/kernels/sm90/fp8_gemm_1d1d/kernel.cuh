@@ -4,10 +4,10 @@
 // through them:
 //   schedule/dense_scheduler.cuh     the producer warp finds the next tile
 //   pipeline/tile_queue.cuh          the producer warp pushes the tile, consumers and store warps pop it
-//   fp8_mainloop/producer.cuh        the producer's TMA loads of A, B and both scales, stage by stage
-//   epilogue/c_loader.cuh            the producer's TMA loads of C, between the stages
+//   fp8_mainloop/producer.cuh        TMA loads of A, B and the scales of both, stage by stage
+//   epilogue/c_loader.cuh            TMA loads of C by the producer, between the stages
 //   pipeline/pipeline.cuh            the barriers `full` and `empty` of each stage
-//   fp8_mainloop/serial_consumer.cuh, pipelined_consumer.cuh  wgmma and promotion, warpgroup.cuh: what both share
+//   fp8_mainloop/consumer.cuh        wgmma and promotion: serial_consumer.cuh or pipelined_consumer.cuh
 //   epilogue/subtile_epilogue.cuh    consumers add C and write subtiles of D, laid out by accumulator_layout.cuh
 //   epilogue/epilogue_pipeline.cuh   the barriers of the subtiles
 //   epilogue/store_warp.cuh          one store warp for each consumer warpgroup: TMA stores of D

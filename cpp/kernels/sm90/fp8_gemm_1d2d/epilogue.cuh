@@ -1,8 +1,8 @@
-// The epilogue of fp8_1d2d: FP32 sums to BF16, through swizzled shared memory, out by TMA.
+// The epilogue of fp8_gemm_1d2d: FP32 sums to BF16, written to swizzled shared memory and stored by the TMA.
 //
-// Each warpgroup owns its part of the D tile in shared memory and stores it alone, so nobody waits for the other one,
-// and the stores run on while the next tile is multiplied. A tile of which some rows must not be written leaves by
-// ordinary stores, row by row.
+// Each consumer warpgroup owns its part of the D tile in shared memory and stores it alone: no warpgroup waits for the
+// other one, and the stores overlap the next tile's multiplications. Where some rows of a tile must not be written, the
+// warpgroup uses ordinary stores, row by row.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -24,8 +24,8 @@ struct Fp8Epilogue {
     const Fp8Gemm1d2dParams& params;
     const Consumer& consumer;
 
-    // What this thread asks of its row of the tile, to be handed to `store`: not negative if the row is to be written. To be
-    // called a tile ahead, as the row_mask may come from device memory.
+    // The mask of this thread's row of the tile, for `store`: not negative if the row is to be written. The consumer
+    // calls this a tile ahead, as the mask may come from device memory.
     __device__ __forceinline__ int32_t load_row_mask(const Tile& tile) const {
         if constexpr (!kMasksRows) return 0;
         const int row = consumer.warp * 32 + consumer.lane;
@@ -34,7 +34,7 @@ struct Fp8Epilogue {
 
     __device__ __forceinline__ void store(const Tile& tile, int32_t row_mask) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
-        if (storing) ptx::tma_store_wait_read();  // the last tile has left the buffer
+        if (storing) ptx::tma_store_wait_read();  // the TMA has read the previous tile in the buffer
         sync_group();
         static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
         ptx::fence_async_proxy();
@@ -47,12 +47,12 @@ struct Fp8Epilogue {
     }
 
    private:
-    // Where a box of the TMA may hold rows that belong to nobody, or to somebody else.
+    // Whether a TMA box may hold padding rows or rows of another group.
     static constexpr bool kMasksRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
-    static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // of this warpgroup
-    static_assert(kPartRows <= 128, "a thread asks of one row");
+    static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // a warpgroup's
+    static_assert(kPartRows <= 128, "a thread loads the mask of one row");
 
-    // Meets the warpgroup, and says whether every row of its part of the tile is to be written.
+    // Synchronises the warpgroup; true if every row of its part of the tile is to be written.
     __device__ __forceinline__ bool vote_all_rows_valid(int32_t row_mask) const {
         if constexpr (!kMasksRows) {
             sync_group();
@@ -62,35 +62,38 @@ struct Fp8Epilogue {
         }
     }
 
-    // First row of the tile that this warpgroup writes in a pass, or in all of them.
+    // First row of the tile that this warpgroup writes in a pass, or in all passes.
     __device__ __forceinline__ int first_row(int pass = 0) const {
         return Config::kSwapAB ? consumer.first_column() : consumer.first_row(pass);
     }
 
-    // The group of row `row` of the tile; negative if it belongs to nobody, or to another group.
+    // The group of row `row` of the tile; negative for a padding row or a row of another group.
     __device__ __forceinline__ int32_t group_of(const Tile& tile, int row) const {
         if (row >= tile.rows) return -1;
         return Config::kGrouping == Grouping::contiguous ? __ldg(params.index + tile.row + row) : tile.group;
     }
 
-    // Where column x lies in D, behind the columns that heads leave out. Sizes of heads are multiples of 8.
+    // Column of D for computed column x: the middle columns of each head are skipped. Sizes of heads are multiples of
+    // 8.
     __device__ __forceinline__ int32_t column_of_d(int32_t x) const {
         if (params.head_mid == 0) return x;
         const int32_t head = x / params.head_columns, within = x - head * params.head_columns;
         return x + (head + (within >= params.head_left ? 1 : 0)) * params.head_mid;
     }
 
-    // The wanted rows of a pass, 16 bytes a thread.
+    // Stores the valid rows of a pass with ordinary stores, 16 bytes a thread.
     __device__ __forceinline__ void write_rows(int pass, const Tile& tile) const {
         constexpr int kChunks = kRowBytes / 16;
         const int first = first_row(pass);
         const int32_t column = first_column(pass, tile);
         auto* d = static_cast<uint16_t*>(params.d_data) + tile.group * params.d_group_stride;
         for (int i = consumer.warp * 32 + consumer.lane; i < kBoxes * Config::kStoreRows * kChunks; i += 128) {
-            const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows, box = i / kChunks / Config::kStoreRows;
+            const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows;
+            const int box = i / kChunks / Config::kStoreRows;
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
             if (x >= params.n || group_of(tile, first + row) < 0) continue;
-            const uint4 values = ptx::load_16_bytes(swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk));
+            const uint32_t from = swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk);
+            const uint4 values = ptx::load_16_bytes(from);
             *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + column_of_d(x)) = values;
         }
     }
@@ -117,14 +120,14 @@ struct Fp8Epilogue {
         }
     }
 
-    // Where columns 8 * kIndex to 8 * kIndex + 7 of a row go.
+    // Address of columns 8 * kIndex to 8 * kIndex + 7 of a row.
     template <int kIndex>
     __device__ __forceinline__ static uint32_t chunk_address(uint32_t buffer, int row) {
         constexpr int kChunks = Config::kStoreColumns / 8;
         return swizzled<kRowBytes>(buffer + kIndex / kChunks * kBoxBytes, row, kIndex % kChunks);
     }
 
-    // 16 columns at a time: matrices in the order upper left, lower left, upper right, lower right.
+    // 16 columns at a time; order of the matrices: upper left, lower left, upper right, lower right.
     __device__ __forceinline__ void write_straight(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
         const int row = consumer.warp * 16 + consumer.lane % 16;
         static_for<Config::kInstructionN / 16>([&](auto j) {
@@ -137,8 +140,8 @@ struct Fp8Epilogue {
         });
     }
 
-    // The sums are D transposed: rows are weights, columns tokens. The store transposes back, 16 weights by 16 tokens
-    // at a time (8 where the token tile ends).
+    // The sums are D transposed: rows are weights, columns tokens. stmatrix transposes back, 16 weights by 16 tokens at
+    // a time (8 tokens where the tile ends).
     __device__ __forceinline__ void write_swapped(const float (&sum)[Consumer::kFloats], uint32_t buffer) const {
         const int chunk = consumer.warp * 2 + consumer.lane / 8 % 2;
         static_for<Config::kInstructionN / 16>([&](auto j) {

@@ -1,14 +1,14 @@
 // Family fp8_gemm_1d2d on Hopper: D = A @ B^T in FP8 E4M3, A scaled per 1x128, B per 128x128, D in BF16.
 //
-// Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the producer;
-// the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
-//   schedule/dense_scheduler.cuh, grouped_scheduler.cuh  the producer warp finds the next tile
-//   pipeline/tile_queue.cuh                  the producer warp pushes the tile, the consumers pop it
-//   fp8_mainloop/producer.cuh                the producer's TMA loads of A, B and A's scales, stage by stage
-//   pipeline/pipeline.cuh                    the barriers `full` and `empty` of each stage
-//   fp8_mainloop/block_scales_b.cuh          consumer warps load B's scales from global memory
-//   fp8_mainloop/serial_consumer.cuh, pipelined_consumer.cuh  wgmma and promotion, warpgroup.cuh: what both share
-//   fp8_gemm_1d2d/epilogue.cuh               FP32 sums to BF16, to shared memory, to D by TMA stores
+// Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the
+// producer; the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
+//   schedule/dense_scheduler.cuh      the producer warp finds the next tile; grouped_scheduler.cuh: of a grouped call
+//   pipeline/tile_queue.cuh           the producer warp pushes the tile, the consumers pop it
+//   fp8_mainloop/producer.cuh         TMA loads of A, B and A's scales, stage by stage
+//   pipeline/pipeline.cuh             the barriers `full` and `empty` of each stage
+//   fp8_mainloop/block_scales_b.cuh   consumer warps load B's scales from global memory
+//   fp8_mainloop/consumer.cuh         wgmma and promotion: serial_consumer.cuh or pipelined_consumer.cuh
+//   fp8_gemm_1d2d/epilogue.cuh        FP32 sums to BF16, to shared memory, to D by TMA stores
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
 // Host side: cpp/dispatch/ops/gemm/sm90/fp8_1d2d_launch.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d2d.cpp.
 #pragma once
@@ -25,9 +25,9 @@
 
 namespace aotgemm::sm90 {
 
-// Two serial consumers that also release a neighbour's stages drift apart, and then both blocks wait. With a common start
-// of each tile, 256x128 tiles in pairs took 2.7% fewer cycles (H100 80GB HBM3, 2026-11-24, 8192^3); without a neighbour,
-// or with a third consumer, nothing was gained.
+// Two serial consumers that also release a neighbour's stages drift apart, and then both blocks wait. With a common
+// start of each tile, 256x128 tiles in pairs took 2.7% fewer cycles (H100 80GB HBM3, 2026-11-24, 8192^3); without a
+// neighbour, or with a third consumer, nothing was gained.
 template <class Config>
 inline constexpr bool kStartTogether = Config::kConsumers == 2 && Config::kInFlight == 1 && Config::kCluster > 1;
 

@@ -17,7 +17,8 @@ __device__ __forceinline__ void init_barriers(uint32_t shared) {
     ptx::mbarrier_init_fence();
 }
 
-// Synchronises the thread block or, in a cluster, all of its blocks: a neighbour's TMA and consumers signal its barriers.
+// Synchronises the thread block or, in a cluster, all of its blocks: a neighbour's TMA and consumers signal its
+// barriers.
 template <class Config>
 __device__ __forceinline__ void sync_block_or_cluster() {
     if constexpr (Config::kCluster > 1) {
