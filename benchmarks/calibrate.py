@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from aotgemm import _core
 from aotgemm.cli.output import print_table
-from aotgemm.problems.kinds import KINDS, Kind
+from aotgemm.problems.kinds import Kind, kernels_of
+from aotgemm.tune.grids import TUNED_KINDS
 from aotgemm.tune.points import Point
-from aotgemm.tune.results import ResultsFile, kernels_of
+from aotgemm.tune.results import ResultsFile
 from aotgemm.tune.summary import percentile
 from rich.progress import track
 
@@ -100,7 +101,7 @@ class Calibration:
         kernels, groups = list(names), {point.groups for point in self.file.results}
         sizes = np.array([(m, n, k, g) for m in UNSEEN_M for n in UNSEEN_N for k in UNSEEN_K for g in sorted(groups)])
         each = np.repeat(sizes, len(kernels), axis=0)
-        us = self.model.predict(constants, np.tile(kernels, len(sizes)), each, self.kind.names, self.device)
+        us = self.model.predict(constants, np.tile(kernels, len(sizes)), each, self.kind.words, self.device)
         picked = {kernels[place] for place in us.reshape(len(sizes), -1).argmin(1)}
         return [names[kernel] for kernel in kernels if kernel not in picked and names[kernel] not in winners]
 
@@ -137,14 +138,14 @@ def _print(report: dict, stated: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a results file of `aotgemm tune`")
-    parser.add_argument("--kind", choices=list(KINDS), default="fp8_gemm_1d2d")
+    parser.add_argument("--kind", choices=list(TUNED_KINDS), default="fp8_gemm_1d2d")
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--restarts", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the report here too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = CostModel(Path(folder))
-        kind = KINDS[arguments.kind]
+        kind = TUNED_KINDS[arguments.kind]
         calibration = Calibration(model, kind, ResultsFile(arguments.results, kind), arguments.restarts)
         report = calibrate(calibration, arguments.folds)
     if arguments.json:

@@ -35,3 +35,7 @@ class PlanWarning(RuntimeWarning):
 
 class CudaError(Error, RuntimeError):
     """The CUDA driver refused; the message has its code and the call."""
+
+
+class RequestError(Error):
+    """An option whose value does not fit the files or the machine it is used with."""

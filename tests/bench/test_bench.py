@@ -12,7 +12,7 @@ from aotgemm.bench.report import Limits, Row, geometric_mean, means, others
 from aotgemm.bench.shapes import M_GRID
 from aotgemm.bench.suites import GEMM_SUITES
 from aotgemm.cli import bench, main
-from aotgemm.cli.request import RequestError
+from aotgemm.errors import RequestError
 
 LIMITS = Limits(gbps=3000.0, tflops=1400.0)
 SMALL = Row(64, 2112, 7168, "small", {"aotgemm": 10.0, "deep_gemm": 14.0})

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from aotgemm import _core
-from aotgemm.problems.kinds import KINDS
+from aotgemm.tune.grids import TUNED_KINDS
 from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
 from codegen.matrix import all_specs
@@ -72,7 +72,6 @@ LAUNCHES = """
 import ctypes, json, random, sys
 import aotgemm
 from aotgemm import _core
-from aotgemm.problems.kinds import KINDS
 from aotgemm.problems.operands import Fp8Pool
 
 random.seed(1)
@@ -200,7 +199,7 @@ def test_tune_from_end_to_end(fake, tmp_path):
     assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "fp8_gemm_1d2d"])
+@pytest.mark.parametrize("kind", [kind for kind in TUNED_KINDS if kind != "fp8_gemm_1d2d"])
 def test_every_kind_is_measured(fake, tmp_path, kind):
     options = [
         "--results",
@@ -213,15 +212,15 @@ def test_every_kind_is_measured(fake, tmp_path, kind):
         "128,256",
     ]
     report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
-    groups = [1] if KINDS[kind].grouping == "dense" else [2, 4]
+    groups = [1] if TUNED_KINDS[kind].grouping == "dense" else [2, 4]
     rows = 2 * len(groups)
     assert report["points"] == rows
     ((_, read),) = tuned_rows.read_tables(all_specs(), tmp_path)
-    measured = [row for row in read if row.grouping == KINDS[kind].grouping]
+    measured = [row for row in read if row.grouping == TUNED_KINDS[kind].grouping]
     of_twins = [row for row in read if row not in measured]
-    assert {row.problem[:4] for row in measured} == {KINDS[kind].names}
+    assert {row.problem[:4] for row in measured} == {TUNED_KINDS[kind].words}
     assert [row.groups for row in measured] == sorted(groups * 2) and {row.n for row in read} == {512}
-    assert len(of_twins) == (rows if KINDS[kind].grouping == "contiguous" else 0)
+    assert len(of_twins) == (rows if TUNED_KINDS[kind].grouping == "contiguous" else 0)
 
 
 def test_bench_from_end_to_end(fake):

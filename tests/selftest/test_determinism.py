@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from aotgemm import _core
 from aotgemm.cli import main
-from aotgemm.problems.backends import HostPlace
+from aotgemm.problems.backends import CpuBackend
 from aotgemm.selftest.determinism import calls, checks, runs
 from aotgemm.selftest.determinism.kinds import Kind, Limits, Size, kinds_of, random_size
 from aotgemm.selftest.determinism.ways import Way, Ways
@@ -67,7 +67,7 @@ def test_a_wrong_bit_is_found(capsys, monkeypatch, when, found):
 
 
 def test_what_is_not_written_is_found():
-    problem = calls.make_problem(np.random.default_rng(0), DENSE, Size((3,), 16, 32), HostPlace())
+    problem = calls.make_problem(np.random.default_rng(0), DENSE, Size((3,), 16, 32), CpuBackend())
     outputs = []
     for byte in calls.POISONS:
         calls.poison(problem, byte)
@@ -80,7 +80,7 @@ def test_every_kind_of_call_is_made(kind):
     """With D written wherever a row has a group."""
     random = np.random.default_rng(7)
     for _ in range(5):
-        problem = calls.make_problem(random, kind, random_size(random, kind, Limits(20, 48, 160, 3, 140)), HostPlace())
+        problem = calls.make_problem(random, kind, random_size(random, kind, Limits(20, 48, 160, 3, 140)), CpuBackend())
         calls.poison(problem, calls.POISONS[0])
         calls.launch(problem)
         first = calls.read(problem)
@@ -104,7 +104,7 @@ def test_calls_that_dense_kernels_run_too_are_among_them():
 
 
 def test_the_number_of_sms_is_restored():
-    ways = Ways(HostPlace(), np.random.default_rng(0))
+    ways = Ways(CpuBackend(), np.random.default_rng(0))
     with pytest.raises(RuntimeError), ways.taken(Way(num_sms=9, loaded=True)):
         assert _core.get_num_sms() == 9
         raise RuntimeError

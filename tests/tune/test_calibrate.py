@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from aotgemm import _core
 from aotgemm.bench.rounds import Measurement
-from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.kinds import KINDS, kernels_of
+from aotgemm.tune.grids import sizes_of
 from aotgemm.tune.points import make_points
-from aotgemm.tune.results import ResultsFile, kernels_of
+from aotgemm.tune.results import ResultsFile
 
 from benchmarks.calibrate import Calibration, calibrate
 from benchmarks.cost_model import CostModel
@@ -26,7 +27,7 @@ def test_the_model_is_the_librarys(model):
     for m, n, k in ((1, 2112, 7168), (300, 7168, 2048), (8192, 8192, 8192)):
         choices = _core.select("fp8_gemm_1d2d", m, n, k, 0, H100, len(_core.specs()))
         kernels = np.array([choice["kernel"] for choice in choices])
-        us = model.predict(model.stated, kernels, np.tile([m, n, k, 1], (len(kernels), 1)), KIND.names, H100)
+        us = model.predict(model.stated, kernels, np.tile([m, n, k, 1], (len(kernels), 1)), KIND.words, H100)
         assert us.tolist() == [choice["predicted_us"] for choice in choices]
 
 
@@ -60,9 +61,9 @@ def write_results(path, model, constants):
     file.open_for(H100)
     specs = kernels_of(KIND)
     kernels = np.array([spec["kernel"] for spec in specs])
-    for point in make_points(KIND, KIND.sizes(SHAPES, (1, 16, 64, 256, 1024, 4096), None)):
+    for point in make_points(KIND, sizes_of(KIND, SHAPES, (1, 16, 64, 256, 1024, 4096), None)):
         us = model.predict(
-            constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KIND.names, H100
+            constants, kernels, np.tile([point.m, point.n, point.k, 1], (len(specs), 1)), KIND.words, H100
         )
         file.add(point, {spec["name"]: Measurement(time, 9) for spec, time in zip(specs, us.tolist(), strict=True)})
     return file

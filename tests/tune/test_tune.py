@@ -2,18 +2,19 @@
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
 from aotgemm import _core
 from aotgemm.bench.rounds import FIRST_ROUNDS, Measurement, measure
 from aotgemm.bench.shapes import dense_shapes, moe_shapes, parse_shapes, parse_sizes, read_layers
 from aotgemm.cli import main, tune
-from aotgemm.cli.request import RequestError
-from aotgemm.problems.kinds import KINDS
+from aotgemm.errors import RequestError
+from aotgemm.problems.kinds import KINDS, kernels_of
+from aotgemm.tune.grids import TUNED_KINDS, sizes_of
 from aotgemm.tune.intervals import intervals
 from aotgemm.tune.points import Point, candidates, fastest
-from aotgemm.tune.results import ResultsFile, kernel_hashes, kernels_of
+from aotgemm.tune.results import ResultsFile, kernel_hashes
 from aotgemm.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.tune.summary import percentile
 from hypothesis import given
@@ -105,35 +106,47 @@ def test_shapes_are_legal_and_listed_once():
     assert all(n % 64 == 0 and k % 128 == 0 for n, k in shapes) and (2112, 7168) in shapes
 
 
+def asked(kind, *options):
+    return [size.asked(kind) for size in sizes_of(kind, *options)]
+
+
 def test_sizes_of_grouped_kinds():
     assert len(moe_shapes()) == len(read_layers("moe_shapes.csv")) == 14
     contiguous, masked = KINDS["fp8_gemm_1d2d_contiguous"], KINDS["fp8_gemm_1d2d_masked"]
-    assert contiguous.sizes([(4096, 7168)], [128, 256], [8]) == [(1024, 4096, 7168, 8), (2048, 4096, 7168, 8)]
-    assert masked.sizes([(4096, 7168)], [1, 64], [8]) == [(1, 4096, 7168, 8), (64, 4096, 7168, 8)]
-    assert {groups for *_, groups in masked.sizes(None, [1], [8])} == {8}
-    assert all(m % (128 * groups) == 0 for m, _, _, groups in contiguous.sizes(None, None, None))
+    assert asked(contiguous, [(4096, 7168)], [128, 256], [8]) == [(1024, 4096, 7168, 8), (2048, 4096, 7168, 8)]
+    assert asked(masked, [(4096, 7168)], [1, 64], [8]) == [(1, 4096, 7168, 8), (64, 4096, 7168, 8)]
+    assert {groups for *_, groups in asked(masked, None, [1], [8])} == {8}
+    assert all(m % (128 * groups) == 0 for m, _, _, groups in asked(contiguous, None, None, None))
+
+
+def test_rows_of_a_shared_matrix_fill_it():
+    """A group starts at a multiple of 128 rows, so others are no size that a call can have."""
+    assert asked(KINDS["bf16_gemm_contiguous"], [(4096, 7168)], [1, 64, 129], [2]) == [
+        (256, 4096, 7168, 2),
+        (512, 4096, 7168, 2),
+    ]
 
 
 def test_sizes_of_gradients():
     """Outputs by inputs, summed over tokens."""
-    sizes = KINDS["fp8_gemm_1d1d"].sizes(None, None, None)
+    sizes = asked(KINDS["fp8_gemm_1d1d_fp32"], None, None, None)
     assert len(sizes) == len(set(sizes)) and (4096, 7168, 4096, 1) in sizes
     assert {n for _, n, _, _ in sizes} == {k for _, k in dense_shapes()}
 
 
 def test_a_dense_kind_has_no_groups():
-    assert KINDS["bf16_tn"].sizes([(512, 1024)], [64], [2, 4]) == [(64, 512, 1024, 1)]
+    assert asked(KINDS["bf16_gemm_tn"], [(512, 1024)], [64], [2, 4]) == [(64, 512, 1024, 1)]
 
 
 def test_every_gemm_family_and_most_of_its_groupings_have_a_kind():
     """K-grouped and batch-reduced problems differ in K from call to call; a row for one K would serve no other."""
     problems = {(spec.family, spec.grouping) for spec in gemm_specs()}
     without = {("bf16_gemm", grouping) for grouping in ("psum", "k_grouped", "batch_reduced")}  # psum: see its twin
-    assert {kind.names[:2] for kind in KINDS.values()} == problems - without
+    assert {kind.words[:2] for kind in TUNED_KINDS.values()} == problems - without
 
 
 def test_every_kind_has_kernels():
-    assert [name for name, kind in KINDS.items() if not kernels_of(kind)] == []
+    assert [name for name, kind in TUNED_KINDS.items() if not kernels_of(kind)] == []
 
 
 @pytest.mark.parametrize(
@@ -165,15 +178,15 @@ def test_percentile(percent, expected):
     assert percentile([5, 3, 1, 2, 4], percent) == expected
 
 
-class FakePool:
-    """Operands whose call names its kernel and problem to the clock."""
+class FakeArena:
+    """Memory of no device; a problem is its size."""
 
-    def __init__(self, clock, problems):
-        self.clock, self.problems = clock, list(problems)
+    def __init__(self, kind, sizes):
+        self.sizes = sizes
 
-    def operands(self, m, n, k, groups):
-        assert (m, n, k, groups) in self.problems
-        return argparse.Namespace(run=lambda kernel=-1: self.clock.running.append((kernel, m, n, k)))
+    def problem(self, size):
+        assert size in self.sizes
+        return size
 
 
 def time_of(call, _):
@@ -190,7 +203,12 @@ def gpu(monkeypatch):
     monkeypatch.setattr(_core, "cuda_device_count", lambda: 1)
     monkeypatch.setattr(_core, "cuda_device", lambda ordinal: H100)
     monkeypatch.setattr(tune, "GpuTimer", lambda: clock)
-    monkeypatch.setitem(tune.KINDS, "fp8_gemm_1d2d", replace(KIND, pool=lambda problems: FakePool(clock, problems)))
+    monkeypatch.setattr(tune, "_arena", FakeArena)
+
+    def name_to_the_clock(size, kernel=-1):
+        return lambda: clock.running.append((kernel, size.m, size.n, size.k))
+
+    monkeypatch.setattr(tune, "prepared", name_to_the_clock)
     return clock
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..cli.request import RequestError
+from ..errors import RequestError
 from .report import Limits, Row, means
 
 

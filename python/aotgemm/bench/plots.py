@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..cli.request import RequestError
+from ..errors import RequestError
 from .peers import OURS
 from .report import Limits, Row, geometric_mean, others
 

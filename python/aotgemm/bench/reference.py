@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from ..cli.request import RequestError
+from ..errors import RequestError
 
 References = dict[str, dict[tuple[int, int, int], float]]  # by column, by (m, n, k)
 SIZES = ("m", "n", "k")

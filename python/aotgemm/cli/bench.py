@@ -17,9 +17,8 @@ from ..bench.reference import read_references
 from ..bench.report import RANGES, Limits, Row, others
 from ..bench.shapes import dense_shapes, parse_shapes, parse_sizes
 from ..bench.suites import GEMM_SUITES, OTHER_SUITES
-from ..errors import DeviceError
+from ..errors import DeviceError, RequestError
 from .output import NOTHING, add_command, positive, print_facts, print_json, print_table, progress
-from .request import RequestError
 
 EXAMPLES = """\
 examples:

@@ -7,7 +7,7 @@ from typing import Any
 from .. import _core
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from ..ops.fp8_gemm import fp8_gemm_nt
-from ..problems.backends import CudaPlace, HostPlace, place_at_hand
+from ..problems.backends import CpuBackend, CudaBackend, default_backend
 from .output import add_command, positive, print_facts, print_json
 
 EXAMPLES = """\
@@ -65,16 +65,16 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
 
 
-def _place(device: str | None) -> HostPlace | CudaPlace:
+def _backend(device: str | None) -> CpuBackend | CudaBackend:
     if device is None:
-        return place_at_hand()
-    return CudaPlace() if device == "cuda" else HostPlace()
+        return default_backend()
+    return CudaBackend() if device == "cuda" else CpuBackend()
 
 
-def _kernel(place: HostPlace | CudaPlace, m: int, n: int, k: int) -> str:
-    if isinstance(place, HostPlace):
+def _kernel(backend: CpuBackend | CudaBackend, m: int, n: int, k: int) -> str:
+    if isinstance(backend, CpuBackend):
         return "CPU backend"
-    return _core.select("fp8_gemm_1d2d", m, n, k, _core.get_num_sms(), place.device, 1)[0]["name"]
+    return _core.select("fp8_gemm_1d2d", m, n, k, _core.get_num_sms(), backend.device, 1)[0]["name"]
 
 
 def _relative_error(y: Any, x: Any, w: Any) -> float:
@@ -89,13 +89,13 @@ def _dequantize(q: Any, scales: Any, rows_per_scale: int) -> Any:
     return q.astype("float64") * scales.repeat(rows_per_scale, 0)[: q.shape[0]].repeat(128, 1)[:, : q.shape[1]]
 
 
-def _compare_bits(place: HostPlace | CudaPlace, host: Layer, out: Any) -> tuple[str, int, int]:
+def _compare_bits(backend: CpuBackend | CudaBackend, host: Layer, out: Any) -> tuple[str, int, int]:
     """What the bits were compared with, how many outputs, and how many differ."""
     import numpy
 
     from ..reference.fp8 import fp8_gemm_nt as defined
 
-    if isinstance(place, CudaPlace):
+    if isinstance(backend, CudaBackend):
         expected = numpy.empty_like(out)
         host.run(expected)
         against = "CPU backend"
@@ -116,22 +116,22 @@ def _random_bf16(random: Any, rows: int, columns: int) -> Any:
 def _report(arguments: argparse.Namespace) -> Report:
     import numpy
 
-    place, random = _place(arguments.device), numpy.random.default_rng(arguments.seed)
+    backend, random = _backend(arguments.device), numpy.random.default_rng(arguments.seed)
     m, n, k = arguments.m, arguments.n, arguments.k
     x, w = _random_bf16(random, m, k), _random_bf16(random, n, k)
-    layer = Layer(*per_token_cast_to_fp8(place.put(x), False), *per_block_cast_to_fp8(place.put(w), False))
-    out = place.put(numpy.zeros((m, n), x.dtype))
+    layer = Layer(*per_token_cast_to_fp8(backend.put(x), False), *per_block_cast_to_fp8(backend.put(w), False))
+    out = backend.put(numpy.zeros((m, n), x.dtype))
     layer.run(out)
-    time_us = place.time_us(lambda: layer.run(out), GPU_REPEATS if isinstance(place, CudaPlace) else CPU_REPEATS)
-    host = Layer(*(place.get(array) for array in (layer.x, layer.sfx, layer.w, layer.sfw)))
-    y = place.get(out)
-    against, checked, differing = _compare_bits(place, host, y)
+    time_us = backend.time_us(lambda: layer.run(out), GPU_REPEATS if isinstance(backend, CudaBackend) else CPU_REPEATS)
+    host = Layer(*(backend.get(array) for array in (layer.x, layer.sfx, layer.w, layer.sfw)))
+    y = backend.get(out)
+    against, checked, differing = _compare_bits(backend, host, y)
     return Report(
-        device=place.name,
+        device=backend.name,
         m=m,
         n=n,
         k=k,
-        kernel=_kernel(place, m, n, k),
+        kernel=_kernel(backend, m, n, k),
         time_us=time_us,
         tflops=2 * m * n * k / time_us / 1e6,
         error_of_arithmetic=_relative_error(y, _dequantize(host.x, host.sfx, 1), _dequantize(host.w, host.sfw, 128)),

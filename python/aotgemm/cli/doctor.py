@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__, _core
 from ..errors import Error
 from ..ops.fp8_gemm import fp8_gemm_nt
-from ..problems.backends import CudaPlace, HostPlace
+from ..problems.backends import CpuBackend, CudaBackend
 from .output import add_command, print_facts, print_json, print_table
 
 EXAMPLES = """\
@@ -39,13 +39,13 @@ def _framework(name: str) -> str:
         return "importable, version unknown"
 
 
-def _problem(place: HostPlace | CudaPlace) -> str:
-    """What goes wrong in a GEMM of ones on that place; nothing if it is right."""
+def _problem(backend: CpuBackend | CudaBackend) -> str:
+    """What goes wrong in a GEMM of ones on that backend; nothing if it is right."""
     import ml_dtypes
     import numpy
 
     def ones(shape: tuple[int, int], dtype: Any) -> Any:
-        return place.put(numpy.ones(shape, dtype))
+        return backend.put(numpy.ones(shape, dtype))
 
     d = ones((M, N), ml_dtypes.bfloat16)
     a, b = (ones((rows, K), ml_dtypes.float8_e4m3fn) for rows in (M, N))
@@ -53,22 +53,22 @@ def _problem(place: HostPlace | CudaPlace) -> str:
         fp8_gemm_nt((a, ones((M, 1), numpy.float32)), (b, ones((1, 1), numpy.float32)), d)
     except Error as error:
         return str(error)
-    return "" if (place.get(d) == K).all() else f"a GEMM of ones gives {place.get(d)[0, 0]} instead of {K}"
+    return "" if (backend.get(d) == K).all() else f"a GEMM of ones gives {backend.get(d)[0, 0]} instead of {K}"
 
 
 def _device(ordinal: int) -> dict[str, Any]:
     """A CUDA device and whether this build computes on it."""
     try:
-        place = CudaPlace(ordinal)
+        backend = CudaBackend(ordinal)
     except Error as error:
         return {"ordinal": ordinal, "name": "unknown", "problem": str(error)}
-    return place.device | {"ordinal": ordinal, "problem": _problem(place)}
+    return backend.device | {"ordinal": ordinal, "problem": _problem(backend)}
 
 
 def _report() -> dict[str, Any]:
     archs = sorted({cubin["arch"] for cubin in _core.cubins()})
     devices = [_device(ordinal) for ordinal in range(_core.cuda_device_count())]
-    driver, cpu_problem = _core.cuda_driver_version(), _problem(HostPlace())
+    driver, cpu_problem = _core.cuda_driver_version(), _problem(CpuBackend())
     return {
         "version": __version__,
         "library": str(Path(_core.__file__).parent / "libaotgemm.so"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import _core
 from ..errors import DeviceError, KernelMissingError
-from ..problems.backends import CudaPlace, HostPlace, place_at_hand
+from ..problems.backends import CpuBackend, CudaBackend, default_backend
 from ..selftest.tally import Tallies
 from .output import add_command, print_facts, print_json, print_table, progress
 
@@ -37,13 +37,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
 
 
-def _kernels(place: HostPlace | CudaPlace, pattern: str) -> list[dict[str, Any]]:
+def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, Any]]:
     """The GEMM kernels that run there and match."""
-    if isinstance(place, HostPlace):
+    if isinstance(backend, CpuBackend):
         if pattern != "*":
             raise DeviceError(f"--kernel: is {pattern}, but there is no CUDA device to run a kernel on")
         return []
-    arch = "sm_{cc_major}{cc_minor}a".format(**place.device)
+    arch = "sm_{cc_major}{cc_minor}a".format(**backend.device)
     specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern)]
     if not specs:
         raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
@@ -54,16 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
     from ..selftest.determinism import run_determinism
     from ..selftest.runs import run_on_cpu, run_on_gpu
 
-    place = place_at_hand()
-    kernels = _kernels(place, arguments.kernel)
+    backend = default_backend()
+    kernels = _kernels(backend, arguments.kernel)
     with progress(not arguments.json) as display:
         if arguments.determinism:
-            tallies = run_determinism(place, kernels, arguments, display)
-        elif isinstance(place, CudaPlace):
-            tallies = run_on_gpu(place, kernels, arguments, display)
+            tallies = run_determinism(backend, kernels, arguments, display)
+        elif isinstance(backend, CudaBackend):
+            tallies = run_on_gpu(backend, kernels, arguments, display)
         else:
-            tallies = run_on_cpu(place, arguments, display)
-    _print_json(place.name, tallies) if arguments.json else _print(place.name, tallies)
+            tallies = run_on_cpu(backend, arguments, display)
+    _print_json(backend.name, tallies) if arguments.json else _print(backend.name, tallies)
     return 1 if tallies.differing else 0
 
 

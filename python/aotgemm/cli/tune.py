@@ -10,7 +10,13 @@ from ..bench.rounds import measure
 from ..bench.shapes import parse_shapes, parse_sizes
 from ..bench.timer import GpuTimer
 from ..errors import DeviceError
-from ..problems.kinds import KINDS
+from ..problems.arena import OperandArena
+from ..problems.backends import CudaBackend
+from ..problems.call import prepared
+from ..problems.kinds import Kind
+from ..problems.make import Problem
+from ..problems.sizes import Size
+from ..tune.grids import TUNED_KINDS, sizes_of
 from ..tune.points import Point, candidates, make_points
 from ..tune.results import ResultsFile
 from ..tune.rows import write_rows
@@ -42,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--rows", type=Path, metavar="FILE", help="write tuned rows; those of other shapes there stay")
     parser.add_argument(
-        "--kind", choices=list(KINDS), default="fp8_gemm_1d2d", help="of problem; default: fp8_gemm_1d2d, dense"
+        "--kind", choices=list(TUNED_KINDS), default="fp8_gemm_1d2d", help="of call; default: fp8_gemm_1d2d"
     )
     parser.add_argument("--shapes", type=parse_shapes, metavar="NxK,...", help="default: layers of public models")
     parser.add_argument(
@@ -57,25 +63,31 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"of those near the best; default: {ROUNDS}")
 
 
-def _measure_point(point: Point, pool: Any, timer: GpuTimer, file: ResultsFile, arguments: argparse.Namespace) -> None:
-    operands = pool.operands(*point.sizes)
+def _arena(kind: Kind, sizes: list[Size]) -> OperandArena:
+    """Operands for these sizes; a gradient is added to D."""
+    return OperandArena(kind, sizes, CudaBackend(), c="in_place" if kind.family == "fp8_gemm_1d1d" else "none")
+
+
+def _measure_point(
+    point: Point, problem: Problem, timer: GpuTimer, file: ResultsFile, arguments: argparse.Namespace
+) -> None:
     chosen = candidates(point, file.header["device"], arguments.candidates, file.results)
-    calls = {name: (lambda kernel=kernel: operands.run(kernel)) for name, kernel in chosen.items()}
+    calls = {name: prepared(problem, kernel) for name, kernel in chosen.items()}
     file.add(point, measure(timer.round_us, calls, arguments.rounds, KEEP))
 
 
-def _measure(missing: list[Point], file: ResultsFile, arguments: argparse.Namespace) -> None:
+def _measure(missing: dict[Point, Size], file: ResultsFile, arguments: argparse.Namespace) -> None:
     if not _core.cuda_device_count():
         raise DeviceError(f"{len(missing)} points are to be measured, but {_core.cuda_unavailable_reason()}")
     file.open_for(_core.cuda_device(0))
     with progress(not arguments.json) as display:
         task = display.add_task("operands", total=len(missing))
-        pool = KINDS[arguments.kind].pool(point.sizes for point in missing)
+        arena = _arena(TUNED_KINDS[arguments.kind], list(missing.values()))
         timer = GpuTimer()
-        timer.warm_up(pool.operands(*missing[-1].sizes).run)
-        for point in missing:
+        timer.warm_up(prepared(arena.problem(list(missing.values())[-1])))
+        for point, size in missing.items():
             display.update(task, description="x".join(map(str, point.sizes)))
-            _measure_point(point, pool, timer, file, arguments)
+            _measure_point(point, arena.problem(size), timer, file, arguments)
             display.advance(task)
 
 
@@ -89,10 +101,10 @@ def _print(found: list[Verdict], facts: dict[str, Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    kind = KINDS[arguments.kind]
+    kind = TUNED_KINDS[arguments.kind]
     file = ResultsFile(arguments.results, kind)
-    points = make_points(kind, kind.sizes(arguments.shapes, arguments.m, arguments.groups))
-    missing = [point for point in points if point not in file.results]
+    points = make_points(kind, sizes_of(kind, arguments.shapes, arguments.m, arguments.groups))
+    missing = {point: size for point, size in points.items() if point not in file.results}
     if missing:
         _measure(missing, file, arguments)
     found = verdicts({point: file.results[point] for point in points}, file.header["device"])

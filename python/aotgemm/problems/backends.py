@@ -1,26 +1,44 @@
-"""Where a command computes: on the CPU with NumPy arrays, or on a GPU with DeviceArray. Neither needs a framework."""
+"""Where a problem lies and is computed: on the CPU in NumPy arrays, or on a GPU in DeviceArrays."""
 
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-import numpy
+import numpy as np
 
 from .. import _core
 from ..arrays.device_array import from_numpy, to_numpy
+from .memory import View, numpy_dtype
 
 
-class HostPlace:
+class CpuBackend:
     """The CPU backend."""
 
     name = "CPU"
 
-    def put(self, array: numpy.ndarray) -> numpy.ndarray:
+    def put(self, array: np.ndarray) -> np.ndarray:
         return array
 
-    def get(self, array: numpy.ndarray) -> numpy.ndarray:
+    def get(self, array: np.ndarray) -> np.ndarray:
         return array
+
+    def empty(self, size: int, dtype: str) -> np.ndarray:
+        """Memory for so many elements of a dtype such as bfloat16."""
+        return np.empty(size, numpy_dtype(dtype))
+
+    def view(self, memory: np.ndarray, view: View) -> np.ndarray:
+        return view.of(memory)
+
+    def fill(self, memory: np.ndarray, byte: int) -> None:
+        memory.view(np.uint8).fill(byte)
+
+    def write(self, memory: np.ndarray, values: np.ndarray) -> None:
+        """Overwrites all of a flat memory."""
+        memory.view(np.uint8)[:] = values.view(np.uint8)
+
+    def synchronize(self) -> None:
+        """Nothing is under way after a call."""
 
     def time_us(self, function: Callable[[], Any], repeats: int) -> float:
         """The median of `repeats` runs, in microseconds."""
@@ -32,7 +50,7 @@ class HostPlace:
         return median(times)
 
 
-class CudaPlace:
+class CudaBackend:
     """A CUDA device, through its default stream."""
 
     def __init__(self, ordinal: int = 0) -> None:
@@ -40,11 +58,28 @@ class CudaPlace:
         self.device = _core.cuda_device(ordinal)
         self.name = self.device["name"]
 
-    def put(self, array: numpy.ndarray) -> _core.DeviceArray:
+    def put(self, array: np.ndarray) -> _core.DeviceArray:
         return from_numpy(array, self.ordinal)
 
-    def get(self, array: _core.DeviceArray) -> numpy.ndarray:
+    def get(self, array: _core.DeviceArray) -> np.ndarray:
+        """A copy of a contiguous array, after all work on the default stream."""
         return to_numpy(array)
+
+    def empty(self, size: int, dtype: str) -> _core.DeviceArray:
+        return _core.DeviceArray.empty([size], dtype, self.ordinal)
+
+    def view(self, memory: _core.DeviceArray, view: View) -> _core.DeviceArray:
+        return memory.as_strided(view.shape, view.stride, view.offset)
+
+    def fill(self, memory: _core.DeviceArray, byte: int) -> None:
+        memory.fill_bytes(byte)
+
+    def write(self, memory: _core.DeviceArray, values: np.ndarray) -> None:
+        memory.copy_from(values.view(np.uint8))
+
+    def synchronize(self) -> None:
+        """Waits for all work on the device."""
+        _core.synchronize(self.ordinal)
 
     def time_us(self, function: Callable[[], Any], repeats: int) -> float:
         """The median of `repeats` runs on the GPU's own clock, in microseconds."""
@@ -57,6 +92,9 @@ class CudaPlace:
         return median(times)
 
 
-def place_at_hand() -> HostPlace | CudaPlace:
+Backend = CpuBackend | CudaBackend
+
+
+def default_backend() -> Backend:
     """The first GPU, or the CPU where there is none."""
-    return CudaPlace() if _core.cuda_device_count() else HostPlace()
+    return CudaBackend() if _core.cuda_device_count() else CpuBackend()

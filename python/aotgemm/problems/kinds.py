@@ -1,85 +1,125 @@
-"""What can be measured: kinds of problem, each with the memory that its operands are views of."""
+"""The kinds of GEMM call that the library runs: what a call is, but for its sizes. The one table of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from ..bench.shapes import (
-    ALIGNED_ROWS,
-    GRADIENT_ROWS,
-    M_GRID,
-    SEPARATE_ROWS,
-    batched_shapes,
-    dense_layers,
-    gradient_shapes,
-    moe_shapes,
-)
-from .bf16_grouped_operands import Bf16BatchedPool, Bf16ContiguousPool, Bf16MaskedPool
-from .bf16_operands import Bf16Pool
-from .gradient_operands import GradientPool
-from .grouped_operands import BatchedPool, ContiguousPool, MaskedPool
-from .operands import Fp8Pool
+from .. import _core
 
-Sizes = tuple[int, int, int, int]  # m as in aotgemm_problem, n, k, groups
-GROUPINGS_OF_ONE_A = ("contiguous", "psum")  # M counts the rows of all groups
+Words = tuple[str, str, str, str]  # family, grouping, layout, out_dtype
+SHARED_ROWS = ("contiguous", "psum")  # the rows of all groups in one A and one D
+SEPARATE_ROWS = ("masked", "batched")  # a matrix of rows for each group
+SKIP_HEAD_MID = "skip_head_mid"  # a dense call into a D with unwritten columns in each head
+K_UNIT = {"bf16_gemm": 64, "fp8_gemm_1d1d": 128}  # K of each group of a k_grouped call is a multiple of this
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A class of problems. `pool` takes Sizes and makes operands with run(kernel) from them."""
+    """A kind of call by its four words. layout: of A and B as in BLAS, n or t each; out_dtype: of D.
+
+    kernels: grouping and out_dtype of the kernels that run the call, where they are made for another one.
+    """
 
     family: str
-    grouping: str
-    layout: str
-    out_dtype: str
-    pool: Callable[[Iterable[Sizes]], Any]
-    layers: Callable[[], list[tuple[int, int, int]]] = dense_layers  # N, K, groups
-    rows: tuple[int, ...] = M_GRID  # of a group
+    grouping: str = "dense"
+    layout: str = "nt"
+    out_dtype: str = "bf16"
+    kernels: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
 
     @property
-    def names(self) -> tuple[str, str, str, str]:
+    def name(self) -> str:
+        """The words that are not the usual ones, joined: fp8_gemm_1d2d, bf16_gemm_contiguous_nn, bf16_gemm_fp32."""
+        usual = ("dense", "nt", "bf16")
+        return "_".join([self.family, *(word for word, default in zip(self.words[1:], usual) if word != default)])
+
+    @property
+    def words(self) -> Words:
         return self.family, self.grouping, self.layout, self.out_dtype
 
-    def sizes(self, shapes: list[tuple[int, int]] | None, m: list[int] | None, groups: list[int] | None) -> list[Sizes]:
-        """Those asked for, or the standard ones: shape by shape, M rising. m counts the rows of a group."""
-        chosen = self.layers()
-        counts = sorted({count for *_, count in chosen})
-        if groups and self.grouping != "dense":
-            chosen, counts = [layer for layer in chosen if layer[2] in groups], groups
-        if shapes:
-            chosen = [(n, k, count) for n, k in shapes for count in counts]
-        shared = self.grouping in GROUPINGS_OF_ONE_A
-        return [(rows * count if shared else rows, n, k, count) for n, k, count in chosen for rows in m or self.rows]
+    @property
+    def kernel_words(self) -> Words:
+        """The words of the kernels that run it."""
+        grouping, out_dtype = self.kernels or (self.grouping, self.out_dtype)
+        return self.family, grouping, self.layout, out_dtype
+
+    @property
+    def is_fp8(self) -> bool:
+        return self.family.startswith("fp8")
+
+    @property
+    def scales_b_by_row(self) -> bool:
+        """Whether B has a scale per row and 128 columns, as A has; else one per 128 x 128 block."""
+        return self.family == "fp8_gemm_1d1d"
+
+    @property
+    def shares_rows(self) -> bool:
+        return self.grouping in SHARED_ROWS
+
+    @property
+    def separates_rows(self) -> bool:
+        return self.grouping in SEPARATE_ROWS
+
+    @property
+    def has_row_groups(self) -> bool:
+        """Whether the rows of A fall into groups with a B each."""
+        return self.shares_rows or self.separates_rows
+
+    @property
+    def has_groups(self) -> bool:
+        return self.has_row_groups or self.grouping == "k_grouped"
+
+    @property
+    def takes_c(self) -> bool:
+        """Whether D may be C plus the product."""
+        return self.family != "fp8_gemm_1d2d" and not self.has_row_groups
+
+    @property
+    def leaves_parts_of_d(self) -> bool:
+        """Whether D has rows of no group, or columns between those of a head, which no kernel writes."""
+        return self.grouping in ("contiguous", "psum", "masked", SKIP_HEAD_MID)
 
 
-def _fp8_1d2d(grouping: str, *others: Any) -> Kind:
-    return Kind("fp8_gemm_1d2d", grouping, "nt", "bf16", *others)
+_ROWS = (
+    Kind("fp8_gemm_1d2d"),
+    Kind("fp8_gemm_1d2d", SKIP_HEAD_MID, kernels=("dense", "bf16")),
+    Kind("fp8_gemm_1d2d", "contiguous"),
+    Kind("fp8_gemm_1d2d", "psum"),
+    Kind("fp8_gemm_1d2d", "masked"),
+    Kind("fp8_gemm_1d2d", "batched"),
+    Kind("fp8_gemm_1d1d"),
+    Kind("fp8_gemm_1d1d", out_dtype="fp32"),
+    Kind("fp8_gemm_1d1d", "k_grouped", out_dtype="fp32", kernels=("dense", "fp32")),
+    Kind("bf16_gemm"),
+    Kind("bf16_gemm", layout="nn"),
+    Kind("bf16_gemm", layout="tn"),
+    Kind("bf16_gemm", layout="tt"),
+    Kind("bf16_gemm", out_dtype="fp32"),
+    Kind("bf16_gemm", layout="nn", out_dtype="fp32"),
+    Kind("bf16_gemm", layout="tn", out_dtype="fp32"),
+    Kind("bf16_gemm", layout="tt", out_dtype="fp32"),
+    Kind("bf16_gemm", "contiguous"),
+    Kind("bf16_gemm", "contiguous", "nn"),
+    Kind("bf16_gemm", "psum"),
+    Kind("bf16_gemm", "psum", "nn"),
+    Kind("bf16_gemm", "masked"),
+    Kind("bf16_gemm", "batched"),
+    Kind("bf16_gemm", "batched", "nn"),
+    Kind("bf16_gemm", "k_grouped", "tn", "fp32"),
+    # A sum over batches ends in a sum of parts in FP32, which rounds to D's type.
+    Kind("bf16_gemm", "batch_reduced", kernels=("batch_reduced", "fp32")),
+    Kind("bf16_gemm", "batch_reduced", out_dtype="fp32"),
+)
+KINDS = {kind.name: kind for kind in _ROWS}
 
 
-def _bf16(grouping: str, layout: str, out_dtype: str, pool: Callable[..., Any], *others: Any) -> Kind:
-    return Kind("bf16_gemm", grouping, layout, out_dtype, partial(pool, layout=layout), *others)
+def words_of(spec: dict[str, Any]) -> Words:
+    """The four words of a kernel, from its row of _core.specs()."""
+    return spec["family"], spec["grouping"], spec["layout"], spec["out_dtype"]
 
 
-_ALIGNED = moe_shapes, ALIGNED_ROWS
-_SEPARATE = moe_shapes, SEPARATE_ROWS
-_BATCHED = batched_shapes, SEPARATE_ROWS
-KINDS = {
-    "fp8_gemm_1d2d": _fp8_1d2d("dense", Fp8Pool),
-    "fp8_gemm_1d2d_contiguous": _fp8_1d2d("contiguous", ContiguousPool, *_ALIGNED),
-    "fp8_gemm_1d2d_psum": _fp8_1d2d("psum", partial(ContiguousPool, use_psum=True), *_ALIGNED),
-    "fp8_gemm_1d2d_masked": _fp8_1d2d("masked", MaskedPool, *_SEPARATE),
-    "fp8_gemm_1d2d_batched": _fp8_1d2d("batched", BatchedPool, *_BATCHED),
-    "fp8_gemm_1d1d": Kind("fp8_gemm_1d1d", "dense", "nt", "fp32", GradientPool, gradient_shapes, GRADIENT_ROWS),
-    "bf16": _bf16("dense", "nt", "bf16", Bf16Pool),
-    **{f"bf16_{layout}": _bf16("dense", layout, "bf16", Bf16Pool) for layout in ("nn", "tn", "tt")},
-    **{
-        f"bf16_{layout}_fp32": _bf16("dense", layout, "fp32", partial(Bf16Pool, out_dtype="float32"))
-        for layout in ("nt", "nn", "tn", "tt")
-    },
-    "bf16_contiguous": _bf16("contiguous", "nt", "bf16", Bf16ContiguousPool, *_ALIGNED),
-    "bf16_contiguous_nn": _bf16("contiguous", "nn", "bf16", Bf16ContiguousPool, *_ALIGNED),
-    "bf16_masked": _bf16("masked", "nt", "bf16", Bf16MaskedPool, *_SEPARATE),
-    "bf16_batched": _bf16("batched", "nt", "bf16", Bf16BatchedPool, *_BATCHED),
-    "bf16_batched_nn": _bf16("batched", "nn", "bf16", Bf16BatchedPool, *_BATCHED),
-}
+def kernels_of(kind: Kind, specs: Iterable[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The kernels that run a kind of call: those among `specs`, by default all of the library."""
+    return [spec for spec in (_core.specs() if specs is None else specs) if words_of(spec) == kind.kernel_words]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from ..ops.layout import get_mn_major_tma_aligned_tensor
-from ..problems.backends import CudaPlace, HostPlace
+from ..problems.backends import CpuBackend, CudaBackend
 from .tally import Tallies
 
 BLOCK = 128
@@ -47,11 +47,11 @@ def _difference(got: np.ndarray, wanted: np.ndarray) -> str:
     return f"{wrong} of {got.nbytes} bytes differ" if wrong else ""
 
 
-def _cast_problems(place: HostPlace | CudaPlace, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
+def _cast_problems(place: CpuBackend | CudaBackend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
     for name, shape, dtype, use_ue8m0 in product(CASTS, CAST_SHAPES, CAST_DTYPES, (False, True)):
         cast, block_rows = CASTS[name]
         x = _random_input(random, shape, dtype)
-        if isinstance(place, CudaPlace):
+        if isinstance(place, CudaBackend):
             x[-1, -1], x[-2:-1, 0] = np.nan, -np.inf
             wanted = cast(x, use_ue8m0)
         else:
@@ -61,7 +61,7 @@ def _cast_problems(place: HostPlace | CudaPlace, random: np.random.Generator) ->
         yield name, f"{np.dtype(dtype).name} {list(shape)} use_ue8m0={use_ue8m0}", ", ".join(filter(None, words))
 
 
-def _layout_problems(place: HostPlace | CudaPlace, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
+def _layout_problems(place: CpuBackend | CudaBackend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
     for shape in SCALE_SHAPES:
         sf = random.standard_normal(shape, np.float32)
         aligned = get_mn_major_tma_aligned_tensor(place.put(sf))
@@ -69,8 +69,8 @@ def _layout_problems(place: HostPlace | CudaPlace, random: np.random.Generator) 
         yield "get_mn_major_tma_aligned_tensor", str(list(shape)), _difference(got, sf)
 
 
-def _read_mn_major(place: HostPlace | CudaPlace, aligned: Any) -> np.ndarray:
-    if isinstance(place, HostPlace):
+def _read_mn_major(place: CpuBackend | CudaBackend, aligned: Any) -> np.ndarray:
+    if isinstance(place, CpuBackend):
         return np.ascontiguousarray(aligned)
     *groups, mn, k = aligned.shape
     column = aligned.stride[-1]
@@ -85,7 +85,7 @@ def count_cases() -> int:
     return len(CASTS) * len(CAST_SHAPES) * len(CAST_DTYPES) * 2 + len(SCALE_SHAPES)
 
 
-def run_conversions(place: HostPlace | CudaPlace, tallies: Tallies, seed: int, step: Callable[[str], None]) -> None:
+def run_conversions(place: CpuBackend | CudaBackend, tallies: Tallies, seed: int, step: Callable[[str], None]) -> None:
     """Every cast and layout case; `step` is called with the operation's name before each is counted."""
     random = np.random.default_rng(seed)
     for problems in (_cast_problems(place, random), _layout_problems(place, random)):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from rich.progress import Progress
 
-from ..problems.backends import CudaPlace, HostPlace
+from ..problems.backends import CpuBackend, CudaBackend
 from . import (
     conversions,
     gpu_1d1d,
@@ -82,7 +82,7 @@ def _large_part(kernels: Specs, seed: int) -> Part:
     return Part(large_grouped.count_cases(kernels), run, tuple(kernels))
 
 
-def _conversions_part(place: HostPlace | CudaPlace, seed: int) -> Part:
+def _conversions_part(place: CpuBackend | CudaBackend, seed: int) -> Part:
     def run(tallies: Tallies, step: Step) -> None:
         conversions.run_conversions(place, tallies, seed, step)
 
@@ -143,13 +143,13 @@ def _run(parts: list[Part], tallies: Tallies, display: Progress) -> Tallies:
     return tallies
 
 
-def run_on_gpu(place: CudaPlace, kernels: Specs, arguments: argparse.Namespace, display: Progress) -> Tallies:
+def run_on_gpu(place: CudaBackend, kernels: Specs, arguments: argparse.Namespace, display: Progress) -> Tallies:
     parts = [_conversions_part(place, arguments.seed), *gpu_parts(kernels, arguments)]
     count = len({spec["kernel"] for part in parts for spec in part.kernels})
     tallies = Tallies(f"{count} GEMM kernels, casts and layouts against the CPU backend", count)
     return _run(parts, tallies, display)
 
 
-def run_on_cpu(place: HostPlace, arguments: argparse.Namespace, display: Progress) -> Tallies:
+def run_on_cpu(place: CpuBackend, arguments: argparse.Namespace, display: Progress) -> Tallies:
     parts = [_conversions_part(place, arguments.seed), *host_parts(arguments.seed)]
     return _run(parts, Tallies("no GPU here: the CPU backend against its definition in NumPy"), display)

@@ -6,7 +6,8 @@ from typing import Any
 
 from .. import _core
 from ..bench.rounds import Measurement
-from ..problems.kinds import Kind, Sizes
+from ..problems.kinds import Kind
+from ..problems.sizes import Size
 
 
 @dataclass(frozen=True, order=True)
@@ -28,7 +29,7 @@ class Point:
         return self.family, self.grouping, self.layout, self.out_dtype, self.groups, self.n, self.k
 
     @property
-    def sizes(self) -> Sizes:
+    def sizes(self) -> tuple[int, int, int, int]:
         return self.m, self.n, self.k, self.groups
 
     def ranked(self, device: dict[str, Any]) -> list[dict[str, Any]]:
@@ -47,10 +48,11 @@ def fastest(measured: dict[str, Measurement]) -> list[str]:
     return sorted(names, key=lambda name: measured[name].us)
 
 
-def make_points(kind: Kind, sizes: Iterable[Sizes]) -> list[Point]:
+def make_points(kind: Kind, sizes: Iterable[Size]) -> dict[Point, Size]:
     """In the order of the sizes."""
-    family, *others = kind.names
-    return [Point(family, n, k, m, *others, groups) for m, n, k, groups in sizes]
+    family, *others = kind.words
+    asked = ((size.asked(kind), size) for size in sizes)
+    return {Point(family, n, k, m, *others, groups): size for (m, n, k, groups), size in asked}
 
 
 def candidates(point: Point, device: dict[str, Any], count: int, results: Results) -> dict[str, int]:

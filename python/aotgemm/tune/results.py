@@ -8,15 +8,9 @@ from typing import Any
 
 from .. import _core
 from ..bench.rounds import Measurement
-from ..cli.request import RequestError
-from ..problems.kinds import Kind
+from ..errors import RequestError
+from ..problems.kinds import Kind, kernels_of
 from .points import Point, Results
-
-
-def kernels_of(kind: Kind) -> list[dict[str, Any]]:
-    """The specs that serve a kind of problem."""
-    fields = ("family", "grouping", "layout", "out_dtype")
-    return [spec for spec in _core.specs() if tuple(spec[field] for field in fields) == kind.names]
 
 
 def kernel_hashes(kind: Kind) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
-from ..cli.request import RequestError
+from ..errors import RequestError
 from .intervals import intervals
 from .points import Point, Results, fastest
 

@@ -9,7 +9,7 @@ import numpy as np
 from ... import _core
 from ...arrays.sizes import align
 from ...errors import LayoutError
-from ...problems.backends import CudaPlace, HostPlace
+from ...problems.backends import CpuBackend, CudaBackend
 from ..grouped_operands import Placement, place_groups
 from ..operands import make_finite_operands
 from .kinds import SKIP_HEAD_MID, Kind, Size, has_groups
@@ -25,7 +25,7 @@ class Problem:
 
     kind: Kind
     size: Size
-    place: HostPlace | CudaPlace
+    place: CpuBackend | CudaBackend
     operands: tuple[Any, ...]  # A, SFA, B, SFB; or A, B; or A, B, a workspace
     host: tuple[np.ndarray, ...]  # A, and for FP8 its scales
     index: Any
@@ -37,9 +37,9 @@ class Problem:
         return self.kind.grouping in ("contiguous", "psum", "masked", SKIP_HEAD_MID)
 
 
-def mn_major(place: HostPlace | CudaPlace, sfa: np.ndarray) -> Any:
+def mn_major(place: CpuBackend | CudaBackend, sfa: np.ndarray) -> Any:
     """A's scales as a GPU kernel reads them; the CPU takes any strides."""
-    if isinstance(place, HostPlace):
+    if isinstance(place, CpuBackend):
         return sfa
     rows, columns = sfa.shape[-2:]
     height = align(rows, 4)
@@ -49,7 +49,7 @@ def mn_major(place: HostPlace | CudaPlace, sfa: np.ndarray) -> Any:
     return place.put(memory).as_strided(list(sfa.shape), stride)
 
 
-def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     grouped = has_groups(kind)
     placement = place_groups(kind.grouping, size.counts) if grouped else None
     rows = placement.rows if placement else size.counts[0]
@@ -71,7 +71,7 @@ def _fp8(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace |
     return Problem(kind, size, place, operands, (a, sfa), _index(placement, place), d)
 
 
-def _index(placement: Placement | None, place: HostPlace | CudaPlace) -> Any:
+def _index(placement: Placement | None, place: CpuBackend | CudaBackend) -> Any:
     return None if placement is None or placement.index is None else place.put(placement.index)
 
 
@@ -84,7 +84,7 @@ def _normal_bf16(random: np.random.Generator, *shape: int) -> np.ndarray:
     return random.standard_normal(shape, np.float32).astype(ml_dtypes.bfloat16)
 
 
-def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     placement = place_groups(kind.grouping, size.counts) if has_groups(kind) else None
     groups = (len(size.counts),) if placement else ()
     rows = (
@@ -99,7 +99,7 @@ def _bf16(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace 
     return Problem(kind, size, place, (place.put(a), place.put(b)), (a,), _index(placement, place), d)
 
 
-def _fp8_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def _fp8_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     """D [G, M, N]. A group's part of A is a matrix of its own, and so is that of B; their scales lie side by side."""
     ks, m, n = size.ks(kind.family), size.k, size.n
     parts = [make_finite_operands(random, rows, 0, sum(ks))[:2] for rows in (m, n)]
@@ -109,7 +109,7 @@ def _fp8_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: Ho
     return Problem(kind, size, place, (place.put(a), sfa, place.put(b), sfb), (), index, d)
 
 
-def _bf16_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def _bf16_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     """D [G, M, N] from rows of A [K, M] and B [K, N]."""
     ks = size.ks(kind.family)
     a, b = (_normal_bf16(random, sum(ks), columns) for columns in (size.k, size.n))
@@ -117,7 +117,7 @@ def _bf16_k_groups(random: np.random.Generator, kind: Kind, size: Size, place: H
     return Problem(kind, size, place, (place.put(a), place.put(b)), (), place.put(np.array(ks, np.int32)), d)
 
 
-def _batches(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def _batches(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     """D [M, N] of A [B, M, K] and B [B, N, K], and the workspace that a GPU needs."""
     (m,), n = size.counts, size.n
     a, b = (place.put(_normal_bf16(random, size.batches, rows, size.k)) for rows in (m, n))
@@ -125,7 +125,7 @@ def _batches(random: np.random.Generator, kind: Kind, size: Size, place: HostPla
     return Problem(kind, size, place, (a, b, workspace), (), None, place.put(np.zeros((m, n), np.float32)))
 
 
-def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: HostPlace | CudaPlace) -> Problem:
+def make_problem(random: np.random.Generator, kind: Kind, size: Size, place: CpuBackend | CudaBackend) -> Problem:
     makers = {("fp8_gemm_1d1d", "k_grouped"): _fp8_k_groups, ("bf16_gemm", "k_grouped"): _bf16_k_groups}
     makers |= {("bf16_gemm", "batch_reduced"): _batches}
     make = makers.get((kind.family, kind.grouping), _bf16 if kind.family == "bf16_gemm" else _fp8)
@@ -179,7 +179,7 @@ def launch(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | N
 
 def poison(problem: Problem, byte: int) -> None:
     """Fills D, and waits until that is done."""
-    if isinstance(problem.place, HostPlace):
+    if isinstance(problem.place, CpuBackend):
         problem.d.view(np.uint8).fill(byte)
     else:
         problem.d.fill_bytes(byte)
@@ -188,7 +188,7 @@ def poison(problem: Problem, byte: int) -> None:
 
 def read(problem: Problem) -> np.ndarray:
     """D's bytes, after all work on the device."""
-    if isinstance(problem.place, CudaPlace):
+    if isinstance(problem.place, CudaBackend):
         _core.synchronize(problem.place.ordinal)
     return np.array(problem.place.get(problem.d)).view(np.uint8)
 

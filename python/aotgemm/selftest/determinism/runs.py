@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
-from ...problems.backends import CudaPlace, HostPlace
+from ...problems.backends import CpuBackend, CudaBackend
 from ..tally import Tallies
 from .checks import Subject, compare_pairs, cpu_subjects, gpu_subjects, permute, repeat
 from .kinds import Kind, Limits, Size, has_groups
@@ -34,10 +34,10 @@ def _total(subjects: list[Subject], ways: Ways, pairs: int) -> int:
 
 
 def run_determinism(
-    place: HostPlace | CudaPlace, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
+    place: CpuBackend | CudaBackend, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
 ) -> Tallies:
     """All three comparisons on a GPU with these kernels, or, smaller, of the CPU backend."""
-    random, on_gpu = np.random.default_rng(arguments.seed), isinstance(place, CudaPlace)
+    random, on_gpu = np.random.default_rng(arguments.seed), isinstance(place, CudaBackend)
     subjects = gpu_subjects(kernels) if on_gpu else cpu_subjects()
     limits, size = (GPU_LIMITS, GPU_SIZE) if on_gpu else (CPU_LIMITS, CPU_SIZE)
     groups = (GPU_COUNTS, GPU_BATCHES) if on_gpu else (CPU_COUNTS, CPU_BATCHES)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import _core
-from ...problems.backends import CudaPlace, HostPlace
+from ...problems.backends import CpuBackend, CudaBackend
 from .calls import launch, make_problem
 from .kinds import Kind, Size
 
@@ -42,8 +42,8 @@ PLAIN = Way()
 class Ways:
     """The ways of a place, and what it takes to run a call so."""
 
-    def __init__(self, place: HostPlace | CudaPlace, random: np.random.Generator) -> None:
-        self.place, on_gpu = place, isinstance(place, CudaPlace)
+    def __init__(self, place: CpuBackend | CudaBackend, random: np.random.Generator) -> None:
+        self.place, on_gpu = place, isinstance(place, CudaBackend)
         self.streams: list[Any] = [_core.Stream(place.ordinal) for _ in range(2)] if on_gpu else []
         self.load = make_problem(random, LOAD_KIND, LOAD_SIZE["gpu" if on_gpu else "cpu"], place)
         if on_gpu:

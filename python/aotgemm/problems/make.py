@@ -1,0 +1,197 @@
+"""The one maker of problems: operands of any kind of call, on any backend, in any layout of memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from .backends import Backend
+from .kinds import Kind
+from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, numpy_dtype
+from .sizes import Size
+from .values import Operands, Values, column_segments, draw
+from .views import contiguous_view, guard_of, placement_of, views_of
+
+COperand = Literal["none", "separate", "in_place"]  # none; contiguous memory of its own; D itself
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem and its operands on a backend; None is an operand that the call has not.
+
+    index: grouped_layout, masked_m or ks_tensor. memory: all of D's, guards included; `before` is what it holds before
+    a run, None for poison. operands: the values on the host.
+    """
+
+    kind: Kind
+    size: Size
+    backend: Backend
+    a: Any
+    sfa: Any
+    b: Any
+    sfb: Any
+    c: Any
+    d: Any
+    index: Any
+    memory: Any = None
+    guard: GuardedOutput | None = None
+    view_of_d: View | None = None
+    before: np.ndarray | None = None
+    operands: Operands | None = None
+
+    def reset(self, byte: int = POISON_BYTE) -> None:
+        """Fills the memory of D with poison of that byte, or with C where D holds it."""
+        if self.before is None:
+            self.backend.fill(self.memory, byte)
+        else:
+            self.backend.write(self.memory, self.before)
+
+    def read(self) -> np.ndarray:
+        """A copy of the memory of D as raw bits, after all work on the backend."""
+        self.backend.synchronize()
+        return np.array(self.backend.get(self.memory)).view(self.guard.element)
+
+    def output(self) -> np.ndarray:
+        """A copy of D's rows as raw bits, after all work on the backend."""
+        return np.array(self.guard.inside(self.read()))
+
+    def surrounded(self, d: np.ndarray) -> np.ndarray:
+        """The memory of D after a run that gives raw bits `d`, of D's shape, with poison where it has none."""
+        memory = self.guard.poisoned()
+        self.view_of_d.of(memory)[...] = d
+        return memory
+
+    def mismatch(self, wanted: np.ndarray) -> str:
+        """How the memory of D differs from what is wanted; empty if it does not."""
+        return self.guard.mismatch(self.read(), wanted)
+
+    def mapped(self, function: Callable[[Any], Any]) -> "Problem":
+        """The problem with function(operand) in the place of every operand, such as another framework's view of it."""
+        names = ("a", "sfa", "b", "sfb", "c", "d", "index")
+        same = {id(getattr(self, name)): getattr(self, name) for name in names}
+        done = {key: None if operand is None else function(operand) for key, operand in same.items()}
+        return replace(self, **{name: done[id(getattr(self, name))] for name in names})
+
+
+def _poison(dtype: np.dtype, size: int) -> np.ndarray:
+    return np.full(size, np.nan, dtype)
+
+
+def rows_of_a(kind: Kind, size: Size, operands: Operands) -> tuple[np.ndarray, np.ndarray | None]:
+    """A [rows, K] and its scales; those of no group are NaN."""
+    a, sfa = operands.a[operands.source], None if operands.sfa is None else operands.sfa[operands.source]
+    placement = placement_of(kind, size)
+    if placement is not None:
+        padding = placement.group_of_row < 0
+        a[padding] = np.nan
+        if sfa is not None:
+            sfa[padding] = np.nan
+    return a, sfa
+
+
+def _batches(matrix: np.ndarray, batches: int) -> np.ndarray:
+    """[rows, B * K] as [B, rows, K]."""
+    return matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1)
+
+
+def _flat_groups(kind: Kind, size: Size, matrix: np.ndarray) -> np.ndarray:
+    """The matrices of the groups of K, one after the other."""
+    return np.concatenate([matrix[:, columns].reshape(-1) for columns in column_segments(kind, size)])
+
+
+def arranged(kind: Kind, size: Size, operands: Operands) -> dict[str, np.ndarray]:
+    """The operands' values in the shapes that the call takes, by name."""
+    a, sfa = rows_of_a(kind, size, operands)
+    b, sfb = operands.b, operands.sfb
+    if kind.separates_rows:
+        a, sfa = (x if x is None else x.reshape(size.groups, -1, x.shape[1]) for x in (a, sfa))
+    elif not kind.has_row_groups:
+        b, sfb = b[0], None if sfb is None else sfb[0]
+    if kind.grouping == "batch_reduced":
+        a, b = _batches(a, size.batches), _batches(b, size.batches)
+    if kind.is_fp8 and kind.grouping == "k_grouped":
+        a, b = _flat_groups(kind, size, a), _flat_groups(kind, size, b)
+    a = a.swapaxes(-1, -2) if kind.layout[0] == "t" else a
+    b = b.swapaxes(-1, -2) if kind.layout[1] == "n" else b
+    return {"a": a, "b": b} | ({"sfa": sfa, "sfb": sfb} if kind.is_fp8 else {})
+
+
+def _placed(backend: Backend, view: View, values: np.ndarray) -> Any:
+    """The values in memory of the backend as the view says, NaN between them."""
+    flat = _poison(numpy_dtype(view.dtype), view.size)
+    view.of(flat)[...] = values
+    return backend.view(backend.put(flat), view)
+
+
+def index_of(kind: Kind, size: Size) -> np.ndarray | None:
+    """grouped_layout, masked_m or ks_tensor of the call, int32."""
+    if kind.grouping == "k_grouped":
+        return np.array(size.counts, np.int32)
+    placement = placement_of(kind, size)
+    return None if placement is None else placement.index
+
+
+def lay_out(
+    kind: Kind,
+    size: Size,
+    operands: Operands,
+    backend: Backend,
+    memory: MemoryLayout = CONTIGUOUS,
+    c: COperand = "none",
+    mn_major: bool = True,
+) -> Problem:
+    """The problem of these values on a backend. mn_major: scales by row as a GPU reads them, else row-major."""
+    views, guard = views_of(kind, size, memory, mn_major), guard_of(kind, size, memory)
+    placed = {name: _placed(backend, views[name], x) for name, x in arranged(kind, size, operands).items()}
+    index = index_of(kind, size)
+    output = backend.put(guard.poisoned().view(numpy_dtype(views["d"].dtype)))
+    problem = Problem(
+        kind=kind,
+        size=size,
+        backend=backend,
+        a=placed["a"],
+        sfa=placed.get("sfa"),
+        b=placed["b"],
+        sfb=placed.get("sfb"),
+        c=None,
+        d=backend.view(output, views["d"]),
+        index=None if index is None else backend.put(index),
+        memory=output,
+        guard=guard,
+        view_of_d=views["d"],
+        operands=operands,
+    )
+    return problem if c == "none" else _with_c(problem, c == "in_place")
+
+
+def _with_c(problem: Problem, in_place: bool) -> Problem:
+    view, backend = problem.view_of_d, problem.backend
+    c = problem.operands.c.astype(numpy_dtype(view.dtype))
+    if in_place:
+        return replace(problem, c=problem.d, before=problem.surrounded(c.view(problem.guard.element)))
+    return replace(problem, c=_placed(backend, contiguous_view(view.dtype, view.shape), c))
+
+
+def with_row_major_scales(problem: Problem) -> Problem:
+    """The same problem, in the same D, with scales as a cast leaves them."""
+    if not problem.kind.is_fp8:
+        return problem
+    values = arranged(problem.kind, problem.size, problem.operands)
+    sfa, sfb = (problem.backend.put(np.ascontiguousarray(values[name])) for name in ("sfa", "sfb"))
+    return replace(problem, sfa=sfa, sfb=sfb)
+
+
+def make(
+    kind: Kind,
+    size: Size,
+    backend: Backend,
+    rng: np.random.Generator,
+    *,
+    memory: MemoryLayout = CONTIGUOUS,
+    values: Values = "normal",
+    c: COperand = "none",
+    mn_major: bool = True,
+) -> Problem:
+    """A problem of random values: draw, then lay_out."""
+    return lay_out(kind, size, draw(kind, size, rng, values), backend, memory, c, mn_major)
