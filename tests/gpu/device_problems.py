@@ -6,7 +6,7 @@ import aotgemm
 import ml_dtypes
 import numpy as np
 import torch
-from aotgemm.selftest.operands import make_finite_operands
+from problems import make_finite_operands
 from torch_tensors import to_torch
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.selftest.framed_output import POISON
-from aotgemm.selftest.grouped_operands import place_groups
+from aotgemm.problems.call import gemm
+from aotgemm.problems.memory import POISON
+from aotgemm.problems.rows import place_rows
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
 from torch_tensors import bits, to_torch
@@ -26,6 +27,10 @@ def on_gpu(raw):
     return memory[..., : raw.shape[-1]]
 
 
+def run(spec, a, b, c, d, index=None, **how):
+    gemm("bf16_gemm", spec["grouping"], spec["layout"], a, None, b, None, c, d, index, **how)
+
+
 def poisoned(*shape):
     poison = np.uint16(POISON).view(np.int16).item()
     return torch.full(shape, poison, dtype=torch.int16, device="cuda").view(torch.bfloat16)
@@ -34,22 +39,15 @@ def poisoned(*shape):
 @pytest.mark.parametrize("num_sms", [0, 5])
 @pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec["name"])
 def test_every_kernel_of_rows(spec, num_sms):
-    placement = place_groups(spec["grouping"], COUNTS)
+    placement = place_rows(spec["grouping"], COUNTS)
     a, b = draw(1, placement.rows, K), draw(2, len(COUNTS), N, K)
     index = torch.from_numpy(placement.index).cuda()
     given = on_gpu(b.swapaxes(1, 2) if spec["layout"] == "nn" else b)
     aotgemm.set_num_sms(num_sms)
     try:
-        if spec["grouping"] == "masked":
-            d = poisoned(len(COUNTS), placement.room, N)
-            _core.m_grouped_bf16_gemm_nt_masked(
-                on_gpu(a.reshape(len(COUNTS), -1, K)), given, d, index, 1, kernel=spec["kernel"]
-            )
-        else:
-            d, is_psum = poisoned(placement.rows, N), spec["grouping"] == "psum"
-            _core.m_grouped_bf16_gemm_contiguous(
-                spec["layout"], on_gpu(a), given, d, index, is_psum, kernel=spec["kernel"]
-            )
+        rows = (len(COUNTS), placement.room) if placement.room else (placement.rows,)
+        d, how = poisoned(*rows, N), {"expected_m": 1 if placement.room else 0, "kernel": spec["kernel"]}
+        run(spec, on_gpu(a.reshape(*rows, K)), given, None, d, index, **how)
     finally:
         aotgemm.set_num_sms(0)
     np.testing.assert_array_equal(bits(d).reshape(-1, N), expected_rows(placement, a, b))
@@ -60,7 +58,7 @@ def test_every_batched_kernel(spec):
     a, b = draw(5, 3, 75, K), draw(6, 3, N, K)
     memory = torch.zeros(75, 3, N, dtype=torch.bfloat16, device="cuda")
     given = on_gpu(b.swapaxes(1, 2) if spec["layout"] == "nn" else b)
-    _core.bf16_bmm(spec["layout"], on_gpu(a), given, memory.transpose(0, 1), kernel=spec["kernel"])
+    run(spec, on_gpu(a), given, None, memory.transpose(0, 1), kernel=spec["kernel"])
     for group in range(3):
         wanted = Bf16Problem(a[group], b[group], np.zeros(0)).expected("bf16")
         np.testing.assert_array_equal(bits(memory[:, group]), wanted)
@@ -75,7 +73,7 @@ def test_every_kernel_of_k_groups(spec, with_c):
     d = torch.from_numpy(c.copy()).cuda()
     ks_tensor = torch.tensor(KS, dtype=torch.int32, device="cuda")
     chosen = d if with_c else None
-    _core.k_grouped_bf16_gemm_tn_contiguous(on_gpu(a), on_gpu(b), chosen, d, list(KS), ks_tensor, kernel=spec["kernel"])
+    run(spec, on_gpu(a), on_gpu(b), chosen, d, ks_tensor, ks=list(KS), kernel=spec["kernel"])
     ends = np.cumsum([0, *KS])
     for group in range(len(KS)):
         part = slice(ends[group], ends[group + 1])
@@ -84,7 +82,7 @@ def test_every_kernel_of_k_groups(spec, with_c):
 
 
 def test_an_all_zero_mask_writes_nothing():
-    placement = place_groups("masked", (0, 0, 0))
+    placement = place_rows("masked", (0, 0, 0))
     d = poisoned(3, placement.room, N)
     mask = torch.zeros(3, dtype=torch.int32, device="cuda")
     a, b = on_gpu(draw(1, 3, placement.room, K)), on_gpu(draw(2, 3, N, K))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
+from aotgemm.problems.call import gemm
 from device_problems import make_device_problem
 from torch_tensors import bits
 
@@ -30,12 +31,13 @@ def test_every_kernel_of_this_architecture(spec):
         pytest.skip(f"{spec['name']} is for {spec['arch']}")
     problem = make_device_problem(130, 200, 400)
     d = problem.empty_output()
-    _core.fp8_gemm_nt(problem.a, aligned(problem), problem.b, problem.sfb, d, kernel=spec["kernel"])
+    run_kernel(problem, d, spec["kernel"])
     np.testing.assert_array_equal(bits(d), problem.expected)
 
 
-def aligned(problem):
-    return aotgemm.get_mn_major_tma_aligned_tensor(problem.sfa)
+def run_kernel(problem, d, kernel):
+    sfa = aotgemm.get_mn_major_tma_aligned_tensor(problem.sfa)
+    gemm("fp8_gemm_1d2d", "dense", "nt", problem.a, sfa, problem.b, problem.sfb, None, d, kernel=kernel)
 
 
 def test_strided_views():
@@ -162,4 +164,4 @@ def test_refused_before_any_launch(change, kind, message):
 def test_a_kernel_index_out_of_range():
     problem = make_device_problem(5, 64, 256)
     with pytest.raises(aotgemm.KernelMissingError, match="^kernel: 9999 is not"):
-        _core.fp8_gemm_nt(problem.a, aligned(problem), problem.b, problem.sfb, problem.empty_output(), kernel=9999)
+        run_kernel(problem, problem.empty_output(), 9999)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.selftest.grouped_calls import call_core
+from aotgemm.problems.call import gemm
 from grouped_device import GROUPINGS, OnDevice, to_cuda
 from grouped_problems import POISON, make_batch, make_grouped
 from torch_tensors import bits
@@ -31,6 +31,13 @@ def test_bits_are_those_of_the_cpu_backend(grouping, counts, n, k):
     np.testing.assert_array_equal(device.run_bits(), device.problem.run())
 
 
+def run_kernel(x, kernel):
+    """D of a problem on the GPU by that kernel."""
+    d, sfa = x.empty_output(), aotgemm.get_mn_major_tma_aligned_tensor(x.sfa)
+    gemm("fp8_gemm_1d2d", x.grouping, "nt", x.a, sfa, x.b, x.sfb, None, d, x.index, kernel=kernel)
+    return d
+
+
 GROUPED_SPECS = [spec for spec in _core.specs() if spec["family"] == "fp8_gemm_1d2d" and spec["grouping"] in GROUPINGS]
 
 
@@ -40,9 +47,7 @@ def test_every_kernel_of_this_architecture(spec):
     if spec["arch"] != f"sm_{device['cc_major']}{device['cc_minor']}a":
         pytest.skip(f"{spec['name']} is for {spec['arch']}")
     on_device = make_on_device(spec["grouping"], (70, 0, 200), 200, 400)
-    d, sfa = on_device.empty_output(), aotgemm.get_mn_major_tma_aligned_tensor(on_device.sfa)
-    operands = on_device.a, sfa, on_device.b, on_device.sfb, d
-    call_core(spec["grouping"], operands, on_device.index, spec["kernel"])
+    d = run_kernel(on_device, spec["kernel"])
     np.testing.assert_array_equal(bits(d), on_device.problem.run())
 
 
@@ -72,10 +77,9 @@ def test_runs_of_a_group_may_have_any_length(spec, num_sms):
             index[rows], wanted[rows] = -1, POISON
     device = OnDevice(problem, "contiguous")
     device.index = to_cuda(index)
-    d, sfa = device.empty_output(), aotgemm.get_mn_major_tma_aligned_tensor(device.sfa)
     aotgemm.set_num_sms(num_sms)
     try:
-        call_core("contiguous", (device.a, sfa, device.b, device.sfb, d), device.index, spec["kernel"])
+        d = run_kernel(device, spec["kernel"])
     finally:
         aotgemm.set_num_sms(0)
     np.testing.assert_array_equal(bits(d), wanted)

@@ -4,9 +4,8 @@ import aotgemm
 import numpy as np
 import pytest
 import torch
-from aotgemm.selftest.operands import make_finite_operands
 from grouped_device import GROUPINGS, to_cuda
-from problems import BF16
+from problems import BF16, make_finite_operands
 from torch_tensors import bits
 
 ROWS, GROUPS = 200, 6

@@ -4,8 +4,8 @@ import aotgemm
 import numpy as np
 import pytest
 from aotgemm import _core
-from aotgemm.selftest.framed_output import POISON
-from aotgemm.selftest.grouped_operands import place_groups
+from aotgemm.problems.memory import POISON
+from aotgemm.problems.rows import place_rows
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
 
@@ -17,7 +17,7 @@ def poisoned(*shape):
 @pytest.mark.parametrize("use_psum", [False, True])
 @pytest.mark.parametrize("layout", ["nt", "nn"])
 def test_contiguous(layout, use_psum):
-    placement = place_groups("psum" if use_psum else "contiguous", COUNTS)
+    placement = place_rows("psum" if use_psum else "contiguous", COUNTS)
     a, b = draw(1, placement.rows, K), draw(2, len(COUNTS), N, K)
     d = poisoned(placement.rows, N)
     call = getattr(aotgemm, f"m_grouped_bf16_gemm_{layout}_contiguous")
@@ -27,7 +27,7 @@ def test_contiguous(layout, use_psum):
 
 
 def test_masked():
-    placement = place_groups("masked", COUNTS)
+    placement = place_rows("masked", COUNTS)
     a, b = draw(3, placement.rows, K), draw(4, len(COUNTS), N, K)
     d = poisoned(len(COUNTS), placement.room, N)
     aotgemm.m_grouped_bf16_gemm_nt_masked(

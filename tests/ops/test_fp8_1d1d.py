@@ -6,10 +6,9 @@ import pytest
 import reference
 from aotgemm import _core
 from aotgemm.reference.fp8 import fp8_gemm_nt as defined
-from aotgemm.selftest.operands import make_finite_operands
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import BF16, FP8, CudaLike
+from problems import BF16, FP8, CudaLike, make_finite_operands
 
 RECIPE = (1, 1, 128)
 SHAPES = [(1, 8, 16), (7, 72, 144), (130, 136, 400)]

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 import reference
 from aotgemm import _core
-from aotgemm.selftest.operands import make_finite_operands
 from grouped_problems import POISON, GroupedProblem, make_batch, make_grouped, make_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import BF16
+from problems import BF16, make_finite_operands
 
 COUNTS = [(5,), (0, 3, 0), (128, 1), (1, 127, 130, 0, 64), (0, 0)]
 LAYOUTS = pytest.mark.parametrize("use_psum_layout", [False, True], ids=["contiguous", "psum"])

@@ -33,7 +33,7 @@ def run(problem, caller=call):
     """The memory of D."""
     problem.reset()
     caller(problem)
-    return problem.read()
+    return np.array(problem.read())
 
 
 @EACH_KIND

@@ -1,7 +1,7 @@
 """Operands of the grouped BF16 calls, and the rows that they must give."""
 
 import numpy as np
-from aotgemm.selftest.framed_output import POISON
+from aotgemm.problems.memory import POISON
 from bf16_problems import DRAWS, Bf16Problem
 
 COUNTS = (1, 0, 63, 130, 0, 9)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import aotgemm
 import numpy as np
 from aotgemm.reference.fp8 import fp8_gemm_nt as defined
-from aotgemm.selftest.operands import make_finite_operands
-from problems import BF16
+from problems import BF16, make_finite_operands
 
 ALIGNMENT = 128
 POISON = 0xA5A5

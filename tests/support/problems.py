@@ -5,10 +5,17 @@ from dataclasses import dataclass
 import aotgemm
 import ml_dtypes
 import numpy as np
+from aotgemm.arrays.sizes import ceil_div
+from aotgemm.problems.values import finite_fp8, finite_scales
 from aotgemm.reference.fp8 import fp8_gemm_nt as defined
-from aotgemm.selftest.operands import make_finite_operands
 
 FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
+
+
+def make_finite_operands(random: np.random.Generator, m: int, n: int, k: int) -> tuple[np.ndarray, ...]:
+    """FP8 A [M, K] with a scale per row and 128 columns, B [N, K] with one per 128 x 128 block: A, SFA, B, SFB."""
+    a, b, blocks = finite_fp8(random, m, k), finite_fp8(random, n, k), ceil_div(k, 128)
+    return a, finite_scales(random, m, blocks), b, finite_scales(random, ceil_div(n, 128), blocks)
 
 
 @dataclass(frozen=True)

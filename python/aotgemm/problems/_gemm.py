@@ -85,6 +85,6 @@ def _bf16_batch_reduced(a: Any, b: Any, c: Any, d: Any, how: dict[str, Any]) -> 
     if ranges:
         shape = (ranges, *d.shape)
         workspace = empty_strided("d", d, shape, contiguous_stride(shape), "float32")
-        if isinstance(workspace, _core.DeviceArray):
+        if isinstance(workspace, _core.DeviceArray) and how["stream"] is None:  # else the fill might come too late
             workspace.fill_bytes(UNWRITTEN)
         _core.bf16_gemm_nt_batch_reduced(a, b, c, d, workspace, **how)

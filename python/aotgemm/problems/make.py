@@ -48,9 +48,9 @@ class Problem:
             self.backend.write(self.memory, self.before)
 
     def read(self) -> np.ndarray:
-        """A copy of the memory of D as raw bits, after all work on the backend."""
+        """The memory of D as raw bits, after all work on the backend: a copy of a GPU's, the CPU's own."""
         self.backend.synchronize()
-        return np.array(self.backend.get(self.memory)).view(self.guard.element)
+        return self.backend.get(self.memory).view(self.guard.element)
 
     def output(self) -> np.ndarray:
         """A copy of D's rows as raw bits, after all work on the backend."""
@@ -78,16 +78,12 @@ def _poison(dtype: np.dtype, size: int) -> np.ndarray:
     return np.full(size, np.nan, dtype)
 
 
-def rows_of_a(kind: Kind, size: Size, operands: Operands) -> tuple[np.ndarray, np.ndarray | None]:
-    """A [rows, K] and its scales; those of no group are NaN."""
-    a, sfa = operands.a[operands.source], None if operands.sfa is None else operands.sfa[operands.source]
-    placement = placement_of(kind, size)
+def _rows_of_a(kind: Kind, size: Size, distinct: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """The rows of A, or of its scales, in the order of the call; those of no group are NaN."""
+    rows, placement = distinct[source], placement_of(kind, size)
     if placement is not None:
-        padding = placement.group_of_row < 0
-        a[padding] = np.nan
-        if sfa is not None:
-            sfa[padding] = np.nan
-    return a, sfa
+        rows[placement.group_of_row < 0] = np.nan
+    return rows.reshape(size.groups, -1, rows.shape[1]) if kind.separates_rows else rows
 
 
 def _batches(matrix: np.ndarray, batches: int) -> np.ndarray:
@@ -100,21 +96,24 @@ def _flat_groups(kind: Kind, size: Size, matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([matrix[:, columns].reshape(-1) for columns in column_segments(kind, size)])
 
 
-def arranged(kind: Kind, size: Size, operands: Operands) -> dict[str, np.ndarray]:
-    """The operands' values in the shapes that the call takes, by name."""
-    a, sfa = rows_of_a(kind, size, operands)
-    b, sfb = operands.b, operands.sfb
-    if kind.separates_rows:
-        a, sfa = (x if x is None else x.reshape(size.groups, -1, x.shape[1]) for x in (a, sfa))
-    elif not kind.has_row_groups:
-        b, sfb = b[0], None if sfb is None else sfb[0]
+def _arranged_values(kind: Kind, size: Size, operands: Operands) -> dict[str, np.ndarray]:
+    """A and B in the shapes that the call takes."""
+    a = _rows_of_a(kind, size, operands.a, operands.source)
+    b = operands.b if kind.has_row_groups else operands.b[0]
     if kind.grouping == "batch_reduced":
         a, b = _batches(a, size.batches), _batches(b, size.batches)
     if kind.is_fp8 and kind.grouping == "k_grouped":
         a, b = _flat_groups(kind, size, a), _flat_groups(kind, size, b)
     a = a.swapaxes(-1, -2) if kind.layout[0] == "t" else a
-    b = b.swapaxes(-1, -2) if kind.layout[1] == "n" else b
-    return {"a": a, "b": b} | ({"sfa": sfa, "sfb": sfb} if kind.is_fp8 else {})
+    return {"a": a, "b": b.swapaxes(-1, -2) if kind.layout[1] == "n" else b}
+
+
+def _arranged_scales(kind: Kind, size: Size, operands: Operands) -> dict[str, np.ndarray]:
+    """The scales, if there are any, in the shapes that the call takes."""
+    if not kind.is_fp8:
+        return {}
+    sfa = _rows_of_a(kind, size, operands.sfa, operands.source)
+    return {"sfa": sfa, "sfb": operands.sfb if kind.has_row_groups else operands.sfb[0]}
 
 
 def _placed(backend: Backend, view: View, values: np.ndarray) -> Any:
@@ -143,9 +142,11 @@ def lay_out(
 ) -> Problem:
     """The problem of these values on a backend. mn_major: scales by row as a GPU reads them, else row-major."""
     views, guard = views_of(kind, size, memory, mn_major), guard_of(kind, size, memory)
-    placed = {name: _placed(backend, views[name], x) for name, x in arranged(kind, size, operands).items()}
+    arranged = _arranged_values(kind, size, operands) | _arranged_scales(kind, size, operands)
+    placed = {name: _placed(backend, views[name], x) for name, x in arranged.items()}
     index = index_of(kind, size)
-    output = backend.put(guard.poisoned().view(numpy_dtype(views["d"].dtype)))
+    output = backend.empty(guard.size, views["d"].dtype)
+    backend.fill(output, POISON_BYTE)
     problem = Problem(
         kind=kind,
         size=size,
@@ -175,11 +176,8 @@ def _with_c(problem: Problem, in_place: bool) -> Problem:
 
 def with_row_major_scales(problem: Problem) -> Problem:
     """The same problem, in the same D, with scales as a cast leaves them."""
-    if not problem.kind.is_fp8:
-        return problem
-    values = arranged(problem.kind, problem.size, problem.operands)
-    sfa, sfb = (problem.backend.put(np.ascontiguousarray(values[name])) for name in ("sfa", "sfb"))
-    return replace(problem, sfa=sfa, sfb=sfb)
+    scales = _arranged_scales(problem.kind, problem.size, problem.operands)
+    return replace(problem, **{name: problem.backend.put(np.ascontiguousarray(x)) for name, x in scales.items()})
 
 
 def make(

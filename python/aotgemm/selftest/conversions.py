@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from ..ops.layout import get_mn_major_tma_aligned_tensor
-from ..problems.backends import CpuBackend, CudaBackend
+from ..problems.backends import Backend, CpuBackend, CudaBackend
 from .tally import Tallies
 
 BLOCK = 128
@@ -47,48 +47,48 @@ def _difference(got: np.ndarray, wanted: np.ndarray) -> str:
     return f"{wrong} of {got.nbytes} bytes differ" if wrong else ""
 
 
-def _cast_problems(place: CpuBackend | CudaBackend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
+def _cast_cases(backend: Backend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
     for name, shape, dtype, use_ue8m0 in product(CASTS, CAST_SHAPES, CAST_DTYPES, (False, True)):
         cast, block_rows = CASTS[name]
         x = _random_input(random, shape, dtype)
-        if isinstance(place, CudaBackend):
+        if isinstance(backend, CudaBackend):
             x[-1, -1], x[-2:-1, 0] = np.nan, -np.inf
             wanted = cast(x, use_ue8m0)
         else:
             wanted = cast_in_numpy(x, block_rows, use_ue8m0)
-        got = [np.ascontiguousarray(place.get(part)) for part in cast(place.put(x), use_ue8m0)]
+        got = [np.ascontiguousarray(backend.get(part)) for part in cast(backend.put(x), use_ue8m0)]
         words = (_difference(*pair) for pair in zip(got, wanted, strict=True))
         yield name, f"{np.dtype(dtype).name} {list(shape)} use_ue8m0={use_ue8m0}", ", ".join(filter(None, words))
 
 
-def _layout_problems(place: CpuBackend | CudaBackend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
+def _layout_cases(backend: Backend, random: np.random.Generator) -> Iterator[tuple[str, str, str]]:
     for shape in SCALE_SHAPES:
         sf = random.standard_normal(shape, np.float32)
-        aligned = get_mn_major_tma_aligned_tensor(place.put(sf))
-        got = _read_mn_major(place, aligned)
+        aligned = get_mn_major_tma_aligned_tensor(backend.put(sf))
+        got = _read_mn_major(backend, aligned)
         yield "get_mn_major_tma_aligned_tensor", str(list(shape)), _difference(got, sf)
 
 
-def _read_mn_major(place: CpuBackend | CudaBackend, aligned: Any) -> np.ndarray:
-    if isinstance(place, CpuBackend):
+def _read_mn_major(backend: Backend, aligned: Any) -> np.ndarray:
+    if isinstance(backend, CpuBackend):
         return np.ascontiguousarray(aligned)
     *groups, mn, k = aligned.shape
     column = aligned.stride[-1]
     groups = groups or [1]
     last = mn + column * (k - 1)
-    flat = [place.get(aligned.as_strided([last], [1], group * column * k)) for group in range(groups[0])]
+    flat = [backend.get(aligned.as_strided([last], [1], group * column * k)) for group in range(groups[0])]
     columns = [np.lib.stride_tricks.as_strided(memory, (mn, k), (4, 4 * column)) for memory in flat]
     return np.ascontiguousarray(np.stack(columns)).reshape(aligned.shape)
 
 
-def count_cases() -> int:
+def count_conversions() -> int:
     return len(CASTS) * len(CAST_SHAPES) * len(CAST_DTYPES) * 2 + len(SCALE_SHAPES)
 
 
-def run_conversions(place: CpuBackend | CudaBackend, tallies: Tallies, seed: int, step: Callable[[str], None]) -> None:
+def run_conversions(backend: Backend, tallies: Tallies, seed: int, step: Callable[[str], None]) -> None:
     """Every cast and layout case; `step` is called with the operation's name before each is counted."""
     random = np.random.default_rng(seed)
-    for problems in (_cast_problems(place, random), _layout_problems(place, random)):
-        for name, case, problem in problems:
+    for cases in (_cast_cases(backend, random), _layout_cases(backend, random)):
+        for name, case, difference in cases:
             step(name)
-            tallies.count(name, case, problem)
+            tallies.count(name, case, difference)

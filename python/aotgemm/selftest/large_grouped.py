@@ -1,6 +1,6 @@
 """Grouped GEMMs whose A, B and D hold more than 2^31 elements each, so that no 32-bit offset can reach them all.
 
-All groupings share the same operands: groups of ROOM rows, the first ROOM - g of which are those of group g. A sample
+All groupings share the same operands: groups of `room` rows, the first room - g of which are those of group g. A sample
 of rows is compared with the CPU backend.
 """
 
@@ -11,118 +11,149 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from .. import _core
-from ..arrays.device_array import from_numpy, to_numpy
-from .framed_output import POISON, POISON_BYTE
-from .gpu_gemm import name_of_failing
-from .gpu_grouped import kernels_of
-from .grouped_calls import call_core
-from .grouped_operands import POOL
-from .grouped_shapes import GROUPINGS
-from .operands import make_finite_operands
+from ..problems.backends import Backend
+from ..problems.call import call
+from ..problems.kinds import KINDS, Kind
+from ..problems.make import Problem, index_of
+from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, View
+from ..problems.sizes import Size, row_groups
+from ..problems.values import DISTINCT_ROWS_OF_GROUPS, finite_fp8, finite_scales
+from ..problems.views import SCALE_BLOCK, views_of
+from .cases import Names, name_of_failing
+from .expected import cpu_backend_product
+from .suites import ROW_GROUPINGS
 from .tally import Tallies
 
-DeviceArray = _core.DeviceArray
-GROUPS, ROOM, N, K = 40, 8192, 7680, 7168
-ROWS, K_BLOCKS = GROUPS * ROOM, K // 128
-COUNTS = ROOM - np.arange(GROUPS, dtype=np.int32)
-SAMPLED_GROUPS = (0, 1, 20, GROUPS - 1)
-CASE = f"{GROUPS} groups of up to {ROOM} rows, N={N} K={K}"
+FAMILY = "fp8_gemm_1d2d"
+LARGE_KINDS = [kind for kind in KINDS.values() if kind.family == FAMILY and kind.grouping in ROW_GROUPINGS]
+
+
+@dataclass(frozen=True)
+class LargeShape:
+    """Sizes, and the groups of which rows are looked at. `room` rows for a group are a multiple of 128."""
+
+    groups: int
+    room: int
+    n: int
+    k: int
+    sampled: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.groups} groups of up to {self.room} rows, N={self.n} K={self.k}"
+
+    @property
+    def rows(self) -> int:
+        return self.groups * self.room
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Rows of each group; fewer than 128 are missing, else psum would have the next group start elsewhere."""
+        return self.room - np.arange(self.groups)
+
+    def size_for(self, kind: Kind) -> Size:
+        counts = np.full(self.groups, self.room) if kind.grouping == "batched" else self.counts
+        return row_groups(counts.tolist(), self.n, self.k, self.room if kind.grouping == "masked" else 0)
+
+
+LARGE = LargeShape(groups=40, room=8192, n=7680, k=7168, sampled=(0, 1, 20, 39))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of one group that are looked at, and what they must be if they are computed."""
+    """Rows of one group that are looked at, and their bits if they are computed."""
 
     group: int
     rows: np.ndarray
     computed: np.ndarray
 
-    def wanted(self, grouping: str) -> np.ndarray:
-        live = (self.rows < COUNTS[self.group]) | (grouping == "batched")
-        return np.where(live[:, None], self.computed, POISON).astype(np.uint16)
-
-
-def _copy_part(memory: DeviceArray, first: int, part: np.ndarray) -> None:
-    view = memory.as_strided(part.shape, [part.shape[1], 1], first * part.shape[1])
-    view.copy_from(np.ascontiguousarray(part).reshape(-1).view(np.uint8))
-
 
 class LargeProblem:
-    """Operands on the GPU: rows of A from a pool, and for each group the same rows of B in another order."""
+    """Operands on a backend: rows of A from a few, and for each group the same rows of B in another order."""
 
-    def __init__(self, random: np.random.Generator) -> None:
-        self.pool, self.pool_scales, self.weights, _ = make_finite_operands(random, POOL, N, K)
-        self.source = random.integers(0, POOL, ROWS)
-        self.sfb = np.exp2(random.uniform(-4, 4, (GROUPS, N // 128, K_BLOCKS))).astype(np.float32)
-        self.a, self.b = (
-            DeviceArray.empty([ROWS, K], "float8_e4m3fn"),
-            DeviceArray.empty([GROUPS * N, K], "float8_e4m3fn"),
-        )
-        for group in range(GROUPS):
-            _copy_part(self.a, group * ROOM, self.pool[self.source[group * ROOM : (group + 1) * ROOM]])
-            _copy_part(self.b, group * N, self.weights_of(group))
-        self.sfa = from_numpy(self.pool_scales[self.source].T)
-        self.device_sfb = from_numpy(self.sfb)
-        self.d = DeviceArray.empty([ROWS, N], "bfloat16")
-        self.indices = self._make_indices()
-        self.samples = [self._sample(group) for group in SAMPLED_GROUPS]
+    def __init__(self, shape: LargeShape, backend: Backend, rng: np.random.Generator) -> None:
+        self.shape, self.backend, self.blocks = shape, backend, shape.k // SCALE_BLOCK
+        self.rows_of_a = finite_fp8(rng, DISTINCT_ROWS_OF_GROUPS, shape.k)
+        self.scales_of_a = finite_scales(rng, DISTINCT_ROWS_OF_GROUPS, self.blocks)
+        self.rows_of_b = finite_fp8(rng, shape.n, shape.k)
+        self.source = rng.integers(0, DISTINCT_ROWS_OF_GROUPS, shape.rows)
+        self.sfb = np.exp2(rng.uniform(-4, 4, (shape.groups, shape.n // SCALE_BLOCK, self.blocks))).astype(np.float32)
+        self.memory = self._fill()
+        self.samples = [self._sample(group) for group in shape.sampled]
+
+    def _fill(self) -> dict[str, Any]:
+        shape, backend = self.shape, self.backend
+        a = backend.empty(shape.rows * shape.k, "float8_e4m3fn")
+        b = backend.empty(shape.groups * shape.n * shape.k, "float8_e4m3fn")
+        for group in range(shape.groups):
+            rows = self.source[group * shape.room : (group + 1) * shape.room]
+            self._copy(a, group, self.rows_of_a[rows])
+            self._copy(b, group, self.weights_of(group))
+        sfa = np.ascontiguousarray(self.scales_of_a[self.source].T).reshape(-1)
+        d = backend.empty(shape.rows * shape.n, "bfloat16")
+        return {"a": a, "sfa": backend.put(sfa), "b": b, "sfb": backend.put(self.sfb.reshape(-1)), "d": d}
+
+    def _copy(self, memory: Any, group: int, part: np.ndarray) -> None:
+        part = np.ascontiguousarray(part).reshape(-1)
+        view = View("float8_e4m3fn", (part.size,), (1,), part.size, group * part.size)
+        self.backend.write(self.backend.view(memory, view), part)
 
     def weights_of(self, group: int) -> np.ndarray:
-        return np.roll(self.weights, group, 0)
-
-    def _make_indices(self) -> dict[str, DeviceArray | None]:
-        within = np.arange(ROOM) < COUNTS[:, None]
-        of_rows = np.where(within, np.arange(GROUPS)[:, None], -1).reshape(-1).astype(np.int32)
-        ends = (np.arange(GROUPS) * ROOM + COUNTS).astype(np.int32)
-        host = {"contiguous": of_rows, "psum": ends, "masked": COUNTS}
-        return {grouping: from_numpy(index) for grouping, index in host.items()} | {"batched": None}
+        return np.roll(self.rows_of_b, group, 0)
 
     def _sample(self, group: int) -> Sample:
-        rows = np.array([0, ROOM // 2 + 1, COUNTS[group] - 1, ROOM - 1])
-        source = self.source[group * ROOM + rows]
-        computed = np.empty((len(rows), N), ml_dtypes.bfloat16)
-        weights = self.weights_of(group)
-        _core.fp8_gemm_nt(self.pool[source], self.pool_scales[source], weights, self.sfb[group], computed)
+        rows = np.array([0, self.shape.room // 2 + 1, self.shape.counts[group] - 1, self.shape.room - 1])
+        source = self.source[group * self.shape.room + rows]
+        operands = self.rows_of_a[source], self.scales_of_a[source], self.weights_of(group), self.sfb[group]
+        computed = cpu_backend_product(FAMILY, *operands, 1)(None, np.dtype(ml_dtypes.bfloat16))
         return Sample(group, rows, computed.view(np.uint16))
 
-    def _operands(self, grouping: str) -> tuple[DeviceArray, ...]:
-        b = self.b.as_strided([GROUPS, N, K], [N * K, K, 1])
-        if grouping in ("contiguous", "psum"):
-            return self.a, self.sfa.as_strided([ROWS, K_BLOCKS], [1, ROWS]), b, self.device_sfb, self.d
-        a = self.a.as_strided([GROUPS, ROOM, K], [ROOM * K, K, 1])
-        sfa = self.sfa.as_strided([GROUPS, ROOM, K_BLOCKS], [ROOM, 1, ROWS])
-        return a, sfa, b, self.device_sfb, self.d.as_strided([GROUPS, ROOM, N], [ROOM * N, N, 1])
+    def problem(self, kind: Kind) -> Problem:
+        size = self.shape.size_for(kind)
+        views = views_of(kind, size, CONTIGUOUS, guard_rows=0)
+        stride = (self.shape.room, 1, self.shape.rows) if kind.separates_rows else (1, self.shape.rows)
+        views["sfa"] = View("float32", views["sfa"].shape, stride, self.shape.rows * self.blocks)
+        x = {name: self.backend.view(self.memory[name], view) for name, view in views.items()}
+        index = index_of(kind, size)
+        index = None if index is None else self.backend.put(index)
+        return Problem(
+            kind, size, self.backend, x["a"], x["sfa"], x["b"], x["sfb"], None, x["d"], index, self.memory["d"]
+        )
 
-    def problem_of(self, grouping: str, kernel: int) -> str:
+    def mismatch(self, kind: Kind, kernel: int) -> str:
         """What is wrong with the sampled rows that a kernel leaves."""
-        self.d.fill_bytes(POISON_BYTE)
-        call_core(grouping, self._operands(grouping), self.indices[grouping], kernel)
-        wrong = sum(self._differing(grouping, sample) for sample in self.samples)
+        problem = self.problem(kind)
+        problem.reset(POISON_BYTE)
+        call(problem, kernel)
+        wrong = sum(self._differing(kind, sample) for sample in self.samples)
         return f"{wrong} outputs of the sampled rows differ" if wrong else ""
 
-    def _differing(self, grouping: str, sample: Sample) -> int:
-        rows = [self.d.as_strided([N], [1], (sample.group * ROOM + int(row)) * N) for row in sample.rows]
-        got = np.stack([to_numpy(row).view(np.uint16) for row in rows])
-        return int((got != sample.wanted(grouping)).sum())
+    def _differing(self, kind: Kind, sample: Sample) -> int:
+        n, size = self.shape.n, self.shape.rows * self.shape.n
+        starts = [(sample.group * self.shape.room + int(row)) * n for row in sample.rows]
+        views = [self.backend.view(self.memory["d"], View("bfloat16", (n,), (1,), size, start)) for start in starts]
+        got = np.stack([self.backend.get(view).view(np.uint16) for view in views])
+        live = (sample.rows < self.shape.counts[sample.group]) | (kind.grouping == "batched")
+        return int((got != np.where(live[:, None], sample.computed, POISON)).sum())
 
 
-def _named_kernels(kernels: list[dict[str, Any]]) -> Iterator[tuple[str, int, str]]:
-    for grouping in GROUPINGS:
-        for kernel, name in kernels_of(kernels, grouping).items():
-            yield grouping, kernel, name
+def _cases(names: Names) -> Iterator[tuple[Kind, int, str]]:
+    for kind, of_kind in names.items():
+        for kernel, name in of_kind.items():
+            yield kind, kernel, name
 
 
-def count_cases(kernels: list[dict[str, Any]]) -> int:
-    return len(list(_named_kernels(kernels)))
+def count_large(names: Names) -> int:
+    return len(list(_cases(names)))
 
 
-def run_gemms(kernels: list[dict[str, Any]], tallies: Tallies, seed: int, step: Callable[[str], None]) -> None:
+def run_large(
+    shape: LargeShape, names: Names, backend: Backend, tallies: Tallies, seed: int, step: Callable[[str], None]
+) -> None:
     """One case for every kernel; `step` is called with its name before."""
-    if not kernels:
+    if not names:
         return
-    problem = LargeProblem(np.random.default_rng(seed))
-    for grouping, kernel, name in _named_kernels(kernels):
+    problem = LargeProblem(shape, backend, np.random.default_rng(seed))
+    for kind, kernel, name in _cases(names):
         step(name)
-        with name_of_failing(f"{name}, {CASE}"):
-            tallies.count(name, CASE, problem.problem_of(grouping, kernel))
+        with name_of_failing(f"{name}, {shape}"):
+            tallies.count(name, str(shape), problem.mismatch(kind, kernel))

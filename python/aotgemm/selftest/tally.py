@@ -27,13 +27,13 @@ class Tallies:
     by_name: dict[str, Tally] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
-    def count(self, name: str, case: str, problem: str) -> None:
-        """One more case; `problem` is empty if every bit was right."""
+    def count(self, name: str, case: str, mismatch: str) -> None:
+        """One more case; `mismatch` is empty if every bit was right."""
         tally = self.by_name.setdefault(name, Tally(name))
         tally.cases += 1
-        tally.equal += not problem
-        if problem and len(self.failures) < MOST_FAILURES_SHOWN:
-            self.failures.append(f"{name}, {case}: {problem}")
+        tally.equal += not mismatch
+        if mismatch and len(self.failures) < MOST_FAILURES_SHOWN:
+            self.failures.append(f"{name}, {case}: {mismatch}")
 
     @property
     def cases(self) -> int:

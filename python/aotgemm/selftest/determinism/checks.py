@@ -1,19 +1,24 @@
-"""The three comparisons: every kernel in every way, rows in other company, and random pairs of kernels."""
+"""The three comparisons: every kernel in every launch variant, rows beside other rows, and random pairs of kernels."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ... import _core
+from ...problems.backends import Backend
+from ...problems.call import call
+from ...problems.kinds import KINDS, Kind, kernels_of
+from ...problems.make import Problem, lay_out, make
+from ...problems.sizes import Limits, Size, random_size
 from ..tally import Tallies
-from .calls import POISONS, Problem, differing, launch, make_problem, mn_major, poison, read
-from .kinds import Kind, Limits, Size, kinds_of, random_size
-from .ways import PLAIN, Way, Ways
+from .variants import PLAIN, LaunchVariant, LaunchVariants
 
 CPU_BACKEND = -1
+POISONS = (0xA5, 0x5A)  # bytes that D is filled with before a run; two, so that what is not written differs
 PAIRS_OF_A_SHAPE = 5  # drawing operands takes longer than running them
+PARTS_OF_ROWS, ROWS_OF_A_PART = 3, 16  # 16: rows that every layout can address
+Step = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -25,110 +30,123 @@ class Subject:
     name: str
 
 
-Step = Callable[[str], None]
+Subjects = dict[Kind, list[Subject]]
 
 
-def run_in(problem: Problem, byte: int, kernel: int, ways: Ways, way: Way = PLAIN) -> np.ndarray:
-    """D's bytes after one run, that way, into memory full of that byte."""
-    poison(problem, byte)  # waits for the device, so it comes before the load
-    with ways.taken(way) as arguments:
-        launch(problem, kernel, **arguments)
-        return read(problem)
+def gpu_subjects(specs: Iterable[dict[str, Any]]) -> Subjects:
+    """Every kernel in every kind of call that it can run."""
+    specs = list(specs)
+    by_kind = {kind: kernels_of(kind, specs) for kind in KINDS.values()}
+    return {
+        kind: [Subject(kind, spec["kernel"], spec["name"]) for spec in of_kind]
+        for kind, of_kind in by_kind.items()
+        if of_kind
+    }
 
 
-def _second_poison(problem: Problem) -> int:
-    return POISONS[0] if problem.unwritten_is_allowed else POISONS[1]
+def cpu_subjects() -> Subjects:
+    """The CPU backend in every kind of call."""
+    return {kind: [Subject(kind, CPU_BACKEND, "CPU backend")] for kind in KINDS.values()}
 
 
-def repeat(
-    subjects: list[Subject],
-    size_of: Callable[[Kind], Size],
-    ways: Ways,
-    random: np.random.Generator,
-    tallies: Tallies,
-    step: Step,
-) -> None:
-    """Every subject in every way: the bits of its first run, and of every other subject of its kind."""
-    for kind in dict.fromkeys(subject.kind for subject in subjects):
-        problem, first = make_problem(random, kind, size_of(kind), ways.place), None
-        for subject in (subject for subject in subjects if subject.kind == kind):
-            for turn, way in enumerate(ways.all):
-                step(subject.name)
-                byte = POISONS[0] if turn % 2 == 0 else _second_poison(problem)
-                got = run_in(problem, byte, subject.kernel, ways, way)
-                first = got if first is None else first
-                tallies.count(f"repeated: {kind}", f"{subject.name}, {way}, {problem.size}", differing(got, first))
+def problem_for(kind: Kind, size: Size, backend: Backend, rng: np.random.Generator) -> Problem:
+    """FP8 operands hold every finite pattern; BF16 ones are standard normal."""
+    return make(kind, size, backend, rng, values="finite" if kind.is_fp8 else "normal")
+
+
+def run_in(
+    problem: Problem, byte: int, kernel: int, variants: LaunchVariants, variant: LaunchVariant = PLAIN
+) -> np.ndarray:
+    """D's bits after one run of that variant, into memory full of that byte."""
+    problem.reset(byte)
+    problem.backend.synchronize()  # before the load, on which the run shall not wait
+    with variants.applied(variant) as arguments:
+        call(problem, kernel, **arguments)
+        return problem.output()
+
+
+def differing(one: np.ndarray, two: np.ndarray) -> str:
+    """Empty if all bytes are equal."""
+    wrong = one.view(np.uint8) != two.view(np.uint8)
+    return f"{int(wrong.sum())} of {wrong.size} bytes differ" if wrong.any() else ""
+
+
+def second_poison(problem: Problem) -> int:
+    """Another byte than the first, unless parts of D stay unwritten."""
+    return POISONS[0] if problem.kind.leaves_parts_of_d else POISONS[1]
+
+
+@dataclass(frozen=True)
+class Determinism:
+    """What the comparisons share."""
+
+    subjects: Subjects
+    variants: LaunchVariants
+    rng: np.random.Generator
+    tallies: Tallies
+    step: Step
+
+    @property
+    def backend(self) -> Backend:
+        return self.variants.backend
+
+    def repeat(self, size_of: Callable[[Kind], Size]) -> None:
+        """Every subject in every variant: the bits of the first run, and of every other subject of its kind."""
+        for kind, subjects in self.subjects.items():
+            problem, first = problem_for(kind, size_of(kind), self.backend, self.rng), None
+            for subject in subjects:
+                for turn, variant in enumerate(self.variants.all):
+                    self.step(subject.name)
+                    byte = POISONS[0] if turn % 2 == 0 else second_poison(problem)
+                    got = run_in(problem, byte, subject.kernel, self.variants, variant)
+                    first = got if first is None else first
+                    case = f"{subject.name}, {variant}, {problem.size}"
+                    self.tallies.count(f"repeated: {kind}", case, differing(got, first))
+
+    def permute(self, size: Size) -> None:
+        """Rows in another order, and some of them alone, by every subject of a dense call: each row keeps its bits."""
+        for kind, subjects in self.subjects.items():
+            if kind.grouping != "dense":
+                continue
+            problem = problem_for(kind, size, self.backend, self.rng)
+            parts = [(rows, _with_rows(problem, rows)) for rows in self._orders(size.m)]
+            for subject in subjects:
+                whole = run_in(problem, POISONS[0], subject.kernel, self.variants)
+                for rows, part in parts:
+                    self.step(subject.name)
+                    got = run_in(part, POISONS[1], subject.kernel, self.variants)
+                    case = f"{subject.name}, {len(rows)} of {size.m} rows, {size}"
+                    self.tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
+
+    def _orders(self, m: int) -> list[np.ndarray]:
+        parts = (self.rng.permutation(m)[:ROWS_OF_A_PART] for _ in range(PARTS_OF_ROWS))
+        return [self.rng.permutation(m), *parts]
+
+    def compare_pairs(self, limits: Limits, count: int) -> None:
+        """Random shapes, each by a few pairs of random subjects of its kind, in two random variants."""
+        for turn, problem in zip(range(count), self._random_problems(limits)):
+            self.step(f"pair {turn + 1}")
+            subjects, variants = (
+                [self._any(pool) for _ in range(2)] for pool in (self.subjects[problem.kind], self.variants.all)
+            )
+            runs = zip(subjects, variants, (POISONS[0], second_poison(problem)), strict=True)
+            outputs = [run_in(problem, byte, subject.kernel, self.variants, variant) for subject, variant, byte in runs]
+            words = " against ".join(f"{s.name} ({v})" for s, v in zip(subjects, variants, strict=True))
+            self.tallies.count(f"random pairs: {problem.kind}", f"{words}, {problem.size}", differing(*outputs))
+
+    def _any(self, pool: list[Any]) -> Any:
+        return pool[int(self.rng.integers(len(pool)))]
+
+    def _random_problems(self, limits: Limits) -> Iterator[Problem]:
+        """Of one kind after the other, each for some pairs."""
+        while True:
+            for kind in self.subjects:
+                problem = problem_for(kind, random_size(self.rng, kind, limits), self.backend, self.rng)
+                for _ in range(PAIRS_OF_A_SHAPE):
+                    yield problem
 
 
 def _with_rows(problem: Problem, rows: np.ndarray) -> Problem:
     """The problem for those rows of A, in that order."""
-    place, kind = problem.place, problem.kind
-    if kind.family == "bf16_gemm":
-        (a,) = problem.host
-        a = np.ascontiguousarray(a[rows] if kind.layout[0] == "n" else a[:, rows])
-        operands = (place.put(a), problem.operands[1])
-    else:
-        a, sfa = (np.ascontiguousarray(matrix[rows]) for matrix in problem.host)
-        operands = (place.put(a), mn_major(place, sfa), *problem.operands[2:])
-    d = place.put(np.zeros((len(rows), problem.size.n), problem.place.get(problem.d).dtype))
-    return replace(problem, size=Size((len(rows),), problem.size.n, problem.size.k), operands=operands, d=d)
-
-
-def permute(
-    subjects: list[Subject],
-    size: Size,
-    ways: Ways,
-    random: np.random.Generator,
-    tallies: Tallies,
-    step: Step,
-) -> None:
-    """Rows in another order, and some of them alone, by every subject without groups: each row keeps its bits."""
-    for kind in dict.fromkeys(subject.kind for subject in subjects if subject.kind.grouping == "dense"):
-        problem = make_problem(random, kind, size, ways.place)
-        orders = [random.permutation(size.counts[0])]
-        orders += [random.permutation(size.counts[0])[:16] for _ in range(3)]  # 16: rows that every layout can address
-        parts = [(rows, _with_rows(problem, rows)) for rows in orders]
-        for subject in (subject for subject in subjects if subject.kind == kind):
-            whole = run_in(problem, POISONS[0], subject.kernel, ways)
-            for rows, part in parts:
-                step(subject.name)
-                got = run_in(part, POISONS[1], subject.kernel, ways)
-                case = f"{subject.name}, {len(rows)} of {size.counts[0]} rows, {size}"
-                tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
-
-
-def compare_pairs(
-    subjects: list[Subject],
-    limits: Limits,
-    count: int,
-    ways: Ways,
-    random: np.random.Generator,
-    tallies: Tallies,
-    step: Step,
-) -> None:
-    """Random shapes, each by a few pairs of random subjects of its kind, in two random ways."""
-    kinds = list(dict.fromkeys(subject.kind for subject in subjects))
-    by_kind = {kind: [subject for subject in subjects if subject.kind == kind] for kind in kinds}
-    for turn in range(count):
-        if turn % PAIRS_OF_A_SHAPE == 0:
-            kind = kinds[turn // PAIRS_OF_A_SHAPE % len(kinds)]
-            problem = make_problem(random, kind, random_size(random, kind, limits), ways.place)
-        pair = [by_kind[kind][int(random.integers(len(by_kind[kind])))] for _ in range(2)]
-        chosen = [ways.all[int(random.integers(len(ways.all)))] for _ in range(2)]
-        step(f"pair {turn + 1}")
-        bytes_before = (POISONS[0], _second_poison(problem))
-        runs = zip(pair, chosen, bytes_before, strict=True)
-        outputs = [run_in(problem, byte, subject.kernel, ways, way) for subject, way, byte in runs]
-        words = " against ".join(f"{subject.name} ({way})" for subject, way in zip(pair, chosen, strict=True))
-        tallies.count(f"random pairs: {kind}", f"{words}, {problem.size}", differing(*outputs))
-
-
-def gpu_subjects(kernels: list[dict[str, Any]]) -> list[Subject]:
-    """Every kernel in every kind of call that it can run."""
-    return [Subject(kind, spec["kernel"], spec["name"]) for spec in kernels for kind in kinds_of(spec)]
-
-
-def cpu_subjects() -> list[Subject]:
-    """The CPU backend in every kind of call that the library has kernels of."""
-    kinds = dict.fromkeys(kind for spec in _core.specs() for kind in kinds_of(spec))
-    return [Subject(kind, CPU_BACKEND, "CPU backend") for kind in kinds]
+    size = Size(len(rows), problem.size.n, problem.size.k)
+    return lay_out(problem.kind, size, problem.operands.rows(rows), problem.backend)
