@@ -7,7 +7,7 @@ from typing import Any
 
 import aotgemm
 import torch
-from aotgemm import _core
+from aotgemm.problems.call import gemm
 
 MASKED_ROOM = 4096  # rows of A for each group of a masked call
 ALIGNMENT = aotgemm.get_mk_alignment_for_contiguous_layout()
@@ -67,11 +67,8 @@ class GroupedOperands:
             library.m_grouped_fp8_gemm_nt_contiguous(self.a, self.b, self.d, self.index)
 
     def run_kernel(self, kernel: int) -> None:
-        operands = *self.a, *self.b, self.d, self.index
-        if self.shape.grouping == "masked":
-            _core.m_grouped_fp8_gemm_nt_masked(*operands, self.shape.m, kernel)
-        else:
-            _core.m_grouped_fp8_gemm_nt_contiguous(*operands, self.shape.grouping == "psum", self.shape.m, kernel)
+        call = "fp8_gemm_1d2d", self.shape.grouping, "nt"
+        gemm(*call, *self.a, *self.b, None, self.d, self.index, expected_m=self.shape.m, kernel=kernel)
 
 
 def _random_weights(shape: GroupedShape) -> tuple[torch.Tensor, torch.Tensor]:

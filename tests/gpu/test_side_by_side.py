@@ -6,14 +6,19 @@ import torch
 from aotgemm import to_numpy
 from aotgemm.bench.gemm_suite import Bench
 from aotgemm.bench.peers import OURS, TorchOperands, find_peers
-from aotgemm.problems.operands import Fp8Pool
+from aotgemm.problems.arena import OperandArena
+from aotgemm.problems.backends import CudaBackend
+from aotgemm.problems.call import call
+from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.sizes import Size
 
 SHAPE = (64, 512, 1024)
 
 
 @pytest.fixture(scope="module")
 def operands():
-    return Fp8Pool([(*SHAPE, 1), (128, 512, 1024, 1)]).operands(*SHAPE)
+    sizes = Size(*SHAPE), Size(128, 512, 1024)
+    return OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend()).problem(sizes[0])
 
 
 def test_torch_views_are_the_same_memory(operands):
@@ -27,7 +32,7 @@ def test_torch_views_are_the_same_memory(operands):
 def test_the_product_is_of_the_operands_that_peers_see(operands):
     tensors = TorchOperands(operands)
     tensors.sfa.fill_(1), tensors.sfb.fill_(1)
-    operands.run()
+    call(operands)
     expected = tensors.a.float() @ tensors.b.float().t()
     torch.testing.assert_close(tensors.d.float(), expected, rtol=1e-2, atol=expected.abs().max().item() * 1e-2)
 

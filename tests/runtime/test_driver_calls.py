@@ -15,17 +15,22 @@ US = 1e3 / 64  # between any two events of the fake driver
 COUNT_CALLS = """
 import ctypes, json, sys
 from aotgemm import _core
-from aotgemm.problems.operands import Fp8Pool
+from aotgemm.problems.arena import OperandArena
+from aotgemm.problems.backends import CudaBackend
+from aotgemm.problems.call import prepared
+from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.sizes import Size
 
 def counts():
     return {name: ctypes.c_int.in_dll(driver, f"calls_{name}").value for name in json.loads(sys.argv[1])}
 
-pool = Fp8Pool([(64, 512, 1024, 1), (65, 512, 1024, 1)])
+sizes = Size(64, 512, 1024), Size(65, 512, 1024)
+arena = OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend())
 driver = ctypes.CDLL("libcuda.so.1")
-first, second = pool.operands(64, 512, 1024), pool.operands(65, 512, 1024)
-first.run()
+first, second = (prepared(arena.problem(size)) for size in sizes)
+first()
 snapshots = [counts()]
-for step in (first.run, second.run, first.run, lambda: _core.preload(0)):
+for step in (first, second, first, lambda: _core.preload(0)):
     step()
     snapshots.append(counts())
 print(json.dumps([
@@ -72,17 +77,21 @@ LAUNCHES = """
 import ctypes, json, random, sys
 import aotgemm
 from aotgemm import _core
-from aotgemm.problems.operands import Fp8Pool
+from aotgemm.problems.arena import OperandArena
+from aotgemm.problems.backends import CudaBackend
+from aotgemm.problems.call import call
+from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.sizes import Size
 
 random.seed(1)
 shapes = [(random.choice([1, 3, 64, 100, 129, 700, 2048]), 8 * random.randint(1, 300), 16 * random.randint(1, 100))
           for _ in range(60)]
-pool, answers = Fp8Pool((*shape, 1) for shape in shapes), []
+arena, answers = OperandArena(KINDS["fp8_gemm_1d2d"], [Size(*shape) for shape in shapes], CudaBackend()), []
 driver = ctypes.CDLL("libcuda.so.1")
 for shape in shapes:
     num_sms = random.choice([0, 0, 1, 24, 131])
     aotgemm.set_num_sms(num_sms)
-    pool.operands(*shape).run()
+    call(arena.problem(Size(*shape)))
     name = ctypes.c_char_p.in_dll(driver, "last_kernel").value.decode()
     answers.append((shape, num_sms, name, ctypes.c_uint.in_dll(driver, "last_grid").value))
 print(json.dumps([_core.cuda_device(0), answers]))
@@ -100,12 +109,17 @@ def test_what_is_launched_is_what_the_selection_says_offline(fake):
 TOLD = """
 import ctypes, json, sys
 from aotgemm import _core
-from aotgemm.problems.operands import Fp8Pool
+from aotgemm.problems.arena import OperandArena
+from aotgemm.problems.backends import CudaBackend
+from aotgemm.problems.call import call
+from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.sizes import Size
 
 driver, answers = ctypes.CDLL("libcuda.so.1"), []
 kernels = {spec["name"].removeprefix("sm90_fp8_gemm_1d2d_dense_nt_bf16_"): i for i, spec in enumerate(_core.specs())}
 for tile, *shape in json.loads(sys.argv[1]):
-    Fp8Pool([(*shape, 1)]).operands(*shape).run(kernels[tile])
+    size = Size(*shape)
+    call(OperandArena(KINDS["fp8_gemm_1d2d"], [size], CudaBackend()).problem(size), kernels[tile])
     answers.append([ctypes.c_int.in_dll(driver, name).value for name in ("last_group_m", "last_b_evict_first")])
 print(json.dumps(answers))
 """

@@ -36,23 +36,33 @@ def _preload() -> dict[str, float]:
     return {"ms": 1e3 * _seconds(lambda: _core.preload(0))}
 
 
-def _ours() -> dict[str, float]:
-    from ..problems.operands import Fp8Pool
+def _problems(shapes: list[tuple[int, int, int]]) -> list[Any]:
+    """Operands of each shape on the GPU."""
+    from ..problems.arena import OperandArena
+    from ..problems.backends import CudaBackend
+    from ..problems.kinds import KINDS
+    from ..problems.sizes import Size
 
-    pool = Fp8Pool((*shape, 1) for shape in SHAPES)
+    sizes = [Size(*shape) for shape in shapes]
+    arena = OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend())
+    return [arena.problem(size) for size in sizes]
+
+
+def _ours() -> dict[str, float]:
+    from ..problems.call import prepared
+
+    problems = _problems(SHAPES)
     _core.synchronize(0)
-    times = [_call_ms(pool.operands(*shape).run) for shape in SHAPES]
+    times = [_call_ms(prepared(problem)) for problem in problems]
     return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
 
 
 def _deep_gemm() -> dict[str, float]:
     import deep_gemm
 
-    from ..problems.operands import Fp8Pool
     from .peers import TorchOperands
 
-    pool = Fp8Pool((*shape, 1) for shape in PEER_SHAPES)
-    tensors = [TorchOperands(pool.operands(*shape)) for shape in PEER_SHAPES]
+    tensors = [TorchOperands(problem) for problem in _problems(PEER_SHAPES)]
     _core.synchronize(0)
     times = [_call_ms(lambda x=x: deep_gemm.fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d)) for x in tensors]
     return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}

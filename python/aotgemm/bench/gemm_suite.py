@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from ..problems.operands import Fp8Pool
+from ..problems.arena import OperandArena
+from ..problems.backends import CudaBackend
+from ..problems.call import prepared
+from ..problems.kinds import KINDS
+from ..problems.sizes import Size
 from .peers import OURS, Peer, TorchOperands
 from .reference import References
 from .report import Limits, Row
@@ -22,16 +26,17 @@ class Bench:
 
     def __init__(self, shapes: list[Shape], peers: list[Peer], rounds: int, references: References) -> None:
         self.peers, self.rounds, self.references = peers, rounds, references
-        self.pool = Fp8Pool((*shape, 1) for shape in [*shapes, LIMIT_SHAPE])
+        sizes = [Size(*shape) for shape in [*shapes, LIMIT_SHAPE]]
+        self.arena = OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend())
         self.timer = GpuTimer()
         self.device = _core.cuda_device(0)
-        self.timer.warm_up(self.pool.operands(*LIMIT_SHAPE).run)
+        self.timer.warm_up(prepared(self.arena.problem(Size(*LIMIT_SHAPE))))
 
     def _calls(self, shape: Shape, wanted: Callable[[str], bool]) -> dict[str, Call]:
-        operands = self.pool.operands(*shape)
-        calls: dict[str, Call] = {OURS: operands.run}
+        problem = self.arena.problem(Size(*shape))
+        calls: dict[str, Call] = {OURS: prepared(problem)}
         if self.peers:
-            tensors = TorchOperands(operands)
+            tensors = TorchOperands(problem)
             made = {peer.name: peer.call(tensors) for peer in self.peers if wanted(peer.name)}
             calls |= {name: call for name, call in made.items() if call is not None}
         return calls

@@ -9,11 +9,16 @@ import numpy
 
 from .. import _core
 from ..ops.fp8_gemm import fp8_gemm_nt
-from ..problems.operands import Fp8Operands, Fp8Pool
+from ..problems.arena import OperandArena
+from ..problems.backends import CpuBackend, CudaBackend
+from ..problems.kinds import KINDS
+from ..problems.make import make
+from ..problems.sizes import Size
 from .peers import Peer, TorchOperands
 from .rounds import Call
 
 SHAPE = (64, 576, 7168)
+KIND, SIZE = KINDS["fp8_gemm_1d2d"], Size(*SHAPE)
 BATCH, BATCHES = 200, 25  # a batch fits the driver's queue of launches, so that no call waits for the GPU
 WARM_UP = 20
 
@@ -53,24 +58,20 @@ def _torch_baselines(x: TorchOperands) -> dict[str, Call]:
 
 def gpu_calls(peers: list[Peer]) -> dict[str, Call]:
     """Every call that is timed where there is a GPU."""
-    operands = Fp8Pool([(*SHAPE, 1)]).operands(*SHAPE)
-    calls: dict[str, Call] = {"aotgemm._core.fp8_gemm_nt, DeviceArray": operands.run}
+    x = OperandArena(KIND, [SIZE], CudaBackend()).problem(SIZE)
+    calls: dict[str, Call] = {
+        "aotgemm._core.fp8_gemm_nt, DeviceArray": lambda: _core.fp8_gemm_nt(x.a, x.sfa, x.b, x.sfb, x.d)
+    }
     if not peers:
         return calls
-    tensors = TorchOperands(operands)
+    tensors = TorchOperands(x)
     made = {f"{peer.name}: {peer.what}": peer.call(tensors) for peer in peers}
     return calls | _ours(tensors, "PyTorch") | {k: v for k, v in made.items() if v} | _torch_baselines(tensors)
 
 
 def cpu_calls() -> dict[str, Call]:
     """Where there is no GPU: reading and checking NumPy arrays, of no rows, so that nothing is computed."""
-    import ml_dtypes
-
-    m, n, k = SHAPE
-    dtypes = ml_dtypes.float8_e4m3fn, numpy.float32, ml_dtypes.float8_e4m3fn, numpy.float32, ml_dtypes.bfloat16
-    shapes = (m, k), (m, k // 128), (n, k), (-(-n // 128), k // 128), (m, n)
-    arrays = Fp8Operands(*(numpy.zeros(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)))
-    ours = _ours(arrays, "NumPy")
+    ours = _ours(make(KIND, SIZE, CpuBackend(), numpy.random.default_rng(0), mn_major=False), "NumPy")
     return {name: call for name, call in ours.items() if name.startswith("reading")}
 
 

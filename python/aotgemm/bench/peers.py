@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems.operands import Fp8Operands
+from ..problems.make import Problem
 from .rounds import Call
 from .torch_views import torch_view
 
@@ -15,12 +15,12 @@ OURS = "aotgemm"
 class TorchOperands:
     """The operands of one shape as PyTorch tensors; those in BF16 are made when a peer asks for them."""
 
-    def __init__(self, operands: Fp8Operands) -> None:
+    def __init__(self, problem: Problem) -> None:
         import torch
 
         self.torch = torch
         self.a, self.sfa, self.b, self.sfb, self.d = (
-            torch_view(array) for array in (operands.a, operands.sfa, operands.b, operands.sfb, operands.d)
+            torch_view(array) for array in (problem.a, problem.sfa, problem.b, problem.sfb, problem.d)
         )
 
     def bf16(self, rows: int) -> Any:
