@@ -6,6 +6,7 @@ from itertools import product
 import ml_dtypes
 import numpy as np
 import pytest
+from aotgemm.errors import LayoutError
 from aotgemm.problems.arena import OperandArena
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.call import call, call_public
@@ -103,6 +104,12 @@ def test_an_arena_lies_as_made_problems_do(kind):
         assert (one is None) == (two is None), name
         if one is not None:
             assert (one.shape, one.strides, one.dtype) == (two.shape, two.strides, two.dtype), name
+
+
+@pytest.mark.parametrize("c", ["separate", "in_place"])
+def test_a_c_that_the_call_does_not_take_is_refused(c):
+    with pytest.raises(LayoutError, match=f"^c: is {c}, allowed is none for fp8_gemm_1d2d dense nt bf16$"):
+        make(KINDS["fp8_gemm_1d2d"], Size(1, 8, 16), CPU, np.random.default_rng(0), c=c)
 
 
 def test_operands_of_a_smaller_shape_are_part_of_the_largest():

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..errors import LayoutError
 from .backends import Backend
 from .kinds import Kind
 from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, numpy_dtype
@@ -167,6 +168,9 @@ def lay_out(
 
 
 def _with_c(problem: Problem, in_place: bool) -> Problem:
+    """Raises LayoutError where the call has no C."""
+    if problem.operands.c is None:
+        raise LayoutError(f"c: is {'in_place' if in_place else 'separate'}, allowed is none for {problem.kind}")
     view, backend = problem.view_of_d, problem.backend
     c = problem.operands.c.astype(numpy_dtype(view.dtype))
     if in_place:

@@ -122,6 +122,15 @@ def _add_special(operands: Operands, columns: slice) -> None:
         _add_special_fp8(a, operands.sfa[:, blocks], b, operands.sfb[0][:, blocks])
 
 
+def _add_special_values(kind: Kind, size: Size, operands: Operands) -> None:
+    """In every group of K; of batches, in the middle one."""
+    segments = column_segments(kind, size)
+    if kind.grouping == "batch_reduced":
+        segments = [segments[len(segments) // 2]]
+    for columns in segments:
+        _add_special(operands, columns)
+
+
 def _fp8_matrix(
     rng: np.random.Generator, rows: int, columns: int, rows_per_scale: int, values: Values
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -138,6 +147,15 @@ def _bf16_matrix(rng: np.random.Generator, rows: int, columns: int, values: Valu
         return rng.standard_normal((rows, columns), np.float32).astype(BF16)
     drawn = finite_bf16(rng, rows, columns)
     return below_two(drawn) if values == "finite" else drawn
+
+
+def _matrix(
+    rng: np.random.Generator, kind: Kind, rows: int, columns: int, rows_per_scale: int, values: Values
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """A matrix in the format of the kind, and its scales if it has any."""
+    if kind.is_fp8:
+        return _fp8_matrix(rng, rows, columns, rows_per_scale, values)
+    return _bf16_matrix(rng, rows, columns, values), None
 
 
 def _source(rng: np.random.Generator, kind: Kind, rows: int, values: Values) -> np.ndarray:
@@ -163,18 +181,13 @@ def draw(kind: Kind, size: Size, rng: np.random.Generator, values: Values = "nor
     source = _source(rng, kind, placement.rows if placement else size.m, values)
     distinct = DISTINCT_ROWS_OF_GROUPS if placement and values == "edge" else int(source.max(initial=-1)) + 1
     columns, groups = size.k * size.batches, size.groups if placement else 1
-    sfa, sfb = None, None
+    a, sfa = _matrix(rng, kind, distinct, columns, 1, values)
+    rows_per_scale = 1 if kind.scales_b_by_row else SCALE_BLOCK
+    weights = [_matrix(rng, kind, size.n, columns, rows_per_scale, values) for _ in range(groups)]
+    b, sfb = np.stack([matrix for matrix, _ in weights]), None
     if kind.is_fp8:
-        a, sfa = _fp8_matrix(rng, distinct, columns, 1, values)
-        rows_per_scale = 1 if kind.scales_b_by_row else SCALE_BLOCK
-        pairs = [_fp8_matrix(rng, size.n, columns, rows_per_scale, values) for _ in range(groups)]
-        b, sfb = (np.stack(parts) for parts in zip(*pairs, strict=True))
-    else:
-        a = _bf16_matrix(rng, distinct, columns, values)
-        b = np.stack([_bf16_matrix(rng, size.n, columns, values) for _ in range(groups)])
+        sfb = np.stack([scales for _, scales in weights])
     operands = Operands(a, sfa, source, b, sfb, _random_c(rng, kind, size))
     if values == "edge":
-        segments = column_segments(kind, size)
-        for columns_of_one in segments if kind.grouping == "k_grouped" else segments[len(segments) // 2 :][:1]:
-            _add_special(operands, columns_of_one)
+        _add_special_values(kind, size, operands)
     return operands

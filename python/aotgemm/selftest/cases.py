@@ -62,7 +62,7 @@ def run_suite(suite: Suite, level: str, names: Names, trial: Trial, tallies: Tal
     """Every case; `step` is called with a kernel's name before each. The number of SMs is put back in the end."""
     before = _core.get_num_sms()
     try:
-        for case, problem, wanted in problems_of(suite, level, list(names), trial, np.random.default_rng(seed)):
+        for case, problem, wanted in cases_of(suite, level, list(names), trial, np.random.default_rng(seed)):
             for kernel, name in names[problem.kind].items():
                 step(name)
                 with name_of_failing(f"{name}, {case}"):
@@ -71,10 +71,11 @@ def run_suite(suite: Suite, level: str, names: Names, trial: Trial, tallies: Tal
         _core.set_num_sms(before)
 
 
-def problems_of(
-    suite: Suite, level: str, kinds: list[Kind], trial: Trial, rng: np.random.Generator
-) -> Iterator[tuple[str, Problem, np.ndarray]]:
-    """Every problem with its name and what the memory of D must be; the run's number of SMs is set while it is out."""
+Case = tuple[str, Problem, np.ndarray]  # its name, and what the memory of D must be
+
+
+def cases_of(suite: Suite, level: str, kinds: list[Kind], trial: Trial, rng: np.random.Generator) -> Iterator[Case]:
+    """Every case of the suite; the run's number of SMs is set while it is out."""
     for sizes in suite.sizes[level] if kinds else ():
         largest = max(sizes, key=lambda size: (size.m, size.n))
         operands = draw(kinds[0], largest, rng, trial.values)
@@ -86,9 +87,13 @@ def problems_of(
                 c = run.c[place % len(run.c)]
                 for kind in kinds:
                     problem = lay_out(kind, size, part, trial.backend, run.memory, c)
-                    whole = expectation.bits(kind, c != "none")
-                    bits = whole[tuple(map(slice, problem.view_of_d.shape))]
-                    yield _words(run, size, c), problem, problem.surrounded(bits)
+                    yield _words(run, size, c), problem, _wanted(problem, expectation)
+
+
+def _wanted(problem: Problem, expectation: Expectation) -> np.ndarray:
+    """The memory of D: the first rows and columns of what is expected of the largest size, amid poison."""
+    whole = expectation.bits(problem.kind, problem.c is not None)
+    return problem.surrounded(whole[tuple(map(slice, problem.view_of_d.shape))])
 
 
 def _words(run: Run, size: Size, c: COperand) -> str:
