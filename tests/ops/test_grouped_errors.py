@@ -179,12 +179,6 @@ CASES = {
         "multiple of 8",
         "24",
     ),
-    "K = 0": (
-        lambda: masked(a=BATCH.a[..., :0], b=BATCH.b[..., :0], sfa=BATCH.sfa[..., :0], sfb=BATCH.sfb[..., :0]),
-        SHAPE,
-        "a: K is 0",
-        "multiple of 16 from 16 on",
-    ),
     "K = 136": (lambda: masked(a=BATCH.a[..., :136], b=BATCH.b[..., :136]), SHAPE, "a: K is 136", "16", "144"),
     "columns of a apart": (
         lambda: contiguous(a=np.asfortranarray(GROUPED.a)),

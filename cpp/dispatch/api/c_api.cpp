@@ -1,20 +1,15 @@
-// The C ABI: each function checks nothing itself and hands over to the file that does the work.
+// The C ABI but GEMMs, plans and CUDA: each function checks nothing itself and hands over to the file that does the work.
 #include "aotgemm/aotgemm.h"
 
 #include <algorithm>
 
-#include "dispatch/select/batch_ranges.hpp"
-#include "dispatch/ops/gemm/bf16.hpp"
-#include "dispatch/ops/gemm/bf16_batch_reduced.hpp"
-#include "dispatch/ops/gemm/bf16_grouped.hpp"
 #include "dispatch/ops/convert/cast_fp8.hpp"
 #include "dispatch/runtime/cubin_store.hpp"
 #include "dispatch/runtime/device.hpp"
 #include "dispatch/ops/gemm/emulate.hpp"
+#include "dispatch/api/launch_options.hpp"
 #include "dispatch/base/failure.hpp"
-#include "dispatch/ops/gemm/fp8_1d1d.hpp"
-#include "dispatch/ops/gemm/fp8_1d2d.hpp"
-#include "dispatch/ops/gemm/fp8_grouped.hpp"
+#include "dispatch/ops/gemm/rows.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/select/named_devices.hpp"
 #include "dispatch/select/selection.hpp"
@@ -28,138 +23,31 @@ std::string& last_error() {
     return sentence;
 }
 
-namespace {
-
-constexpr aotgemm_launch kDefaultLaunch{nullptr, -1, 0};
-
-const aotgemm_launch& or_default(const aotgemm_launch* launch) { return launch != nullptr ? *launch : kDefaultLaunch; }
-
-}  // namespace
 }  // namespace aotgemm
 
 using namespace aotgemm;
 
-aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
-                                   const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
-    return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d}, or_default(launch)); });
-}
-
-aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
-                                                        const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-                                                        const aotgemm_tensor* d, const aotgemm_tensor* grouped_layout,
-                                                        int32_t use_psum, int64_t expected_m,
-                                                        const aotgemm_launch* launch) {
-    const Grouping grouping = use_psum != 0 ? Grouping::psum : Grouping::contiguous;
-    return guarded([&] {
-        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, grouped_layout, grouping, expected_m}, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_masked(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
-                                                    const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-                                                    const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
-                                                    int64_t expected_m, const aotgemm_launch* launch) {
-    return guarded([&] {
-        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, masked_m, Grouping::masked, expected_m}, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_fp8_bmm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
-                                  const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
-    return guarded([&] {
-        fp8_gemm_grouped({*a, *sfa, *b, *sfb, *d, nullptr, Grouping::batched, 0}, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_fp8_gemm_nt_skip_head_mid(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
-                                                 const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-                                                 const aotgemm_tensor* d, int64_t left, int64_t mid, int64_t right,
-                                                 const aotgemm_launch* launch) {
-    return guarded([&] { fp8_gemm_1d2d({*a, *sfa, *b, *sfb, *d, {left, mid, right}}, or_default(launch)); });
-}
-
-aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,
-                                        const aotgemm_tensor* sfb, const aotgemm_tensor* c, const aotgemm_tensor* d,
-                                        const aotgemm_launch* launch) {
-    return guarded([&] { fp8_gemm_1d1d({*a, *sfa, *b, *sfb, c, *d}, or_default(launch)); });
-}
-
-aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* sfa,
-                                                        const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-                                                        const aotgemm_tensor* c, const aotgemm_tensor* d,
-                                                        const int64_t* ks, int32_t groups,
-                                                        const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch) {
-    return guarded([&] {
-        const std::span<const int64_t> all_ks(ks, static_cast<std::size_t>(groups));
-        fp8_gemm_k_grouped({*a, *sfa, *b, *sfb, c, *d}, all_ks, *ks_tensor, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_bf16_gemm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
-                                 const aotgemm_tensor* c, const aotgemm_tensor* d, const aotgemm_launch* launch) {
-    return guarded([&] { bf16_gemm(layout, {*a, *b, c, *d}, or_default(launch)); });
-}
-
-aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(const char* layout, const aotgemm_tensor* a,
-                                                      const aotgemm_tensor* b, const aotgemm_tensor* d,
-                                                      const aotgemm_tensor* grouped_layout, int32_t use_psum,
-                                                      int64_t expected_m, const aotgemm_launch* launch) {
-    const Grouping grouping = use_psum != 0 ? Grouping::psum : Grouping::contiguous;
-    return guarded([&] {
-        bf16_gemm_grouped(layout, {*a, *b, *d, grouped_layout, grouping, expected_m}, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(const aotgemm_tensor* a, const aotgemm_tensor* b,
-                                                     const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
-                                                     int64_t expected_m, const aotgemm_launch* launch) {
-    return guarded([&] {
-        bf16_gemm_grouped("nt", {*a, *b, *d, masked_m, Grouping::masked, expected_m}, or_default(launch));
-    });
-}
-
-aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b,
-                                const aotgemm_tensor* d, const aotgemm_launch* launch) {
-    return guarded([&] { bf16_gemm_grouped(layout, {*a, *b, *d, nullptr, Grouping::batched, 0}, or_default(launch)); });
-}
-
-aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(const aotgemm_tensor* a, const aotgemm_tensor* b,
-                                                         const aotgemm_tensor* c, const aotgemm_tensor* d,
-                                                         const int32_t* ks, int32_t ks_count,
-                                                         const aotgemm_tensor* ks_tensor,
-                                                         const aotgemm_launch* launch) {
-    return guarded([&] { bf16_gemm_k_grouped({*a, *b, c, *d, ks, ks_count, *ks_tensor}, or_default(launch)); });
-}
-
-int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n) { return batch_ranges(batches, m, n); }
-
-aotgemm_status aotgemm_bf16_gemm_nt_batch_reduced(const aotgemm_tensor* a, const aotgemm_tensor* b,
-                                                  const aotgemm_tensor* c, const aotgemm_tensor* d,
-                                                  const aotgemm_tensor* workspace, const aotgemm_launch* launch) {
-    return guarded([&] { bf16_gemm_batch_reduced({*a, *b, c, *d, workspace}, or_default(launch)); });
-}
-
-int32_t aotgemm_group_alignment(void) { return kMkAlignment; }
+int32_t aotgemm_group_alignment(void) { return static_cast<int32_t>(kRowAlignment); }
 
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {
-    return guarded([&] { sf_to_mn_major(*sf, *out, or_default(launch)); });
+    return guarded([&] { sf_to_mn_major(*sf, *out, options_of(launch)); });
 }
 
 aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_to_fp8(*x, *q, *sf, 1, use_ue8m0 != 0, or_default(launch)); });
+    return guarded([&] { cast_to_fp8(*x, *q, *sf, 1, use_ue8m0 != 0, options_of(launch)); });
 }
 
 aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_to_fp8(*x, *q, *sf, 128, use_ue8m0 != 0, or_default(launch)); });
+    return guarded([&] { cast_to_fp8(*x, *q, *sf, 128, use_ue8m0 != 0, options_of(launch)); });
 }
 
 aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
                                      const aotgemm_launch* launch) {
-    return guarded([&] { emulate_wgmma(*a, *b, *d, or_default(launch)); });
+    return guarded([&] { emulate_wgmma(*a, *b, *d, options_of(launch)); });
 }
 
 aotgemm_status aotgemm_set_num_sms(int32_t num_sms) {

@@ -18,10 +18,6 @@ std::string stride_text(const aotgemm_tensor& tensor) {
     return strides + ")";
 }
 
-bool is_empty(const aotgemm_tensor& tensor) {
-    return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });
-}
-
 std::string device_text(const aotgemm_tensor& tensor) {
     if (tensor.device_type == AOTGEMM_CPU) return "the CPU";
     if (tensor.device_type == AOTGEMM_CUDA) return text("CUDA device ", tensor.device_id);
@@ -29,6 +25,10 @@ std::string device_text(const aotgemm_tensor& tensor) {
 }
 
 }  // namespace
+
+bool is_empty(const aotgemm_tensor& tensor) {
+    return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });
+}
 
 const char* dtype_name(int32_t dtype) {
     switch (dtype) {
@@ -76,10 +76,6 @@ void check_same_device(std::initializer_list<Operand> operands) {
     }
 }
 
-int64_t row_stride(const aotgemm_tensor& matrix, int32_t element_bytes) {
-    return matrix.shape[0] > 1 ? matrix.stride[0] : align_up(matrix.shape[1], 16 / element_bytes);
-}
-
 void check_rows_adjacent(const Operand& operand) {
     const aotgemm_tensor& matrix = operand.tensor;
     const int column = matrix.ndim - 1;
@@ -113,16 +109,20 @@ void check_matrix_layout(const Operand& operand, int32_t element_bytes) {
     check_alignment(operand);
 }
 
-void check_scale_layout(const Operand& operand) {
-    const aotgemm_tensor& sf = operand.tensor;
-    if (is_empty(sf)) return;
+bool is_scale_layout(const aotgemm_tensor& sf) {
+    if (is_empty(sf)) return true;
     const int mn = sf.ndim - 2, k = sf.ndim - 1;
     const bool rows = sf.shape[mn] <= 1 || sf.stride[mn] == 1;
     const bool columns = sf.shape[k] <= 1 || (sf.stride[k] % 4 == 0 && sf.stride[k] >= sf.shape[mn]);
     const bool groups = mn == 0 || sf.shape[0] <= 1 || (sf.stride[0] % 4 == 0 && sf.stride[0] >= 0);
-    if (rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % 16 == 0) return;
+    return rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % 16 == 0;
+}
+
+void check_scale_layout(const Operand& operand) {
+    const aotgemm_tensor& sf = operand.tensor;
+    if (is_scale_layout(sf)) return;
     fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(sf), ", must be (",
-         mn == 0 ? "" : "a multiple of 4, ", "1, a multiple of 4 from ", sf.shape[mn],
+         sf.ndim == 2 ? "" : "a multiple of 4, ", "1, a multiple of 4 from ", sf.shape[sf.ndim - 2],
          " on) with 16-byte aligned data; get_mn_major_tma_aligned_tensor makes such a copy");
 }
 

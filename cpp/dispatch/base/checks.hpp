@@ -9,6 +9,12 @@ namespace aotgemm {
 
 const char* dtype_name(int32_t dtype);
 
+// Whether it has no element.
+bool is_empty(const aotgemm_tensor& tensor);
+
+// Bytes of an element.
+constexpr int32_t element_bytes(int32_t dtype) { return dtype == AOTGEMM_FP8_E4M3 ? 1 : dtype == AOTGEMM_BF16 ? 2 : 4; }
+
 // An operand with the name it has in the call.
 struct Operand {
     const char* name;
@@ -31,7 +37,8 @@ void check_rows_adjacent(const Operand& operand);
 // rows not overlapping.
 void check_matrix_layout(const Operand& operand, int32_t element_bytes);
 
-// Scales of A that the TMA can address: MN-major, columns and groups 16-byte aligned.
+// Scales by row that the TMA can address: MN-major, columns and groups 16-byte aligned; or none at all.
+bool is_scale_layout(const aotgemm_tensor& sf);
 void check_scale_layout(const Operand& operand);
 
 // Data starts at a multiple of 16 bytes.
@@ -39,9 +46,6 @@ void check_alignment(const Operand& operand);
 
 // No element of it lies at the address of another.
 void check_no_overlap(const Operand& operand);
-
-// The distance between rows in elements, also where there is but one and its stride says nothing.
-int64_t row_stride(const aotgemm_tensor& matrix, int32_t element_bytes);
 
 constexpr int64_t ceil_div(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
 constexpr int64_t align_up(int64_t value, int64_t multiple) { return ceil_div(value, multiple) * multiple; }

@@ -52,7 +52,9 @@ int32_t sms_of(const aotgemm_problem& problem, const aotgemm_device* device) {
 
 Finding look_up(const PlanInForce& plan, const aotgemm_problem& problem, const aotgemm_device* device, int32_t kernel) {
     const int32_t kind = kernel >= 0 ? plan.table.kind_of(kernel) : plan.table.kind_of(problem);
-    Finding found{Verdict::planned, {kind, problem.groups, sms_of(problem, device), problem.n, problem.k}};
+    Finding found{.verdict = Verdict::planned,
+                  .key = {.kind = kind, .groups = problem.groups, .num_sms = sms_of(problem, device), .n = problem.n,
+                          .k = problem.k}};
     if (device != nullptr && (device->cc_major != plan.cc_major || device->cc_minor != plan.cc_minor ||
                               device->num_sms != plan.num_sms)) {
         found.verdict = Verdict::other_device;

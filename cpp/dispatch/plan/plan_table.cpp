@@ -44,15 +44,18 @@ PlanTable::PlanTable(const aotgemm_plan& plan) {
     for (int32_t i = 0; i < plan.row_count; ++i) {
         check_row(plan, i);
         const aotgemm_plan_row& row = plan.rows[i];
-        const PlannedInterval interval{row.m_first, row.m_last, spec_of[row.kernel]};
-        const CallKey key{add_kind(row), row.groups, row.num_sms, row.n, row.k};
+        const PlannedInterval interval{.m_first = row.m_first, .m_last = row.m_last, .kernel = spec_of[row.kernel]};
+        const CallKey key{.kind = add_kind(row), .groups = row.groups, .num_sms = row.num_sms, .n = row.n, .k = row.k};
         add(key, interval);
-        if (row.num_sms == plan.num_sms) add({key.kind, key.groups, 0, key.n, key.k}, interval);
+        if (row.num_sms == plan.num_sms) {
+            add({.kind = key.kind, .groups = key.groups, .num_sms = 0, .n = key.n, .k = key.k}, interval);
+        }
     }
     sort_and_check();
     for (int32_t i = 0; i < kSpecCount; ++i) {
         const aotgemm_spec& s = kSpecs[i];
-        kind_of_kernel_.push_back(kind_of({s.family, s.grouping, s.layout, s.out_dtype, 1, 0, 0, 0, 0}));
+        kind_of_kernel_.push_back(kind_of({.family = s.family, .grouping = s.grouping, .layout = s.layout,
+                                           .out_dtype = s.out_dtype, .groups = 1, .m = 0, .n = 0, .k = 0, .num_sms = 0}));
     }
 }
 
@@ -73,7 +76,7 @@ const std::vector<PlannedInterval>* PlanTable::find(const CallKey& key) const {
 }
 
 int32_t PlanTable::add_kind(const aotgemm_plan_row& row) {
-    const Kind kind{row.family, row.grouping, row.layout, row.out_dtype};
+    const Kind kind{.family = row.family, .grouping = row.grouping, .layout = row.layout, .out_dtype = row.out_dtype};
     const auto found = std::find(kinds_.begin(), kinds_.end(), kind);
     if (found != kinds_.end()) return static_cast<int32_t>(found - kinds_.begin());
     kinds_.push_back(kind);

@@ -1,6 +1,5 @@
 #include "dispatch/runtime/cubin_store.hpp"
 
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -44,14 +43,17 @@ int find_cubin(const char* name, const char* arch) {
     return -1;
 }
 
-int find_conversion(const aotgemm_device& device, const std::string& suffix) {
-    const char* arch = arch_of(device);
-    const std::string prefix = text("sm", device.cc_major, device.cc_minor, "_");
-    const int cubin = find_cubin((prefix + suffix).c_str(), arch);
+int Conversion::cubin_for(const CudaDevice& of) {
+    std::atomic<int>& found = found_[of.handle];
+    if (const int known = found.load(std::memory_order_relaxed); known > 0) return known - 1;
+    const aotgemm_device& device = of.description;
+    const std::string name = text("sm", device.cc_major, device.cc_minor, "_", suffix_);
+    const int cubin = find_cubin(name.c_str(), arch_of(device));
     if (cubin < 0) {
-        fail(AOTGEMM_ERROR_DEVICE, "no ", suffix, " kernel for compute capability ", device.cc_major, ".", device.cc_minor,
+        fail(AOTGEMM_ERROR_DEVICE, "no ", suffix_, " kernel for compute capability ", device.cc_major, ".", device.cc_minor,
              " (", device.name, ") is compiled into this library, which holds kernels for 9.0 and 10.0");
     }
+    found.store(cubin + 1, std::memory_order_relaxed);
     return cubin;
 }
 

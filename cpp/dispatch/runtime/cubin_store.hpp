@@ -1,6 +1,9 @@
 // Embedded cubins as kernels of the driver: loaded at first use, for all devices at once.
 #pragma once
 
+#include <array>
+#include <atomic>
+
 #include "dispatch/runtime/device.hpp"
 
 namespace aotgemm {
@@ -8,9 +11,19 @@ namespace aotgemm {
 // The index in kCubins of a kernel, or -1.
 int find_cubin(const char* name, const char* arch);
 
-// The same for a layout or conversion kernel, whose name is its architecture's prefix and `suffix`. Fails with
-// AOTGEMM_ERROR_DEVICE if the library holds none for the device.
-int find_conversion(const aotgemm_device& device, const std::string& suffix);
+// A layout or conversion kernel, whose name is its architecture's prefix and `suffix`.
+class Conversion {
+   public:
+    explicit constexpr Conversion(const char* suffix) : suffix_(suffix) {}
+
+    // Its index in kCubins, looked up once a device. Fails with AOTGEMM_ERROR_DEVICE if the library holds none for the
+    // device.
+    int cubin_for(const CudaDevice& device);
+
+   private:
+    const char* suffix_;
+    std::array<std::atomic<int>, kMaxDevices> found_{};  // by the device's handle; the index + 1, or 0
+};
 
 // The kernel of that cubin, ready to be launched on the device with that much dynamic shared memory. Thread-safe, and
 // allowed while a stream is being captured: nothing here allocates device memory or synchronises by itself.

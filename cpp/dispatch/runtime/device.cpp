@@ -8,8 +8,6 @@
 namespace aotgemm {
 namespace {
 
-constexpr int kMaxDevices = 64;
-
 int attribute(CUdevice device, CUdevice_attribute which) {
     int value = 0;
     check_cuda(driver().cuDeviceGetAttribute(&value, which, device), "cuDeviceGetAttribute");

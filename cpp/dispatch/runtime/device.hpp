@@ -6,6 +6,8 @@
 
 namespace aotgemm {
 
+inline constexpr int kMaxDevices = 64;
+
 struct CudaDevice {
     CUdevice handle;
     aotgemm_device description;

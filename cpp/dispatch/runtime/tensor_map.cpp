@@ -34,12 +34,14 @@ CUtensorMap encode(const TensorMapKey& key) {
     const cuuint32_t box[] = {static_cast<cuuint32_t>(key.box_columns), static_cast<cuuint32_t>(key.box_rows), 1};
     const cuuint32_t steps[] = {1, 1, 1};
     const cuuint32_t dimensions = key.groups > 0 ? 3 : 2;
-    check_cuda(driver().cuTensorMapEncodeTiled(&map, key.type, dimensions, const_cast<void*>(key.data), sizes, strides, box,
-                                               steps, CU_TENSOR_MAP_INTERLEAVE_NONE, key.swizzle,
-                                               CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
-               "cuTensorMapEncodeTiled",
-               text("for ", key.groups > 0 ? text(key.groups, " groups of ") : "", key.rows, " rows of ", key.columns, " elements, ", key.row_bytes, " bytes apart, in boxes of ",
-                    key.box_rows, "x", key.box_columns));
+    const CUresult result = driver().cuTensorMapEncodeTiled(
+        &map, key.type, dimensions, const_cast<void*>(key.data), sizes, strides, box, steps,
+        CU_TENSOR_MAP_INTERLEAVE_NONE, key.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+    if (result != CUDA_SUCCESS) {
+        check_cuda(result, "cuTensorMapEncodeTiled",
+                   text("for ", key.groups > 0 ? text(key.groups, " groups of ") : "", key.rows, " rows of ", key.columns,
+                        " elements, ", key.row_bytes, " bytes apart, in boxes of ", key.box_rows, "x", key.box_columns));
+    }
     return map;
 }
 

@@ -56,7 +56,8 @@ void check_forced(int32_t forced, const aotgemm_problem& problem, const aotgemm_
     const char* arch = arch_of(device);
     if (forced < kSpecCount) {
         const aotgemm_spec& spec = kSpecs[forced];
-        const aotgemm_problem its{spec.family, spec.grouping, spec.layout, spec.out_dtype, 1, 0, 0, 0, 0};
+        const aotgemm_problem its{.family = spec.family, .grouping = spec.grouping, .layout = spec.layout,
+                                  .out_dtype = spec.out_dtype, .groups = 1, .m = 0, .n = 0, .k = 0, .num_sms = 0};
         if (same_text(spec.arch, arch) && same_class(its, problem)) return;
     }
     fail(AOTGEMM_ERROR_KERNEL_MISSING, "kernel: ", forced, " is not a kernel of ", arch, " for ", problem.family, " ",
@@ -72,11 +73,15 @@ Choice choose(const aotgemm_problem& problem, const aotgemm_device& device, int3
         fail(AOTGEMM_ERROR_SHAPE, "d: has ", selection.tiles, " tiles, allowed is at most ", INT32_MAX);
     }
     const int64_t tiles_m = ceil_div(rows_of_a_group(problem), spec.block_m);
-    return {selection.kernel, find_cubin(spec.name, spec.arch), selection.grid, best_group_m(spec, selection.grid, tiles_m)};
+    return {.kernel = selection.kernel,
+            .cubin = find_cubin(spec.name, spec.arch),
+            .grid = selection.grid,
+            .group_m = best_group_m(spec, selection.grid, tiles_m)};
 }
 
 struct Entry {
-    aotgemm_problem problem{"", "", "", "", 0, -1, -1, -1, 0};
+    aotgemm_problem problem{.family = "", .grouping = "", .layout = "", .out_dtype = "", .groups = 0, .m = -1, .n = -1,
+                            .k = -1, .num_sms = 0};
     int32_t device = -1, forced = -1;
     Choice choice;
 };
@@ -97,7 +102,7 @@ int64_t rows_of_a_group(const aotgemm_problem& problem) {
     return of_all ? ceil_div(problem.m, std::max(problem.groups, 1)) : problem.m;
 }
 
-const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced) {
+const Choice& find_choice(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced) {
     thread_local const std::unique_ptr<Entry[]> entries(new Entry[kEntries]);
     Entry& entry = entries[slot_of(problem)];
     if (entry.device != device.handle || entry.forced != forced || !same_problem(entry.problem, problem)) {
@@ -106,8 +111,13 @@ const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& de
         entry.device = device.handle;
         entry.forced = forced;
     }
-    check_plan(problem, &device.description, entry.choice.kernel);
     return entry.choice;
+}
+
+const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced) {
+    const Choice& choice = find_choice(problem, device, forced);
+    check_plan(problem, &device.description, choice.kernel);
+    return choice;
 }
 
 }  // namespace aotgemm

@@ -18,6 +18,9 @@ struct Choice {
 // problem and device, if none is, or if a plan is in force that does not have the call.
 const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced);
 
+// The same, not held against a plan: for a problem that choose_kernel has seen in the same call.
+const Choice& find_choice(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced);
+
 // Rows of A that one group has, as far as the host knows.
 int64_t rows_of_a_group(const aotgemm_problem& problem);
 

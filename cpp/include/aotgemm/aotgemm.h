@@ -55,20 +55,74 @@ typedef struct aotgemm_tensor {
     int64_t stride[4];
 } aotgemm_tensor;
 
+/* Device memory for what a call needs beside its operands: MN-major copies of scales, partial sums.
+ *
+ * allocate  bytes of memory on CUDA device `device`, at a multiple of 16 bytes, or NULL if there are none. The work on
+ *           it is enqueued on the call's stream: memory that the allocator hands out must be free in that stream's order.
+ * release   takes back what allocate returned, before the call returns, with the work on it enqueued and not yet done
+ * context   passed to both
+ *
+ * Neither is called for CPU operands, nor from another thread than the call's. */
+typedef struct aotgemm_allocator {
+    void* (*allocate)(void* context, int32_t device, size_t bytes);
+    void (*release)(void* context, void* memory);
+    void* context;
+} aotgemm_allocator;
+
 /* Where a call runs. stream: a CUstream of the operands' device; NULL is that device's default stream. */
 typedef struct aotgemm_launch {
     void* stream;
     int32_t kernel;      /* index of a spec to force (aotgemm_spec_at), or -1 to let the selection choose */
     int32_t cpu_threads; /* CPU operands: threads to use, 0 for one a core */
+    const aotgemm_allocator* allocator; /* or NULL: a call that needs memory of its own is refused */
 } aotgemm_launch;
 
 /* ---- Calls -------------------------------------------------------------------------------------------------- */
 
+/* A GEMM of any family and grouping. Zero-initialise it and set what the call has; the named functions below say for
+ * each family and grouping which operands it takes, their shapes, dtypes and layouts, and fill such a struct in.
+ *
+ * family    grouping                     layout          takes beside a, b, d
+ * fp8_gemm_1d2d  dense                   nt              sfa, sfb, heads
+ *                batched                 nt              sfa, sfb
+ *                contiguous psum masked  nt              sfa, sfb, index, expected_m
+ * fp8_gemm_1d1d  dense                   nt              sfa, sfb, c
+ *                k_grouped               nt              sfa, sfb, c, index, ks
+ * bf16_gemm      dense                   nt nn tn tt     c
+ *                batched                 nt nn
+ *                contiguous psum masked  nt nn           index, expected_m
+ *                k_grouped               tn              c, index, ks
+ *                batch_reduced           nt              c, workspace
+ *
+ * Rules of all calls: operands live on one device. Elements of d share no address. N is a multiple of 8, K of 16 if
+ * A is FP8. K = 0 gives zeros, or C + 0; a plan knows such a call as one of K = 128 (FP8) or 1 (BF16). Without rows or
+ * columns, d stays as it is. Scales that are sound but that a GPU cannot read as they lie are copied into memory of the
+ * launch's allocator, on its stream; without an allocator they are AOTGEMM_ERROR_LAYOUT. On the CPU they have any
+ * strides. The same bits come from every kernel, every SM count and the CPU.
+ *
+ * Errors: AOTGEMM_ERROR_KERNEL_MISSING for a family or grouping that is not above, AOTGEMM_ERROR_DTYPE for an operand
+ * that is missing, AOTGEMM_ERROR_LAYOUT for one that is not taken, and those of each check. */
+typedef struct aotgemm_gemm_call {
+    const char *family, *grouping, *layout;
+    const aotgemm_tensor *a, *sfa, *b, *sfb, *c, *d; /* NULL: the call has none */
+    const aotgemm_tensor* index; /* grouped_layout (contiguous, psum), masked_m (masked) or ks_tensor (k_grouped) */
+    const int64_t* ks;           /* k_grouped: K of each group, on the host */
+    int32_t ks_count;
+    int64_t expected_m;          /* rows to expect in a group: a hint for the selection; 0 if unknown */
+    int64_t head_left, head_mid, head_right; /* heads of D, see aotgemm_fp8_gemm_nt_skip_head_mid; head_mid 0: none */
+    const aotgemm_tensor* workspace; /* batch_reduced: of the partial sums; NULL: memory of the launch's allocator */
+} aotgemm_gemm_call;
+
+AOTGEMM_API aotgemm_status aotgemm_gemm(const aotgemm_gemm_call* call, const aotgemm_launch* launch);
+
+/* What the call of a grouping names its index: "grouped_layout", "masked_m" or "ks_tensor"; NULL where it has none. */
+AOTGEMM_API const char* aotgemm_group_index_name(const char* grouping);
+
 /* D[m, n] = sum over k of (A[m, k] * sfa[m, k/128]) * (B[n, k] * sfb[n/128, k/128]), family fp8_gemm_1d2d.
  *
  * a   FP8 E4M3 [M, K], K-major (stride[1] == 1)
- * sfa FP32 [M, ceil(K/128)]; on CUDA MN-major: strides (1, multiple of 4 not under M), see aotgemm_sf_is_aligned;
- *     any strides on the CPU
+ * sfa FP32 [M, ceil(K/128)]; on CUDA MN-major, strides (1, multiple of 4 not under M), or copied into that layout
+ *     if the launch has an allocator; any strides on the CPU
  * b   FP8 E4M3 [N, K], K-major
  * sfb FP32 [ceil(N/128), ceil(K/128)], any strides
  * d   BF16 [M, N], row-major (stride[1] == 1)
@@ -92,7 +146,7 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const ao
  *     (group 0: at 0). Rows between an end and the next start, and beyond the last end, are neither read nor written.
  * expected_m  rows to expect in a group: a hint for the selection, which no bit depends on; 0 if unknown
  *
- * N is a multiple of 8, K of 16 and not 0. On CUDA group strides are multiples of 16 bytes as well, and the index is
+ * N is a multiple of 8, K of 16. On CUDA group strides are multiples of 16 bytes as well, and the index is
  * never read on the host; on the CPU an index out of range is AOTGEMM_ERROR_SHAPE. A group may be empty. */
 AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
     const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
@@ -157,11 +211,11 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt_1d1d(const aotgemm_tensor* a, con
  * a   FP8 E4M3 [M * sum of ks]: for each group a matrix [M, ks[g]], one after the other; b likewise with N rows
  * sfa FP32 [M, sum of ks / 128], sfb FP32 [N, sum of ks / 128]
  * d   FP32 [G, M, N]; c NULL or as d
- * ks  on the host, multiples of 128, 0 for an empty group (a sum over nothing)
- * ks_tensor  int32 [G], the same numbers on the operands' device */
+ * ks  ks_count numbers on the host, one a group, multiples of 128, 0 for an empty group (a sum over nothing)
+ * ks_tensor  int32 [G], contiguous, the same numbers on the operands' device; on the CPU they are compared */
 AOTGEMM_API aotgemm_status aotgemm_k_grouped_fp8_gemm_nt_contiguous(
     const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-    const aotgemm_tensor* c, const aotgemm_tensor* d, const int64_t* ks, int32_t groups,
+    const aotgemm_tensor* c, const aotgemm_tensor* d, const int64_t* ks, int32_t ks_count,
     const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
 
 /* Grouped: as aotgemm_m_grouped_fp8_gemm_nt_contiguous without scales.
@@ -188,10 +242,11 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_te
  *
  * a BF16 [K, M], b BF16 [K, N], row-major; d FP32 [G, M, N]; c the same or NULL, and it may be d
  * ks         G numbers on the host that add up to K, each a multiple of 64 and possibly 0
- * ks_tensor  the same numbers, int32 [G], contiguous, on the operands' device: what a GPU reads */
+ * ks_tensor  int32 [G], contiguous, the same numbers on the operands' device: what a GPU reads; on the CPU they are
+ *            compared */
 AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
     const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* c, const aotgemm_tensor* d,
-    const int32_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
+    const int64_t* ks, int32_t ks_count, const aotgemm_tensor* ks_tensor, const aotgemm_launch* launch);
 
 /* D[m, n] = sum over b and k of A[b, m, k] * B[b, n, k], or C[m, n] + that, family bf16_gemm. The same bits in every run,
  * from every kernel, every SM count and the CPU, for:
@@ -207,7 +262,8 @@ AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(
  * a  BF16 [batches, M, K], b BF16 [batches, N, K], K-major; other strides and addresses are multiples of 16 bytes
  * c  of d's dtype, [M, N], row-major, or NULL; it may be d itself, and no other overlap is allowed
  * d  BF16 or FP32 [M, N], row-major
- * workspace  FP32 [R, M, N], contiguous, overwritten; NULL on the CPU, and allowed to be if R is 1 and d is FP32
+ * workspace  FP32 [R, M, N], contiguous, overwritten; NULL on the CPU, if R is 1 and d is FP32, and if the launch has
+ *            an allocator, which then gives that memory
  *
  * N is a multiple of 8; batches, M, N or K may be 0 (no batch and K = 0 give zeros, or C + 0). */
 AOTGEMM_API aotgemm_status aotgemm_bf16_gemm_nt_batch_reduced(const aotgemm_tensor* a, const aotgemm_tensor* b,

@@ -38,12 +38,16 @@ public:
 
     const aotgemm_tensor& input(const char* name, nb::handle object);
     const aotgemm_tensor& output(const char* name, nb::handle object);
+    // Null for None.
+    const aotgemm_tensor* optional_input(const char* name, nb::handle object) {
+        return object.is_none() ? nullptr : &input(name, object);
+    }
 
     // Calls function(launch) and raises what it reports. CPU work runs without the GIL.
     template <class Function>
     void run(Function&& function, int kernel = -1, int threads = 0) {
         apply_environment_once();
-        const aotgemm_launch launch{stream_.value, kernel, threads};
+        const aotgemm_launch launch{.stream = stream_.value, .kernel = kernel, .cpu_threads = threads, .allocator = nullptr};
         const aotgemm_status status = on_cpu() ? without_gil(function, launch) : function(launch);
         if (status != AOTGEMM_OK) raise_status(status);
         issue_plan_warning();

@@ -60,7 +60,7 @@ void batched(const char* layout, nb::handle a, nb::handle b, nb::handle d, int k
              threads);
 }
 
-void k_grouped(nb::handle a, nb::handle b, nb::handle c, nb::handle d, const std::vector<std::int32_t>& ks,
+void k_grouped(nb::handle a, nb::handle b, nb::handle c, nb::handle d, const std::vector<std::int64_t>& ks,
                nb::handle ks_tensor, int kernel, int threads, nb::handle stream) {
     Call call(stream);
     const aotgemm_tensor& va = call.input("a", a);

@@ -31,25 +31,38 @@ void cast_on_cpu(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm
                            use_ue8m0, threads);
 }
 
+Conversion& conversion_of(int32_t dtype, int32_t block_rows) {
+    static Conversion per_token_bf16{"cast_fp8_per_token_bf16"}, per_token_fp32{"cast_fp8_per_token_fp32"};
+    static Conversion per_block_bf16{"cast_fp8_per_block_bf16"}, per_block_fp32{"cast_fp8_per_block_fp32"};
+    if (dtype == AOTGEMM_BF16) return block_rows == 1 ? per_token_bf16 : per_block_bf16;
+    return block_rows == 1 ? per_token_fp32 : per_block_fp32;
+}
+
 }  // namespace
 
 void cast_to_fp8(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm_tensor& sf, int32_t block_rows,
-                 bool use_ue8m0, const aotgemm_launch& how) {
+                 bool use_ue8m0, const aotgemm_launch& options) {
     check({"x", x}, {"q", q}, {"sf", sf}, block_rows);
     if (x.shape[0] == 0 || x.shape[1] == 0) return;
     if (x.device_type == AOTGEMM_CPU) {
-        if (!settings().compile_only) cast_on_cpu(x, q, sf, block_rows, use_ue8m0, how.cpu_threads);
+        if (!settings().compile_only) cast_on_cpu(x, q, sf, block_rows, use_ue8m0, options.cpu_threads);
         return;
     }
-    CastFp8Params parameters{x.data, static_cast<uint8_t*>(q.data), static_cast<float*>(sf.data), x.shape[0], x.shape[1],
-                             x.stride[0], q.stride[0], sf.stride[0], sf.stride[1], use_ue8m0 ? 1 : 0};
-    const CastFp8Grid grid = cast_fp8_grid(parameters, x.dtype == AOTGEMM_BF16 ? 2 : 4, block_rows);
+    CastFp8Params parameters{.x = x.data,
+                             .q = static_cast<uint8_t*>(q.data),
+                             .sf = static_cast<float*>(sf.data),
+                             .rows = x.shape[0],
+                             .columns = x.shape[1],
+                             .x_row_stride = x.stride[0],
+                             .q_row_stride = q.stride[0],
+                             .sf_row_stride = sf.stride[0],
+                             .sf_column_stride = sf.stride[1],
+                             .use_ue8m0 = use_ue8m0 ? 1 : 0};
+    const CastFp8Grid grid = cast_fp8_grid(parameters, element_bytes(x.dtype), block_rows);
     const CudaDevice& device = cuda_device(x.device_id);
     const ContextScope scope(device);
-    const std::string suffix = text("cast_fp8_per_", block_rows == 1 ? "token" : "block", "_",
-                                    x.dtype == AOTGEMM_BF16 ? "bf16" : "fp32");
-    launch(device, find_conversion(device.description, suffix),
-           {static_cast<uint32_t>(grid.x), kCastFp8Threads, static_cast<uint32_t>(grid.y)}, how.stream, &parameters);
+    launch(device, conversion_of(x.dtype, block_rows).cubin_for(device),
+           {static_cast<uint32_t>(grid.x), kCastFp8Threads, static_cast<uint32_t>(grid.y)}, options.stream, &parameters);
 }
 
 }  // namespace aotgemm

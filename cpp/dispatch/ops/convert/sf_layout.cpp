@@ -8,15 +8,19 @@
 namespace aotgemm {
 namespace {
 
-// Scales as [groups, mn, k], a matrix being one group.
-struct Scales {
-    int64_t groups, mn, k;
-    int64_t group_stride, mn_stride, k_stride;
-};
+// Columns of a copy start at multiples of 16 bytes.
+int64_t leading_of(const OperandView& scales) { return align_up(scales.rows, 4); }
 
-Scales as_groups(const aotgemm_tensor& t) {
-    if (t.ndim == 2) return {1, t.shape[0], t.shape[1], 0, t.stride[0], t.stride[1]};
-    return {t.shape[0], t.shape[1], t.shape[2], t.stride[0], t.stride[1], t.stride[2]};
+SfLayoutParams parameters_of(const OperandView& scales, float* out) {
+    return {.sf = static_cast<const float*>(scales.data),
+            .out = out,
+            .groups = scales.groups > 0 ? scales.groups : 1,
+            .mn = scales.rows,
+            .k = scales.columns,
+            .group_stride = scales.group_stride,
+            .mn_stride = scales.row_stride,
+            .k_stride = scales.column_stride,
+            .out_leading = leading_of(scales)};
 }
 
 void copy_on_cpu(const SfLayoutParams& p) {
@@ -29,28 +33,37 @@ void copy_on_cpu(const SfLayoutParams& p) {
     }
 }
 
-void copy_on_cuda(SfLayoutParams& parameters, int32_t ordinal, void* stream) {
-    const int64_t blocks = sf_layout_blocks(parameters);
-    if (blocks > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
-    }
-    const CudaDevice& device = cuda_device(ordinal);
-    const ContextScope scope(device);
-    launch(device, find_conversion(device.description, "transpose_sf_fp32"),
-           {static_cast<uint32_t>(blocks), kSfLayoutThreads}, stream, &parameters);
-}
-
 }  // namespace
 
 bool sf_is_aligned(const aotgemm_tensor& sf) {
     if (sf.dtype != AOTGEMM_FP32 || (sf.ndim != 2 && sf.ndim != 3)) return false;
-    const Scales in = as_groups(sf);
-    const int64_t leading = align_up(in.mn, 4);
-    return in.mn_stride == 1 && in.k_stride == leading && (sf.ndim == 2 || in.group_stride == leading * in.k) &&
+    const OperandView in = view_of(sf);
+    const int64_t leading = leading_of(in);
+    return in.row_stride == 1 && in.column_stride == leading && (sf.ndim == 2 || in.group_stride == leading * in.columns) &&
            reinterpret_cast<uintptr_t>(sf.data) % 16 == 0;
 }
 
-void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotgemm_launch& how) {
+int64_t mn_major_bytes(const OperandView& scales) {
+    return (scales.groups > 0 ? scales.groups : 1) * leading_of(scales) * scales.columns * int64_t{sizeof(float)};
+}
+
+OperandView launch_mn_major_copy(const OperandView& scales, float* out, const CudaDevice& device, void* stream) {
+    static Conversion transpose_sf{"transpose_sf_fp32"};
+    SfLayoutParams parameters = parameters_of(scales, out);
+    const int64_t blocks = sf_layout_blocks(parameters);
+    if (blocks > INT32_MAX) {
+        fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
+    }
+    launch(device, transpose_sf.cubin_for(device), {static_cast<uint32_t>(blocks), kSfLayoutThreads}, stream, &parameters);
+    OperandView copy = scales;
+    copy.data = out;
+    copy.row_stride = 1;
+    copy.column_stride = leading_of(scales);
+    copy.group_stride = copy.column_stride * scales.columns;
+    return copy;
+}
+
+void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotgemm_launch& options) {
     const Operand source{"sf", sf}, target{"out", out};
     check_dtype(source, {AOTGEMM_FP32});
     check_dtype(target, {AOTGEMM_FP32});
@@ -58,19 +71,19 @@ void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const a
     check_rank(target, sf.ndim, sf.ndim);
     check_same_device({source, target});
     for (int i = 0; i < sf.ndim; ++i) check_size(target, i, sf.shape[i], "as in sf");
-    const Scales in = as_groups(sf);
-    if (in.groups == 0 || in.mn == 0 || in.k == 0) return;
+    if (is_empty(sf)) return;
+    const OperandView in = view_of(sf);
     if (!sf_is_aligned(out)) {
-        fail(AOTGEMM_ERROR_LAYOUT, "out: must have strides ([", align_up(in.mn, 4) * in.k, ", ]1, ", align_up(in.mn, 4),
+        fail(AOTGEMM_ERROR_LAYOUT, "out: must have strides ([", leading_of(in) * in.columns, ", ]1, ", leading_of(in),
              ") and 16-byte aligned data");
     }
-    SfLayoutParams parameters{static_cast<const float*>(sf.data), static_cast<float*>(out.data),
-                              in.groups, in.mn, in.k, in.group_stride, in.mn_stride, in.k_stride, align_up(in.mn, 4)};
     if (sf.device_type == AOTGEMM_CPU) {
-        if (!settings().compile_only) copy_on_cpu(parameters);
-    } else {
-        copy_on_cuda(parameters, sf.device_id, how.stream);
+        if (!settings().compile_only) copy_on_cpu(parameters_of(in, static_cast<float*>(out.data)));
+        return;
     }
+    const CudaDevice& device = cuda_device(sf.device_id);
+    const ContextScope scope(device);
+    launch_mn_major_copy(in, static_cast<float*>(out.data), device, options.stream);
 }
 
 }  // namespace aotgemm

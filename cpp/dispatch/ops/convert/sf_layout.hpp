@@ -1,11 +1,18 @@
-// Launcher of the scale layout kernel. Device side: cpp/kernels/common/sf_layout.cuh.
+// Scales in the layout that the TMA reads. Device side: cpp/kernels/common/sf_layout.cuh.
 #pragma once
 
-#include "aotgemm/aotgemm.h"
+#include "dispatch/ops/gemm/views.hpp"
+#include "dispatch/runtime/device.hpp"
 
 namespace aotgemm {
 
 bool sf_is_aligned(const aotgemm_tensor& sf);
-void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotgemm_launch& launch);
+void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotgemm_launch& options);
+
+// Bytes of an MN-major copy.
+int64_t mn_major_bytes(const OperandView& scales);
+
+// Launches the copy of scales into `out`, which has so many bytes, and returns its view. The device's context is current.
+OperandView launch_mn_major_copy(const OperandView& scales, float* out, const CudaDevice& device, void* stream);
 
 }  // namespace aotgemm

@@ -1,7 +1,6 @@
 #include "dispatch/ops/gemm/emulate.hpp"
 
-#include "dispatch/base/checks.hpp"
-#include "emulation/emulation.hpp"
+#include "dispatch/ops/gemm/views.hpp"
 
 namespace aotgemm {
 namespace {
@@ -16,14 +15,9 @@ void check_on_cpu(const Operand& operand) {
     fail(AOTGEMM_ERROR_DEVICE, operand.name, ": must be on the CPU, where the emulation runs");
 }
 
-template <class T>
-emulation::Matrix<T> matrix(const aotgemm_tensor& t) {
-    return {static_cast<T*>(t.data), t.shape[0], t.shape[1], t.stride[0], t.stride[1]};
-}
-
 }  // namespace
 
-void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotgemm_tensor& d, const aotgemm_launch& launch) {
+void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotgemm_tensor& d, const aotgemm_launch& options) {
     const Operand in_a{"a", a}, in_b{"b", b}, out{"d", d};
     check_dtype(in_a, {AOTGEMM_FP8_E4M3, AOTGEMM_BF16, AOTGEMM_FP32});
     check_dtype(in_b, {static_cast<aotgemm_dtype>(a.dtype)});
@@ -37,8 +31,8 @@ void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotge
     check_size(out, 1, b.shape[0], "N of b");
     check_rows_adjacent(in_a);
     check_rows_adjacent(in_b);
-    emulation::wgmma_chain(chain_type(a.dtype), matrix<const void>(a), matrix<const void>(b), matrix<float>(d),
-                           launch.cpu_threads);
+    emulation::wgmma_chain(chain_type(a.dtype), matrix_of<const void>(view_of(a)), matrix_of<const void>(view_of(b)),
+                           matrix_of<float>(view_of(d)), options.cpu_threads);
 }
 
 }  // namespace aotgemm

@@ -5,6 +5,6 @@
 
 namespace aotgemm {
 
-void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotgemm_tensor& d, const aotgemm_launch& launch);
+void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotgemm_tensor& d, const aotgemm_launch& options);
 
 }  // namespace aotgemm

@@ -1,8 +1,8 @@
 #include "dispatch/ops/gemm/gemm_launch.hpp"
 
-#include <algorithm>
 #include <cstring>
 
+#include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/runtime/launch.hpp"
 
@@ -15,28 +15,22 @@ constexpr int64_t kMostBytesOfDBesideEvictFirst = 13 << 20;
 
 }  // namespace
 
-int64_t expected_rows(const char* grouping, int64_t m, int64_t groups, int64_t expected_m) {
-    if (expected_m <= 0) return m;
-    if (std::strcmp(grouping, "masked") == 0) return std::min(m, expected_m);
-    if (std::strcmp(grouping, "psum") == 0) return std::min(m, expected_m * groups);
-    return m;
-}
-
-bool evicts_b_first(const Choice& choice, const aotgemm_problem& problem) {
-    const aotgemm_spec& spec = kSpecs[choice.kernel];
-    const bool once = choice.group_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
-    const bool was_measured = std::strcmp(problem.family, "fp8_gemm_1d2d") == 0 && std::strcmp(problem.grouping, "dense") == 0;
+bool evicts_b_first(const GemmLaunch& gemm) {
+    const aotgemm_problem& problem = gemm.problem;
+    const aotgemm_spec& spec = kSpecs[gemm.choice.kernel];
+    const bool once = gemm.choice.group_m * spec.cluster_m * int64_t{spec.block_m} >= rows_of_a_group(problem);
+    const bool was_measured = gemm.call.form->grouping == Grouping::dense && std::strcmp(problem.family, "fp8_gemm_1d2d") == 0;
     return once && !(was_measured && problem.m * problem.n * 2 > kMostBytesOfDBesideEvictFirst);
 }
 
-void launch_gemm(const CudaDevice& device, const Choice& choice, void* stream, void* parameters, bool programmatic_launch) {
-    const aotgemm_spec& spec = kSpecs[choice.kernel];
-    const LaunchShape shape{.grid = static_cast<uint32_t>(choice.grid),
+void launch_kernel(const GemmLaunch& gemm, void* parameters, bool programmatic_launch) {
+    const aotgemm_spec& spec = kSpecs[gemm.choice.kernel];
+    const LaunchShape shape{.grid = static_cast<uint32_t>(gemm.choice.grid),
                             .threads = static_cast<uint32_t>(spec.threads),
                             .cluster = static_cast<uint32_t>(spec.cluster_m * spec.cluster_n),
                             .shared_bytes = static_cast<uint32_t>(spec.shared_bytes),
                             .programmatic_launch = programmatic_launch};
-    launch(device, choice.cubin, shape, stream, parameters);
+    launch(gemm.device, gemm.choice.cubin, shape, gemm.stream, parameters);
 }
 
 }  // namespace aotgemm

@@ -1,0 +1,37 @@
+// One bundle of operands for the GEMMs of every family and grouping.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+#include "dispatch/ops/gemm/views.hpp"
+#include "kernels/common/grouping.hpp"
+
+namespace aotgemm {
+
+using sm90::Grouping;
+
+struct GemmFamily;  // families.hpp
+struct GemmForm;
+
+// groups: of B and of the index, or of K; batches where they are summed. m: rows of A, in each group where A has groups.
+struct GemmSizes {
+    int64_t groups, m, n, k;
+};
+
+// A call that check_call found sound.
+struct GemmCall {
+    const aotgemm_gemm_call* given;
+    const GemmFamily* family;
+    const GemmForm* form;  // the family's in this grouping
+    GemmSizes sizes{};
+    OperandView a{}, sfa{}, b{}, sfb{}, c{}, d{};
+    bool copies_sfa = false, copies_sfb = false;  // a GPU reads MN-major copies of these scales
+
+    bool is_on_cpu() const { return given->d->device_type == AOTGEMM_CPU; }
+    bool has_c() const { return c.data != nullptr; }
+    const int32_t* index() const { return given->index != nullptr ? static_cast<const int32_t*>(given->index->data) : nullptr; }
+};
+
+// Checks the call, then runs it on the CPU or launches it.
+void run_gemm(const aotgemm_gemm_call& given, const aotgemm_launch& options);
+
+}  // namespace aotgemm

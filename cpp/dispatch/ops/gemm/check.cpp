@@ -1,0 +1,288 @@
+#include "dispatch/ops/gemm/check.hpp"
+
+#include <cstring>
+
+#include "dispatch/ops/gemm/batch_reduced.hpp"
+#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/rows.hpp"
+
+namespace aotgemm {
+namespace {
+
+constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
+
+bool is_one_of(Grouping grouping, std::initializer_list<Grouping> groupings) {
+    for (const Grouping one : groupings) {
+        if (one == grouping) return true;
+    }
+    return false;
+}
+
+bool has_groups_of_a(Grouping grouping) {
+    return is_one_of(grouping, {Grouping::batched, Grouping::masked, Grouping::batch_reduced});
+}
+bool has_groups_of_b(Grouping grouping) { return !is_one_of(grouping, {Grouping::dense, Grouping::k_grouped}); }
+bool has_groups_of_d(Grouping grouping) {
+    return is_one_of(grouping, {Grouping::batched, Grouping::masked, Grouping::k_grouped});
+}
+
+// A and B are vectors, see OperandView.
+bool is_flat(const GemmCall& call) { return call.form->is_by_group; }
+
+void check_presence(const GemmCall& call, const char* name, const aotgemm_tensor* tensor, bool is_taken) {
+    if (is_taken && tensor == nullptr) {
+        fail(AOTGEMM_ERROR_DTYPE, name, ": is none, must be a tensor for ", call.family->name, " ",
+             grouping_name(call.form->grouping));
+    }
+    if (!is_taken && tensor != nullptr) {
+        fail(AOTGEMM_ERROR_LAYOUT, name, ": is given, allowed is none for ", call.family->name, " ",
+             grouping_name(call.form->grouping));
+    }
+}
+
+void check_presence(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    check_presence(call, "a", in.a, true);
+    check_presence(call, "sfa", in.sfa, call.family->has_scales());
+    check_presence(call, "b", in.b, true);
+    check_presence(call, "sfb", in.sfb, call.family->has_scales());
+    if (in.c != nullptr) check_presence(call, "c", in.c, call.form->takes_c);
+    check_presence(call, "d", in.d, true);
+    const char* index = group_index_name(call.form->grouping);
+    check_presence(call, index != nullptr ? index : "index", in.index, index != nullptr);
+    const bool takes_ks = call.form->grouping == Grouping::k_grouped;
+    if (call.form->grouping != Grouping::batch_reduced) check_presence(call, "workspace", in.workspace, false);
+    if (in.ks_count != 0 && (!takes_ks || in.ks == nullptr)) {
+        fail(AOTGEMM_ERROR_SHAPE, "ks: has ", in.ks_count, " elements", in.ks == nullptr ? " and no address" : "",
+             ", allowed are those of the groups of k_grouped");
+    }
+}
+
+// True if the first letter of the layout is t, or the second n: the tensor's last two dimensions are exchanged.
+struct Transposed {
+    bool a, b;
+};
+
+Transposed check_layout_name(const GemmCall& call) {
+    const char* given = call.given->layout != nullptr ? call.given->layout : "";
+    std::string names;
+    const auto& layouts = call.form->layouts;
+    for (int i = 0; i < 4 && layouts[i] != nullptr; ++i) {
+        if (std::strcmp(layouts[i], given) == 0) return {given[0] == 't', given[1] == 'n'};
+        const bool is_last = i == 3 || layouts[i + 1] == nullptr;
+        names += text(i == 0 ? "" : is_last ? " or " : ", ", layouts[i]);
+    }
+    fail(AOTGEMM_ERROR_LAYOUT, "layout: is '", given, "', allowed is ", names);
+}
+
+void check_dtypes(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    check_dtype({"a", *in.a}, {call.family->operands});
+    if (in.sfa != nullptr) check_dtype({"sfa", *in.sfa}, {AOTGEMM_FP32});
+    check_dtype({"b", *in.b}, {call.family->operands});
+    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {AOTGEMM_FP32});
+    const auto& [first, second] = call.form->outputs;
+    if (second == AOTGEMM_DTYPE_OTHER) {
+        check_dtype({"d", *in.d}, {first});
+    } else {
+        check_dtype({"d", *in.d}, {first, second});
+    }
+    if (in.c != nullptr) check_dtype({"c", *in.c}, {static_cast<aotgemm_dtype>(in.d->dtype)});
+}
+
+void check_rank_of(const char* name, const aotgemm_tensor* tensor, int32_t rank) {
+    if (tensor != nullptr) check_rank({name, *tensor}, rank, rank);
+}
+
+void check_ranks(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    const Grouping grouping = call.form->grouping;
+    const int32_t rank_a = has_groups_of_a(grouping) ? 3 : 2, rank_b = has_groups_of_b(grouping) ? 3 : 2;
+    const int32_t rank_d = has_groups_of_d(grouping) ? 3 : 2;
+    check_rank_of("a", in.a, is_flat(call) ? 1 : rank_a);
+    check_rank_of("sfa", in.sfa, rank_a);
+    check_rank_of("b", in.b, is_flat(call) ? 1 : rank_b);
+    check_rank_of("sfb", in.sfb, rank_b);
+    check_rank_of("d", in.d, rank_d);
+    check_rank_of("c", in.c, rank_d);
+}
+
+void check_devices(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    const Operand a{"a", *in.a};
+    check_same_device({a, {"b", *in.b}, {"d", *in.d}});
+    if (in.sfa != nullptr) check_same_device({a, {"sfa", *in.sfa}, {"sfb", *in.sfb}});
+    if (in.c != nullptr) check_same_device({a, {"c", *in.c}});
+    if (in.index != nullptr) check_same_device({a, {group_index_name(call.form->grouping), *in.index}});
+}
+
+void set_views(GemmCall& call, const Transposed& transposed) {
+    const aotgemm_gemm_call& in = *call.given;
+    call.d = view_of(*in.d);
+    if (in.c != nullptr) call.c = view_of(*in.c);
+    if (is_flat(call)) {
+        const int64_t k = check_ks(call, call.form->ks_multiple);
+        call.a = flat_view_of(*in.a, call.d.rows, k);
+        call.b = flat_view_of(*in.b, call.d.columns, k);
+    } else {
+        call.a = view_of(*in.a, transposed.a);
+        call.b = view_of(*in.b, transposed.b);
+    }
+    if (in.sfa == nullptr) return;
+    call.sfa = view_of(*in.sfa);
+    call.sfb = view_of(*in.sfb);
+}
+
+int64_t groups_of(const GemmCall& call) {
+    switch (call.form->grouping) {
+        case Grouping::dense: return 1;
+        case Grouping::k_grouped: return call.d.groups;
+        case Grouping::batch_reduced: return call.a.groups;
+        default: return call.b.groups;
+    }
+}
+
+void check_groups(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    if (call.form->grouping == Grouping::batch_reduced) return check_size({"b", *in.b}, 0, call.sizes.groups, "batches of a");
+    if (!has_groups_of_b(call.form->grouping)) return;
+    if (has_groups_of_a(call.form->grouping)) {
+        check_size({"a", *in.a}, 0, call.sizes.groups, "groups of b");
+        if (in.sfa != nullptr) check_size({"sfa", *in.sfa}, 0, call.sizes.groups, "groups of b");
+        check_size({"d", *in.d}, 0, call.sizes.groups, "groups of b");
+    }
+    if (in.sfb != nullptr) check_size({"sfb", *in.sfb}, 0, call.sizes.groups, "groups of b");
+}
+
+void check_scale_sizes(const GemmCall& call) {
+    if (!call.family->has_scales()) return;
+    const Operand sfa{"sfa", *call.given->sfa}, sfb{"sfb", *call.given->sfb};
+    const int row_a = sfa.tensor.ndim - 2, row_b = sfb.tensor.ndim - 2;
+    const int64_t k_blocks = ceil_div(call.sizes.k, kScaleColumns);
+    check_size(sfa, row_a, call.sizes.m, "M of a");
+    check_size(sfa, row_a + 1, k_blocks, "K/128 of a, rounded up");
+    check_size(sfb, row_b, ceil_div(call.sizes.n, call.family->scale_rows_b),
+               call.family->scale_rows_b == 1 ? "N of b" : "N/128 of b, rounded up");
+    check_size(sfb, row_b + 1, k_blocks, "K/128 of b, rounded up");
+}
+
+void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
+    const Operand a{"a", *call.given->a}, b{"b", *call.given->b};
+    if (is_flat(call)) {
+        check_size(a, 0, call.sizes.m * call.sizes.k, "rows of d times the sum of ks");
+        check_size(b, 0, call.sizes.n * call.sizes.k, "rows of d times the sum of ks");
+        return;
+    }
+    check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), call.sizes.k, "K of a");
+    if (call.form->grouping != Grouping::k_grouped) return;
+    const int64_t sum = check_ks(call, call.form->ks_multiple);
+    if (sum != call.sizes.k) {
+        fail(AOTGEMM_ERROR_SHAPE, "ks: the sum is ", sum, ", must be ", call.sizes.k, " (K of a)");
+    }
+}
+
+int64_t check_heads(const GemmCall& call) {
+    const int64_t left = call.given->head_left, mid = call.given->head_mid, right = call.given->head_right;
+    const bool sound = left >= 0 && mid >= 0 && right >= 0 && left % 8 == 0 && mid % 8 == 0 && right % 8 == 0;
+    if (!sound || (mid > 0 && left + right == 0)) {
+        fail(AOTGEMM_ERROR_SHAPE, "head_splits: are ", left, ", ", mid, ", ", right,
+             ", allowed are multiples of 8, of which left or right is not 0");
+    }
+    if (mid > 0 && !call.form->takes_heads) {
+        fail(AOTGEMM_ERROR_SHAPE, "head_splits: are ", left, ", ", mid, ", ", right, ", allowed is none for ",
+             call.family->name, " ", grouping_name(call.form->grouping));
+    }
+    if (mid == 0) return call.sizes.n;
+    if (call.sizes.n % (left + right) != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", call.sizes.n, ", must be a multiple of left + right of head_splits, ",
+             left + right);
+    }
+    return call.sizes.n / (left + right) * (left + mid + right);
+}
+
+void check_output_sizes(const GemmCall& call) {
+    const Operand d{"d", *call.given->d};
+    const int row = d.tensor.ndim - 2;
+    check_size(d, row, call.sizes.m, "M of a");
+    const int64_t columns = check_heads(call);
+    check_size(d, row + 1, columns,
+               call.given->head_mid == 0 ? "N of b" : "N of b, and mid more for every left + right of them");
+    if (call.given->c == nullptr) return;
+    for (int i = 0; i < d.tensor.ndim; ++i) check_size({"c", *call.given->c}, i, d.tensor.shape[i], "as d");
+}
+
+void check_multiples(const GemmCall& call) {
+    const int32_t of_n = call.family->n_multiple, of_k = call.family->k_multiple;
+    const auto& [groups, m, n, k] = call.sizes;
+    if (n % of_n != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", n, ", must be a multiple of ", of_n, "; the nearest is ", align_up(n, of_n));
+    }
+    if (k % of_k != 0) {
+        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", k, ", must be a multiple of ", of_k, "; the nearest is ", align_up(k, of_k));
+    }
+    for (const int64_t size : {groups, m, n, k}) {
+        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
+    }
+}
+
+void check_ab_on_cuda(const Operand& operand, Major major, OperandView& view) {
+    if (view.is_flat) return check_alignment(operand);
+    if (major == Major::by_strides) return resolve_major(operand, view);
+    check_matrix_layout(operand, view.bytes());
+}
+
+// Whether the TMA must be given a copy of scales by row. Fails where it must, and there is no memory for one.
+bool needs_copy(const Operand& scales, const aotgemm_allocator* allocator) {
+    if (is_scale_layout(scales.tensor)) return false;
+    if (allocator == nullptr) check_scale_layout(scales);
+    return true;
+}
+
+void check_layouts_on_cuda(GemmCall& call, const aotgemm_allocator* allocator) {
+    const aotgemm_gemm_call& in = *call.given;
+    check_ab_on_cuda({"a", *in.a}, call.form->major_a, call.a);
+    check_ab_on_cuda({"b", *in.b}, call.form->major_b, call.b);
+    check_matrix_layout({"d", *in.d}, call.d.bytes());
+    if (in.c != nullptr) check_matrix_layout({"c", *in.c}, call.d.bytes());
+    call.copies_sfa = call.family->scale_rows_a == 1 && needs_copy({"sfa", *in.sfa}, allocator);
+    call.copies_sfb = call.family->scale_rows_b == 1 && needs_copy({"sfb", *in.sfb}, allocator);
+    if (call.form->grouping == Grouping::batch_reduced) check_workspace(call, allocator);
+}
+
+}  // namespace
+
+GemmCall check_operands(const aotgemm_gemm_call& given) {
+    const GemmFamily& family = find_family(given.family);
+    GemmCall call{.given = &given, .family = &family, .form = &find_form(family, given.grouping)};
+    check_presence(call);
+    const Transposed transposed = check_layout_name(call);
+    check_dtypes(call);
+    check_ranks(call);
+    check_devices(call);
+    set_views(call, transposed);
+    call.sizes = {.groups = groups_of(call), .m = call.a.rows, .n = call.b.rows, .k = call.a.columns};
+    check_groups(call);
+    check_operand_sizes(call, transposed);
+    check_scale_sizes(call);
+    check_output_sizes(call);
+    check_multiples(call);
+    check_group_index(call);
+    return call;
+}
+
+bool is_empty(const GemmCall& call) {
+    const bool has_groups = call.sizes.groups > 0 || call.form->grouping == Grouping::batch_reduced;
+    return call.sizes.m == 0 || call.sizes.n == 0 || !has_groups;
+}
+
+void check_layouts(GemmCall& call, const aotgemm_allocator* allocator) {
+    if (call.family->operands == AOTGEMM_FP8_E4M3) {
+        check_rows_adjacent({"a", *call.given->a});
+        check_rows_adjacent({"b", *call.given->b});
+    }
+    if (!call.is_on_cpu()) check_layouts_on_cuda(call, allocator);
+    check_no_overlap({"d", *call.given->d});
+    if (call.is_on_cpu() && call.form->grouping == Grouping::k_grouped) check_ks_tensor(call);
+}
+
+}  // namespace aotgemm

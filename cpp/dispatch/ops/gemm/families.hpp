@@ -1,0 +1,50 @@
+// What a GEMM family is to the host, one row each, and what it takes in each grouping.
+#pragma once
+
+#include <span>
+
+#include "dispatch/ops/gemm/backends.hpp"
+
+namespace aotgemm {
+
+// Columns of A and B under one scale.
+inline constexpr int64_t kScaleColumns = 128;
+
+// How A or B must lie in memory for a GPU.
+enum class Major {
+    as_given,    // the last dimension of the tensor adjacent
+    by_strides,  // either of the last two
+};
+
+// A family in one grouping.
+struct GemmForm {
+    Grouping grouping;
+    const char* layouts[4];      // allowed, the rest null
+    aotgemm_dtype outputs[2];    // of D, the rest AOTGEMM_DTYPE_OTHER
+    Major major_a, major_b;
+    bool takes_c = false, takes_heads = false;
+    int32_t ks_multiple = 1;     // of K per group: a stage of the kernels must not hold two groups
+    bool is_by_group = false;    // a dense GEMM for each group, launched one after the other
+};
+
+struct GemmFamily {
+    const char* name;
+    aotgemm_dtype operands;       // of A and B
+    int32_t scale_rows_a, scale_rows_b;  // rows under one scale; 0: there are no scales
+    int32_t n_multiple, k_multiple;
+    int64_t k_of_nothing;         // what K = 0 counts as in the selection and in a plan: the epilogue remains
+    std::span<const GemmForm> forms;
+    CpuBackend* run_on_cpu;
+    std::span<const ArchLauncher> launchers;  // one an architecture
+
+    bool has_scales() const { return scale_rows_a > 0; }
+};
+
+// Fail with AOTGEMM_ERROR_KERNEL_MISSING for a name that is not in the table.
+const GemmFamily& find_family(const char* name);
+const GemmForm& find_form(const GemmFamily& family, const char* grouping);
+
+const GemmForm& form_of(const GemmFamily& family, Grouping grouping);
+GemmLauncher& launcher_of(const GemmFamily& family, const char* arch);
+
+}  // namespace aotgemm

@@ -1,0 +1,204 @@
+#include "dispatch/ops/gemm/rows.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dispatch/ops/gemm/families.hpp"
+
+namespace aotgemm {
+namespace {
+
+struct NamedGrouping {
+    Grouping grouping;
+    const char *name, *index;
+};
+
+constexpr NamedGrouping kGroupings[] = {
+    {Grouping::dense, "dense", nullptr},           {Grouping::batched, "batched", nullptr},
+    {Grouping::contiguous, "contiguous", "grouped_layout"}, {Grouping::psum, "psum", "grouped_layout"},
+    {Grouping::masked, "masked", "masked_m"},      {Grouping::k_grouped, "k_grouped", "ks_tensor"},
+    {Grouping::batch_reduced, "batch_reduced", nullptr},
+};
+
+const NamedGrouping& named(Grouping grouping) { return kGroupings[static_cast<int>(grouping)]; }
+
+constexpr bool are_in_order() {
+    for (int i = 0; i < static_cast<int>(std::size(kGroupings)); ++i) {
+        if (static_cast<int>(kGroupings[i].grouping) != i) return false;
+    }
+    return true;
+}
+static_assert(are_in_order());
+
+// An index in host memory, with its name in the call.
+struct HostIndex {
+    const char* name;
+    const int32_t* values;
+};
+
+void check_groups_of_rows(const HostIndex& index, int64_t groups, int64_t rows) {
+    for (int64_t row = 0; row < rows; ++row) {
+        if (index.values[row] >= -1 && index.values[row] < groups) continue;
+        fail(AOTGEMM_ERROR_SHAPE, index.name, ": row ", row, " has group ", index.values[row],
+             ", allowed is -1 (not computed) to ", groups - 1);
+    }
+}
+
+// `row` starts another part than the one before it.
+void check_alignment_of_group(const HostIndex& index, const GemmPart& before, int64_t row) {
+    const int64_t group = index.values[row], last = before.first + before.count - 1;
+    if (group == before.group || row / kRowAlignment != last / kRowAlignment) return;
+    fail(AOTGEMM_ERROR_SHAPE, index.name, ": row ", row, " has group ", group, " and row ", last, " has ", before.group,
+         ", but each group must start at a multiple of ", kRowAlignment);
+}
+
+std::vector<GemmPart> read_contiguous(const HostIndex& index, const GemmSizes& sizes) {
+    check_groups_of_rows(index, sizes.groups, sizes.m);
+    std::vector<GemmPart> parts;
+    for (int64_t row = 0; row < sizes.m; ++row) {
+        const int64_t group = index.values[row];
+        if (group < 0) continue;
+        if (parts.empty() || parts.back().group != group || parts.back().first + parts.back().count != row) {
+            if (!parts.empty()) check_alignment_of_group(index, parts.back(), row);
+            parts.push_back({.group = group, .first = row, .count = 0, .k_first = 0, .k_count = sizes.k});
+        }
+        ++parts.back().count;
+    }
+    return parts;
+}
+
+std::vector<GemmPart> read_psum(const HostIndex& index, const GemmSizes& sizes) {
+    std::vector<GemmPart> parts;
+    int64_t start = 0;
+    for (int64_t group = 0; group < sizes.groups; ++group) {
+        const int64_t end = index.values[group];
+        if (end < start || (end > start && end > sizes.m)) {
+            fail(AOTGEMM_ERROR_SHAPE, index.name, ": group ", group, " ends at row ", end, ", allowed is ", start,
+                 " (its start, the end of the group before it aligned to ", kRowAlignment, ") to ", sizes.m, " (M of a)");
+        }
+        if (end > start) {
+            parts.push_back({.group = group, .first = start, .count = end - start, .k_first = 0, .k_count = sizes.k});
+        }
+        start = align_up(end, kRowAlignment);
+    }
+    return parts;
+}
+
+std::vector<GemmPart> read_masked(const HostIndex& index, const GemmSizes& sizes) {
+    std::vector<GemmPart> parts;
+    for (int64_t group = 0; group < sizes.groups; ++group) {
+        const int64_t count = index.values[group];
+        if (count < 0 || count > sizes.m) {
+            fail(AOTGEMM_ERROR_SHAPE, index.name, ": group ", group, " has ", count, " rows, allowed is 0 to ", sizes.m,
+                 " (M of a)");
+        }
+        if (count > 0) parts.push_back({.group = group, .first = 0, .count = count, .k_first = 0, .k_count = sizes.k});
+    }
+    return parts;
+}
+
+std::vector<GemmPart> read_k_ranges(const GemmCall& call) {
+    std::vector<GemmPart> parts;
+    int64_t before = 0;  // K of the groups so far
+    for (int32_t group = 0; group < call.given->ks_count; before += call.given->ks[group++]) {
+        parts.push_back({.group = group, .first = 0, .count = call.sizes.m, .k_first = before,
+                         .k_count = call.given->ks[group]});
+    }
+    return parts;
+}
+
+std::vector<GemmPart> all_rows(int64_t groups, const GemmSizes& sizes) {
+    std::vector<GemmPart> parts;
+    for (int64_t group = 0; group < groups; ++group) {
+        parts.push_back({.group = group, .first = 0, .count = sizes.m, .k_first = 0, .k_count = sizes.k});
+    }
+    return parts;
+}
+
+}  // namespace
+
+const char* grouping_name(Grouping grouping) { return named(grouping).name; }
+const char* group_index_name(Grouping grouping) { return named(grouping).index; }
+const char* group_index_name(const char* grouping) {
+    for (const NamedGrouping& known : kGroupings) {
+        if (grouping != nullptr && std::strcmp(known.name, grouping) == 0) return known.index;
+    }
+    return nullptr;
+}
+
+void check_group_index(const GemmCall& call) {
+    const Grouping grouping = call.form->grouping;
+    if (call.given->index == nullptr) return;
+    const aotgemm_tensor& index = *call.given->index;
+    const Operand operand{group_index_name(grouping), index};
+    check_dtype(operand, {AOTGEMM_INT32});
+    check_rank(operand, 1, 1);
+    const bool by_row = grouping == Grouping::contiguous;
+    check_size(operand, 0, by_row ? call.sizes.m : call.sizes.groups,
+               by_row ? "M of a" : grouping == Grouping::k_grouped ? "elements of ks" : "groups of b");
+    if (index.shape[0] > 1 && index.stride[0] != 1) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride is ", index.stride[0], ", must be 1 (contiguous)");
+    }
+    if (reinterpret_cast<uintptr_t>(index.data) % 4 != 0) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data must start at a multiple of 4 bytes");
+    }
+}
+
+int64_t check_ks(const GemmCall& call, int32_t multiple) {
+    const int64_t groups = call.given->d->shape[0];
+    if (call.given->ks_count != groups) {
+        fail(AOTGEMM_ERROR_SHAPE, "ks: has ", call.given->ks_count, " elements, must have ", groups, " (groups of d)");
+    }
+    int64_t sum = 0;
+    for (int32_t group = 0; group < call.given->ks_count; ++group) {
+        const int64_t k = call.given->ks[group];
+        if (k < 0 || k % multiple != 0) {
+            fail(AOTGEMM_ERROR_SHAPE, "ks: group ", group, " has K = ", k, ", must be a multiple of ", multiple,
+                 " from 0 on; the nearest is ", align_up(std::max<int64_t>(k, 0), multiple));
+        }
+        sum += k;
+    }
+    return sum;
+}
+
+void check_ks_tensor(const GemmCall& call) {
+    const int32_t* values = call.index();
+    for (int32_t group = 0; group < call.given->ks_count; ++group) {
+        if (values[group] == call.given->ks[group]) continue;
+        fail(AOTGEMM_ERROR_SHAPE, "ks_tensor: is ", values[group], " for group ", group, ", must be ", call.given->ks[group],
+             " as in ks");
+    }
+}
+
+std::vector<GemmPart> read_parts(const GemmCall& call) {
+    const HostIndex index{group_index_name(call.form->grouping),
+                          call.index()};
+    switch (call.form->grouping) {
+        case Grouping::contiguous: return read_contiguous(index, call.sizes);
+        case Grouping::psum: return read_psum(index, call.sizes);
+        case Grouping::masked: return read_masked(index, call.sizes);
+        case Grouping::k_grouped: return read_k_ranges(call);
+        case Grouping::batched: return all_rows(call.sizes.groups, call.sizes);
+        case Grouping::dense:
+        case Grouping::batch_reduced: break;
+    }
+    return all_rows(1, call.sizes);
+}
+
+GemmCall part_of(const GemmCall& call, const GemmPart& part) {
+    const auto& [group, first, count, k_first, k_count] = part;
+    GemmCall out = call;
+    out.form = &form_of(*call.family, Grouping::dense);
+    out.sizes = {.groups = 1, .m = count, .n = call.sizes.n, .k = k_count};
+    out.a = rows_of(columns_of(call.a, k_first, k_count), group, first, count);
+    out.b = rows_of(columns_of(call.b, k_first, k_count), group, 0, call.b.rows);
+    out.d = rows_of(call.d, group, first, count);
+    if (call.has_c()) out.c = rows_of(call.c, group, first, count);
+    if (!call.family->has_scales()) return out;
+    const int64_t first_block = k_first / kScaleColumns, blocks = ceil_div(k_count, kScaleColumns);
+    out.sfa = rows_of(columns_of(call.sfa, first_block, blocks), group, first, count);
+    out.sfb = rows_of(columns_of(call.sfb, first_block, blocks), group, 0, call.sfb.rows);
+    return out;
+}
+
+}  // namespace aotgemm

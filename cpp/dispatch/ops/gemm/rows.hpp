@@ -1,0 +1,36 @@
+// Groupings by name, and which rows or which range of K belong to which group, read from host memory. On a GPU the
+// kernels read the index themselves.
+#pragma once
+
+#include <vector>
+
+#include "dispatch/ops/gemm/call.hpp"
+
+namespace aotgemm {
+
+// Groups of contiguous and psum start at multiples of this many rows, so that no tile holds two groups.
+inline constexpr int64_t kRowAlignment = sm90::kGroupAlignment;
+
+const char* grouping_name(Grouping grouping);  // as in aotgemm_spec
+
+// What the call names its index, or null where the grouping has none.
+const char* group_index_name(Grouping grouping);
+const char* group_index_name(const char* grouping);
+
+// The index (null: none) is int32, contiguous, with one element for each row of A (contiguous) or each group.
+void check_group_index(const GemmCall& call);
+
+// K of each group on the host: as many as D has groups, multiples of `multiple`; returns their sum.
+int64_t check_ks(const GemmCall& call, int32_t multiple);
+
+// ks_tensor on the CPU has the numbers of ks.
+void check_ks_tensor(const GemmCall& call);
+
+// The parts of a call on the CPU that have at least one row, in ascending order. Fails for an index that names a group
+// or a row which is not there, or that lets two groups share a tile of rows.
+std::vector<GemmPart> read_parts(const GemmCall& call);
+
+// One part of a call, as a dense call.
+GemmCall part_of(const GemmCall& call, const GemmPart& part);
+
+}  // namespace aotgemm

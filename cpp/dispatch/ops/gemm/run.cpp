@@ -1,0 +1,98 @@
+// The one path of a GEMM call: checked, held against the plan, then run on the CPU or launched.
+#include "dispatch/base/settings.hpp"
+#include "dispatch/ops/convert/sf_layout.hpp"
+#include "dispatch/ops/gemm/batch_reduced.hpp"
+#include "dispatch/ops/gemm/check.hpp"
+#include "dispatch/ops/gemm/device_memory.hpp"
+#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/problem.hpp"
+#include "dispatch/ops/gemm/rows.hpp"
+#include "dispatch/ops/gemm/run.hpp"
+#include "dispatch/plan/plan.hpp"
+#include "dispatch/runtime/inventory.hpp"
+
+namespace aotgemm {
+namespace {
+
+void run_on_cpu(const GemmCall& call, int threads) {
+    if (!call.form->is_by_group) check_plan(problem_of(call), nullptr, -1);
+    const std::vector<GemmPart> parts = read_parts(call);
+    if (call.form->is_by_group) {
+        for (const GemmPart& part : parts) check_plan(problem_of(part_of(call, part)), nullptr, -1);
+    }
+    if (!settings().compile_only) call.family->run_on_cpu(call, parts, threads);
+}
+
+// MN-major copies of the scales that the TMA cannot read as they are, in memory of the caller's allocator.
+class AlignedScales {
+   public:
+    AlignedScales(GemmCall& call, const CudaDevice& device, const aotgemm_launch& options) {
+        if (call.copies_sfa) copy(call.sfa, a_, call.given->sfa->device_id, device, options);
+        if (call.copies_sfb) copy(call.sfb, b_, call.given->sfb->device_id, device, options);
+    }
+
+   private:
+    static void copy(OperandView& scales, DeviceMemory& memory, int32_t ordinal, const CudaDevice& device,
+                     const aotgemm_launch& options) {
+        void* out = memory.allocate(*options.allocator, ordinal, mn_major_bytes(scales));
+        scales = launch_mn_major_copy(scales, static_cast<float*>(out), device, options.stream);
+    }
+
+    DeviceMemory a_, b_;
+};
+
+struct Neighbours {
+    bool before = false, after = false;
+};
+
+void launch_chosen(const GemmCall& call, const aotgemm_problem& problem, const Choice& choice, const CudaDevice& device,
+                   void* stream, Neighbours neighbours = {}) {
+    launcher_of(*call.family, kSpecs[choice.kernel].arch)({.call = call,
+                                                           .problem = problem,
+                                                           .choice = choice,
+                                                           .device = device,
+                                                           .stream = stream,
+                                                           .follows_group = neighbours.before,
+                                                           .precedes_group = neighbours.after});
+}
+
+// A launch for each group. A group's tiles begin where SMs are left over by the group before.
+void launch_by_group(GemmCall& call, const CudaDevice& device, const aotgemm_launch& options) {
+    const std::vector<GemmPart> parts = read_parts(call);
+    for (const GemmPart& part : parts) {  // all of them are held against the plan before the first is launched
+        choose_kernel(problem_of(part_of(call, part)), device, options.kernel);
+    }
+    const AlignedScales scales(call, device, options);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const GemmCall part = part_of(call, parts[i]);
+        const aotgemm_problem problem = problem_of(part);
+        const Choice& choice = find_choice(problem, device, options.kernel);
+        // Side by side they would take more SMs than the caller allows.
+        const bool may_overlap = problem.num_sms <= 0 || problem.num_sms >= device.description.num_sms;
+        launch_chosen(part, problem, choice, device, options.stream,
+                      {.before = may_overlap && i > 0, .after = may_overlap && i + 1 < parts.size()});
+    }
+}
+
+}  // namespace
+
+void launch_gemm(GemmCall& call, const CudaDevice& device, const aotgemm_launch& options) {
+    const aotgemm_problem problem = problem_of(call);
+    const Choice& choice = choose_kernel(problem, device, options.kernel);
+    const AlignedScales scales(call, device, options);
+    launch_chosen(call, problem, choice, device, options.stream);
+}
+
+void run_gemm(const aotgemm_gemm_call& given, const aotgemm_launch& options) {
+    GemmCall call = check_operands(given);
+    if (is_empty(call)) return;
+    check_layouts(call, options.allocator);
+    if (call.is_on_cpu()) return run_on_cpu(call, options.cpu_threads);
+    const CudaDevice& device = cuda_device(given.d->device_id);
+    const ContextScope scope(device);
+    if (call.form->is_by_group) return launch_by_group(call, device, options);
+    if (call.form->grouping == Grouping::batch_reduced) return launch_batch_reduced(call, device, options);
+    launch_gemm(call, device, options);
+}
+
+}  // namespace aotgemm

@@ -1,0 +1,62 @@
+// Launches of family bf16_gemm in every grouping. Device side: cpp/kernels/sm90/bf16_gemm/kernel.cuh.
+#include <algorithm>
+
+#include "dispatch/ops/gemm/gemm_launch.hpp"
+#include "dispatch/ops/gemm/sm90/maps.hpp"
+#include "dispatch/runtime/inventory.hpp"
+#include "kernels/sm90/bf16_gemm/params.hpp"
+#include "kernels/sm90/epilogue/store_boxes.hpp"
+
+namespace aotgemm::sm90 {
+namespace {
+
+// box_rows: rows of the tile that one load brings, if the operand is K-major.
+const CUtensorMap& operand_map_of(const OperandView& view, int32_t box_rows) {
+    return map_of(view, {.inner = kBf16Slice, .outer = view.is_mn_major ? kBf16Slice : box_rows},
+                  CU_TENSOR_MAP_SWIZZLE_128B);
+}
+
+const CUtensorMap& output_map_of(const OperandView& d, const aotgemm_spec& spec) {
+    const int32_t columns = sum_box_columns(d.bytes(), spec.swap_ab != 0, spec.block_n);
+    return map_of(d, {.inner = columns, .outer = sum_box_rows(spec.swap_ab != 0, spec.block_m)},
+                  columns * d.bytes() == 128 ? CU_TENSOR_MAP_SWIZZLE_128B : CU_TENSOR_MAP_SWIZZLE_NONE);
+}
+
+void set_maps(const GemmCall& call, const aotgemm_spec& spec, Bf16GemmParams& out) {
+    out.d = output_map_of(call.d, spec);
+    const bool loads = call.sizes.k > 0 && call.sizes.groups > 0;  // otherwise any map will do
+    out.a = loads ? operand_map_of(call.a, spec.block_m / spec.cluster_n) : out.d;
+    out.b = loads ? operand_map_of(call.b, spec.block_n / spec.cluster_m) : out.d;
+}
+
+void set_outputs(const GemmCall& call, Bf16GemmParams& out) {
+    const LegalStrides of_d = legal_strides(call.d);
+    out.d_data = call.d.data;
+    out.d_row_stride = of_d.outer;
+    out.d_group_stride = of_d.group;
+    if (!call.has_c()) return;
+    const LegalStrides of_c = legal_strides(call.c);
+    out.c = call.c.data;
+    out.c_row_stride = of_c.outer;
+    out.c_group_stride = of_c.group;
+}
+
+}  // namespace
+
+void launch_bf16_gemm(const GemmLaunch& gemm) {
+    const GemmCall& call = gemm.call;
+    Bf16GemmParams parameters{};
+    set_maps(call, kSpecs[gemm.choice.kernel], parameters);
+    set_outputs(call, parameters);
+    parameters.index = call.index();
+    parameters.groups = static_cast<int32_t>(call.sizes.groups);
+    parameters.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));
+    parameters.m = static_cast<int32_t>(call.sizes.m);
+    parameters.n = static_cast<int32_t>(call.sizes.n);
+    parameters.k = static_cast<int32_t>(call.sizes.k);
+    parameters.group_m = gemm.choice.group_m;
+    parameters.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
+    launch_kernel(gemm, &parameters);
+}
+
+}  // namespace aotgemm::sm90

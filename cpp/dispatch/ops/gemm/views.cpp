@@ -1,0 +1,84 @@
+#include "dispatch/ops/gemm/views.hpp"
+
+namespace aotgemm {
+namespace {
+
+// As `outer` lines of `inner` adjacent elements. A stride along a single element says nothing.
+bool is_addressable(const OperandView& view, bool mn_major) {
+    const int64_t multiple = 16 / view.bytes();
+    const int64_t outer = mn_major ? view.columns : view.rows, inner = mn_major ? view.rows : view.columns;
+    const int64_t outer_stride = mn_major ? view.column_stride : view.row_stride;
+    const int64_t inner_stride = mn_major ? view.row_stride : view.column_stride;
+    return (inner <= 1 || inner_stride == 1) &&
+           (outer <= 1 || (outer_stride >= inner && outer_stride % multiple == 0));
+}
+
+bool is_aligned(const OperandView& view) {
+    return reinterpret_cast<uintptr_t>(view.data) % 16 == 0 &&
+           (view.groups <= 1 || view.group_stride % (16 / view.bytes()) == 0);
+}
+
+OperandView moved_by(OperandView view, int64_t elements) {
+    view.data = static_cast<char*>(view.data) + elements * view.bytes();
+    return view;
+}
+
+}  // namespace
+
+OperandView view_of(const aotgemm_tensor& tensor, bool transposed) {
+    const int row = tensor.ndim - 2 + (transposed ? 1 : 0), column = tensor.ndim - 2 + (transposed ? 0 : 1);
+    OperandView view{.data = tensor.data,
+                     .dtype = tensor.dtype,
+                     .is_mn_major = transposed,
+                     .rows = tensor.shape[row],
+                     .columns = tensor.shape[column],
+                     .row_stride = tensor.stride[row],
+                     .column_stride = tensor.stride[column]};
+    if (tensor.ndim == 3) {
+        view.groups = tensor.shape[0];
+        view.group_stride = tensor.stride[0];
+    }
+    return view;
+}
+
+OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t columns) {
+    return {.data = tensor.data, .dtype = tensor.dtype, .is_flat = true, .rows = rows, .columns = columns, .column_stride = 1};
+}
+
+OperandView rows_of(const OperandView& view, int64_t group, int64_t first, int64_t count) {
+    OperandView out = moved_by(view, (view.groups > 0 ? group * view.group_stride : 0) + first * view.row_stride);
+    out.rows = count;
+    out.groups = out.group_stride = 0;
+    return out;
+}
+
+OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
+    OperandView out = moved_by(view, first * (view.is_flat ? view.rows : view.column_stride));
+    out.columns = count;
+    if (view.is_flat) out.row_stride = count;
+    out.is_flat = false;
+    return out;
+}
+
+LegalStrides legal_strides(const OperandView& view) {
+    const int64_t inner = view.is_mn_major ? view.rows : view.columns, outer = view.is_mn_major ? view.columns : view.rows;
+    const int64_t given = view.is_mn_major ? view.column_stride : view.row_stride;
+    const int64_t stride = outer > 1 ? given : align_up(inner, 16 / view.bytes());
+    return {.outer = stride, .group = view.groups > 1 ? view.group_stride : view.groups * stride * outer};
+}
+
+void resolve_major(const Operand& operand, OperandView& view) {
+    const bool as_given = is_addressable(view, view.is_mn_major);
+    if (!as_given && is_addressable(view, !view.is_mn_major) && is_aligned(view)) {
+        view.is_mn_major = !view.is_mn_major;
+    } else {
+        check_matrix_layout(operand, view.bytes());
+    }
+}
+
+const char* memory_layout(const OperandView& a, const OperandView& b) {
+    if (a.is_mn_major) return b.is_mn_major ? "tn" : "tt";
+    return b.is_mn_major ? "nn" : "nt";
+}
+
+}  // namespace aotgemm
