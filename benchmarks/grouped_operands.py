@@ -7,7 +7,7 @@ from typing import Any
 
 import aotgemm
 import torch
-from aotgemm.problems.call import gemm
+from aotgemm import _core
 
 MASKED_ROOM = 4096  # rows of A for each group of a masked call
 ALIGNMENT = aotgemm.get_mk_alignment_for_contiguous_layout()
@@ -68,7 +68,7 @@ class GroupedOperands:
 
     def run_kernel(self, kernel: int) -> None:
         call = "fp8_gemm_1d2d", self.shape.grouping, "nt"
-        gemm(*call, *self.a, *self.b, None, self.d, self.index, expected_m=self.shape.m, kernel=kernel)
+        _core.gemm(*call, *self.a, *self.b, None, self.d, self.index, expected_m=self.shape.m, kernel=kernel)
 
 
 def _random_weights(shape: GroupedShape) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,10 +5,9 @@
 
 namespace aotgemm::python {
 
-void bind_calls(nanobind::module_& module);
-void bind_bf16_calls(nanobind::module_& module);
-void bind_grouped_calls(nanobind::module_& module);
-void bind_wgrad_calls(nanobind::module_& module);
+void bind_gemm(nanobind::module_& module);
+void bind_conversions(nanobind::module_& module);
+void bind_settings(nanobind::module_& module);
 void bind_queries(nanobind::module_& module);
 void bind_plan(nanobind::module_& module);
 void bind_device_array(nanobind::module_& module);

@@ -2,10 +2,9 @@
 #include "python/bindings.hpp"
 
 NB_MODULE(_core, module) {
-    aotgemm::python::bind_calls(module);
-    aotgemm::python::bind_grouped_calls(module);
-    aotgemm::python::bind_wgrad_calls(module);
-    aotgemm::python::bind_bf16_calls(module);
+    aotgemm::python::bind_gemm(module);
+    aotgemm::python::bind_conversions(module);
+    aotgemm::python::bind_settings(module);
     aotgemm::python::bind_queries(module);
     aotgemm::python::bind_plan(module);
     aotgemm::python::bind_device_array(module);

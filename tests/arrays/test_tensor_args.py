@@ -71,7 +71,7 @@ def test_every_way_in_gives_the_same_bits(wrap):
     problem = make_problem(9, 64, 400)
     operands = [wrap(to_torch(array)) for array in (problem.a, problem.sfa, problem.b, problem.sfb)]
     d = torch.full((9, 96), 7.0, dtype=torch.bfloat16)
-    _core.fp8_gemm_nt(*operands, wrap(d[:, 8:72]))
+    _core.gemm("fp8_gemm_1d2d", "dense", "nt", *operands, None, wrap(d[:, 8:72]))
     np.testing.assert_array_equal(bits(d[:, 8:72]), problem.run())
     assert (d[:, :8] == 7).all() and (d[:, 72:] == 7).all()
 
@@ -137,6 +137,6 @@ def test_pytorch_before_2_10_is_asked_for_its_current_stream(monkeypatch):
     asked = []
     monkeypatch.setattr(torch._C, "_cuda_getCurrentRawStream", lambda device: asked.append(device) or 77, raising=False)
     a = CudaLike((4, 128), (128, 1), "float8_e4m3fn", Device("cuda", 3))
-    row_major = CudaLike((4, 2), (2, 1), "float32", Device("cuda", 3))
-    assert _core.fp8_gemm_nt(a, row_major, a, row_major, a) is False
+    with pytest.raises(aotgemm.DtypeError, match="^sfa: "):
+        _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, a, a, a, None, a)
     assert asked == [3]

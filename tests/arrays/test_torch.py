@@ -114,5 +114,5 @@ def test_frameworks_can_be_mixed_on_the_cpu():
     problem = make_problem(9, 64, 256)
     a, sfa, _, _ = as_torch(problem)
     d = problem.empty_output()
-    _core.fp8_gemm_nt(a, sfa, problem.b, problem.sfb, d)
+    _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, problem.b, problem.sfb, None, d)
     np.testing.assert_array_equal(d.view(np.uint16), problem.run())

@@ -64,7 +64,8 @@ def test_threads_change_no_bit_of_a_gemm() -> None:
     results = []
     for threads in (1, 2, 5):
         d = np.zeros((260, 392), ml_dtypes.bfloat16)
-        _core.fp8_gemm_nt(a.view(DTYPES["fp8"]), sfa, b.view(DTYPES["fp8"]), sfb, d, threads=threads)
+        operands = a.view(DTYPES["fp8"]), sfa, b.view(DTYPES["fp8"]), sfb, None, d
+        _core.gemm("fp8_gemm_1d2d", "dense", "nt", *operands, threads=threads)
         results.append(d.view(np.uint16))
     assert np.array_equal(results[0], results[1]) and np.array_equal(results[0], results[2])
 

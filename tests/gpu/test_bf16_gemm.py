@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.problems.call import gemm
 from bf16_problems import CALLS, OUT, make_bf16_problem
 from torch_tensors import bits, to_torch
 
@@ -39,7 +38,7 @@ def run(problem, layout, out, with_c=False, kernel=None):
     if kernel is None:
         CALLS[layout](a, b, d, c)
     else:
-        gemm("bf16_gemm", "dense", layout, a, None, b, None, c, d, kernel=kernel)
+        _core.gemm("bf16_gemm", "dense", layout, a, None, b, None, c, d, kernel=kernel)
     return bits(d)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from bf16_batch_sums import ONE_RANGE, SHAPES, make_batch_sum, ranges_of
+from bf16_batch_sums import ONE_RANGE, SHAPES, make_batch_sum
 from bf16_problems import BF16, OUT
 from torch_tensors import bits, to_torch
 
@@ -36,18 +36,14 @@ def on_gpu(raw):
 
 
 class Framed:
-    """D amid poisoned memory, and room for the parts with more of it before and behind."""
+    """D amid poisoned memory."""
 
     def __init__(self, problem, out):
         m, n = problem.c.shape
-        self.ranges = len(ranges_of(len(problem.a), m, n))
         self.memory = torch.full((m + 2, n + 16), POISON, dtype=DTYPES[out], device="cuda")
         self.d = self.memory[1:-1, 8 : 8 + n]
-        self.parts = torch.full((self.ranges + 2, m, n), POISON, device="cuda")
-        self.workspace = self.parts[1:-1]
 
     def assert_nothing_else_is_written(self):
-        assert (self.parts[0] == POISON).all() and (self.parts[-1] == POISON).all()
         self.d.fill_(POISON)
         assert (self.memory == POISON).all()
 
@@ -55,7 +51,7 @@ class Framed:
 def run(problem, out, with_c, kernel):
     framed, c = Framed(problem, out), to_torch(problem.c_of(out)).cuda() if with_c else None
     a, b = on_gpu(problem.a), on_gpu(problem.b)
-    assert _core.bf16_gemm_nt_batch_reduced(a, b, c, framed.d, framed.workspace, kernel=kernel) == 0
+    _core.gemm("bf16_gemm", "batch_reduced", "nt", a, None, b, None, c, framed.d, kernel=kernel)
     got = bits(framed.d)
     framed.assert_nothing_else_is_written()
     return got
@@ -120,9 +116,9 @@ def test_a_large_sum_has_the_same_bits_from_every_kernel(sizes):
     for num_sms in (0, 96, 20):
         aotgemm.set_num_sms(num_sms)
         for spec in SPECS:
-            workspace = torch.full((_core.batch_ranges(batches, m, n), m, n), float("nan"), device="cuda")
             outputs.append(torch.full((m, n), float("nan"), device="cuda"))
-            _core.bf16_gemm_nt_batch_reduced(a, b, None, outputs[-1], workspace, kernel=spec["kernel"])
+            operands = a, None, b, None, None, outputs[-1]
+            _core.gemm("bf16_gemm", "batch_reduced", "nt", *operands, kernel=spec["kernel"])
     for other in outputs[1:]:
         assert torch.equal(other, outputs[0])
     wanted = torch.full((m, n), float("nan"))

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.problems.call import gemm
 from problems import BF16, make_finite_operands, make_problem
 from torch_tensors import bits, to_torch
 
@@ -133,5 +132,5 @@ def test_the_middle_of_each_head_is_left_alone(splits, m):
     arch = "sm_{cc_major}{cc_minor}a".format(**_core.cuda_device(0))
     for kernel in [-1, *(spec["kernel"] for spec in DENSE_SPECS if spec["arch"] == arch)]:
         d = to_cuda(np.full(wanted.shape, 7, BF16))
-        gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=splits, kernel=kernel)
+        _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=splits, kernel=kernel)
         assert_equal_bits(d, wanted)

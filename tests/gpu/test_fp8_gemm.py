@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.problems.call import gemm
 from device_problems import make_device_problem
 from torch_tensors import bits
 
@@ -37,7 +36,7 @@ def test_every_kernel_of_this_architecture(spec):
 
 def run_kernel(problem, d, kernel):
     sfa = aotgemm.get_mn_major_tma_aligned_tensor(problem.sfa)
-    gemm("fp8_gemm_1d2d", "dense", "nt", problem.a, sfa, problem.b, problem.sfb, None, d, kernel=kernel)
+    _core.gemm("fp8_gemm_1d2d", "dense", "nt", problem.a, sfa, problem.b, problem.sfb, None, d, kernel=kernel)
 
 
 def test_strided_views():

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
-from aotgemm.problems.call import gemm
 from grouped_device import GROUPINGS, OnDevice, to_cuda
 from grouped_problems import POISON, make_batch, make_grouped
 from torch_tensors import bits
@@ -34,7 +33,7 @@ def test_bits_are_those_of_the_cpu_backend(grouping, counts, n, k):
 def run_kernel(x, kernel):
     """D of a problem on the GPU by that kernel."""
     d, sfa = x.empty_output(), aotgemm.get_mn_major_tma_aligned_tensor(x.sfa)
-    gemm("fp8_gemm_1d2d", x.grouping, "nt", x.a, sfa, x.b, x.sfb, None, d, x.index, kernel=kernel)
+    _core.gemm("fp8_gemm_1d2d", x.grouping, "nt", x.a, sfa, x.b, x.sfb, None, d, x.index, kernel=kernel)
     return d
 
 

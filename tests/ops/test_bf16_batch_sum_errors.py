@@ -1,9 +1,9 @@
 """What einsum "bmk,bnk->mn" refuses: one row of the table for each cause."""
 
 import aotgemm
+import c_abi
 import numpy as np
 import pytest
-from aotgemm import _core
 from bf16_problems import BF16
 from error_tables import assert_raises_as_told
 from problems import CudaLike, Device
@@ -31,13 +31,13 @@ def cuda_call(**changed):
     given = {
         "a": cuda_like(B, M, K),
         "b": cuda_like(B, N, K),
-        "c": None,
         "d": cuda_like(M, N, dtype="float32"),
         "workspace": cuda_like(B, M, N, dtype="float32"),
     } | changed
-    return _core.bf16_gemm_nt_batch_reduced(**given, stream=0)
+    c_abi.gemm("bf16_gemm", "batch_reduced", "nt", **given)
 
 
+ON_CPU = Device("cpu", 0)
 SHAPE, DTYPE, LAYOUT, DEVICE = aotgemm.ShapeError, aotgemm.DtypeError, aotgemm.LayoutError, aotgemm.DeviceError
 CASES = {
     "a of two dimensions": (lambda: call(a=np.zeros((M, K), BF16)), SHAPE, "a: has 2 dimensions, allowed is 3"),
@@ -55,7 +55,10 @@ CASES = {
     "c of another type": (lambda: call(c=np.zeros((M, N), BF16)), DTYPE, "c: dtype is bfloat16, allowed is float32"),
     "c of another shape": (lambda: call(c=np.zeros((M, 72), np.float32)), SHAPE, "c: shape is [5, 72]", "64 (as d)"),
     "a is no tensor": (lambda: call(a=None), DTYPE, "a: is a NoneType"),
-    "b on the CPU": (lambda: cuda_call(b=np.zeros((B, N, K), BF16)), DEVICE, "b: is on the CPU, but a is on CUDA"),
+    "b on the CPU": (
+        lambda: cuda_call(b=cuda_like(B, N, K, device=ON_CPU)),
+        *(DEVICE, "b: is on the CPU, but a is on CUDA"),
+    ),
     "M-major a": (
         lambda: cuda_call(a=cuda_like(B, M, K, strides=(K * 8, 1, 8))),
         *(LAYOUT, "a: stride of dimension 2 is 8, must be 1"),
@@ -100,7 +103,9 @@ def test_refused(case):
     assert_raises_as_told(CASES[case])
 
 
-def test_a_call_without_workspace_says_what_it_needs():
-    assert cuda_call(workspace=None) == B
-    one_range = cuda_like(1, M, K), cuda_like(1, N, K)
-    assert cuda_call(a=one_range[0], b=one_range[1], d=cuda_like(M, N), workspace=None) == 1
+def test_a_call_without_workspace_and_allocator_says_what_it_needs():
+    with pytest.raises(SHAPE, match=r"^workspace: is none, must be float32 \[3, 5, 64\], contiguous"):
+        cuda_call(workspace=None)
+    one_range = {"a": cuda_like(1, M, K), "b": cuda_like(1, N, K)}
+    with pytest.raises(SHAPE, match=r"^workspace: is none, must be float32 \[1, 5, 64\]"):
+        cuda_call(**one_range, d=cuda_like(M, N), workspace=None)

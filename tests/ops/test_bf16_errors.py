@@ -23,7 +23,7 @@ def cuda_gemm(layout="nt", **changed):
         "c": None,
         "d": CudaLike((M, N), (N, 1), "bfloat16"),
     } | changed
-    _core.bf16_gemm(layout, *given.values(), stream=0)
+    _core.gemm("bf16_gemm", "dense", layout, **given, sfa=None, sfb=None, stream=0)
 
 
 def k_grouped(ks=(64, 0, 64), **changed):
@@ -48,9 +48,9 @@ def masked(**changed):
 
 
 CASES = {
-    "layout": (lambda: _core.bf16_gemm("xy", None, None, None, None), aotgemm.DtypeError, "a: is a NoneType"),
+    "a is None": (lambda: gemm(a=None), aotgemm.DtypeError, "a: is a NoneType"),
     "unknown layout": (
-        lambda: _core.bf16_gemm("xy", *[np.zeros((8, 8), BF16)] * 2, None, np.zeros((8, 8), BF16)),
+        lambda: cuda_gemm("xy"),
         aotgemm.LayoutError,
         "layout: is 'xy', allowed is nt, nn, tn or tt",
     ),

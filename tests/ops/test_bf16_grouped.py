@@ -41,7 +41,8 @@ def test_batched(layout):
     a, b = draw(5, 3, 11, K), draw(6, 3, N, K)
     memory = np.zeros((11, 3, N), BF16)
     given = np.ascontiguousarray(b.swapaxes(1, 2)) if layout == "nn" else b
-    _core.bf16_bmm(layout, a.view(BF16), given.view(BF16), memory.swapaxes(0, 1))
+    operands = a.view(BF16), None, given.view(BF16), None, None, memory.swapaxes(0, 1)
+    _core.gemm("bf16_gemm", "batched", layout, *operands)
     for group in range(3):
         wanted = Bf16Problem(a[group], b[group], np.zeros(0)).expected("bf16")
         np.testing.assert_array_equal(memory[:, group].view(np.uint16), wanted)

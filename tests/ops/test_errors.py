@@ -40,7 +40,7 @@ def cuda_gemm(**changed):
         "sfb": CudaLike((1, 2), (2, 1), "float32"),
         "d": CudaLike((M, N), (N, 1), "bfloat16"),
     } | changed
-    return _core.fp8_gemm_nt(*operands.values(), stream=0)
+    _core.gemm("fp8_gemm_1d2d", "dense", "nt", **operands, c=None, stream=0)
 
 
 def zeros(shape, dtype=np.float32):
@@ -348,10 +348,18 @@ def test_errors_are_also_the_builtin_ones_python_users_catch(kind, builtin):
     assert issubclass(kind, aotgemm.Error) and issubclass(kind, builtin)
 
 
-def test_row_major_scales_on_cuda_ask_for_a_copy_first():
-    assert cuda_gemm(sfa=CudaLike((M, 2), (2, 1), "float32")) is False
-    assert cuda_gemm(sfa=CudaLike((M, 2), (1, 6), "float32")) is False
-    assert cuda_gemm(sfa=CudaLike((M, 2), (1, 8), "float32", address=260)) is False
+@pytest.mark.parametrize(
+    "sfa",
+    [
+        CudaLike((M, 2), (2, 1), "float32"),
+        CudaLike((M, 2), (1, 6), "float32"),
+        CudaLike((M, 2), (1, 8), "float32", address=260),
+    ],
+    ids=["row-major", "columns", "address"],
+)
+def test_scales_to_be_copied_on_a_stream_that_no_memory_is_ordered_by_are_refused(sfa):
+    with pytest.raises(aotgemm.LayoutError, match="^sfa: strides.*get_mn_major_tma_aligned_tensor makes such a copy"):
+        cuda_gemm(sfa=sfa)
 
 
 def test_nothing_is_written_when_a_call_is_refused():

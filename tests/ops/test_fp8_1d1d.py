@@ -176,15 +176,20 @@ def cuda_scales(row_stride, column_stride, rows=24):
 
 
 def cuda_call(sfb, **changed):
-    """The binding's call on operands that claim to be on a GPU; only for what is refused or put off before a launch."""
+    """The binding's call on operands that claim to be on a GPU; only for what is refused before a launch."""
     given = {"a": CudaLike((5, 144), (144, 1), "float8_e4m3fn"), "d": CudaLike((5, 24), (24, 1), "float32")} | changed
     b = CudaLike((24, 144), (144, 1), "float8_e4m3fn")
-    return _core.fp8_gemm_nt_1d1d(given["a"], cuda_scales(1, 8, 5), b, sfb, None, given["d"], stream=0)
+    _core.gemm("fp8_gemm_1d1d", "dense", "nt", given["a"], cuda_scales(1, 8, 5), b, sfb, None, given["d"], stream=0)
 
 
-def test_row_major_scales_of_either_operand_ask_for_a_copy_on_cuda():
-    assert cuda_call(cuda_scales(2, 1)) is False
-    assert cuda_call(cuda_scales(1, 26)) is False
+SF_TO_BE_COPIED = "^sfb: strides are .*get_mn_major_tma_aligned_tensor makes such a copy"
+
+
+@pytest.mark.parametrize("strides", [(2, 1), (1, 26)], ids=str)
+def test_scales_of_b_to_be_copied_on_a_stream_that_no_memory_is_ordered_by_are_refused(strides):
+    for call in cuda_call, cuda_k_grouped:
+        with pytest.raises(aotgemm.LayoutError, match=SF_TO_BE_COPIED):
+            call(cuda_scales(*strides))
 
 
 def test_layouts_are_checked_on_cuda():
@@ -198,13 +203,11 @@ def cuda_k_grouped(sfb, address=256):
     vector = CudaLike((5 * 256,), (1,), "float8_e4m3fn", address=address)
     b, d = CudaLike((24 * 256,), (1,), "float8_e4m3fn"), CudaLike((2, 5, 24), (120, 24, 1), "float32")
     tensor = CudaLike((2,), (1,), "int32")
-    return _core.k_grouped_fp8_gemm_nt_contiguous(
-        vector, cuda_scales(1, 8, 5), b, sfb, None, d, [128, 128], tensor, stream=0
-    )
+    operands = vector, cuda_scales(1, 8, 5), b, sfb
+    _core.gemm("fp8_gemm_1d1d", "k_grouped", "nt", *operands, None, d, tensor, [128, 128], stream=0)
 
 
 def test_k_grouped_on_cuda():
-    assert cuda_k_grouped(cuda_scales(2, 1)) is False
     with pytest.raises(aotgemm.LayoutError, match="^a: data starts 8 bytes past a multiple of 16"):
         cuda_k_grouped(cuda_scales(1, 24), address=264)
 
@@ -248,7 +251,7 @@ def test_k_grouped_equals_its_definition(ks, m, n):
 
 
 K_CASES = {
-    "ks": ({"ks": (256, 0, 192)}, aotgemm.ShapeError, "^ks: group 2 has K = 192, must be a multiple of 128 from 0 on; the nearest is 256"),
+    "ks": ({"ks": (256, 0, 192)}, aotgemm.ShapeError, "^ks: group 2 has K = 192, .*multiple of 128 .*nearest is 256"),
     "negative ks": ({"ks": (256, -128, 384)}, aotgemm.ShapeError, "^ks: group 1 has K = -128.*nearest is 0"),
     "sum of ks": (
         {"ks": (256, 0, 512)},

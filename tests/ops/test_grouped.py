@@ -129,14 +129,9 @@ def test_threads_change_no_bit(call):
     for threads in (1, 2, 7):
         problem = grouped if call in ("contiguous", "psum") else batch
         d = problem.empty_output()
-        operands = problem.a, problem.sfa, problem.b, problem.sfb, d
-        if call == "batched":
-            _core.fp8_bmm_nt(*operands, threads=threads)
-        elif call == "masked":
-            _core.m_grouped_fp8_gemm_nt_masked(*operands, batch.counts, threads=threads)
-        else:
-            index = grouped.ends if call == "psum" else grouped.index
-            _core.m_grouped_fp8_gemm_nt_contiguous(*operands, index, call == "psum", threads=threads)
+        operands = problem.a, problem.sfa, problem.b, problem.sfb, None, d
+        index = {"contiguous": grouped.index, "psum": grouped.ends, "masked": batch.counts, "batched": None}[call]
+        _core.gemm("fp8_gemm_1d2d", call, "nt", *operands, index, threads=threads)
         results.append(d.view(np.uint16))
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])

@@ -50,9 +50,9 @@ def cuda_masked(**changed):
         "b": CudaLike((G, N, K), (N * K, K, 1), FP8_NAME),
         "sfb": CudaLike((G, 1, 2), (2, 2, 1), "float32"),
         "d": CudaLike((G, 7, N), (7 * N, N, 1), BF16_NAME),
-        "masked_m": CudaLike((G,), (1,), "int32"),
+        "index": CudaLike((G,), (1,), "int32"),
     } | changed
-    return _core.m_grouped_fp8_gemm_nt_masked(*operands.values(), stream=0)
+    _core.gemm("fp8_gemm_1d2d", "masked", "nt", **operands, c=None, stream=0)
 
 
 def integers(*values):
@@ -223,12 +223,12 @@ CASES = {
         "apart",
     ),
     "address of the mask on CUDA": (
-        lambda: cuda_masked(masked_m=CudaLike((G,), (1,), "int32", address=258)),
+        lambda: cuda_masked(index=CudaLike((G,), (1,), "int32", address=258)),
         LAYOUT,
         "masked_m: data must start at a multiple of 4",
     ),
     "mask on the CPU": (
-        lambda: cuda_masked(masked_m=integers(1, 1)),
+        lambda: cuda_masked(index=integers(1, 1)),
         DEVICE,
         "masked_m: is on the CPU",
         "a is on CUDA device 0",
@@ -257,8 +257,9 @@ def test_error(name):
     ],
     ids=["row-major", "columns", "groups", "address"],
 )
-def test_scales_of_another_layout_on_cuda_ask_for_a_copy_first(sfa):
-    assert cuda_masked(sfa=sfa) is False
+def test_scales_to_be_copied_on_a_stream_that_no_memory_is_ordered_by_are_refused(sfa):
+    with pytest.raises(aotgemm.LayoutError, match="^sfa: strides.*get_mn_major_tma_aligned_tensor makes such a copy"):
+        cuda_masked(sfa=sfa)
 
 
 def test_nothing_is_written_when_an_index_is_refused():

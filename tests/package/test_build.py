@@ -37,8 +37,7 @@ def test_specs_are_the_matrix() -> None:
     )
     fields += ("cluster_m", "cluster_n", "swap_ab")
     stated = [
-        {field: asdict(spec)[field] for field in fields}
-        | {"name": spec.name(), **asdict(kernels_of(spec).block(spec))}
+        {field: asdict(spec)[field] for field in fields} | {"name": spec.name(), **asdict(kernels_of(spec).block(spec))}
         for spec in gemm_specs()
     ]
     assert [{key: entry[key] for key in stated[0]} for entry in _core.specs()] == stated

@@ -8,6 +8,16 @@
 
 namespace aotgemm::python {
 
+enum class Reader { device_array, exchange, numpy, attributes, capsule, none };
+
+struct TypeEntry {
+    Reader reader;
+    const DLPackExchangeAPI* exchange;  // null but for Reader::exchange
+};
+
+// How an object is read. It depends on the type alone, and is found once per type.
+const TypeEntry& entry_of(nb::handle object);
+
 // The exchange table of a type (major version 1, able to lend a view), or null.
 const DLPackExchangeAPI* find_exchange_api(nb::handle type);
 

@@ -10,13 +10,6 @@ namespace aotgemm::python {
 
 namespace {
 
-enum class Reader { device_array, exchange, numpy, attributes, capsule, none };
-
-struct TypeEntry {
-    Reader reader;
-    const DLPackExchangeAPI* exchange;
-};
-
 bool is_numpy_array(nb::handle type) {
     const nb::object numpy = nb::module_::import_("sys").attr("modules").attr("get")("numpy");
     return !numpy.is_none() && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type.ptr()),
@@ -39,8 +32,9 @@ TypeEntry examine(nb::handle type) {
     return {Reader::none, nullptr};
 }
 
-// How to read an object depends on its type alone, and is found once per type. The types are kept alive, so an
-// address stays theirs; the table itself lives as long as the process.
+}  // namespace
+
+// The types are kept alive, so an address stays theirs; the table itself lives as long as the process.
 const TypeEntry& entry_of(nb::handle object) {
     static auto& entries = *new std::unordered_map<PyObject*, TypeEntry>();
     const nb::handle type = object.type();
@@ -49,6 +43,8 @@ const TypeEntry& entry_of(nb::handle object) {
     type.inc_ref();
     return entries.emplace(type.ptr(), entry).first->second;
 }
+
+namespace {
 
 [[noreturn]] void raise_not_a_tensor(const Operand& operand) {
     raise("DtypeError", std::string(operand.name) + ": is a " + nb::type_name(operand.object.type()).c_str() +
@@ -77,6 +73,7 @@ Call::Call(nb::handle stream) {
                                 ", allowed is None or a CUstream as an int");
     }
     stream_ = {PyLong_AsVoidPtr(stream.ptr()), true};
+    is_stream_given_ = true;
     if (PyErr_Occurred()) throw nb::python_error();
 }
 
@@ -96,11 +93,16 @@ const aotgemm_tensor& Call::output(const char* name, nb::handle object) {
     return operand.view;
 }
 
-bool Call::on_cpu() const {
+nb::handle Call::first_on_cuda() const {
     for (int i = 0; i < count_; ++i) {
-        if (operands_[i].view.device_type != AOTGEMM_CPU) return false;
+        if (operands_[i].view.device_type != AOTGEMM_CPU) return operands_[i].object;
     }
-    return true;
+    return {};
+}
+
+// A framework orders memory by its own current stream. That of a DeviceArray is freed when all work is done.
+bool Call::can_allocate(nb::handle like) const {
+    return !is_stream_given_ || entry_of(like).reader == Reader::device_array;
 }
 
 void Call::raise_status(aotgemm_status status) const {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "aotgemm/aotgemm.h"
+#include "python/arrays/call_memory.hpp"
 #include "python/plan/plan_hooks.hpp"
 
 namespace aotgemm::python {
@@ -43,13 +44,20 @@ public:
         return object.is_none() ? nullptr : &input(name, object);
     }
 
-    // Calls function(launch) and raises what it reports. CPU work runs without the GIL.
+    // Calls function(launch) and raises what it reports. CPU work runs without the GIL; memory for work on a GPU comes
+    // from the framework of the first operand there.
     template <class Function>
     void run(Function&& function, int kernel = -1, int threads = 0) {
         apply_environment_once();
-        const aotgemm_launch launch{.stream = stream_.value, .kernel = kernel, .cpu_threads = threads, .allocator = nullptr};
-        const aotgemm_status status = on_cpu() ? without_gil(function, launch) : function(launch);
-        if (status != AOTGEMM_OK) raise_status(status);
+        aotgemm_launch launch{.stream = stream_.value, .kernel = kernel, .cpu_threads = threads, .allocator = nullptr};
+        const nb::handle on_cuda = first_on_cuda();
+        if (on_cuda.is_valid()) {
+            CallMemory memory(on_cuda);
+            if (can_allocate(on_cuda)) launch.allocator = &memory.allocator();
+            check(function(launch), &memory);
+        } else {
+            check(without_gil(function, launch), nullptr);
+        }
         issue_plan_warning();
     }
 
@@ -61,13 +69,21 @@ private:
     }
 
     Operand& add(const char* name, nb::handle object);
-    bool on_cpu() const;
+    nb::handle first_on_cuda() const;  // not valid if there is none
+    bool can_allocate(nb::handle like) const;
     [[noreturn]] void raise_status(aotgemm_status status) const;
+
+    void check(aotgemm_status status, const CallMemory* memory) const {
+        if (status == AOTGEMM_OK) return;
+        if (memory != nullptr) memory->rethrow_failure();
+        raise_status(status);
+    }
 
     static constexpr int kMaxOperands = 7;
     std::array<Operand, kMaxOperands> operands_;
     int count_ = 0;
     Stream stream_;
+    bool is_stream_given_ = false;
 };
 
 // The view of a single tensor, where no stream is involved.

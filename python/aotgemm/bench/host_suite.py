@@ -19,6 +19,7 @@ from .rounds import Call
 
 SHAPE = (64, 576, 7168)
 KIND, SIZE = KINDS["fp8_gemm_1d2d"], Size(*SHAPE)
+WORDS = KIND.words[:3]
 BATCH, BATCHES = 200, 25  # a batch fits the driver's queue of launches, so that no call waits for the GPU
 WARM_UP = 20
 
@@ -43,7 +44,7 @@ def _ours(x: Any, kind: str) -> dict[str, Call]:
     none_a, none_sfa, none_d = x.a[:0], x.sfa[:0], x.d[:0]
     return {
         f"aotgemm.fp8_gemm_nt, {kind}": lambda: fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d),
-        f"aotgemm._core.fp8_gemm_nt, {kind}": lambda: _core.fp8_gemm_nt(x.a, x.sfa, x.b, x.sfb, x.d),
+        f"aotgemm._core.gemm, {kind}": lambda: _core.gemm(*WORDS, x.a, x.sfa, x.b, x.sfb, None, x.d),
         f"reading and checking {kind}": lambda: fp8_gemm_nt((none_a, none_sfa), (x.b, x.sfb), none_d),
     }
 
@@ -60,7 +61,7 @@ def gpu_calls(peers: list[Peer]) -> dict[str, Call]:
     """Every call that is timed where there is a GPU."""
     x = OperandArena(KIND, [SIZE], CudaBackend()).problem(SIZE)
     calls: dict[str, Call] = {
-        "aotgemm._core.fp8_gemm_nt, DeviceArray": lambda: _core.fp8_gemm_nt(x.a, x.sfa, x.b, x.sfb, x.d)
+        "aotgemm._core.gemm, DeviceArray": lambda: _core.gemm(*WORDS, x.a, x.sfa, x.b, x.sfb, None, x.d)
     }
     if not peers:
         return calls

@@ -1,10 +1,8 @@
-"""What all FP8 GEMMs share: pairs of a tensor and its scales, recipes, and scales in the layout a GPU reads."""
+"""Arguments that several calls check alike: pairs of a tensor and its scales, recipes, hints."""
 
-from collections.abc import Callable
 from typing import Any
 
 from ..errors import DtypeError, LayoutError, ShapeError
-from .layout import get_mn_major_tma_aligned_tensor
 
 RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
 RECIPE_A = (1, 128)
@@ -63,7 +61,24 @@ def unpack(name: str, pair: Any) -> tuple[Any, Any]:
     return pair[0], pair[1]
 
 
-def run_with_aligned_scales(function: Callable[..., bool], a: Any, sfa: Any, *rest: Any) -> None:
-    """Calls function(a, sfa, *rest); if it asks for MN-major scales, again with a copy of them in that layout."""
-    if not function(a, sfa, *rest):
-        function(a, get_mn_major_tma_aligned_tensor(sfa), *rest)
+def check_expected_m(name: str, value: Any) -> int:
+    """The value as an int. Raises DtypeError unless it is one, ShapeError unless it is positive."""
+    if not hasattr(value, "__index__"):
+        raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
+    if value.__index__() < 1:
+        raise ShapeError(f"{name}: is {value}, allowed is a positive number")
+    return value.__index__()
+
+
+def contiguous_form(use_psum_layout: bool, expected_m: Any) -> tuple[str, int]:
+    """The grouping of an m_grouped contiguous call, and the rows to expect in a group, 0 if unknown.
+
+    expected_m: the caller's expected_m_for_psum_layout. Raises what check_expected_m raises, and ShapeError for a hint
+    without use_psum_layout.
+    """
+    if expected_m is None:
+        return ("psum" if use_psum_layout else "contiguous"), 0
+    expected_m = check_expected_m("expected_m_for_psum_layout", expected_m)
+    if not use_psum_layout:
+        raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
+    return "psum", expected_m

@@ -18,19 +18,19 @@ def bf16_gemm_nt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk
     compiled_dims: accepted, without effect: sizes are run-time values of every kernel.
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
-    _core.bf16_gemm("nt", a, b, c, d)
+    _core.gemm("bf16_gemm", "dense", "nt", a, None, b, None, c, d)
 
 
 def bf16_gemm_nn(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk") -> None:
     """D = A @ B, or C + that: a BF16 [M, K], b BF16 [K, N]; the rest as bf16_gemm_nt."""
-    _core.bf16_gemm("nn", a, b, c, d)
+    _core.gemm("bf16_gemm", "dense", "nn", a, None, b, None, c, d)
 
 
 def bf16_gemm_tn(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "mn") -> None:
     """D = A^T @ B, or C + that: a BF16 [K, M], b BF16 [K, N]; the rest as bf16_gemm_nt."""
-    _core.bf16_gemm("tn", a, b, c, d)
+    _core.gemm("bf16_gemm", "dense", "tn", a, None, b, None, c, d)
 
 
 def bf16_gemm_tt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "mn") -> None:
     """D = A^T @ B^T, or C + that: a BF16 [K, M], b BF16 [N, K]; the rest as bf16_gemm_nt."""
-    _core.bf16_gemm("tt", a, b, c, d)
+    _core.gemm("bf16_gemm", "dense", "tt", a, None, b, None, c, d)

@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
-from ..errors import DtypeError, ShapeError
-from .fp8_grouped import check_expected_m
+from ._arguments import check_expected_m, contiguous_form
 
 
 def _contiguous(
     layout: str, a: Any, b: Any, d: Any, grouped_layout: Any, use_psum_layout: bool, expected_m: int | None
 ) -> None:
-    if expected_m is not None:
-        expected_m = check_expected_m("expected_m_for_psum_layout", expected_m)
-        if not use_psum_layout:
-            raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
-    _core.m_grouped_bf16_gemm_contiguous(layout, a, b, d, grouped_layout, bool(use_psum_layout), expected_m or 0)
+    grouping, rows = contiguous_form(use_psum_layout, expected_m)
+    _core.gemm("bf16_gemm", grouping, layout, a, None, b, None, None, d, grouped_layout, None, rows)
 
 
 def m_grouped_bf16_gemm_nt_contiguous(
@@ -60,7 +56,8 @@ def m_grouped_bf16_gemm_nt_masked(
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
-    _core.m_grouped_bf16_gemm_nt_masked(a, b, d, masked_m, check_expected_m("expected_m", expected_m))
+    expected_m = check_expected_m("expected_m", expected_m)
+    _core.gemm("bf16_gemm", "masked", "nt", a, None, b, None, None, d, masked_m, None, expected_m)
 
 
 def k_grouped_bf16_gemm_tn_contiguous(
@@ -75,7 +72,4 @@ def k_grouped_bf16_gemm_tn_contiguous(
     ks_tensor: the same numbers, int32 [G], contiguous, on the device of the operands: what a GPU reads.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
-    for k in ks:
-        if not hasattr(k, "__index__"):
-            raise DtypeError(f"ks: holds a {type(k).__name__}, allowed are ints")
-    _core.k_grouped_bf16_gemm_tn_contiguous(a, b, c, d, [k.__index__() for k in ks], ks_tensor)
+    _core.gemm("bf16_gemm", "k_grouped", "tn", a, None, b, None, c, d, ks_tensor, ks)

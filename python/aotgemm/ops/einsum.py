@@ -3,7 +3,7 @@
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import contiguous_stride, empty_strided, swap_dimensions
+from ..arrays.frameworks import swap_dimensions
 from ..errors import LayoutError, ShapeError
 
 LAYOUT_OF = {"bhr,hdr->bhd": "nt", "bhd,hdr->bhr": "nn"}  # of a batched GEMM over h
@@ -36,18 +36,11 @@ def einsum(expr: str, a: Any, b: Any, d: Any, c: Any = None, use_cublaslt: bool 
     """
     expr = expr.replace(" ", "")
     if expr == OVER_BATCHES:
-        return _sum_over_batches(a, b, d, c)
+        return _core.gemm("bf16_gemm", "batch_reduced", "nt", a, None, b, None, c, d)
     if expr not in LAYOUT_OF:
         allowed = " or ".join(map(repr, (*LAYOUT_OF, OVER_BATCHES)))
         raise ShapeError(f"expr: is {expr!r}, allowed is {allowed}")
     if c is not None:
         raise LayoutError(f"c: is a {type(c).__name__}, allowed is None for {expr!r}")
-    _core.bf16_bmm(LAYOUT_OF[expr], swap_dimensions("a", a, 3, 0, 1), b, swap_dimensions("d", d, 3, 0, 1))
-
-
-def _sum_over_batches(a: Any, b: Any, d: Any, c: Any) -> None:
-    ranges = _core.bf16_gemm_nt_batch_reduced(a, b, c, d)
-    if ranges:
-        shape = (ranges, *d.shape)
-        workspace = empty_strided("d", d, shape, contiguous_stride(shape), "float32")
-        _core.bf16_gemm_nt_batch_reduced(a, b, c, d, workspace)
+    a, d = swap_dimensions("a", a, 3, 0, 1), swap_dimensions("d", d, 3, 0, 1)
+    _core.gemm("bf16_gemm", "batched", LAYOUT_OF[expr], a, None, b, None, None, d)

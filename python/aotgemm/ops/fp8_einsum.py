@@ -5,7 +5,7 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..errors import ShapeError
-from ._arguments import RECIPE, check_no_accumulator, check_recipe, run_with_aligned_scales, unpack
+from ._arguments import RECIPE, check_no_accumulator, check_recipe, unpack
 
 EXPRESSION = "bhr,hdr->bhd"
 
@@ -25,7 +25,7 @@ def fp8_einsum(
     b: (B, SFB). B FP8 E4M3 [H, D, R]; SFB FP32 [H, ceil(D / 128), ceil(R / 128)], any strides.
     d: BF16 [B, H, D], written in place.
     A, B and D have stride 1 along their last dimension, other strides multiples of 16 bytes; D is a multiple of 8, R of
-    16 and not 0. c: must be None. recipe: None or (1, 128, 128).
+    16. c: must be None. recipe: None or (1, 128, 128).
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError; each names sizes and
     strides in the order [H, B, ...] of a batched GEMM.
     """
@@ -36,4 +36,4 @@ def fp8_einsum(
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
     a, sfa, d = (swap_dimensions(name, x, 3, 0, 1) for name, x in (("a", a), ("sfa", sfa), ("d", d)))
-    run_with_aligned_scales(_core.fp8_bmm_nt, a, sfa, b, sfb, d)
+    _core.gemm("fp8_gemm_1d2d", "batched", "nt", a, sfa, b, sfb, None, d)

@@ -3,8 +3,7 @@
 from typing import Any
 
 from .. import _core
-from ._arguments import check_no_accumulator, is_1d1d, run_with_aligned_scales, unpack
-from .fp8_k_grouped import fp8_gemm_nt_1d1d
+from ._arguments import check_no_accumulator, is_1d1d, unpack
 
 
 def fp8_gemm_nt(
@@ -36,10 +35,11 @@ def fp8_gemm_nt(
     c: must be None but with recipe (1, 1, 128).
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
+    family = "fp8_gemm_1d2d"
     if (recipe is not None or recipe_a is not None or recipe_b is not None) and is_1d1d(recipe, recipe_a, recipe_b):
-        fp8_gemm_nt_1d1d(a, b, d, c)
-        return
-    check_no_accumulator(c)
+        family = "fp8_gemm_1d1d"
+    else:
+        check_no_accumulator(c)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    run_with_aligned_scales(_core.fp8_gemm_nt, a, sfa, b, sfb, d)
+    _core.gemm(family, "dense", "nt", a, sfa, b, sfb, c, d)

@@ -3,17 +3,8 @@
 from typing import Any
 
 from .. import _core
-from ..errors import DtypeError, ShapeError
-from ._arguments import check_recipes, run_with_aligned_scales, unpack
+from ._arguments import check_expected_m, check_recipes, contiguous_form, unpack
 from .fp8_transposed import k_major_view
-
-
-def check_expected_m(name: str, value: Any) -> int:
-    if not hasattr(value, "__index__"):
-        raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
-    if value.__index__() < 1:
-        raise ShapeError(f"{name}: is {value}, allowed is a positive number")
-    return value.__index__()
 
 
 def m_grouped_fp8_gemm_nt_contiguous(
@@ -42,21 +33,15 @@ def m_grouped_fp8_gemm_nt_contiguous(
     expected_m_for_psum_layout: rows to expect in a group, only with use_psum_layout: a hint for the choice of the
         kernel, on which no result depends.
 
-    Layouts, devices and the options are those of fp8_gemm_nt; K is not 0. The index of a GPU call stays on the GPU.
+    Layouts, devices and the options are those of fp8_gemm_nt. The index of a GPU call stays on the GPU.
     Raises ShapeError (on the CPU also for an index out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
     check_recipes(recipe, recipe_a, recipe_b)
-    expected_m = 0
-    if expected_m_for_psum_layout is not None:
-        expected_m = check_expected_m("expected_m_for_psum_layout", expected_m_for_psum_layout)
-        if not use_psum_layout:
-            raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
+    grouping, expected_m = contiguous_form(use_psum_layout, expected_m_for_psum_layout)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    run_with_aligned_scales(
-        _core.m_grouped_fp8_gemm_nt_contiguous, a, sfa, b, sfb, d, grouped_layout, bool(use_psum_layout), expected_m
-    )
+    _core.gemm("fp8_gemm_1d2d", grouping, "nt", a, sfa, b, sfb, None, d, grouped_layout, None, expected_m)
 
 
 def m_grouped_fp8_gemm_nn_contiguous(
@@ -102,7 +87,7 @@ def m_grouped_fp8_gemm_nt_masked(
     masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
 
-    Layouts, devices and the options are those of fp8_gemm_nt, group strides multiples of 16 bytes; K is not 0.
+    Layouts, devices and the options are those of fp8_gemm_nt, group strides multiples of 16 bytes.
     Raises ShapeError (on the CPU also for a mask out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
@@ -110,7 +95,7 @@ def m_grouped_fp8_gemm_nt_masked(
     expected_m = check_expected_m("expected_m", expected_m)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    run_with_aligned_scales(_core.m_grouped_fp8_gemm_nt_masked, a, sfa, b, sfb, d, masked_m, expected_m)
+    _core.gemm("fp8_gemm_1d2d", "masked", "nt", a, sfa, b, sfb, None, d, masked_m, None, expected_m)
 
 
 # Other names by which users of DeepGEMM call the same functions.

@@ -4,7 +4,7 @@ from typing import Any
 
 from .. import _core
 from ..errors import ShapeError
-from ._arguments import RECIPE, check_recipe, run_with_aligned_scales, unpack
+from ._arguments import RECIPE, check_recipe, unpack
 
 
 def fp8_gemm_nt_skip_head_mid(
@@ -27,4 +27,4 @@ def fp8_gemm_nt_skip_head_mid(
         raise ShapeError(f"head_splits: is {head_splits}, allowed are three numbers (left, mid, right)")
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    run_with_aligned_scales(_core.fp8_gemm_nt_skip_head_mid, a, sfa, b, sfb, d, *head_splits)
+    _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=head_splits)

@@ -1,24 +1,10 @@
-"""Family fp8_gemm_1d1d: A and B scaled alike, one scale per row and 128 columns of K; C is accumulated."""
+"""Grouped FP8 GEMM with DeepGEMM's signature, one range of K for each group: family fp8_gemm_1d1d."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
 from ._arguments import RECIPE_1D1D, check_recipe, unpack
-from .layout import get_mn_major_tma_aligned_tensor
-
-
-def _run_with_aligned_scales(function: Callable[..., bool], a: Any, sfa: Any, b: Any, sfb: Any, *rest: Any) -> None:
-    """Both scales are by row here, and a GPU reads both MN-major."""
-    if not function(a, sfa, b, sfb, *rest):
-        function(a, get_mn_major_tma_aligned_tensor(sfa), b, get_mn_major_tma_aligned_tensor(sfb), *rest)
-
-
-def fp8_gemm_nt_1d1d(a: Any, b: Any, d: Any, c: Any) -> None:
-    """What fp8_gemm_nt does with recipe (1, 1, 128)."""
-    a, sfa = unpack("a", a)
-    b, sfb = unpack("b", b)
-    _run_with_aligned_scales(_core.fp8_gemm_nt_1d1d, a, sfa, b, sfb, c, d)
 
 
 def k_grouped_fp8_gemm_nt_contiguous(
@@ -45,4 +31,4 @@ def k_grouped_fp8_gemm_nt_contiguous(
     check_recipe("recipe", recipe, RECIPE_1D1D)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    _run_with_aligned_scales(_core.k_grouped_fp8_gemm_nt_contiguous, a, sfa, b, sfb, c, d, list(ks), ks_tensor)
+    _core.gemm("fp8_gemm_1d1d", "k_grouped", "nt", a, sfa, b, sfb, c, d, ks_tensor, ks)

@@ -6,12 +6,10 @@ from typing import Any
 
 import aotgemm
 
+from .. import _core
 from ..arrays.frameworks import swap_dimensions
-from ._gemm import gemm
 from .kinds import SKIP_HEAD_MID
 from .make import Problem
-
-__all__ = ["call", "call_public", "gemm", "prepared", "public"]
 
 RECIPE_1D1D = (1, 1, 128)
 BATCHED_EXPRESSIONS = {"nt": "bhr,hdr->bhd", "nn": "bhd,hdr->bhr"}
@@ -25,7 +23,7 @@ def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int |
     """
     kind, size = problem.kind, problem.size
     return partial(
-        gemm,
+        _core.gemm,
         kind.family,
         "dense" if kind.grouping == SKIP_HEAD_MID else kind.grouping,
         kind.layout,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..problems.call import gemm
+from .. import _core
 from ..problems.kinds import SKIP_HEAD_MID, Kind
 from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, RAW, numpy_dtype
 from ..problems.sizes import Size
@@ -33,9 +33,11 @@ def cpu_backend_product(
     def finish(c: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
         d = np.empty((len(a), len(b)), dtype)
         if batches > 1:
-            gemm(family, "batch_reduced", "nt", _in_batches(a, batches), None, _in_batches(b, batches), None, c, d)
+            _core.gemm(
+                family, "batch_reduced", "nt", _in_batches(a, batches), None, _in_batches(b, batches), None, c, d
+            )
         else:
-            gemm(family, "dense", "nt", a, sfa, b, sfb, c, d)
+            _core.gemm(family, "dense", "nt", a, sfa, b, sfb, c, d)
         return d
 
     return finish

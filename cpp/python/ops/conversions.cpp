@@ -1,0 +1,61 @@
+// Casts and layouts: Python tensors in, one C ABI call each.
+#include "python/bindings.hpp"
+#include "python/arrays/tensor_args.hpp"
+
+namespace aotgemm::python {
+
+using namespace nanobind::literals;
+
+namespace {
+
+bool sf_is_aligned(nb::handle sf) {
+    const aotgemm_tensor view = read_tensor("sf", sf);
+    return aotgemm_sf_is_aligned(&view) != 0;
+}
+
+void sf_to_mn_major(nb::handle sf, nb::handle out, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& from = call.input("sf", sf);
+    const aotgemm_tensor& to = call.output("out", out);
+    call.run([&](const aotgemm_launch& launch) { return aotgemm_sf_to_mn_major(&from, &to, &launch); });
+}
+
+// The two casts differ in the function alone.
+template <auto function>
+void cast_to_fp8(nb::handle x, nb::handle q, nb::handle sf, bool use_ue8m0, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& vx = call.input("x", x);
+    const aotgemm_tensor& vq = call.output("q", q);
+    const aotgemm_tensor& vsf = call.output("sf", sf);
+    call.run([&](const aotgemm_launch& launch) { return function(&vx, &vq, &vsf, use_ue8m0, &launch); });
+}
+
+bool has_adjacent_columns(nb::handle tensor, const char* name) {
+    const aotgemm_tensor view = read_tensor(name, tensor);
+    const int last = view.ndim - 1;
+    return view.ndim == 0 || view.shape[last] <= 1 || view.stride[last] == 1;
+}
+
+void emulate_wgmma(nb::handle a, nb::handle b, nb::handle d, int threads) {
+    Call call;
+    const aotgemm_tensor& va = call.input("a", a);
+    const aotgemm_tensor& vb = call.input("b", b);
+    const aotgemm_tensor& vd = call.output("d", d);
+    call.run([&](const aotgemm_launch& launch) { return aotgemm_emulate_wgmma(&va, &vb, &vd, &launch); }, -1, threads);
+}
+
+}  // namespace
+
+void bind_conversions(nb::module_& module) {
+    module.def("sf_is_aligned", &sf_is_aligned, "sf"_a.none());
+    module.def("sf_to_mn_major", &sf_to_mn_major, "sf"_a.none(), "out"_a.none(), "stream"_a = nb::none());
+    module.def("has_adjacent_columns", &has_adjacent_columns, "tensor"_a.none(), "name"_a,
+               "Whether elements along the last dimension are adjacent.");
+    module.def("per_token_cast_to_fp8", &cast_to_fp8<aotgemm_per_token_cast_to_fp8>, "x"_a.none(), "q"_a.none(),
+               "sf"_a.none(), "use_ue8m0"_a, "stream"_a = nb::none());
+    module.def("per_block_cast_to_fp8", &cast_to_fp8<aotgemm_per_block_cast_to_fp8>, "x"_a.none(), "q"_a.none(),
+               "sf"_a.none(), "use_ue8m0"_a, "stream"_a = nb::none());
+    module.def("emulate_wgmma", &emulate_wgmma, "a"_a.none(), "b"_a.none(), "d"_a.none(), "threads"_a = 0);
+}
+
+}  // namespace aotgemm::python

@@ -1,0 +1,81 @@
+// The GEMMs of every family and grouping: Python tensors in, one call of aotgemm_gemm.
+#include <vector>
+
+#include "python/arrays/tensor_args.hpp"
+#include "python/bindings.hpp"
+#include "python/errors.hpp"
+
+namespace aotgemm::python {
+
+using namespace nanobind::literals;
+
+namespace {
+
+// Whole numbers of any type that has __index__. Raises DtypeError for anything else.
+std::vector<std::int64_t> read_integers(const std::string& name, nb::handle given) {
+    if (!PySequence_Check(given.ptr())) {
+        raise("DtypeError", name + ": is a " + nb::type_name(given.type()).c_str() + ", allowed is a sequence of ints");
+    }
+    std::vector<std::int64_t> values;
+    for (const nb::handle item : given) {
+        if (!PyIndex_Check(item.ptr())) {
+            raise("DtypeError", name + ": holds a " + nb::type_name(item.type()).c_str() + ", allowed are ints");
+        }
+        const nb::object number = nb::steal(PyNumber_Index(item.ptr()));
+        if (!number.is_valid()) throw nb::python_error();
+        values.push_back(nb::cast<std::int64_t>(number));
+    }
+    return values;
+}
+
+void set_heads(aotgemm_gemm_call& call, nb::handle given) {
+    const std::vector<std::int64_t> heads = read_integers("head_splits", given);
+    if (heads.size() != 3) {
+        raise("ShapeError", "head_splits: has " + std::to_string(heads.size()) +
+                                " numbers, allowed are three (left, mid, right)");
+    }
+    call.head_left = heads[0];
+    call.head_mid = heads[1];
+    call.head_right = heads[2];
+}
+
+void gemm(const char* family, const char* grouping, const char* layout, nb::handle a, nb::handle sfa, nb::handle b,
+          nb::handle sfb, nb::handle c, nb::handle d, nb::handle index, nb::handle ks, std::int64_t expected_m,
+          nb::handle head_splits, int kernel, int threads, nb::handle stream) {
+    Call tensors(stream);
+    aotgemm_gemm_call call{};
+    call.family = family;
+    call.grouping = grouping;
+    call.layout = layout;
+    call.a = &tensors.input("a", a);
+    call.sfa = tensors.optional_input("sfa", sfa);
+    call.b = &tensors.input("b", b);
+    call.sfb = tensors.optional_input("sfb", sfb);
+    call.c = tensors.optional_input("c", c);
+    call.d = &tensors.output("d", d);
+    const char* index_name = aotgemm_group_index_name(grouping);
+    call.index = index_name != nullptr ? &tensors.input(index_name, index) : tensors.optional_input("index", index);
+    call.expected_m = expected_m;
+    std::vector<std::int64_t> all_ks;
+    if (!ks.is_none()) {
+        all_ks = read_integers("ks", ks);
+        call.ks = all_ks.data();
+        call.ks_count = static_cast<std::int32_t>(all_ks.size());
+    }
+    if (!head_splits.is_none()) set_heads(call, head_splits);
+    tensors.run([&](const aotgemm_launch& launch) { return aotgemm_gemm(&call, &launch); }, kernel, threads);
+}
+
+}  // namespace
+
+void bind_gemm(nb::module_& module) {
+    module.def("gemm", &gemm, "family"_a, "grouping"_a, "layout"_a, "a"_a.none(), "sfa"_a.none(), "b"_a.none(),
+               "sfb"_a.none(), "c"_a.none(), "d"_a.none(), "index"_a = nb::none(), "ks"_a = nb::none(), "expected_m"_a = 0,
+               "head_splits"_a = nb::none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
+               "Runs aotgemm_gemm; None where the call has no such operand. kernel: index of a spec to force. stream: a "
+               "CUstream as an int instead of the current stream of the operands' framework; scales that a GPU must copy "
+               "are refused then, unless the operands are DeviceArrays.");
+    module.def("batch_ranges", &aotgemm_batch_ranges, "batches"_a, "m"_a, "n"_a);
+}
+
+}  // namespace aotgemm::python

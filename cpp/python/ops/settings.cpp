@@ -1,0 +1,20 @@
+// Settings of the process that every later call reads, and the constants of its layouts.
+#include "python/bindings.hpp"
+#include "python/errors.hpp"
+
+namespace aotgemm::python {
+
+namespace nb = nanobind;
+using namespace nanobind::literals;
+
+void bind_settings(nb::module_& module) {
+    module.def("set_num_sms", [](int num_sms) { check(aotgemm_set_num_sms(num_sms)); }, "num_sms"_a);
+    module.def("get_num_sms", &aotgemm_get_num_sms);
+    module.def("set_pdl", [](bool enabled) { aotgemm_set_pdl(enabled); }, "enabled"_a);
+    module.def("get_pdl", [] { return aotgemm_get_pdl() != 0; });
+    module.def("set_compile_only", [](bool enabled) { aotgemm_set_compile_only(enabled); }, "enabled"_a);
+    module.def("get_compile_only", [] { return aotgemm_get_compile_only() != 0; });
+    module.def("group_alignment", &aotgemm_group_alignment);
+}
+
+}  // namespace aotgemm::python
