@@ -1,0 +1,132 @@
+"""Every family in every grouping that `_core.gemm` takes, with small operands for it: tests of rules that hold for all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from aotgemm import _core
+from aotgemm.arrays.sizes import ceil_div
+from problems import BF16, FP8, CudaLike
+
+N, GROUPS, BATCHES = 24, 2, 3
+INDICES = {  # of GROUPS groups; rows of A and D of no group in between
+    "contiguous": np.repeat(np.array([0, -1, 1, -1], np.int32), [100, 28, 30, 98]),
+    "psum": np.array([100, 158], np.int32),
+    "masked": np.array([5, 3], np.int32),
+}
+POISON = 7
+
+
+@dataclass(frozen=True)
+class Form:
+    family: str
+    grouping: str
+    layout: str = "nt"
+    out: type = BF16
+    heads: tuple[int, int, int] | None = None
+
+    def __str__(self) -> str:
+        words = self.family, self.grouping, self.layout, np.dtype(self.out).name
+        return " ".join((*words, *("heads",) * bool(self.heads)))
+
+    @property
+    def is_fp8(self) -> bool:
+        return self.family != "bf16_gemm"
+
+    @property
+    def takes_c(self) -> bool:
+        return self.family == "fp8_gemm_1d1d" or self.family == "bf16_gemm" and self.grouping in ("dense", "k_grouped")
+
+    @property
+    def m(self) -> int:
+        """Rows of A and D, of each group where A has groups."""
+        return 256 if self.grouping in ("contiguous", "psum") else 8
+
+    @property
+    def shape_of_d(self) -> tuple[int, ...]:
+        columns = N if self.heads is None else N // (self.heads[0] + self.heads[2]) * sum(self.heads)
+        return (*((GROUPS,) if self.grouping in ("batched", "masked", "k_grouped") else ()), self.m, columns)
+
+    @property
+    def written(self) -> np.ndarray:
+        """Which elements of D the call writes."""
+        mask = np.ones(self.shape_of_d, bool)
+        if self.grouping == "masked":
+            mask[0, 5:] = mask[1, 3:] = False
+        if self.grouping in ("contiguous", "psum"):
+            mask[INDICES["contiguous"] < 0] = False
+        if self.heads is not None:
+            left, mid, _ = self.heads
+            mask.reshape(self.m, -1, sum(self.heads))[..., left : left + mid] = False
+        return mask
+
+    def ks(self, k: int) -> list[int] | None:
+        """Of an even K in whole stages, all of it for the first group."""
+        return [k, 0] if self.grouping == "k_grouped" else None
+
+    def operands(self, k: int) -> dict[str, Any]:
+        """Arguments of `_core.gemm` for ones times ones, with D poisoned."""
+        given = dict.fromkeys(("sfa", "sfb", "c", "index")) | self._factors(k)
+        if self.is_fp8:
+            given |= self._scales(ceil_div(k, 128))
+        if self.grouping in INDICES:
+            given["index"] = INDICES[self.grouping]
+        if self.grouping == "k_grouped":
+            given["index"] = np.array(self.ks(k), np.int32)
+        return given | {"d": np.full(self.shape_of_d, POISON, self.out), "ks": self.ks(k), "head_splits": self.heads}
+
+    def _factors(self, k: int) -> dict[str, np.ndarray]:
+        dtype = FP8 if self.is_fp8 else BF16
+        shapes = {"a": (self.m, k), "b": (N, k)}
+        if self.grouping == "k_grouped":
+            shapes = {"a": (self.m * k,), "b": (N * k,)} if self.is_fp8 else {"a": (k, self.m), "b": (k, N)}
+        elif self.grouping != "dense":
+            groups = BATCHES if self.grouping == "batch_reduced" else GROUPS
+            has_groups_of_a = self.grouping not in ("contiguous", "psum")
+            shapes = {"a": (*((groups,) if has_groups_of_a else ()), self.m, k), "b": (groups, N, k)}
+        transposed = {"a": self.layout[0] == "t", "b": self.layout[1] == "n"}
+        if self.grouping == "k_grouped":
+            transposed = {"a": False, "b": False}
+        return {
+            name: np.ones((*shape[:-2], *reversed(shape[-2:])) if transposed[name] else shape, dtype)
+            for name, shape in shapes.items()
+        }
+
+    def _scales(self, blocks: int) -> dict[str, np.ndarray]:
+        rows_b = N if self.family == "fp8_gemm_1d1d" else ceil_div(N, 128)
+        groups_a = (GROUPS,) if self.grouping in ("batched", "masked") else ()
+        groups_b = (GROUPS,) if self.grouping in ("batched", "masked", "contiguous", "psum") else ()
+        return {
+            "sfa": np.ones((*groups_a, self.m, blocks), np.float32),
+            "sfb": np.ones((*groups_b, rows_b, blocks), np.float32),
+        }
+
+    def run(self, given: dict[str, Any], **options: Any) -> None:
+        _core.gemm(self.family, self.grouping, self.layout, **given, **options)
+
+
+FORMS = [
+    Form("fp8_gemm_1d2d", "dense"),
+    Form("fp8_gemm_1d2d", "dense", heads=(8, 16, 16)),
+    *(Form("fp8_gemm_1d2d", grouping) for grouping in ("batched", "contiguous", "psum", "masked")),
+    *(Form("fp8_gemm_1d1d", "dense", out=out) for out in (BF16, np.float32)),
+    Form("fp8_gemm_1d1d", "k_grouped", out=np.float32),
+    *(Form("bf16_gemm", "dense", layout, np.float32) for layout in ("nt", "nn", "tn", "tt")),
+    Form("bf16_gemm", "dense"),
+    *(Form("bf16_gemm", grouping, layout) for grouping in ("batched", "contiguous", "psum") for layout in ("nt", "nn")),
+    Form("bf16_gemm", "masked"),
+    Form("bf16_gemm", "k_grouped", "tn", np.float32),
+    *(Form("bf16_gemm", "batch_reduced", out=out) for out in (BF16, np.float32)),
+]
+K_GROUPED = [form for form in FORMS if form.grouping == "k_grouped"]
+WITH_C = [form for form in FORMS if form.takes_c or form.grouping == "batch_reduced"]
+
+
+def on_cuda(given: dict[str, Any]) -> dict[str, Any]:
+    """The operands as if they were on a GPU: for what is refused before a launch."""
+    return {
+        name: CudaLike(value.shape, tuple(step // value.itemsize for step in value.strides), value.dtype.name)
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in given.items()
+    }
