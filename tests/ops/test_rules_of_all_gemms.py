@@ -92,7 +92,7 @@ def test_k_of_0_is_known_to_a_plan_as_the_least_k_of_a_kernel(form):
         ({"ks": 128}, aotgemm.DtypeError, "ks: is a int, allowed is a sequence of ints"),
         ({"ks": None}, aotgemm.ShapeError, r"ks: has 0 elements, must have 2 \(groups of d\)"),
         ({"ks": [128]}, aotgemm.ShapeError, r"ks: has 1 elements, must have 2 \(groups of d\)"),
-        ({"ks": [136, -8]}, aotgemm.ShapeError, "ks: group 0 has K = 136, .*multiple of (64|128) from 0 on; the nearest"),
+        ({"ks": [136, -8]}, aotgemm.ShapeError, "ks: group 0 has K = 136, .*multiple of (64|128) from 0"),
         ({"ks": [256, -128]}, aotgemm.ShapeError, "ks: group 1 has K = -128, .*the nearest is 0"),
         ({"index": np.array([0, 128], np.int32)}, aotgemm.ShapeError, "ks_tensor: is 0 for group 0, must be 128 as"),
         ({"index": np.array([128], np.int32)}, aotgemm.ShapeError, r"ks_tensor: shape is \[1\].*2 \(elements of ks\)"),
@@ -137,9 +137,9 @@ def test_another_layout_is_refused(form):
 
 def test_unknown_families_and_groupings_are_refused():
     given = FORMS[0].operands(K)
-    with pytest.raises(aotgemm.KernelMissingError, match="^family: is 'fp9', allowed is fp8_gemm_1d2d or .*bf16_gemm"):
+    with pytest.raises(aotgemm.KernelMissingError, match="^family: is 'fp9', allowed is fp8_gemm_1d2d or .*bf16"):
         _core.gemm("fp9", "dense", "nt", **given)
-    with pytest.raises(aotgemm.KernelMissingError, match="^grouping: is 'sparse', allowed for fp8_gemm_1d2d is dense or"):
+    with pytest.raises(aotgemm.KernelMissingError, match="^grouping: is 'sparse', allowed for .* is dense or"):
         _core.gemm("fp8_gemm_1d2d", "sparse", "nt", **given)
 
 

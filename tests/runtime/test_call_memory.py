@@ -115,8 +115,9 @@ def test_k_of_0_is_a_launch_like_any_other(outcomes, form):
 
 
 def test_device_arrays_bring_memory_of_their_own(folder):
-    for form, (message, launches, events, _) in zip(FORMS, run(folder, EVERY_FORM, [K], native=True), strict=True):
-        assert (message, launches, events) == ("", scale_copies(form, K) + gemm_launches(form) + sums(form), [])
+    calls = [(form, k) for form in FORMS for k in (K, 0)]
+    for (form, k), (message, launches, events, _) in zip(calls, run(folder, EVERY_FORM, [K, 0], native=True), strict=True):
+        assert (message, launches, events) == ("", scale_copies(form, k) + gemm_launches(form) + sums(form), []), form
 
 
 def test_nothing_is_launched_where_there_is_no_memory(folder):

@@ -3,8 +3,10 @@
 #include <nanobind/stl/vector.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "python/arrays/device_array.hpp"
 #include "python/arrays/readers.hpp"
 #include "python/errors.hpp"
 
@@ -49,6 +51,10 @@ CallMemory::Block CallMemory::make_block(std::int32_t device, std::size_t bytes)
     if (entry.exchange != nullptr && entry.exchange->managed_tensor_allocator != nullptr) {
         block.managed = allocate_by_dlpack(*entry.exchange, device, bytes);
         block.data = static_cast<char*>(block.managed->dl_tensor.data) + block.managed->dl_tensor.byte_offset;
+    } else if (entry.reader == Reader::device_array) {
+        DeviceArray array = DeviceArray::empty({static_cast<std::int64_t>(bytes / sizeof(float))}, "float32", device);
+        block.data = array.view().data;
+        block.owner = nb::cast(std::move(array));
     } else {
         block.owner = allocate_by_python(like_, bytes);
         block.data = read_tensor("allocator", block.owner).data;

@@ -26,7 +26,15 @@ using PlanRow = std::tuple<std::string, std::string, std::string, std::string, i
 nb::list select_intervals(const std::string& family, std::int64_t n, std::int64_t k, int num_sms, nb::handle device,
                           std::int64_t m_first, std::int64_t m_last, std::int64_t m_step, const std::string& grouping,
                           const std::string& layout, const std::string& out_dtype, int groups) {
-    const aotgemm_problem problem{family.c_str(), grouping.c_str(), layout.c_str(), out_dtype.c_str(), groups, 1, n, k, num_sms};
+    const aotgemm_problem problem{.family = family.c_str(),
+                                  .grouping = grouping.c_str(),
+                                  .layout = layout.c_str(),
+                                  .out_dtype = out_dtype.c_str(),
+                                  .groups = groups,
+                                  .m = 1,
+                                  .n = n,
+                                  .k = k,
+                                  .num_sms = num_sms};
     const aotgemm_device description = read_device(device);
     std::vector<aotgemm_interval> intervals(1024);
     int count = 0;
@@ -46,21 +54,43 @@ nb::list select_intervals(const std::string& family, std::int64_t n, std::int64_
 void plan_load(const std::vector<PlanKernel>& kernels, const std::vector<PlanRow>& rows, int cc_major, int cc_minor,
                int num_sms, int mode) {
     std::vector<aotgemm_plan_kernel> views;
-    for (const auto& [name, arch, sha256] : kernels) views.push_back({name.c_str(), arch.c_str(), sha256.c_str()});
+    for (const auto& [name, arch, sha256] : kernels) views.push_back({.name = name.c_str(), .arch = arch.c_str(), .sha256 = sha256.c_str()});
     std::vector<aotgemm_plan_row> lines;
     for (const auto& [family, grouping, layout, out_dtype, groups, n, k, sms, m_first, m_last, kernel] : rows) {
-        lines.push_back({family.c_str(), grouping.c_str(), layout.c_str(), out_dtype.c_str(), groups, n, k, sms, m_first,
-                         m_last, kernel});
+        lines.push_back({.family = family.c_str(),
+                         .grouping = grouping.c_str(),
+                         .layout = layout.c_str(),
+                         .out_dtype = out_dtype.c_str(),
+                         .groups = groups,
+                         .n = n,
+                         .k = k,
+                         .num_sms = sms,
+                         .m_first = m_first,
+                         .m_last = m_last,
+                         .kernel = kernel});
     }
-    const aotgemm_plan plan{cc_major, cc_minor, num_sms, views.data(), static_cast<int>(views.size()),
-                            lines.data(), static_cast<int>(lines.size())};
+    const aotgemm_plan plan{.cc_major = cc_major,
+                            .cc_minor = cc_minor,
+                            .num_sms = num_sms,
+                            .kernels = views.data(),
+                            .kernel_count = static_cast<int>(views.size()),
+                            .rows = lines.data(),
+                            .row_count = static_cast<int>(lines.size())};
     check(aotgemm_plan_load(&plan, static_cast<aotgemm_plan_mode>(mode)));
 }
 
 void plan_check(const std::string& family, const std::string& grouping, const std::string& layout,
                 const std::string& out_dtype, int groups, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
                 nb::handle device, int kernel) {
-    const aotgemm_problem problem{family.c_str(), grouping.c_str(), layout.c_str(), out_dtype.c_str(), groups, m, n, k, num_sms};
+    const aotgemm_problem problem{.family = family.c_str(),
+                                  .grouping = grouping.c_str(),
+                                  .layout = layout.c_str(),
+                                  .out_dtype = out_dtype.c_str(),
+                                  .groups = groups,
+                                  .m = m,
+                                  .n = n,
+                                  .k = k,
+                                  .num_sms = num_sms};
     if (device.is_none()) return check(aotgemm_plan_check(&problem, nullptr, kernel));
     const aotgemm_device description = read_device(device);
     check(aotgemm_plan_check(&problem, &description, kernel));

@@ -104,7 +104,15 @@ namespace {
 nb::list select(const std::string& family, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
                 nb::handle device, int count, const std::string& grouping, const std::string& layout,
                 const std::string& out_dtype, int groups) {
-    const aotgemm_problem problem{family.c_str(), grouping.c_str(), layout.c_str(), out_dtype.c_str(), groups, m, n, k, num_sms};
+    const aotgemm_problem problem{.family = family.c_str(),
+                                  .grouping = grouping.c_str(),
+                                  .layout = layout.c_str(),
+                                  .out_dtype = out_dtype.c_str(),
+                                  .groups = groups,
+                                  .m = m,
+                                  .n = n,
+                                  .k = k,
+                                  .num_sms = num_sms};
     const aotgemm_device description = read_device(device);
     std::vector<aotgemm_selection> choices(static_cast<std::size_t>(count));
     int found = 0;

@@ -38,7 +38,7 @@ def fp8_gemm_nt(
     family = "fp8_gemm_1d2d"
     if (recipe is not None or recipe_a is not None or recipe_b is not None) and is_1d1d(recipe, recipe_a, recipe_b):
         family = "fp8_gemm_1d1d"
-    else:
+    elif c is not None:
         check_no_accumulator(c)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)

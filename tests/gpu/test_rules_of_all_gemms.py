@@ -1,0 +1,42 @@
+"""Rules that hold for every family and grouping alike, on a GPU: K = 0, copies of scales, rows that stay as they are."""
+
+import aotgemm
+import numpy as np
+import pytest
+from gemm_forms import FORMS, POISON, WITH_C
+
+K = 1024
+ALL = pytest.mark.parametrize("form", FORMS, ids=str)
+
+
+def put(given):
+    """The operands in device memory; scales stay row-major."""
+    return {
+        name: aotgemm.from_numpy(value) if isinstance(value, np.ndarray) else value for name, value in given.items()
+    }
+
+
+def run(form, given):
+    """D as FP32."""
+    on_gpu = put(given)
+    form.run(on_gpu)
+    return aotgemm.to_numpy(on_gpu["d"]).astype(np.float32)
+
+
+@ALL
+def test_ones_times_ones_with_row_major_scales(form):
+    wanted = np.where(form.written, K * (3 if form.grouping == "batch_reduced" else 1), POISON).astype(np.float32)
+    if form.grouping == "k_grouped":
+        wanted[1] = 0
+    np.testing.assert_array_equal(run(form, form.operands(K)), wanted)
+
+
+@ALL
+def test_k_of_0_gives_zeros_where_d_is_written(form):
+    np.testing.assert_array_equal(run(form, form.operands(0)), np.where(form.written, 0, POISON))
+
+
+@pytest.mark.parametrize("form", WITH_C, ids=str)
+def test_k_of_0_gives_c(form):
+    c = np.arange(np.prod(form.shape_of_d)).reshape(form.shape_of_d).astype(form.out)
+    np.testing.assert_array_equal(run(form, form.operands(0) | {"c": c}), c.astype(np.float32))
