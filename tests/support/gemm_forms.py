@@ -1,4 +1,4 @@
-"""Every family in every grouping that `_core.gemm` takes, with small operands for it: tests of rules that hold for all."""
+"""Every family in every grouping that `_core.gemm` takes, with small operands, for rules that hold for all of them."""
 
 from dataclasses import dataclass
 from typing import Any

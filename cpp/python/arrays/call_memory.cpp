@@ -36,11 +36,11 @@ DLManagedTensorVersioned* allocate_by_dlpack(const DLPackExchangeAPI& api, std::
 }
 
 // By the framework's own call, for those without an exchange table.
-nb::object allocate_by_python(nb::handle like, std::size_t bytes) {
+nb::object allocate_by_python(const char* name, nb::handle like, std::size_t bytes) {
     const nb::object shape = nb::cast(std::vector<std::int64_t>{static_cast<std::int64_t>(bytes / sizeof(float))});
     const nb::object stride = nb::cast(std::vector<std::int64_t>{1});
     const nb::object empty = nb::module_::import_("aotgemm.arrays.frameworks").attr("empty_strided");
-    return empty("allocator", like, shape, stride, "float32");
+    return empty(name, like, shape, stride, "float32");
 }
 
 }  // namespace
@@ -56,8 +56,8 @@ CallMemory::Block CallMemory::make_block(std::int32_t device, std::size_t bytes)
         block.data = array.view().data;
         block.owner = nb::cast(std::move(array));
     } else {
-        block.owner = allocate_by_python(like_, bytes);
-        block.data = read_tensor("allocator", block.owner).data;
+        block.owner = allocate_by_python(name_, like_, bytes);
+        block.data = read_tensor(name_, block.owner).data;
     }
     return block;
 }

@@ -16,9 +16,9 @@ namespace aotgemm::python {
 // what is given back with its kernels enqueued is handed out again behind them.
 class CallMemory {
 public:
-    // like: an operand, whose framework allocates.
-    explicit CallMemory(nanobind::handle like)
-        : like_(like), allocator_{.allocate = &allocate, .release = &release, .context = this} {}
+    // like: an operand, whose framework allocates; name: what the call names it.
+    CallMemory(const char* name, nanobind::handle like)
+        : name_(name), like_(like), allocator_{.allocate = &allocate, .release = &release, .context = this} {}
     CallMemory(const CallMemory&) = delete;
     CallMemory& operator=(const CallMemory&) = delete;
 
@@ -42,6 +42,7 @@ private:
     Block make_block(std::int32_t device, std::size_t bytes) const;
 
     static constexpr int kMaxBlocks = 2;  // copies of both scales
+    const char* name_;
     nanobind::handle like_;
     aotgemm_allocator allocator_;
     std::array<Block, kMaxBlocks> blocks_;

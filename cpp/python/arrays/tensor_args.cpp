@@ -93,16 +93,16 @@ const aotgemm_tensor& Call::output(const char* name, nb::handle object) {
     return operand.view;
 }
 
-nb::handle Call::first_on_cuda() const {
+const Operand* Call::first_on_cuda() const {
     for (int i = 0; i < count_; ++i) {
-        if (operands_[i].view.device_type != AOTGEMM_CPU) return operands_[i].object;
+        if (operands_[i].view.device_type != AOTGEMM_CPU) return &operands_[i];
     }
-    return {};
+    return nullptr;
 }
 
 // A framework orders memory by its own current stream. That of a DeviceArray is freed when all work is done.
-bool Call::can_allocate(nb::handle like) const {
-    return !is_stream_given_ || entry_of(like).reader == Reader::device_array;
+bool Call::can_allocate(const Operand& like) const {
+    return !is_stream_given_ || entry_of(like.object).reader == Reader::device_array;
 }
 
 void Call::raise_status(aotgemm_status status) const {

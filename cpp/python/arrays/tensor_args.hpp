@@ -50,10 +50,9 @@ public:
     void run(Function&& function, int kernel = -1, int threads = 0) {
         apply_environment_once();
         aotgemm_launch launch{.stream = stream_.value, .kernel = kernel, .cpu_threads = threads, .allocator = nullptr};
-        const nb::handle on_cuda = first_on_cuda();
-        if (on_cuda.is_valid()) {
-            CallMemory memory(on_cuda);
-            if (can_allocate(on_cuda)) launch.allocator = &memory.allocator();
+        if (const Operand* on_cuda = first_on_cuda()) {
+            CallMemory memory(on_cuda->name, on_cuda->object);
+            if (can_allocate(*on_cuda)) launch.allocator = &memory.allocator();
             check(function(launch), &memory);
         } else {
             check(without_gil(function, launch), nullptr);
@@ -69,8 +68,8 @@ private:
     }
 
     Operand& add(const char* name, nb::handle object);
-    nb::handle first_on_cuda() const;  // not valid if there is none
-    bool can_allocate(nb::handle like) const;
+    const Operand* first_on_cuda() const;  // null if there is none
+    bool can_allocate(const Operand& like) const;
     [[noreturn]] void raise_status(aotgemm_status status) const;
 
     void check(aotgemm_status status, const CallMemory* memory) const {

@@ -21,7 +21,7 @@ def einsum(expr: str, a: Any, b: Any, d: Any, c: Any = None, use_cublaslt: bool 
     "bmk,bnk->mn"
         a: BF16 [B, M, K]; b: BF16 [B, N, K]; d: BF16 or FP32 [M, N], written in place; c: None, or [M, N] of d's dtype,
         which may be d itself. All have stride 1 along their last dimension. B = 0 and K = 0 give zeros, or C + 0. On a
-        GPU the R partial sums below, FP32 [R, M, N], lie in memory from d's framework; a single one in an FP32 d.
+        GPU the R partial sums below, FP32 [R, M, N], lie in memory from a's framework; a single one in an FP32 d.
 
     Other strides and addresses are multiples of 16 bytes; D's last size is a multiple of 8. Devices are those of
     bf16_gemm_nt, with the same bits. use_cublaslt: accepted, without effect: there is one arithmetic.

@@ -17,7 +17,7 @@ struct GemmSizes {
     int64_t groups, m, n, k;
 };
 
-// A call that check_call found sound.
+// A call whose operands check_operands found sound.
 struct GemmCall {
     const aotgemm_gemm_call* given;
     const GemmFamily* family;

@@ -1,4 +1,4 @@
-"""Rules that hold for every family and grouping alike, on a GPU: K = 0, copies of scales, rows that stay as they are."""
+"""Rules that hold for every family and grouping, on a GPU: K = 0, copies of scales, rows that are not written."""
 
 import aotgemm
 import numpy as np
