@@ -9,12 +9,12 @@ import jsonschema
 import pytest
 from aotgemm import _core
 from aotgemm.audit.diff import compare_plans
-from aotgemm.audit.elf import sections
 from aotgemm.audit.library import cubins_in, loaded_library, read_library
 from aotgemm.audit.sass import disassemble
 from aotgemm.audit.verify import verify
 from aotgemm.cli import main
 from aotgemm.plan.document import canonical_text, sealed
+from aotgemm.plan.elf import sections
 from plans import small_plan, write_plan
 
 

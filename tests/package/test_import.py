@@ -2,18 +2,23 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import aotgemm
 
-PROBE = """
+WATCHED = ("numpy", "ml_dtypes", "torch", "rich", "subprocess", "aotgemm.audit", "aotgemm.cli", "aotgemm.selftest")
+PROBE = f"""
 import json, os, sys, threading
 import aotgemm
+WATCHED = {WATCHED}
+"""
+PROBE += """
 maps = open("/proc/self/maps").read()
 print(json.dumps({
-    "modules": sorted(name for name in ("numpy", "ml_dtypes", "torch", "rich", "subprocess") if name in sys.modules),
+    "modules": sorted(name for name in WATCHED if name in sys.modules),
     "threads": len(os.listdir("/proc/self/task")),
     "libcuda": "libcuda" in maps,
     "libaotgemm": "libaotgemm" in maps,
@@ -36,6 +41,14 @@ def test_import_does_nothing_else(tmp_path):
     done = run_python(PROBE, tmp_path)
     assert json.loads(done.stdout) == {"modules": [], "threads": 1, "libcuda": False, "libaotgemm": True, "files": []}
     assert done.stderr == ""
+
+
+def test_enforcing_a_plan_needs_nothing_of_auditing_one():
+    """A server imports plan/; audit/, which reads it, is never read by it."""
+    plan = Path(aotgemm.__file__).parent / "plan"
+    audit = re.compile(r"^\s*(from|import) .*\baudit\b", re.MULTILINE)
+    sources = {path.name: path.read_text(encoding="utf-8") for path in plan.glob("*.py")}
+    assert "enforcement.py" in sources and [name for name, text in sources.items() if audit.search(text)] == []
 
 
 def test_a_call_writes_no_file_and_needs_no_environment(tmp_path):

@@ -119,15 +119,18 @@ VERIFY = closed(
 NAMED_CALL = CALL | dict(layout=TEXT, out_dtype=TEXT)
 CHANGE = closed(m=array_of(COUNT), old=TEXT, new=TEXT, old_us=array_of(NUMBER), new_us=array_of(NUMBER))
 CHANGED_CALL = closed(**NAMED_CALL, old_m=array_of(COUNT), new_m=array_of(COUNT), changes=array_of(CHANGE))
+RENAMED = array_of(closed(old=TEXT, new=TEXT))
 DIFF_KERNELS = closed(
     added=array_of(TEXT),
     removed=array_of(TEXT),
+    renamed=RENAMED,
     code_changed=array_of(TEXT),
     metadata_changed=array_of(TEXT),
     equal=COUNT,
 )
 DIFF = closed(
     facts={"type": "object"},
+    families_renamed=RENAMED,
     calls=closed(
         added=array_of(closed(**NAMED_CALL)), removed=array_of(closed(**NAMED_CALL)), changed=array_of(CHANGED_CALL)
     ),

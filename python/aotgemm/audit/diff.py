@@ -1,8 +1,15 @@
-"""Two plans, or two libraries, side by side: what changes for whom."""
+"""Two plans, or two libraries, side by side: what changes for whom.
+
+A kernel or a family that has another name and the same machine code is told apart from one that came or went.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
+from .. import _core
+from ..plan.document import FORMAT
+from ..plan.machine_code import code_sha256
+from ..plan.renames import names_here
 from .library import Cubin
 
 KEY = ("family", "grouping", "layout", "out_dtype", "groups", "n", "k", "num_sms")
@@ -77,27 +84,86 @@ def _state(old: dict[str, Any], new: dict[str, Any]) -> str:
     return "metadata" if old["code_sha256"] == new["code_sha256"] else "code"
 
 
+def _renamed(gone: list[dict[str, Any]], came: list[dict[str, Any]]) -> dict[str, str]:
+    """Old name -> new name of kernels with the same machine code, each kernel in one pair at most."""
+    free: dict[tuple[str, str], list[str]] = {}
+    for kernel in came:
+        free.setdefault((kernel["arch"], kernel["code_sha256"]), []).append(kernel["name"])
+    names = {}
+    for kernel in gone:
+        if same := free.get((kernel["arch"], kernel["code_sha256"])):
+            names[kernel["name"]] = same.pop(0)
+    return names
+
+
 def compare_kernels(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[str, Any]:
-    """Names of kernels that one side alone has, that differ in their instructions, and in their metadata alone."""
+    """Names of kernels that one side alone has, that have another name and the same machine code, that differ in their
+    instructions, and in their metadata alone."""
     one, two = ({(kernel["name"], kernel["arch"]): kernel for kernel in kernels} for kernels in (old, new))
-    both = sorted(one.keys() & two.keys())
-    states = {key: _state(one[key], two[key]) for key in both}
+    states = {key: _state(one[key], two[key]) for key in sorted(one.keys() & two.keys())}
+    gone, came = ([side[key] for key in sorted(side.keys() - states.keys())] for side in (one, two))
+    renamed = _renamed(gone, came)
     return {
-        "added": [name for name, _ in sorted(two.keys() - one.keys())],
-        "removed": [name for name, _ in sorted(one.keys() - two.keys())],
+        "added": [kernel["name"] for kernel in came if kernel["name"] not in renamed.values()],
+        "removed": [kernel["name"] for kernel in gone if kernel["name"] not in renamed],
+        "renamed": [{"old": name, "new": now} for name, now in renamed.items()],
         "code_changed": [name for (name, _), state in states.items() if state == "code"],
         "metadata_changed": [name for (name, _), state in states.items() if state == "metadata"],
         "equal": sum(state == "equal" for state in states.values()),
     }
 
 
+def _families(plan: dict[str, Any]) -> dict[str, str]:
+    """The family of every kernel that calls of the plan choose."""
+    return {interval["kernel"]: call["family"] for call in plan["calls"] for interval in call["intervals"]}
+
+
+def _renamed_families(old: dict[str, Any], new: dict[str, Any], kernels: dict[str, str]) -> dict[str, str]:
+    """Old name -> new name of families, of which renamed kernels tell."""
+    one, two = _families(old), _families(new)
+    pairs = {one[name]: two[now] for name, now in kernels.items() if name in one and now in two}
+    return {name: now for name, now in pairs.items() if name != now}
+
+
+def _with_new_names(plan: dict[str, Any], kernels: dict[str, str], families: dict[str, str]) -> dict[str, Any]:
+    """The plan's calls as they read with these names of kernels and families."""
+    calls = [
+        call
+        | {"family": families.get(call["family"], call["family"])}
+        | {"intervals": [i | {"kernel": kernels.get(i["kernel"], i["kernel"])} for i in call["intervals"]]}
+        for call in plan["calls"]
+    ]
+    return plan | {"calls": calls}
+
+
+def _planned_kernels(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The plan's kernels with code_sha256 as plans have it today.
+
+    Of a plan of format 1 that takes the machine code itself, so it is done for kernels which this library holds; others
+    equal nothing but themselves.
+    """
+    if plan["format"] == FORMAT:
+        return plan["kernels"]
+    here = names_here(plan)
+    return [
+        kernel | {"code_sha256": code_sha256(_core.cubin_bytes(here[kernel["name"]], kernel["arch"]))}
+        if kernel["name"] in here
+        else kernel
+        for kernel in plan["kernels"]
+    ]
+
+
 def compare_plans(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """All that differs between two plans."""
-    heads = [name for name in ("library", "device", "source") if old[name] != new[name]]
+    """All that differs between two plans. Calls whose family or kernel has another name alone are not changed."""
+    heads = [name for name in ("format", "library", "device", "source") if old[name] != new[name]]
+    kernels = compare_kernels(_planned_kernels(old), _planned_kernels(new))
+    names = {pair["old"]: pair["new"] for pair in kernels["renamed"]}
+    families = _renamed_families(old, new, names)
     return {
         "facts": {name: [old[name], new[name]] for name in heads},
-        "calls": compare_calls(old, new),
-        "kernels": compare_kernels(old["kernels"], new["kernels"]),
+        "families_renamed": [{"old": name, "new": now} for name, now in families.items()],
+        "calls": compare_calls(_with_new_names(old, names, families), new),
+        "kernels": kernels,
     }
 
 

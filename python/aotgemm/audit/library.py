@@ -12,20 +12,12 @@ from pathlib import Path
 
 from .. import _core
 from ..errors import PlanError
-from .elf import find_section, sections, text_at
+from ..plan.elf import find_section, text_at
+from ..plan.machine_code import code_sha256
 
 SECTION, MARK = ".aotgemm_cubins", b"AOTGEMM1"
 ENTRY = struct.Struct("<QQQQQ")  # offsets of name, architecture, sha256 and bytes; number of bytes
 MEMBER = "aotgemm/libaotgemm.so"
-
-
-def code_sha256(cubin: bytes) -> str:
-    """sha256 of a cubin's instructions: two kernels of the same code differ in what describes it alone."""
-    digest = hashlib.sha256()
-    for section in sections(cubin):
-        if section.name.startswith(".text."):
-            digest.update(f"{section.name}\0{len(section.data)}\0".encode() + section.data)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from .. import _core
 from ..errors import KernelMissingError
 from ..plan.document import FORMAT, sealed
+from ..plan.machine_code import code_sha256
 from .calls import Call, merged
-from .library import code_sha256
 
 MAX_TOKENS = 8192
 US_DIGITS = 2  # of predicted times: what a reader can use
@@ -19,8 +20,14 @@ def read_manifest() -> dict[str, Any]:
     return json.loads(files("aotgemm").joinpath("manifest.json").read_text(encoding="utf-8"))
 
 
+@cache
+def _kernel_names() -> list[str]:
+    """By the number that the selection gives."""
+    return [spec["name"] for spec in _core.specs()]
+
+
 def _intervals(call: Call, device: dict[str, Any], num_sms: int, last_m: int) -> list[dict[str, Any]]:
-    names = [spec["name"] for spec in _core.specs()]
+    names = _kernel_names()
     found = _core.select_intervals(
         call.family, call.n, call.k, num_sms, device, 1, last_m, 1,
         call.grouping, call.layout, call.out_dtype, call.groups,
@@ -58,7 +65,7 @@ def _arch(device: dict[str, Any]) -> str:
 
 def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
     """Identity of every kernel that calls of the plan may launch: those chosen, and the layout and cast kernels."""
-    gemms = {spec["name"] for spec in _core.specs()}
+    gemms = set(_kernel_names())
     made_of = {kernel["name"]: kernel for kernel in read_manifest()["kernels"]}
     return [
         {

@@ -6,17 +6,18 @@ from typing import Any
 
 from .. import _core
 from ..errors import KernelMissingError
+from ..plan.machine_code import planned_code_sha256
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
 
 
-def _kernel(planned: dict[str, Any], found: Cubin | None) -> dict[str, Any]:
+def _kernel(planned: dict[str, Any], found: Cubin | None, plan_format: str) -> dict[str, Any]:
     """One planned kernel against the file."""
     if found is None or found.arch != planned["arch"]:
         state, sha256 = "missing", ""
     elif found.sha256 == planned["sha256"]:
         state, sha256 = "equal", found.sha256
     else:
-        code_equal = found.code_sha256 == planned["code_sha256"]
+        code_equal = planned_code_sha256(plan_format, found.name, found.data) == planned["code_sha256"]
         state, sha256 = "metadata differs" if code_equal else "code differs", found.sha256
     return {
         "name": planned["name"],
@@ -63,7 +64,7 @@ def verify(plan: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
     """
     data = read_member(path or loaded_library(), MEMBER)
     cubins = cubins_in(data)
-    kernels = [_kernel(kernel, cubins.get(kernel["name"])) for kernel in plan["kernels"]]
+    kernels = [_kernel(kernel, cubins.get(kernel["name"]), plan["format"]) for kernel in plan["kernels"]]
     kernels += _damaged(cubins, {kernel["name"] for kernel in kernels})
     selection_checked = _same_file(path, data)
     names = [spec["name"] for spec in _core.specs()]

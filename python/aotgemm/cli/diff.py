@@ -16,7 +16,8 @@ examples:
   aotgemm diff old.json new.json --json | jq '.kernels.code_changed'
 
 A kernel whose sha256 differs has either other instructions ("code") or the same instructions in another wrapping
-("metadata"). No such change alters a bit of a result. Exit status: 0 if nothing differs, 1 if something does.
+("metadata"); one that is "renamed" has another name and the same instructions. No such change alters a bit of a result.
+Exit status: 0 if nothing differs, 1 if something does.
 """
 
 
@@ -29,7 +30,8 @@ def add_parser(subparsers: Any) -> None:
 
 def _kernel_rows(kernels: dict[str, Any]) -> list[list[str]]:
     words = {"added": "added", "removed": "removed", "code_changed": "other code", "metadata_changed": "metadata alone"}
-    return [[name, word] for key, word in words.items() for name in kernels[key]]
+    rows = [[name, word, ""] for key, word in words.items() for name in kernels[key]]
+    return rows + [[pair["old"], "renamed, same code", pair["new"]] for pair in kernels["renamed"]]
 
 
 def _call_rows(calls: dict[str, Any]) -> list[list[Any]]:
@@ -51,11 +53,15 @@ def _call_rows(calls: dict[str, Any]) -> list[list[Any]]:
 
 def _print(report: dict[str, Any]) -> None:
     if rows := _kernel_rows(report["kernels"]):
-        print_table(("kernel", "change"), rows, "Kernels")
+        print_table(("kernel", "change", "new name"), rows, "Kernels")
+    if rows := [[pair["old"], pair["new"]] for pair in report.get("families_renamed", [])]:
+        print_table(("family", "new name"), rows, "Families")
     if rows := _call_rows(report.get("calls", {"added": [], "removed": [], "changed": []})):
         print_table(("call", "M", "old", "new", "predicted, at the first M"), rows, "Calls")
     facts = {name: f"{old} -> {new}" for name, (old, new) in report.get("facts", {}).items()}
-    print_facts(facts | {"kernels that are equal": report["kernels"]["equal"], "verdict": _verdict(report)})
+    kernels = report["kernels"]
+    counts = {"kernels that are equal": kernels["equal"], "of the same code under a new name": len(kernels["renamed"])}
+    print_facts(facts | counts | {"verdict": _verdict(report)})
 
 
 def _verdict(report: dict[str, Any]) -> str:

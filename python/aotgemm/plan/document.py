@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-FORMAT = "aotgemm plan 1"
+FORMAT = "aotgemm plan 2"  # 1 had the kernel's name in code_sha256; plan.schema.json
 SEAL = "sha256"
 
 

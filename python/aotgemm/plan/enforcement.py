@@ -42,14 +42,18 @@ def load_plan(path: str | os.PathLike[str], mode: str = "strict") -> None:
     sizes alone are checked. Raises PlanError, with what was in force before left in force.
     """
     from .plan_file import read_plan
+    from .renames import missing_sentence
 
     number = check_mode(mode)
     plan = read_plan(path)
     device = plan["device"]
     kernels = [(kernel["name"], kernel["arch"], kernel["sha256"]) for kernel in plan["kernels"]]
-    _core.plan_load(kernels, list(_rows(plan)), device["cc_major"], device["cc_minor"], device["num_sms"], number)
+    try:
+        _core.plan_load(kernels, list(_rows(plan)), device["cc_major"], device["cc_minor"], device["num_sms"], number)
+    except PlanError as error:
+        raise PlanError(f"{error}{missing_sentence(plan)}") from error
     if sentence := _core.plan_warning():
-        warnings.warn(sentence, PlanWarning, stacklevel=2)
+        warnings.warn(sentence + missing_sentence(plan), PlanWarning, stacklevel=2)
 
 
 def unload_plan() -> None:

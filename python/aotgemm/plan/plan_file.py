@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import PlanError
 from .document import SEAL, seal_of
-from .schema import problems
+from .schema import violations
 
 MOST_BYTES = 64 << 20
 
@@ -30,7 +30,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _interval_problems(call: dict[str, Any], kernels: set[str]) -> Iterator[str]:
+def _interval_violations(call: dict[str, Any], kernels: set[str]) -> Iterator[str]:
     last = 0
     for interval in call["intervals"]:
         first, end = interval["m"]
@@ -54,7 +54,7 @@ def _contradictions(plan: dict[str, Any]) -> Iterator[str]:
         if key in seen:
             yield f"plan.calls[{index}]: the same call stands twice"
         seen.add(key)
-        yield from (f"plan.calls[{index}]: {problem}" for problem in _interval_problems(call, set(names)))
+        yield from (f"plan.calls[{index}]: {violation}" for violation in _interval_violations(call, set(names)))
 
 
 def parse_plan(data: bytes) -> dict[str, Any]:
@@ -66,10 +66,9 @@ def parse_plan(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise PlanError(f"plan: is not JSON: {error}") from error
     schema = plan_schema()
-    if (problem := next(problems(plan, schema, schema), None)) is not None:
-        raise PlanError(problem)
-    if (problem := next(_contradictions(plan), None)) is not None:
-        raise PlanError(problem)
+    violation = next(violations(plan, schema, schema), None) or next(_contradictions(plan), None)
+    if violation is not None:
+        raise PlanError(violation)
     if plan[SEAL] != (seal := seal_of(plan)):
         raise PlanError(f"plan.{SEAL}: is {plan[SEAL]}, but the contents give {seal}: the plan was edited or damaged")
     return plan

@@ -50,7 +50,7 @@ def _shown(value: Any) -> str:
     return text
 
 
-def _object_problems(value: dict, schema: dict, root: dict, path: str) -> Iterator[str]:
+def _object_violations(value: dict, schema: dict, root: dict, path: str) -> Iterator[str]:
     known = schema.get("properties", {})
     if schema.get("additionalProperties") is False:
         yield from (
@@ -58,10 +58,10 @@ def _object_problems(value: dict, schema: dict, root: dict, path: str) -> Iterat
         )
     for name, part in known.items():
         if name in value:
-            yield from problems(value[name], part, root, f"{path}.{name}")
+            yield from violations(value[name], part, root, f"{path}.{name}")
 
 
-def problems(value: Any, schema: dict, root: dict, path: str = "plan") -> Iterator[str]:
+def violations(value: Any, schema: dict, root: dict, path: str = "plan") -> Iterator[str]:
     """What is wrong with the value, each with the place: nothing for a valid one."""
     if "$ref" in schema:
         schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
@@ -72,7 +72,7 @@ def problems(value: Any, schema: dict, root: dict, path: str = "plan") -> Iterat
         elif keyword not in NOTES | {"properties", "additionalProperties", "items"}:
             raise UnknownKeywordError(f"{path}: the schema says {keyword!r}, which is not checked")
     if isinstance(value, dict):
-        yield from _object_problems(value, schema, root, path)
+        yield from _object_violations(value, schema, root, path)
     if isinstance(value, list) and "items" in schema:
         for index, item in enumerate(value):
-            yield from problems(item, schema["items"], root, f"{path}[{index}]")
+            yield from violations(item, schema["items"], root, f"{path}[{index}]")
