@@ -83,7 +83,8 @@ def test_the_extra_has_the_compiler_that_the_build_pins():
     assert requirements_of("rebuild") == nvidia
     headers = {requirement for requirement in nvidia if requirement.startswith("nvidia-cuda-runtime==")}
     tested = {requirement for requirement in requirements_of("test") if requirement.startswith("nvidia-")}
-    assert tested == nvidia - headers | {"nvidia-cuda-runtime==13.0.*"}
+    cutlass = {"nvidia-cutlass==4.2.0.0", "nvidia-cuda-cccl==13.0.*"}
+    assert tested == nvidia - headers | {"nvidia-cuda-runtime==13.0.*"} | cutlass
 
 
 def test_help_teaches_with_examples(capsys):
