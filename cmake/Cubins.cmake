@@ -66,5 +66,6 @@ add_custom_command(
             --kernels ${source_root}/cpp/kernels --pyproject ${source_root}/pyproject.toml
             --host-compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
     DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt ${source_root}/pyproject.toml
+            ${source_root}/cpp/third_party/dlpack/dlpack.h
     COMMENT "tables of specs and cubins, manifest, bill of materials"
     VERBATIM)

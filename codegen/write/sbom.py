@@ -19,6 +19,8 @@ from codegen.write.inventory import read_sidecars
 Component = dict[str, Any]
 _PINNED = re.compile(r'^\s*"([A-Za-z0-9_.-]+)==([0-9.]+)"', re.MULTILINE)
 COMPILERS = ("nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm")  # what turns a source into a cubin
+VENDORED = {"dlpack": "Apache-2.0"}  # folders of cpp/third_party, each with the header NAME.h, and their licences
+_VERSION = re.compile(r"^#define \w+_(MAJOR|MINOR)_VERSION (\d+)$", re.MULTILINE)
 FIGURES = ("registers", "static_shared_bytes", "shared_bytes", "threads", "stack_bytes", "instructions_total")
 
 
@@ -32,6 +34,11 @@ class SbomInputs:
     pyproject: Path
     version: str
     host_compiler: str  # name and version
+
+    @property
+    def third_party(self) -> Path:
+        """Other people's headers, beside the kernels."""
+        return self.kernels.parent / "third_party"
 
 
 def _hashes(sha256: str) -> list[dict[str, str]]:
@@ -66,6 +73,20 @@ def _source(name: str, path: Path) -> Component:
         "scope": "excluded",
         "hashes": _hashes(hashlib.sha256(path.read_bytes()).hexdigest()),
         "licenses": [{"license": {"id": "MIT"}}],
+    }
+
+
+def _vendored(name: str, licence: str, folder: Path) -> Component:
+    """A header that is not ours and is compiled into the library, at the version that its macros state."""
+    header = folder / name / f"{name}.h"
+    versions = dict(_VERSION.findall(header.read_text(encoding="utf-8")))
+    return {
+        "type": "library",
+        "bom-ref": f"header:{name}",
+        "name": name,
+        "version": f"{versions['MAJOR']}.{versions['MINOR']}",
+        "hashes": _hashes(hashlib.sha256(header.read_bytes()).hexdigest()),
+        "licenses": [{"license": {"id": licence}}],
     }
 
 
@@ -122,6 +143,8 @@ def sbom(specs: list[KernelSpec], inputs: SbomInputs) -> dict[str, Any]:
         "purl": f"pkg:pypi/aotgemm@{inputs.version}",
     }
     cubins = [_cubin(sidecar) for sidecar in read_sidecars(specs, inputs.cubins).values()]
+    vendored = [_vendored(name, licence, inputs.third_party) for name, licence in VENDORED.items()]
+    shipped = [part["bom-ref"] for part in cubins + vendored]
     made_from = [
         {"ref": f"cubin:{name}", "dependsOn": [f"source:{part}" for part in sorted(parts)] + compilers}
         for name, parts in sources.items()
@@ -132,10 +155,11 @@ def sbom(specs: list[KernelSpec], inputs: SbomInputs) -> dict[str, Any]:
         "version": 1,
         "metadata": {"component": wheel},
         "components": cubins
+        + vendored
         + [_source(*part) for part in sorted(files.items())]
         + tools
         + [_host_compiler(inputs.host_compiler)],
-        "dependencies": [{"ref": "aotgemm", "dependsOn": [cubin["bom-ref"] for cubin in cubins]}, *made_from],
+        "dependencies": [{"ref": "aotgemm", "dependsOn": shipped}, *made_from],
     }
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

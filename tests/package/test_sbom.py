@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from codegen.compile.toolchain import PINNED_DISASSEMBLER, PINNED_NVCC
 from codegen.files import write_if_changed
 from codegen.matrix import all_specs
-from codegen.write.sbom import SbomInputs, pinned_tools, sbom
+from codegen.write.sbom import VENDORED, SbomInputs, pinned_tools, sbom
 
 ROOT = Path(__file__).parents[2]
 TEXT = files("aotgemm").joinpath("sbom.cdx.json").read_text(encoding="utf-8")
@@ -46,9 +46,27 @@ def test_sources_are_those_of_the_checkout():
     assert {f"{spec.name()}.cu" for spec in all_specs()} <= stated.keys()
 
 
+def test_vendored_headers_are_those_of_the_checkout():
+    """Each folder of cpp/third_party is a component with its header's version and hash; the wheel has its licence."""
+    folders = {path.name: path for path in (ROOT / "cpp" / "third_party").iterdir()}
+    assert set(VENDORED) == set(folders) == {ref.removeprefix("header:") for ref in COMPONENTS if ref[:7] == "header:"}
+    dlpack = COMPONENTS["header:dlpack"]
+    header = (folders["dlpack"] / "dlpack.h").read_bytes()
+    assert dlpack["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(header).hexdigest()}]
+    major, minor = dlpack["version"].split(".")
+    assert f"#define DLPACK_MAJOR_VERSION {major}\n".encode() in header
+    assert f"#define DLPACK_MINOR_VERSION {minor}\n".encode() in header
+    assert dlpack["licenses"] == [{"license": {"id": "Apache-2.0"}}]
+    (licence,) = [path for path in distribution_files("aotgemm") if path.match("licenses/*/*/dlpack/LICENSE")]
+    assert licence.read_text() == (folders["dlpack"] / "LICENSE").read_text()
+    assert "Apache License" in licence.read_text()
+
+
 def test_dependencies_name_components():
     edges = {edge["ref"]: edge["dependsOn"] for edge in SBOM["dependencies"]}
     assert set(edges) == {"aotgemm", *(f"cubin:{spec.name()}" for spec in all_specs())}
+    shipped = {ref for ref in COMPONENTS if ref.startswith(("cubin:", "header:"))}
+    assert "header:dlpack" in shipped and set(edges["aotgemm"]) == shipped
     assert {target for targets in edges.values() for target in targets} <= COMPONENTS.keys()
     for spec in all_specs():
         assert {f"source:{spec.name()}.cu", "tool:nvidia-cuda-nvcc"} <= set(edges[f"cubin:{spec.name()}"])
@@ -82,6 +100,8 @@ def inputs(tmp_path):
         )
         write_if_changed(tmp_path / "cubins" / f"{spec.name()}.json", json.dumps(kernel))
     write_if_changed(tmp_path / "kernels" / "common.cuh", "// nothing\n")
+    header = "#define DLPACK_MAJOR_VERSION 7\n#define DLPACK_MINOR_VERSION 8\n"
+    write_if_changed(tmp_path / "third_party" / "dlpack" / "dlpack.h", header)
     write_if_changed(
         tmp_path / "pyproject.toml",
         '[build-system]\nrequires = [\n    "a==1.2",\n    "b>=3",\n]\n[project]\n    "c==4"\n',
@@ -97,5 +117,6 @@ def test_the_folder_does_not_matter_and_the_contents_do(inputs, tmp_path):
     assert str(tmp_path) not in json.dumps(first)
     assert sbom(specs, where) == first
     assert [c["bom-ref"] for c in first["components"] if c["type"] == "application"] == ["tool:a", "tool:host-compiler"]
+    assert [c["version"] for c in first["components"] if c["bom-ref"] == "header:dlpack"] == ["7.8"]
     (tmp_path / "kernels" / "common.cuh").write_text("// something\n")
     assert sbom(specs, where)["serialNumber"] != first["serialNumber"]
