@@ -84,8 +84,9 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
     template <int kMma, int kSlot, int kPending>
     __device__ __forceinline__ void retire() {
         constexpr int kPass = kMma % kPasses;
-        // __syncwarp keeps ptxas from moving the loads of the scales between the wgmma instructions, which then wait for
-        // them (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us with the moves, 814 us without).
+        // __syncwarp keeps ptxas from moving the loads of the scales between the wgmma instructions, which then wait
+        // for them (H100 80GB HBM3, 2026-11-24: 128x192 tiles, 8192 x 8192 x 8192: 983 us with the moves, 814 us
+        // without).
         __syncwarp();
         if constexpr (!Config::kScalesOfColumns && kPass == 0) {
             this->scales_of_b.advance(this->params, k_done, k_left, this->lane);
