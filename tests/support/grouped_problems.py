@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import aotgemm
 import numpy as np
+from aotgemm.problems.memory import POISON
+from aotgemm.problems.values import FP8_NAN
 from aotgemm.reference.fp8 import fp8_gemm_nt as defined
 from problems import BF16, make_finite_operands
 
 ALIGNMENT = 128
-POISON = 0xA5A5
-FP8_NAN = 0x7F
 
 
 @dataclass(frozen=True)

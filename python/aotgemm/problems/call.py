@@ -8,11 +8,15 @@ import aotgemm
 
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
+from ..ops._arguments import RECIPE_1D1D
+from ..ops.einsum import LAYOUT_OF, OVER_BATCHES
+from ._gemm import gemm
 from .kinds import SKIP_HEAD_MID
 from .make import Problem
 
-RECIPE_1D1D = (1, 1, 128)
-BATCHED_EXPRESSIONS = {"nt": "bhr,hdr->bhd", "nn": "bhd,hdr->bhr"}
+__all__ = ["call", "call_public", "gemm", "prepared", "public"]
+
+BATCHED_EXPRESSIONS = {layout: expression for expression, layout in LAYOUT_OF.items()}
 
 
 def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | None = None) -> Callable[[], None]:
@@ -98,7 +102,7 @@ _PUBLIC: dict[tuple[str, str], Callable[[Any, Problem], Callable[[], None]]] = {
     ("bf16_gemm", "k_grouped"): lambda library, x: partial(
         library.k_grouped_bf16_gemm_tn_contiguous, x.a, x.b, x.d, list(x.size.counts), x.index, x.c
     ),
-    ("bf16_gemm", "batch_reduced"): lambda library, x: partial(library.einsum, "bmk,bnk->mn", x.a, x.b, x.d, x.c),
+    ("bf16_gemm", "batch_reduced"): lambda library, x: partial(library.einsum, OVER_BATCHES, x.a, x.b, x.d, x.c),
 }
 
 

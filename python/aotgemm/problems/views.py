@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from ..arrays.frameworks import contiguous_stride
-from ..arrays.sizes import align, ceil_div
+from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from .kinds import Kind
 from .memory import GUARD_ROWS, RAW, GuardedOutput, MemoryLayout, View, guard_output, numpy_dtype
 from .rows import RowPlacement, place_rows
 from .sizes import Size
 
-ROW_ALIGNMENT = 16  # bytes, of the TMA
 SCALE_BLOCK = 128
 OUT_DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
 
@@ -28,7 +27,7 @@ def _matrices(dtype: str, outer: int, rows: int, columns: int, memory: MemoryLay
     """`outer` row-major matrices, or a single one if 0, whose rows start at multiples of 16 bytes."""
     size = numpy_dtype(dtype).itemsize
     padding = memory.row_padding // size
-    pitch = align(columns, ROW_ALIGNMENT // size) + padding
+    pitch = get_tma_aligned_size(columns, size) + padding
     steps = (pitch, outer * pitch) if interleaved else (rows * pitch, pitch)
     shape, stride = (outer, rows, columns), (*steps, 1)
     return View(dtype, shape[not outer :], stride[not outer :], max(outer, 1) * rows * pitch, padding // 3)
@@ -36,7 +35,7 @@ def _matrices(dtype: str, outer: int, rows: int, columns: int, memory: MemoryLay
 
 def mn_major_view(outer: int, rows: int, columns: int, padding: int = 0) -> View:
     """Scales in the layout that a GPU reads: columns at multiples of 16 bytes, rows adjacent."""
-    height = align(rows, 4) + padding
+    height = get_tma_aligned_size(rows, numpy_dtype("float32").itemsize) + padding
     shape, stride = (outer, rows, columns), (columns * height, 1, height)
     return View("float32", shape[not outer :], stride[not outer :], max(outer, 1) * columns * height)
 
