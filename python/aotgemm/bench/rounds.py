@@ -24,9 +24,11 @@ class Measurement:
     rounds: int
 
 
-def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep: float) -> dict[str, Measurement]:
-    """Times every candidate. One round warms up; after FIRST_ROUNDS those that never came within `keep` times the
-    best are dropped, the others get `rounds` in all."""
+def time_rounds(
+    round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep: float = inf
+) -> dict[str, list[float]]:
+    """The times of every candidate, one a round. One round before them warms up; after FIRST_ROUNDS those that never
+    came within `keep` times the best are dropped, the others get `rounds` in all."""
     round_us(list(candidates.values()))
     times: dict[str, list[float]] = {name: [] for name in candidates}
     running = list(candidates)
@@ -36,13 +38,19 @@ def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep
         order = Random(number).sample(running, len(running))
         for name, us in zip(order, round_us([candidates[name] for name in order]), strict=True):
             times[name].append(us)
+    return times
+
+
+def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep: float) -> dict[str, Measurement]:
+    """The median of what time_rounds gives, and the number of rounds, of every candidate."""
+    times = time_rounds(round_us, candidates, rounds, keep)
     return {name: Measurement(median(series), len(series)) for name, series in times.items()}
 
 
 def medians_us(round_us: RoundTimer, calls: Sequence[Call], rounds: int) -> list[float]:
     """The median time of each call, none dropped."""
-    measured = measure(round_us, {str(place): call for place, call in enumerate(calls)}, rounds, inf)
-    return [measurement.us for measurement in measured.values()]
+    times = time_rounds(round_us, {str(place): call for place, call in enumerate(calls)}, rounds)
+    return [median(series) for series in times.values()]
 
 
 def _near_the_best(times: dict[str, list[float]], keep: float) -> list[str]:
