@@ -1,1 +1,1 @@
-"""Measuring on a GPU, without a framework: shapes, operands, a timer, and rounds that interleave candidates."""
+"""Measuring beside other libraries on a GPU: sizes as users have them, peers, a timer, and interleaved rounds."""

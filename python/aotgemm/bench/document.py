@@ -6,21 +6,46 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RequestError
-from .report import Limits, Row, means
+from ..problems.kinds import KINDS
+from ..problems.sizes import Size
+from .report import Limits, Row, summary
+
+USUAL_KIND = "fp8_gemm_1d2d"  # of a run that was saved when there was no other
 
 
-def gemm_document(limits: Limits, rows: list[Row], peers: dict[str, Any], absent: dict[str, str]) -> dict[str, Any]:
-    """Of the GEMM suites. Rates follow from times and sizes and are repeated for the reader."""
-    described = [asdict(row) | {"tflops": row.tflops(), "gbps": row.gbps(), "share": row.share(limits)} for row in rows]
-    return {"limits": asdict(limits), "rows": described, "means": means(rows), "peers": peers, "absent": absent}
+def _described(row: Row, limits: Limits) -> dict[str, Any]:
+    """Rates follow from times and sizes and are repeated for the reader."""
+    times = {"kernel": row.kernel, "us": row.us, "p10": row.p10, "p90": row.p90}
+    rates = {"tflops": row.tflops(), "gbps": row.gbps(), "share": row.share(limits)}
+    return {"kind": row.kind.name} | asdict(row.size) | times | rates
+
+
+def gemm_document(limits: Limits, rows: list[Row], **facts: Any) -> dict[str, Any]:
+    """Of the GEMM suites; `facts` are kept as they are."""
+    described = [_described(row, limits) for row in rows]
+    return {"limits": asdict(limits), "rows": described, "summary": summary(rows)} | facts
+
+
+def _size(row: dict[str, Any]) -> Size:
+    splits = row.get("head_splits")
+    rest = row.get("batches", 1), splits and tuple(splits), row.get("room", 0)
+    return Size(row["m"], row["n"], row["k"], tuple(row.get("counts", ())), *rest)
+
+
+def _row(row: dict[str, Any]) -> Row:
+    spread = (row.get(name, {}) for name in ("p10", "p90"))
+    return Row(KINDS[row.get("kind", USUAL_KIND)], _size(row), row["kernel"], row["us"], *spread)
+
+
+def _limits(limits: dict[str, Any]) -> Limits:
+    tflops = limits["tflops"]
+    return Limits(limits["gbps"], tflops if isinstance(tflops, dict) else {"fp8": tflops})
 
 
 def rows_of(document: dict[str, Any]) -> tuple[Limits, list[Row]]:
     """What a document's GEMM part says."""
     part = document["gemm"]
-    return Limits(**part["limits"]), [
-        Row(*(row[key] for key in ("m", "n", "k", "kernel", "us"))) for row in part["rows"]
-    ]
+    return _limits(part["limits"]), [_row(row) for row in part["rows"]]
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -28,6 +53,8 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         card, date = document["card"], document["date"]
-    except (ValueError, KeyError, TypeError) as error:
+        if "gemm" in document:
+            rows_of(document)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(f"--load: {path} is not a saved run of `aotgemm bench` ({error})") from error
     return document | {"card": card, "date": date}

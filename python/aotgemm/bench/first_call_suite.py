@@ -15,6 +15,14 @@ from typing import Any
 
 from .. import _core
 from ..errors import Error
+from ..problems.arena import OperandArena
+from ..problems.backends import CudaBackend
+from ..problems.call import prepared, public
+from ..problems.kinds import KINDS
+from ..problems.make import Problem
+from ..problems.sizes import Size
+from .peers import torch_problem
+from .rounds import Call
 
 SHAPES = [(m, n, k) for n, k in ((2112, 7168), (7168, 2048), (4096, 7168)) for m in (1, 7, 65, 130, 517, 1030, 4099)]
 PEER_SHAPES = SHAPES[2:4]  # a peer that compiles takes seconds for each
@@ -36,36 +44,28 @@ def _preload() -> dict[str, float]:
     return {"ms": 1e3 * _seconds(lambda: _core.preload(0))}
 
 
-def _problems(shapes: list[tuple[int, int, int]]) -> list[Any]:
-    """Operands of each shape on the GPU."""
-    from ..problems.arena import OperandArena
-    from ..problems.backends import CudaBackend
-    from ..problems.kinds import KINDS
-    from ..problems.sizes import Size
-
+def _problems(shapes: list[tuple[int, int, int]]) -> list[Problem]:
+    """Problems of these (M, N, K) on the GPU, which has nothing left to do."""
     sizes = [Size(*shape) for shape in shapes]
     arena = OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend())
-    return [arena.problem(size) for size in sizes]
+    problems = [arena.problem(size) for size in sizes]
+    _core.synchronize(0)
+    return problems
+
+
+def _timed(calls: list[Call]) -> dict[str, float]:
+    times = [_call_ms(call) for call in calls]
+    return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
 
 
 def _ours() -> dict[str, float]:
-    from ..problems.call import prepared
-
-    problems = _problems(SHAPES)
-    _core.synchronize(0)
-    times = [_call_ms(prepared(problem)) for problem in problems]
-    return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
+    return _timed([prepared(problem) for problem in _problems(SHAPES)])
 
 
 def _deep_gemm() -> dict[str, float]:
     import deep_gemm
 
-    from .peers import TorchOperands
-
-    tensors = [TorchOperands(problem) for problem in _problems(PEER_SHAPES)]
-    _core.synchronize(0)
-    times = [_call_ms(lambda x=x: deep_gemm.fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d)) for x in tensors]
-    return {"median ms": median(times), "worst ms": max(times), "shapes": len(times)}
+    return _timed([public(torch_problem(problem), deep_gemm) for problem in _problems(PEER_SHAPES)])
 
 
 PARTS = {

@@ -1,63 +1,99 @@
-"""The GEMM suites: ours and every peer over shapes, interleaved, in one run."""
+"""The GEMM suites: ours and every peer over problems, interleaved, in one run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 from .. import _core
 from ..problems.arena import OperandArena
 from ..problems.backends import CudaBackend
 from ..problems.call import prepared
-from ..problems.kinds import KINDS
+from ..problems.kinds import KINDS, Kind
+from ..problems.make import Problem
 from ..problems.sizes import Size
-from .peers import OURS, Peer, TorchOperands
-from .reference import References
+from .peers import OURS, Peer, torch_problem
+from .reference import References, reference_key
 from .report import Limits, Row
-from .rounds import Call, medians_us
+from .rounds import Call, time_rounds
 from .timer import GpuTimer
+from .work import c_operand, flops, precision
 
-Shape = tuple[int, int, int]  # m, n, k
 COPY_BYTES = 1 << 30
-LIMIT_SHAPE = (8192, 8192, 8192)
-LIMIT_PEERS = (OURS, "tensorwise")  # bf16 is another arithmetic, and slower
+LIMIT_SIZE = Size(8192, 8192, 8192)
+LIMIT_KINDS = {precision(KINDS[name]): KINDS[name] for name in ("fp8_gemm_1d2d", "bf16_gemm")}
+LIMIT_PEERS = ("tensorwise", "cublas")  # those of the same precision that compile nothing
+Times = dict[str, list[float]]
+
+
+def chosen_kernel(kind: Kind, size: Size, device: dict[str, Any]) -> str:
+    """The name of the kernel that a call runs; where FP8 groups of K are launched one by one, that of the largest."""
+    m, n, k, groups = size.asked(kind)
+    if kind.is_fp8 and kind.grouping == "k_grouped":
+        k, groups = max(size.counts), 1
+    family, *words = kind.kernel_words
+    return _core.select(family, m, n, k, _core.get_num_sms(), device, 1, *words, groups)[0]["name"]
+
+
+def make_row(kind: Kind, size: Size, kernel: str, times: Times, recorded: dict[str, float]) -> Row:
+    """The row of the times of this run and of recorded ones."""
+    spread = {who: np.percentile(series, (10, 50, 90)).tolist() for who, series in times.items()}
+    p10, us, p90 = ({who: three[place] for who, three in spread.items()} for place in range(3))
+    return Row(kind, size, kernel, us | recorded, p10, p90)
 
 
 class Bench:
-    """Operands, timer and peers of one run."""
+    """Timer and peers of one run on the first GPU."""
 
-    def __init__(self, shapes: list[Shape], peers: list[Peer], rounds: int, references: References) -> None:
+    def __init__(self, peers: list[Peer], rounds: int, references: References) -> None:
         self.peers, self.rounds, self.references = peers, rounds, references
-        sizes = [Size(*shape) for shape in [*shapes, LIMIT_SHAPE]]
-        self.arena = OperandArena(KINDS["fp8_gemm_1d2d"], sizes, CudaBackend())
-        self.timer = GpuTimer()
-        self.device = _core.cuda_device(0)
-        self.timer.warm_up(prepared(self.arena.problem(Size(*LIMIT_SHAPE))))
+        self.backend, self.timer = CudaBackend(), GpuTimer()
 
-    def _calls(self, shape: Shape, wanted: Callable[[str], bool]) -> dict[str, Call]:
-        problem = self.arena.problem(Size(*shape))
-        calls: dict[str, Call] = {OURS: prepared(problem)}
+    def _arena(self, kind: Kind, sizes: list[Size]) -> OperandArena:
+        """Operands of one kind; what PyTorch keeps of the memory of the last kind goes back before."""
         if self.peers:
-            tensors = TorchOperands(problem)
-            made = {peer.name: peer.call(tensors) for peer in self.peers if wanted(peer.name)}
+            import torch
+
+            torch.cuda.empty_cache()
+        return OperandArena(kind, sizes, self.backend, c=c_operand(kind))
+
+    def _calls(self, problem: Problem, wanted: Callable[[str], bool]) -> dict[str, Call]:
+        """Ours, run once so that its kernel is loaded, and those of peers, which were seen to work."""
+        calls: dict[str, Call] = {OURS: prepared(problem)}
+        calls[OURS]()
+        fitting = [peer for peer in self.peers if wanted(peer.name) and peer.fits(problem.kind)]
+        if fitting:
+            tensors = torch_problem(problem)
+            made = {peer.name: peer.call(tensors) for peer in fitting}
             calls |= {name: call for name, call in made.items() if call is not None}
         return calls
 
-    def _times(self, shape: Shape, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, float]:
-        calls = self._calls(shape, wanted)
-        return dict(zip(calls, medians_us(self.timer.round_us, list(calls.values()), self.rounds), strict=True))
+    def _times(self, calls: dict[str, Call]) -> Times:
+        return time_rounds(self.timer.round_us, calls, self.rounds)
 
-    def row(self, shape: Shape) -> Row:
-        """Times of one shape; recorded ones stand beside those of this run."""
-        chosen = _core.select("fp8_gemm_1d2d", *shape, _core.get_num_sms(), self.device, 1)[0]["name"]
-        recorded = {name: times[shape] for name, times in self.references.items() if shape in times}
-        return Row(*shape, chosen, self._times(shape) | recorded)
+    def rows(self, kind: Kind, sizes: list[Size]) -> Iterator[Row]:
+        """Times of one kind's problems; recorded ones stand beside those of this run."""
+        arena = self._arena(kind, sizes)
+        for size in sizes:
+            times = self._times(self._calls(arena.problem(size), lambda name: True))
+            key = reference_key(kind, size)
+            recorded = {name: known[key] for name, known in self.references.items() if key in known}
+            yield make_row(kind, size, chosen_kernel(kind, size, self.backend.device), times, recorded)
 
-    def limits(self) -> Limits:
-        """The best rate of a copy (with PyTorch; else of a fill), and of an FP8 product, seen in this run."""
-        best = min(self._times(LIMIT_SHAPE, LIMIT_PEERS.__contains__).values())
-        m, n, k = LIMIT_SHAPE
+    def limits(self, precisions: set[str]) -> Limits:
+        """The best rate of a copy (with PyTorch; else of a fill), and of a large product in each of these precisions,
+        seen in this run. Warms the GPU up before."""
+        tflops = {name: self._best_tflops(kind) for name, kind in LIMIT_KINDS.items() if name in precisions}
         move, size = _memory_call(bool(self.peers))
-        (copy,) = medians_us(self.timer.round_us, [move], self.rounds)
-        return Limits(size / copy / 1e3, 2 * m * n * k / best / 1e6)
+        (times,) = self._times({"copy": move}).values()
+        return Limits(size / float(np.median(times)) / 1e3, tflops)
+
+    def _best_tflops(self, kind: Kind) -> float:
+        problem = self._arena(kind, [LIMIT_SIZE]).problem(LIMIT_SIZE)
+        calls = self._calls(problem, LIMIT_PEERS.__contains__)
+        self.timer.warm_up(calls[OURS])
+        best = min(float(np.median(series)) for series in self._times(calls).values())
+        return flops(kind, LIMIT_SIZE) / best / 1e6
 
 
 def _memory_call(with_torch: bool) -> tuple[Call, int]:
@@ -69,8 +105,3 @@ def _memory_call(with_torch: bool) -> tuple[Call, int]:
 
     source, target = (torch.zeros(COPY_BYTES, dtype=torch.uint8, device="cuda") for _ in range(2))
     return lambda: target.copy_(source), 2 * COPY_BYTES
-
-
-def suite_facts(bench: Bench) -> dict[str, Any]:
-    """What the report says about the peers besides their times."""
-    return {peer.name: {"what": peer.what, "refused": peer.refused} for peer in bench.peers}

@@ -2,24 +2,24 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import numpy
 
 from .. import _core
-from ..ops.fp8_gemm import fp8_gemm_nt
 from ..problems.arena import OperandArena
 from ..problems.backends import CpuBackend, CudaBackend
+from ..problems.call import prepared, public
 from ..problems.kinds import KINDS
-from ..problems.make import make
+from ..problems.make import Problem, make
 from ..problems.sizes import Size
-from .peers import Peer, TorchOperands
+from .peers import Peer, torch_problem
 from .rounds import Call
 
-SHAPE = (64, 576, 7168)
-KIND, SIZE = KINDS["fp8_gemm_1d2d"], Size(*SHAPE)
-WORDS = KIND.words[:3]
+KIND, SHAPE = KINDS["fp8_gemm_1d2d"], (64, 576, 7168)
+SIZE = Size(*SHAPE)
 BATCH, BATCHES = 200, 25  # a batch fits the driver's queue of launches, so that no call waits for the GPU
 WARM_UP = 20
 
@@ -39,18 +39,26 @@ def call_us(call: Call, synchronize: Callable[[], Any]) -> float:
     return median(times)
 
 
-def _ours(x: Any, kind: str) -> dict[str, Call]:
-    """The public call, the same without Python around it, and what both do before they choose a kernel."""
-    none_a, none_sfa, none_d = x.a[:0], x.sfa[:0], x.d[:0]
+def _ours(x: Problem, whose: str) -> dict[str, Call]:
+    """The public call, the same with its arguments read before, and what the public one does before it chooses a
+    kernel."""
+    rowless = replace(x, a=x.a[:0], sfa=x.sfa[:0], d=x.d[:0])
     return {
-        f"aotgemm.fp8_gemm_nt, {kind}": lambda: fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d),
-        f"aotgemm._core.gemm, {kind}": lambda: _core.gemm(*WORDS, x.a, x.sfa, x.b, x.sfb, None, x.d),
-        f"reading and checking {kind}": lambda: fp8_gemm_nt((none_a, none_sfa), (x.b, x.sfb), none_d),
+        f"aotgemm.fp8_gemm_nt, {whose}": public(x),
+        f"arguments read before, {whose}": prepared(x),
+        f"reading and checking {whose}": public(rowless),
     }
 
 
-def _torch_baselines(x: TorchOperands) -> dict[str, Call]:
-    torch, small = x.torch, x.torch.zeros(16, device=x.a.device)
+def _row_major(x: Problem, whose: str) -> dict[str, Call]:
+    """The public call with A's scales as a cast leaves them."""
+    return {f"aotgemm.fp8_gemm_nt, {whose}, row-major scales": public(replace(x, sfa=x.sfa.contiguous()))}
+
+
+def _torch_baselines(x: Problem) -> dict[str, Call]:
+    import torch
+
+    small = torch.zeros(16, device=x.a.device)
     return {
         "torch zero_(): a bare launch": small.zero_,
         "torch.empty": lambda: torch.empty(x.d.shape, dtype=torch.bfloat16, device=x.a.device),
@@ -59,21 +67,23 @@ def _torch_baselines(x: TorchOperands) -> dict[str, Call]:
 
 def gpu_calls(peers: list[Peer]) -> dict[str, Call]:
     """Every call that is timed where there is a GPU."""
-    x = OperandArena(KIND, [SIZE], CudaBackend()).problem(SIZE)
-    calls: dict[str, Call] = {
-        "aotgemm._core.gemm, DeviceArray": lambda: _core.gemm(*WORDS, x.a, x.sfa, x.b, x.sfb, None, x.d)
+    problem = OperandArena(KIND, [SIZE], CudaBackend()).problem(SIZE)
+    calls = {
+        "aotgemm.fp8_gemm_nt, DeviceArray": public(problem),
+        "arguments read before, DeviceArray": prepared(problem),
     }
     if not peers:
         return calls
-    tensors = TorchOperands(x)
-    made = {f"{peer.name}: {peer.what}": peer.call(tensors) for peer in peers}
-    return calls | _ours(tensors, "PyTorch") | {k: v for k, v in made.items() if v} | _torch_baselines(tensors)
+    x = torch_problem(problem)
+    made = {f"{peer.name}: {peer.what}": peer.call(x) for peer in peers}
+    of_peers = {name: call for name, call in made.items() if call is not None}
+    return calls | _ours(x, "PyTorch") | _row_major(x, "PyTorch") | of_peers | _torch_baselines(x)
 
 
 def cpu_calls() -> dict[str, Call]:
     """Where there is no GPU: reading and checking NumPy arrays, of no rows, so that nothing is computed."""
-    ours = _ours(make(KIND, SIZE, CpuBackend(), numpy.random.default_rng(0), mn_major=False), "NumPy")
-    return {name: call for name, call in ours.items() if name.startswith("reading")}
+    problem = make(KIND, SIZE, CpuBackend(), numpy.random.default_rng(0), values="finite")
+    return {name: call for name, call in _ours(problem, "NumPy").items() if name.startswith("reading")}
 
 
 def measure_host(peers: list[Peer]) -> dict[str, float]:

@@ -1,86 +1,67 @@
-"""Whoever else computes the same product here: what is importable, and what can be called for a shape."""
+"""Whoever else computes the same product here: what is importable, and what can be called for a problem."""
 
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..problems.call import public
+from ..problems.kinds import Kind
 from ..problems.make import Problem
+from . import torch_peers
 from .rounds import Call
 from .torch_views import torch_view
 
 OURS = "aotgemm"
 
 
-class TorchOperands:
-    """The operands of one shape as PyTorch tensors; those in BF16 are made when a peer asks for them."""
-
-    def __init__(self, problem: Problem) -> None:
-        import torch
-
-        self.torch = torch
-        self.a, self.sfa, self.b, self.sfb, self.d = (
-            torch_view(array) for array in (problem.a, problem.sfa, problem.b, problem.sfb, problem.d)
-        )
-
-    def bf16(self, rows: int) -> Any:
-        """Random [rows, K] in BF16."""
-        return self.torch.randn(rows, self.a.shape[1], device=self.a.device, dtype=self.torch.bfloat16)
+def torch_problem(problem: Problem) -> Problem:
+    """The problem with PyTorch tensors of the same memory as operands."""
+    return problem.mapped(torch_view)
 
 
-def _deep_gemm(x: TorchOperands) -> Call:
-    deep_gemm = importlib.import_module("deep_gemm")
-    return lambda: deep_gemm.fp8_gemm_nt((x.a, x.sfa), (x.b, x.sfb), x.d)
-
-
-def _tensorwise(x: TorchOperands) -> Call:
-    one = x.torch.ones((), device=x.a.device)
-    multiply, weights, dtype = x.torch._scaled_mm, x.b.t(), x.torch.bfloat16
-    return lambda: multiply(x.a, weights, one, one, out_dtype=dtype, use_fast_accum=True)
-
-
-def _blockwise(x: TorchOperands) -> Call:
-    functional, weights, scales = x.torch.nn.functional, x.b.t(), x.sfb.t()
-    recipes = functional.ScalingType.BlockWise1x128, functional.ScalingType.BlockWise128x128
-    return lambda: functional.scaled_mm(x.a, weights, x.sfa, recipes[0], scales, recipes[1])
-
-
-def _bf16(x: TorchOperands) -> Call:
-    a, b = x.bf16(x.a.shape[0]), x.bf16(x.b.shape[0]).t()
-    return lambda: x.torch.mm(a, b, out=x.d)
+def _deep_gemm(x: Problem) -> Call:
+    return public(x, importlib.import_module("deep_gemm"))
 
 
 @dataclass
 class Peer:
-    """One competitor. `make` prepares the call for a shape; what goes wrong is kept, for the report."""
+    """One competitor. `fits` says for which kinds of call it has a like; `make` prepares that for a problem of tensors.
+    What goes wrong is kept, for the report."""
 
     name: str
     what: str
     module: str
-    make: Callable[[TorchOperands], Call]
-    refused: dict[str, int] = field(default_factory=dict)  # its words -> for how many shapes
+    fits: Callable[[Kind], bool]
+    make: Callable[[Problem], Call]
+    refused: dict[str, int] = field(default_factory=dict)  # its words -> for how many problems
 
-    def call(self, operands: TorchOperands) -> Call | None:
-        """A call that was seen to work for these operands, or None."""
+    def call(self, problem: Problem) -> Call | None:
+        """A call that was seen to work for this problem, or None."""
+        if not self.fits(problem.kind):
+            return None
         try:
-            call = self.make(operands)
+            call = self.make(problem)
             call()
-            operands.torch.cuda.synchronize()
+            importlib.import_module("torch").cuda.synchronize()
         except Exception as error:  # whatever a peer raises is its answer, and reported as such
-            words = f"{type(error).__name__}: {error}".splitlines()[0][:160]
+            words = f"{problem.kind.name}: {type(error).__name__}: {error}".splitlines()[0][:160]
             self.refused[words] = self.refused.get(words, 0) + 1
             return None
         return call
 
+    @property
+    def version(self) -> str | None:
+        """Of its module, where that says one."""
+        return getattr(importlib.import_module(self.module), "__version__", None)
+
 
 def known_peers() -> list[Peer]:
+    """Every peer that is looked for."""
+    of_torch = (Peer(name, what, "torch", fits, make) for name, (what, fits, make) in torch_peers.TORCH_PEERS.items())
     return [
-        Peer("deep_gemm", "DeepGEMM's fp8_gemm_nt", "deep_gemm", _deep_gemm),
-        Peer(
-            "tensorwise", "cuBLASLt FP8 with one scale, through torch._scaled_mm: less arithmetic", "torch", _tensorwise
-        ),
-        Peer("blockwise", "cuBLASLt FP8 with our scales, through torch scaled_mm", "torch", _blockwise),
-        Peer("bf16", "torch.mm in BF16", "torch", _bf16),
+        Peer("deep_gemm", "DeepGEMM's call of the same name", "deep_gemm", lambda kind: True, _deep_gemm),
+        *of_torch,
     ]
 
 
@@ -99,3 +80,8 @@ def find_peers(wanted: list[str] | None = None) -> tuple[list[Peer], dict[str, s
         else:
             usable.append(peer)
     return usable, absent
+
+
+def peer_facts(peers: list[Peer]) -> dict[str, dict[str, Any]]:
+    """What a report says about the peers besides their times."""
+    return {peer.name: {"what": peer.what, "version": peer.version, "refused": peer.refused} for peer in peers}

@@ -47,12 +47,6 @@ def measure(round_us: RoundTimer, candidates: dict[str, Call], rounds: int, keep
     return {name: Measurement(median(series), len(series)) for name, series in times.items()}
 
 
-def medians_us(round_us: RoundTimer, calls: Sequence[Call], rounds: int) -> list[float]:
-    """The median time of each call, none dropped."""
-    times = time_rounds(round_us, {str(place): call for place, call in enumerate(calls)}, rounds)
-    return [median(series) for series in times.values()]
-
-
 def _near_the_best(times: dict[str, list[float]], keep: float) -> list[str]:
     best = min(min(series) for series in times.values())
     return [name for name, series in times.items() if min(series) <= keep * best]

@@ -36,6 +36,17 @@ def dense_layers() -> list[tuple[int, int, int]]:
     return _shapes("dense_shapes.csv")
 
 
+def bf16_layers() -> list[tuple[int, int, int]]:
+    """(N, K, 1) of layers that run in BF16: the dense ones, and routers, heads and adapters."""
+    return list(dict.fromkeys([*dense_layers(), *_shapes("bf16_shapes.csv")]))
+
+
+def head_layers() -> list[tuple[int, int, int]]:
+    """(N, K, 1) of the projections from a latent vector to the K and V of all heads."""
+    layers = (layer for layer in read_layers("dense_shapes.csv") if layer["layer"].startswith("kv_b"))
+    return [(int(layer["n"]), int(layer["k"]), 1) for layer in layers]
+
+
 def moe_shapes() -> list[tuple[int, int, int]]:
     """(N, K, local experts) of the experts' layers."""
     return _shapes("moe_shapes.csv")

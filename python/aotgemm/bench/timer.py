@@ -11,7 +11,7 @@ from .rounds import Call
 FLUSH_BYTES = 256 << 20  # several times the 50 MB L2 of an H100 or H200
 WARM_UP_SECONDS = 0.5  # an idle GPU is below its clock
 TRIES = 5  # of one round that the host or a clock disturbs
-CLOCKS_AGREE = 1.001  # how far the clocks of host and GPU may differ in speed; quartzes differ by far less
+CLOCKS_AGREE = 1.001  # how far the clocks of host and GPU may differ in speed; crystals differ by far less
 
 
 @dataclass(frozen=True)

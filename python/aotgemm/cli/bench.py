@@ -2,49 +2,75 @@
 
 import argparse
 import json
+import secrets
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import _core
-from ..bench.document import gemm_document, read_document, rows_of
+from ..bench.document import read_document, rows_of
 from ..bench.first_call_suite import measure_first_calls
-from ..bench.gemm_suite import Bench, suite_facts
 from ..bench.host_suite import SHAPE, measure_host
-from ..bench.peers import OURS, find_peers, known_peers
+from ..bench.peers import find_peers, known_peers
 from ..bench.plots import write_plots
 from ..bench.reference import read_references
-from ..bench.report import RANGES, Limits, Row, others
-from ..bench.shapes import dense_shapes, parse_shapes, parse_sizes
-from ..bench.suites import GEMM_SUITES, OTHER_SUITES
+from ..bench.report import label
+from ..bench.run import Work, run_gemms, work_of
+from ..bench.shapes import parse_shapes, parse_sizes
+from ..bench.suites import DEFAULT_SUITES, GEMM_SUITES, OTHER_SUITES, measured_kinds
+from ..bench.tables import gemm_tables, limits_words, markdown
+from ..bench.traffic import DRAW, DRAWS, GRID, Request
 from ..errors import DeviceError, RequestError
-from .output import NOTHING, add_command, positive, print_facts, print_json, print_table, progress
+from ..problems.kinds import Kind
+from ..problems.sizes import DISTRIBUTIONS, Size, draw_counts
+from .output import add_command, positive, print_facts, print_json, print_table, progress
 
 EXAMPLES = """\
 examples:
-  aotgemm bench decode                              M up to 128 over the layers of public models
-  aotgemm bench dense --out run.json --plots .      every M, saved, with roofline.png and ratio.png
+  aotgemm bench decode                              M up to 128, drawn, over the layers of public models
+  aotgemm bench dense --m grid --out run.json --plots .
+                                                    M in powers of 2, saved, with pictures
   aotgemm bench dense --shapes 2112x7168 --m 1,64   one layer
-  aotgemm bench prefill --reference others.csv      beside recorded times: columns m, n, k and one ending in us
+  aotgemm bench grouped --groups uniform:0.3        experts whose tokens spread by 30%; zipf is the default
+  aotgemm bench --kind bf16_gemm_tn --draws 80      one kind of call
+  aotgemm bench prefill --m grid --reference others.csv
+                                                    beside recorded times: columns m, n, k and one ending in us
   aotgemm bench host first_call                     CPU time per call; first call of a shape, preload()
   aotgemm bench --load run.json --plots .           tables and pictures of a saved run; needs no GPU
+  aotgemm bench --load run.json --markdown          its tables as Markdown
 
 One measurement overwrites 256 MB to empty the L2 cache and takes the time of one call between two events; rounds are
-interleaved over ours and the peers, and medians are shown. The limits are what this card was seen to reach in the same
-run: a copy (bytes read and written), and the fastest FP8 product of 8192 x 8192 x 8192. A ratio is a peer's time over
-ours. Peers are looked for and never installed; recorded times are of another run, perhaps of another card.
+interleaved over ours and the peers, in another order each, and medians are shown. A round in which the GPU waited for
+the host is repeated. The limits are what this card was seen to reach in the same run: a copy (bytes read and written),
+and the fastest product of 8192 x 8192 x 8192. A ratio is a peer's time over ours. Peers are looked for and never
+installed; recorded times are of another run, perhaps of another card.
+M is what varies from call to call: rows, the mean rows of a group, or the K that a gradient sums over. It is drawn
+log-uniformly, as are layers in turn, from a seed that is shown and saved; --seed draws the same again. Rates count live
+rows alone. DeepGEMM compiles for seconds where a shape is new, so --draws says how long a run takes.
 """
 SUITES = (*GEMM_SUITES, *OTHER_SUITES)
 ROUNDS = 15
+SEEDS = 1 << 32
+
+
+def _parse_m(text: str) -> str | list[int]:
+    return text if text in (DRAW, GRID) else parse_sizes(text)
+
+
+def _parse_groups(text: str) -> str:
+    try:
+        draw_counts(text, 1, 1, np.random.default_rng(0))
+    except RequestError as error:
+        raise argparse.ArgumentTypeError(f"is {text}, allowed is {DISTRIBUTIONS}") from error
+    return text
 
 
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "bench", "Time GEMMs beside other libraries.", EXAMPLES, run)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill")
-    parser.add_argument(
-        "--shapes", type=parse_shapes, default=dense_shapes(), metavar="NxK,...", help="default: of public models"
-    )
-    parser.add_argument("--m", type=parse_sizes, metavar="M,...", help="default: the suite's")
+    _add_sizes(parser)
     names = ",".join(peer.name for peer in known_peers())
     parser.add_argument("--peers", metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported")
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"default: {ROUNDS}")
@@ -53,14 +79,48 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="JSON", help="save the run")
     parser.add_argument("--load", type=Path, metavar="JSON", help="show a saved run instead of measuring")
-    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write roofline.png and ratio.png there")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="write pictures of each kind there")
+    parser.add_argument("--markdown", action="store_true", help="print the tables of the GEMMs as Markdown")
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kind", action="append", default=[], metavar="KIND", help="of call, besides the suites'; repeatable"
+    )
+    parser.add_argument(
+        "--shapes", type=parse_shapes, metavar="NxK,...", help="of layers; default: those of public models"
+    )
+    parser.add_argument(
+        "--experts", type=parse_sizes, metavar="G,...", help="groups, where grouped; default: those of public models"
+    )
+    parser.add_argument(
+        "--m", type=_parse_m, default=DRAW, metavar="M,...", help=f"or {DRAW} or {GRID}; default: {DRAW}"
+    )
+    parser.add_argument(
+        "--draws",
+        type=positive,
+        metavar="N",
+        help=f"problems of a kind, default: {DRAWS}; where M is not drawn, of groups for each size, default: 1",
+    )
+    parser.add_argument(
+        "--groups", type=_parse_groups, default="zipf", metavar="HOW", help=f"{DISTRIBUTIONS}; default: zipf"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="of what is drawn; default: another in each run")
 
 
 def _suites(arguments: argparse.Namespace) -> list[str]:
     unknown = [suite for suite in arguments.suites if suite not in SUITES]
     if unknown:
         raise RequestError(f"SUITE: is {unknown[0]}, allowed are {', '.join(SUITES)}")
-    return arguments.suites or ["decode", "prefill"]
+    return arguments.suites or ([] if arguments.kind else DEFAULT_SUITES)
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    seed = secrets.randbelow(SEEDS) if arguments.seed is None else arguments.seed
+    if seed < 0:
+        raise RequestError(f"--seed: is {seed}, allowed are numbers from 0")
+    draws = arguments.draws or (DRAWS if arguments.m == DRAW else 1)
+    return Request(seed, arguments.m, draws, arguments.groups, arguments.shapes, arguments.experts)
 
 
 def _wanted_peers(arguments: argparse.Namespace) -> list[str] | None:
@@ -73,27 +133,24 @@ def _wanted_peers(arguments: argparse.Namespace) -> list[str] | None:
     return names
 
 
-def _run_gemms(suites: list[str], arguments: argparse.Namespace) -> dict[str, Any]:
+def _run_gemms(work: Work, request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
     if not _core.cuda_device_count():
-        raise DeviceError(f"suites {', '.join(suites)}: need a CUDA device, but {_core.cuda_unavailable_reason()}")
+        kinds = ", ".join(kind.name for kind in work)
+        raise DeviceError(f"{kinds}: a CUDA device is needed, but {_core.cuda_unavailable_reason()}")
     references = {name: times for path in arguments.reference for name, times in read_references(path).items()}
-    peers, absent = find_peers(_wanted_peers(arguments))
-    sizes = arguments.m or sorted({m for suite in suites for m in GEMM_SUITES[suite]})
-    shapes = [(m, n, k) for n, k in arguments.shapes for m in sizes]
+    found = find_peers(_wanted_peers(arguments))
     with progress(not arguments.json) as display:
-        task = display.add_task("operands", total=len(shapes))
-        bench, rows = Bench(shapes, peers, arguments.rounds, references), []
-        limits = bench.limits()
-        for shape in shapes:
-            display.update(task, description="x".join(map(str, shape)))
-            rows.append(bench.row(shape))
-            display.advance(task)
-    return gemm_document(limits, rows, suite_facts(bench), absent)
+        task = display.add_task("operands", total=sum(map(len, work.values())))
+
+        def tell(kind: Kind, size: Size) -> None:
+            display.update(task, advance=1, description=f"{kind.name} {label(kind, size)}")
+
+        return run_gemms(work, request, found, arguments.rounds, references, tell)
 
 
 def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    suites = _suites(arguments)
-    gemms = [suite for suite in suites if suite in GEMM_SUITES]
+    suites, request = _suites(arguments), _request(arguments)
+    work = work_of(measured_kinds(suites, arguments.kind), request)
     card = _core.cuda_device(0)["name"] if _core.cuda_device_count() else "no GPU"
     document = {"card": card, "date": date.today().isoformat(), "version": _core.version(), "suites": suites}
     peers, _ = find_peers(_wanted_peers(arguments))
@@ -101,29 +158,39 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         document["first_call"] = measure_first_calls(any(peer.name == "deep_gemm" for peer in peers))
     if "host" in suites:
         document["host"] = {"shape": SHAPE, "us": measure_host(peers)}
-    return document | ({"gemm": _run_gemms(gemms, arguments)} if gemms else {})
+    return document | ({"gemm": _run_gemms(work, request, arguments)} if work else {})
 
 
-def _print_gemms(limits: Limits, rows: list[Row], part: dict[str, Any]) -> None:
-    names = others(rows)
-    columns = ("M", "N", "K", "us", "TFLOP/s", "GB/s", "of limit", *(f"{name} / ours" for name in names))
-    shown = [[r.m, r.n, r.k, r.us[OURS], r.tflops(), r.gbps(), r.share(limits), *_ratio_cells(r, names)] for r in rows]
-    print_table(columns, shown, f"Limits: {limits.gbps:,.0f} GB/s, {limits.tflops:,.0f} TFLOP/s")
-    ranges = (*RANGES, "worst", "shapes")
-    table = [[name, *(means.get(key, NOTHING) for key in ranges)] for name, means in part["means"].items()]
-    print_table(("peer", *ranges), table, "Geometric mean of a peer's time over ours, by M")
-    refused = {name: "; ".join(facts["refused"]) for name, facts in part["peers"].items() if facts["refused"]}
-    print_facts({f"{name} refused some": words for name, words in refused.items()} | part["absent"])
+def _gemm_facts(document: dict[str, Any]) -> dict[str, Any]:
+    """What a reader of the tables has to know; runs that were saved in the past say less."""
+    part = document["gemm"]
+    facts = {"limits": limits_words(rows_of(document)[0])}
+    facts |= {name: _listed(value) for name, value in part.get("request", {}).items()}
+    facts |= {f"rounds {name}": count for name, count in part.get("timer", {}).items() if name != "rounds"}
+    facts |= {f"card {when}": _words(state) for when, state in part.get("card_state", {}).items()}
+    for name, peer in part["peers"].items():
+        facts[name] = " ".join(filter(None, (peer["what"], peer.get("version"))))
+        facts |= {f"{name} refused some": "; ".join(peer["refused"])} if peer["refused"] else {}
+    return {name: value for name, value in facts.items() if value is not None} | part["absent"]
 
 
-def _ratio_cells(row: Row, names: list[str]) -> list[Any]:
-    return [ratio if (ratio := row.ratio(name)) is not None else NOTHING for name in names]
+def _listed(value: Any) -> Any:
+    """Sizes and shapes of a request as its options have them."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    return ",".join("x".join(map(str, one)) if isinstance(one, (list, tuple)) else str(one) for one in value)
+
+
+def _words(state: dict[str, Any] | None) -> str | None:
+    return state and ", ".join(f"{name} {value}" for name, value in state.items())
 
 
 def _print(document: dict[str, Any]) -> None:
-    print_facts({key: document[key] for key in ("card", "date", "version")})
+    print_facts({key: document[key] for key in ("card", "date", "version") if document[key] is not None})
     if "gemm" in document:
-        _print_gemms(*rows_of(document), document["gemm"])
+        for table in gemm_tables(*rows_of(document)):
+            print_table(table.columns, table.rows, table.title)
+        print_facts(_gemm_facts(document))
     if "host" in document:
         title = "CPU time per call, {}x{}x{}".format(*document["host"]["shape"])
         print_table(("call", "us"), [list(item) for item in document["host"]["us"].items()], title)
@@ -131,14 +198,28 @@ def _print(document: dict[str, Any]) -> None:
         print_facts(facts, part)
 
 
+def _require_gemms(document: dict[str, Any], option: str) -> None:
+    if "gemm" not in document:
+        raise RequestError(f"{option}: needs a --kind or one of the suites {', '.join(GEMM_SUITES)}")
+
+
+def _show(document: dict[str, Any], arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print_json(document)
+    elif arguments.markdown:
+        _require_gemms(document, "--markdown")
+        print("\n\n".join(markdown(table) for table in gemm_tables(*rows_of(document))))
+    else:
+        _print(document)
+
+
 def run(arguments: argparse.Namespace) -> int:
     document = read_document(arguments.load) if arguments.load else _measure(arguments)
     if arguments.out:
         arguments.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if arguments.plots:
-        if "gemm" not in document:
-            raise RequestError("--plots: needs one of the suites " + ", ".join(GEMM_SUITES))
+        _require_gemms(document, "--plots")
         limits, rows = rows_of(document)
         write_plots(rows, limits, document["card"], arguments.plots)
-    print_json(document) if arguments.json else _print(document)
+    _show(document, arguments)
     return 0
