@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from aotgemm import to_numpy
+from aotgemm import align, get_mk_alignment_for_contiguous_layout, to_numpy
 from aotgemm.bench.environment import card_state
 from aotgemm.bench.gemm_suite import Bench
 from aotgemm.bench.peers import OURS, find_peers, torch_problem
@@ -43,10 +43,10 @@ def live(problem, d):
     if kind.grouping == "masked":
         return torch.cat([rows[:count] for rows, count in zip(d, size.counts)]).float()
     if kind.has_row_groups:
-        starts, parts = 0, []
+        start, parts = 0, []
         for count in size.counts:
-            parts.append(d[starts : starts + count])
-            starts += -(-count // 128) * 128
+            parts.append(d[start : start + count])
+            start += align(count, get_mk_alignment_for_contiguous_layout())
         return torch.cat(parts).float()
     left, middle, right = size.head_splits
     heads = d.unflatten(1, (-1, left + middle + right))
