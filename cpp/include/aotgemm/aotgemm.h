@@ -82,7 +82,7 @@ typedef struct aotgemm_launch {
 /* A GEMM of any family and grouping. Zero-initialise it and set what the call has; the named functions below say for
  * each family and grouping which operands it takes, their shapes, dtypes and layouts, and fill such a struct in.
  *
- * family    grouping                     layout          takes beside a, b, d
+ * family         grouping                layout          takes beside a, b, d
  * fp8_gemm_1d2d  dense                   nt              sfa, sfb, heads
  *                batched                 nt              sfa, sfb
  *                contiguous psum masked  nt              sfa, sfb, index, expected_m
@@ -159,7 +159,7 @@ AOTGEMM_API int32_t aotgemm_group_alignment(void);
 /* The same with room for M rows in each group, of which the first masked_m[g] are computed; the others are neither
  * read nor written.
  *
- * a   FP8 E4M3 [G, M, K]; sfa FP32 [G, M, ceil(K/128)], on CUDA MN-major in each group
+ * a   FP8 E4M3 [G, M, K]; sfa FP32 [G, M, ceil(K/128)], on CUDA MN-major in each group, or copied
  * b   FP8 E4M3 [G, N, K]; sfb FP32 [G, ceil(N/128), ceil(K/128)]
  * d   BF16 [G, M, N]
  * masked_m  int32 [G], contiguous */

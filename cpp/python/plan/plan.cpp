@@ -54,7 +54,9 @@ nb::list select_intervals(const std::string& family, std::int64_t n, std::int64_
 void plan_load(const std::vector<PlanKernel>& kernels, const std::vector<PlanRow>& rows, int cc_major, int cc_minor,
                int num_sms, int mode) {
     std::vector<aotgemm_plan_kernel> views;
-    for (const auto& [name, arch, sha256] : kernels) views.push_back({.name = name.c_str(), .arch = arch.c_str(), .sha256 = sha256.c_str()});
+    for (const auto& [name, arch, sha256] : kernels) {
+        views.push_back({.name = name.c_str(), .arch = arch.c_str(), .sha256 = sha256.c_str()});
+    }
     std::vector<aotgemm_plan_row> lines;
     for (const auto& [family, grouping, layout, out_dtype, groups, n, k, sms, m_first, m_last, kernel] : rows) {
         lines.push_back({.family = family.c_str(),

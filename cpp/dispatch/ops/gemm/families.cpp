@@ -8,42 +8,40 @@
 namespace aotgemm {
 namespace {
 
-using enum Major;
+constexpr GemmForm in(Grouping grouping, GemmForm form) {
+    form.grouping = grouping;
+    return form;
+}
+
+constexpr GemmForm kFp8Grouped{.layouts = {"nt"}, .outputs = {AOTGEMM_BF16}};
 
 constexpr GemmForm kFp8Gemm1d2dForms[] = {
-    {.grouping = Grouping::dense, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given, .major_b = as_given,
-     .takes_heads = true},
-    {.grouping = Grouping::batched, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given, .major_b = as_given},
-    {.grouping = Grouping::contiguous, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given,
-     .major_b = as_given},
-    {.grouping = Grouping::psum, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given, .major_b = as_given},
-    {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given, .major_b = as_given},
+    {.grouping = Grouping::dense, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}, .takes_heads = true},
+    in(Grouping::batched, kFp8Grouped),
+    in(Grouping::contiguous, kFp8Grouped),
+    in(Grouping::psum, kFp8Grouped),
+    in(Grouping::masked, kFp8Grouped),
 };
 
 constexpr GemmForm kFp8Gemm1d1dForms[] = {
-    {.grouping = Grouping::dense, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .major_a = as_given,
-     .major_b = as_given, .takes_c = true},
+    {.grouping = Grouping::dense, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .takes_c = true},
     // The groups' matrices have rows of different lengths, so each needs tensor maps of its own.
-    {.grouping = Grouping::k_grouped, .layouts = {"nt"}, .outputs = {AOTGEMM_FP32}, .major_a = as_given,
-     .major_b = as_given, .takes_c = true, .ks_multiple = 128, .is_by_group = true},
+    {.grouping = Grouping::k_grouped, .layouts = {"nt"}, .outputs = {AOTGEMM_FP32}, .takes_c = true,
+     .ks_multiple = 128, .is_by_group = true},
 };
 
 // Grouped rows of A are dealt out to groups, so those kernels read A K-major alone.
+constexpr GemmForm kBf16Grouped{.layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_b = Major::by_strides};
+
 constexpr GemmForm kBf16GemmForms[] = {
     {.grouping = Grouping::dense, .layouts = {"nt", "nn", "tn", "tt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32},
-     .major_a = by_strides, .major_b = by_strides, .takes_c = true},
-    {.grouping = Grouping::batched, .layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given,
-     .major_b = by_strides},
-    {.grouping = Grouping::contiguous, .layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given,
-     .major_b = by_strides},
-    {.grouping = Grouping::psum, .layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given,
-     .major_b = by_strides},
-    {.grouping = Grouping::masked, .layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_a = as_given,
-     .major_b = by_strides},
-    {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .major_a = as_given,
-     .major_b = as_given, .takes_c = true, .ks_multiple = 64},
-    {.grouping = Grouping::batch_reduced, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .major_a = as_given,
-     .major_b = as_given, .takes_c = true},
+     .major_a = Major::by_strides, .major_b = Major::by_strides, .takes_c = true},
+    in(Grouping::batched, kBf16Grouped),
+    in(Grouping::contiguous, kBf16Grouped),
+    in(Grouping::psum, kBf16Grouped),
+    in(Grouping::masked, kBf16Grouped),
+    {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 64},
+    {.grouping = Grouping::batch_reduced, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .takes_c = true},
 };
 
 constexpr ArchLauncher kFp8Gemm1d2dLaunchers[] = {{"sm_90a", sm90::launch_fp8_gemm_1d2d}};

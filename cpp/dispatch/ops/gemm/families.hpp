@@ -18,10 +18,10 @@ enum class Major {
 
 // A family in one grouping.
 struct GemmForm {
-    Grouping grouping;
+    Grouping grouping = Grouping::dense;
     const char* layouts[4];      // allowed, the rest null
     aotgemm_dtype outputs[2];    // of D, the rest AOTGEMM_DTYPE_OTHER
-    Major major_a, major_b;
+    Major major_a = Major::as_given, major_b = Major::as_given;
     bool takes_c = false, takes_heads = false;
     int32_t ks_multiple = 1;     // of K per group: a stage of the kernels must not hold two groups
     bool is_by_group = false;    // a dense GEMM for each group, launched one after the other

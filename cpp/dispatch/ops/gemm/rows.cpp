@@ -36,6 +36,11 @@ struct HostIndex {
     const int32_t* values;
 };
 
+// Rows of a group, over all of K.
+GemmPart rows_part(const GemmSizes& sizes, int64_t group, int64_t first, int64_t count) {
+    return {.group = group, .first = first, .count = count, .k_first = 0, .k_count = sizes.k};
+}
+
 void check_groups_of_rows(const HostIndex& index, int64_t groups, int64_t rows) {
     for (int64_t row = 0; row < rows; ++row) {
         if (index.values[row] >= -1 && index.values[row] < groups) continue;
@@ -60,7 +65,7 @@ std::vector<GemmPart> read_contiguous(const HostIndex& index, const GemmSizes& s
         if (group < 0) continue;
         if (parts.empty() || parts.back().group != group || parts.back().first + parts.back().count != row) {
             if (!parts.empty()) check_alignment_of_group(index, parts.back(), row);
-            parts.push_back({.group = group, .first = row, .count = 0, .k_first = 0, .k_count = sizes.k});
+            parts.push_back(rows_part(sizes, group, row, 0));
         }
         ++parts.back().count;
     }
@@ -76,9 +81,7 @@ std::vector<GemmPart> read_psum(const HostIndex& index, const GemmSizes& sizes) 
             fail(AOTGEMM_ERROR_SHAPE, index.name, ": group ", group, " ends at row ", end, ", allowed is ", start,
                  " (its start, the end of the group before it aligned to ", kRowAlignment, ") to ", sizes.m, " (M of a)");
         }
-        if (end > start) {
-            parts.push_back({.group = group, .first = start, .count = end - start, .k_first = 0, .k_count = sizes.k});
-        }
+        if (end > start) parts.push_back(rows_part(sizes, group, start, end - start));
         start = align_up(end, kRowAlignment);
     }
     return parts;
@@ -92,7 +95,7 @@ std::vector<GemmPart> read_masked(const HostIndex& index, const GemmSizes& sizes
             fail(AOTGEMM_ERROR_SHAPE, index.name, ": group ", group, " has ", count, " rows, allowed is 0 to ", sizes.m,
                  " (M of a)");
         }
-        if (count > 0) parts.push_back({.group = group, .first = 0, .count = count, .k_first = 0, .k_count = sizes.k});
+        if (count > 0) parts.push_back(rows_part(sizes, group, 0, count));
     }
     return parts;
 }
@@ -109,9 +112,7 @@ std::vector<GemmPart> read_k_ranges(const GemmCall& call) {
 
 std::vector<GemmPart> all_rows(int64_t groups, const GemmSizes& sizes) {
     std::vector<GemmPart> parts;
-    for (int64_t group = 0; group < groups; ++group) {
-        parts.push_back({.group = group, .first = 0, .count = sizes.m, .k_first = 0, .k_count = sizes.k});
-    }
+    for (int64_t group = 0; group < groups; ++group) parts.push_back(rows_part(sizes, group, 0, sizes.m));
     return parts;
 }
 
