@@ -1,5 +1,5 @@
-"""The library's cost model with its constants made variable: compiled from cpp/dispatch/select/cost_model.cpp itself, so
-that what is fitted is what ships. Needs a C++20 compiler and the installed package, whose table of kernels it reads."""
+"""The library's cost model with its constants made variable: compiled from cpp/dispatch/select/cost_model.cpp itself,
+so that what is fitted is what ships. Needs a C++20 compiler and the installed package, whose table of kernels it reads."""
 
 from __future__ import annotations
 
