@@ -78,7 +78,7 @@ private:
         raise_status(status);
     }
 
-    static constexpr int kMaxOperands = 7;
+    static constexpr int kMaxOperands = 8;
     std::array<Operand, kMaxOperands> operands_;
     int count_ = 0;
     Stream stream_;

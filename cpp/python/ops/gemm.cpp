@@ -41,7 +41,7 @@ void set_heads(aotgemm_gemm_call& call, nb::handle given) {
 
 void gemm(const char* family, const char* grouping, const char* layout, nb::handle a, nb::handle sfa, nb::handle b,
           nb::handle sfb, nb::handle c, nb::handle d, nb::handle index, nb::handle ks, std::int64_t expected_m,
-          nb::handle head_splits, int kernel, int threads, nb::handle stream) {
+          nb::handle head_splits, int kernel, int threads, nb::handle stream, nb::handle workspace) {
     Call tensors(stream);
     aotgemm_gemm_call call{};
     call.family = family;
@@ -55,6 +55,7 @@ void gemm(const char* family, const char* grouping, const char* layout, nb::hand
     call.d = &tensors.output("d", d);
     const char* index_name = aotgemm_group_index_name(grouping);
     call.index = index_name != nullptr ? &tensors.input(index_name, index) : tensors.optional_input("index", index);
+    if (!workspace.is_none()) call.workspace = &tensors.output("workspace", workspace);
     call.expected_m = expected_m;
     std::vector<std::int64_t> all_ks;
     if (!ks.is_none()) {
@@ -72,9 +73,11 @@ void bind_gemm(nb::module_& module) {
     module.def("gemm", &gemm, "family"_a, "grouping"_a, "layout"_a, "a"_a.none(), "sfa"_a.none(), "b"_a.none(),
                "sfb"_a.none(), "c"_a.none(), "d"_a.none(), "index"_a = nb::none(), "ks"_a = nb::none(), "expected_m"_a = 0,
                "head_splits"_a = nb::none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
+               "workspace"_a = nb::none(),
                "Runs aotgemm_gemm; None where the call has no such operand. kernel: index of a spec to force. stream: a "
                "CUstream as an int instead of the current stream of the operands' framework; scales that a GPU must copy "
-               "are refused then, unless the operands are DeviceArrays.");
+               "are refused then, unless the operands are DeviceArrays. workspace: of batch_reduced, instead of memory from "
+               "the operands' framework.");
     module.def("batch_ranges", &aotgemm_batch_ranges, "batches"_a, "m"_a, "n"_a);
 }
 
