@@ -10,11 +10,8 @@ from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..ops._arguments import RECIPE_1D1D
 from ..ops.einsum import LAYOUT_OF, OVER_BATCHES
-from ._gemm import gemm
 from .kinds import SKIP_HEAD_MID
 from .make import Problem
-
-__all__ = ["call", "call_public", "gemm", "prepared", "public"]
 
 BATCHED_EXPRESSIONS = {layout: expression for expression, layout in LAYOUT_OF.items()}
 
@@ -39,6 +36,7 @@ def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int |
         kernel=kernel,
         threads=threads,
         stream=stream,
+        workspace=None if problem.workspace is None else problem.workspace.parts,
     )
 
 

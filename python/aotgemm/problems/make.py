@@ -13,6 +13,7 @@ from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, 
 from .sizes import Size
 from .values import Operands, Values, column_segments, draw
 from .views import contiguous_view, guard_of, placement_of, views_of
+from .workspace import Workspace, workspace_of
 
 COperand = Literal["none", "separate", "in_place"]  # none; contiguous memory of its own; D itself
 
@@ -22,7 +23,8 @@ class Problem:
     """One problem and its operands on a backend; None is an operand that the call has not.
 
     index: grouped_layout, masked_m or ks_tensor. memory: all of D's, guards included; `before` is what it holds before
-    a run, None for poison. operands: the values on the host.
+    a run, None for poison. operands: the values on the host. workspace: of a sum over batches on a GPU; None leaves it
+    to the library.
     """
 
     kind: Kind
@@ -40,9 +42,12 @@ class Problem:
     view_of_d: View | None = None
     before: np.ndarray | None = None
     operands: Operands | None = None
+    workspace: Workspace | None = None
 
     def reset(self, byte: int = POISON_BYTE) -> None:
-        """Fills the memory of D with poison of that byte, or with C where D holds it."""
+        """Fills the memory of D with poison of that byte, or with C where D holds it, and the workspace with NaN."""
+        if self.workspace is not None:
+            self.workspace.reset()
         if self.before is None:
             self.backend.fill(self.memory, byte)
         else:
@@ -64,15 +69,19 @@ class Problem:
         return memory
 
     def mismatch(self, wanted: np.ndarray) -> str:
-        """How the memory of D differs from what is wanted; empty if it does not."""
-        return self.guard.mismatch(self.read(), wanted)
+        """How the memory of D, or that around the workspace, differs from what is wanted; empty if it does not."""
+        found = self.guard.mismatch(self.read(), wanted)
+        return found or (self.workspace.mismatch() if self.workspace is not None else "")
 
     def mapped(self, function: Callable[[Any], Any]) -> "Problem":
-        """The problem with function(operand) in the place of every operand, such as another framework's view of it."""
+        """The problem with function(operand) in the place of every operand, such as another framework's view of it.
+
+        The library brings the workspace then.
+        """
         names = ("a", "sfa", "b", "sfb", "c", "d", "index")
         same = {id(getattr(self, name)): getattr(self, name) for name in names}
         done = {key: None if operand is None else function(operand) for key, operand in same.items()}
-        return replace(self, **{name: done[id(getattr(self, name))] for name in names})
+        return replace(self, workspace=None, **{name: done[id(getattr(self, name))] for name in names})
 
 
 def _poison(dtype: np.dtype, size: int) -> np.ndarray:
@@ -163,6 +172,7 @@ def lay_out(
         guard=guard,
         view_of_d=views["d"],
         operands=operands,
+        workspace=workspace_of(kind, size, backend),
     )
     return problem if c == "none" else _with_c(problem, c == "in_place")
 
