@@ -69,9 +69,7 @@ Choice choose(const aotgemm_problem& problem, const aotgemm_device& device, int3
     const aotgemm_selection selection =
         forced >= 0 ? describe_kernel(forced, problem, device) : select_kernel(problem, device);
     const aotgemm_spec& spec = kSpecs[selection.kernel];
-    if (selection.tiles > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "d: has ", selection.tiles, " tiles, allowed is at most ", INT32_MAX);
-    }
+    check_tiles(selection.tiles);
     const int64_t tiles_m = ceil_div(rows_of_a_group(problem), spec.block_m);
     return {.kernel = selection.kernel,
             .cubin = find_cubin(spec.name, spec.arch),

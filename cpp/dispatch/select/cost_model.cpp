@@ -105,14 +105,14 @@ Prediction predict(const aotgemm_spec& spec, const aotgemm_problem& problem, con
     out.tiles = rows * columns;
     const int32_t most = std::max(problem.num_sms / cluster, 1) * cluster;
     const auto working = static_cast<int32_t>(std::min<int64_t>(out.tiles, most));
-    out.waves = static_cast<int32_t>(ceil_div(out.tiles, working));
+    out.waves = ceil_div(out.tiles, working);
     // Where the device alone knows how many tiles there are, blocks for all of them start.
     out.grid = is(problem.grouping, "psum") || is(problem.grouping, "masked") ? most : working;
     const Work work = work_per_k_block(spec);
     const int64_t of_tile = k_of_tile(problem, spec.block_k);
     const double k_blocks = static_cast<double>(ceil_div(of_tile * (is_bf16(spec.family) ? 2 : 1), 128));
     const double cycle = 1 / (device.clock_mhz * kSustainedClock);
-    const double turns = out.waves * k_blocks * cycle;
+    const double turns = static_cast<double>(out.waves) * k_blocks * cycle;
     const double busy = static_cast<double>(working) / device.num_sms;
     const std::array<double, 4> bounds{turns * work.tensor, turns * work.latency, turns * work.load * busy,
                                        dram_us(problem, device)};
@@ -121,7 +121,8 @@ Prediction predict(const aotgemm_spec& spec, const aotgemm_problem& problem, con
     out.bound = kNames[longest - bounds.begin()];
     const double computing = *std::max_element(bounds.begin(), bounds.end() - 1);
     const double tile = kTileCycles + kTileCyclesPerElement * spec.block_m * spec.block_n;
-    out.us = kLaunchUs + *longest + kOverlapLoss * std::min(computing, bounds[3]) + out.waves * tile * cycle;
+    out.us = kLaunchUs + *longest + kOverlapLoss * std::min(computing, bounds[3]) +
+             static_cast<double>(out.waves) * tile * cycle;
     return out;
 }
 

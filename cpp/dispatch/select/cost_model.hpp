@@ -9,7 +9,7 @@ struct Prediction {
     double us;
     int32_t grid;       // thread blocks
     int64_t tiles;      // of D, those added to fill clusters included
-    int32_t waves;      // tiles the busiest block computes
+    int64_t waves;      // tiles the busiest block computes
     const char* bound;  // what holds it: "tensor cores", "promotion latency", "L2 and shared memory", "DRAM"
 };
 

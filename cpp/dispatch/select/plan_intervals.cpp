@@ -33,6 +33,8 @@ std::vector<aotgemm_interval> select_intervals(aotgemm_problem problem, const ao
         intervals.back().m_last = problem.m;
         intervals.back().last_us = best.predicted_us;
     }
+    problem.m = intervals.back().m_last;
+    check_tiles(describe_kernel(intervals.back().kernel, problem, device).tiles);
     return intervals;
 }
 

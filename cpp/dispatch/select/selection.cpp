@@ -6,6 +6,7 @@
 
 #include "dispatch/select/cost_model.hpp"
 #include "dispatch/runtime/device.hpp"
+#include "dispatch/base/checks.hpp"
 #include "dispatch/base/failure.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/select/tuned_rows.hpp"
@@ -19,17 +20,25 @@ aotgemm_problem with_sms(aotgemm_problem problem, const aotgemm_device& device) 
     return problem;
 }
 
+constexpr int64_t kMostExtent = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
+constexpr int64_t kMostElements = int64_t{1} << 62;
+
+void check_extent(const char* name, int64_t extent, int64_t multiple) {
+    if (extent > kMostExtent) fail(AOTGEMM_ERROR_SHAPE, name, ": is ", extent, ", allowed is at most ", kMostExtent);
+    if (extent >= 1 && extent % multiple == 0) return;
+    if (multiple == 1) fail(AOTGEMM_ERROR_SHAPE, name, ": is ", extent, ", allowed is from 1 on");
+    fail(AOTGEMM_ERROR_SHAPE, name, ": is ", extent, ", must be a positive multiple of ", multiple, "; the nearest is ",
+         std::max(align_up(extent, multiple), multiple));
+}
+
 void check_sizes(const aotgemm_problem& problem) {
-    if (std::strcmp(problem.family, "bf16_gemm") == 0) {
-        if (problem.m < 1 || problem.n < 8 || problem.n % 8 != 0 || problem.k < 1) {
-            fail(AOTGEMM_ERROR_SHAPE, "m, n, k: are ", problem.m, ", ", problem.n, ", ", problem.k,
-                 ", allowed are m and k from 1 on and n a multiple of 8");
-        }
-        return;
-    }
-    if (problem.m < 1 || problem.n < 8 || problem.n % 8 != 0 || problem.k < 16 || problem.k % 16 != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "m, n, k: are ", problem.m, ", ", problem.n, ", ", problem.k,
-             ", allowed are m from 1 on, n a multiple of 8 and k a multiple of 16");
+    check_extent("groups", problem.groups, 1);
+    check_extent("m", problem.m, 1);
+    check_extent("n", problem.n, 8);
+    check_extent("k", problem.k, std::strcmp(problem.family, "bf16_gemm") == 0 ? 1 : 16);
+    if (problem.m > kMostElements / problem.n / problem.groups) {
+        fail(AOTGEMM_ERROR_SHAPE, "groups, m, n: are ", problem.groups, ", ", problem.m, ", ", problem.n,
+             ", allowed are at most 2^62 elements of D");
     }
 }
 
@@ -82,9 +91,9 @@ aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem
     out.tiles = prediction.tiles;
     out.predicted_us = prediction.us;
     std::snprintf(out.reason, sizeof out.reason,
-                  "cost model: %lld tiles on %d of %d SMs, at most %d a block; bound by %s",
-                  static_cast<long long>(prediction.tiles), prediction.grid, full.num_sms, prediction.waves,
-                  prediction.bound);
+                  "cost model: %lld tiles on %d of %d SMs, at most %lld a block; bound by %s",
+                  static_cast<long long>(prediction.tiles), prediction.grid, full.num_sms,
+                  static_cast<long long>(prediction.waves), prediction.bound);
     return out;
 }
 
@@ -101,7 +110,12 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
         std::rotate(choices.begin(), measured, measured + 1);
         choices.front() = describe_row(*row, full, device);
     }
+    check_tiles(choices.front().tiles);
     return choices;
+}
+
+void check_tiles(int64_t tiles) {
+    if (tiles > INT32_MAX) fail(AOTGEMM_ERROR_SHAPE, "d: has ", tiles, " tiles, allowed is at most ", INT32_MAX);
 }
 
 BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,

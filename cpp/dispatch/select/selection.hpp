@@ -29,6 +29,9 @@ struct BestKernel {
 BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
                        const std::vector<int32_t>& kernels);
 
+// Fails where D has more tiles than a grid can count.
+void check_tiles(int64_t tiles);
+
 // The choice made for the caller who forces a kernel: its grid, tiles and predicted time.
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device);
 
