@@ -49,7 +49,7 @@ def test_calls_of_deepseek_v3():
     assert dense_shapes("deepseek-v3", 1, 1) == whole
     part = {(2112, 7168), (3072, 1536), (4096, 512), (7168, 2048), (4608, 7168), (7168, 2304), (512, 7168), (7168, 256)}
     assert dense_shapes("deepseek-v3", 8, 8) == part
-    assert dense_shapes("deepseek-v3.2", 8, 8) == part | {(8192, 1536)}
+    assert dense_shapes("deepseek-v3.2", 8, 8) == part | {(8192, 1536), (128, 7168)}
     assert grouped_shapes("deepseek-v3", 8, 8) == {(4096, 7168, 32), (7168, 2048, 32)}
     assert grouped_shapes("deepseek-r1", 1, 32) == {(4096, 7168, 8), (7168, 2048, 8)}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 COUNT = {"type": "integer", "minimum": 0}
+MEASURED = {"type": ["number", "null"], "exclusiveMinimum": 0}
 SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
 
@@ -39,7 +40,7 @@ SPEC = closed(
 CUBIN = closed(name=TEXT, arch=TEXT, sha256=SHA256, size=COUNT)
 DEVICE = closed(name=TEXT, cc_major=COUNT, cc_minor=COUNT, num_sms=COUNT, memory_gbps=COUNT, clock_mhz=COUNT)
 CHOICE = closed(
-    kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=NUMBER, reason=TEXT, spec=SPEC
+    kernel=COUNT, name=TEXT, grid=COUNT, tiles=COUNT, predicted_us=NUMBER, measured_us=MEASURED, reason=TEXT, spec=SPEC
 )
 
 LIST = closed(gemm=array_of(SPEC), conversion=array_of(CUBIN))
@@ -115,6 +116,7 @@ VERIFY = closed(
     selection_checked=FLAG,
     selection_changed=array_of(closed(**CALL)),
     ok=FLAG,
+    without_a_kernel=COUNT,
 )
 NAMED_CALL = CALL | dict(layout=TEXT, out_dtype=TEXT)
 CHANGE = closed(m=array_of(COUNT), old=TEXT, new=TEXT, old_us=array_of(NUMBER), new_us=array_of(NUMBER))

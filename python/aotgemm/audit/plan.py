@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from .. import _core
-from ..errors import KernelMissingError
+from ..errors import KernelMissingError, ShapeError
 from ..plan.document import FORMAT, sealed
 from ..plan.machine_code import code_sha256
 from .calls import Call, merged
@@ -40,10 +40,11 @@ def _intervals(call: Call, device: dict[str, Any], num_sms: int, last_m: int) ->
 
 def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dict[str, Any]:
     """A call as the plan has it; where the library holds no kernel for it, with the reason instead of intervals."""
+    missing, intervals, last_m = call.missing, [], call.last_m(tokens)
     try:
-        missing, intervals = "", _intervals(call, device, num_sms, call.last_m(tokens))
-    except KernelMissingError as error:
-        missing, intervals = str(error), []
+        intervals = [] if missing else _intervals(call, device, num_sms, last_m)
+    except (KernelMissingError, ShapeError) as error:
+        missing = str(error)
     return {
         "layers": list(call.layers),
         "family": call.family,
@@ -81,6 +82,12 @@ def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _sms(call: Call, device: dict[str, Any], wanted: Iterable[int]) -> list[int]:
+    """What to plan the call for: the SMs wanted and those recorded; all of the device's for 0, and where none are."""
+    has = device["num_sms"]
+    return sorted({min(sms or has, has) for sms in (*wanted, *call.num_sms)} or {has})
+
+
 def make_plan(
     calls: Iterable[Call],
     device: dict[str, Any],
@@ -96,7 +103,7 @@ def make_plan(
     """
     entries = []
     for call in merged(calls):
-        for sms in sorted({min(sms, device["num_sms"]) for sms in num_sms} or {device["num_sms"]}):
+        for sms in _sms(call, device, num_sms):
             entries.append(_entry(call, device, sms, tokens))
         step()
     used = {interval["kernel"] for entry in entries for interval in entry["intervals"]}

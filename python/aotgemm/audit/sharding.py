@@ -1,31 +1,51 @@
-"""A model's configuration, cut for one rank of tensor and expert parallelism."""
+"""A model's layers, cut for one rank of tensor and expert parallelism as vLLM and SGLang cut them."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..errors import PlanError
-from .calls import Call
+from .calls import MOST_EXTENT, Call
+from .quantization import FP8_BLOCK, UNQUANTISED, Quantization, Scheme
+from .sizes import Sizes
 
-FP8_BLOCK = [128, 128]
+BLOCK = 128  # weights that a scale covers, along N and along K
+VOCABULARY_PADDING = 64  # DEFAULT_VOCAB_PADDING_SIZE of both engines
+MOST_RANKS = 4096  # of those that a message tries
+HALF = "float16"
+
+Parts = Sequence[tuple[str, int]]  # modules that engines fuse along N, and the rows of each
+
+
+def experts_ranks(tp: int, ep: int) -> int:
+    """Ranks that share each expert: of tp ranks, ep sets of experts leave so many for each set."""
+    if max(tp, ep) % min(tp, ep):
+        raise PlanError(f"tp, ep: are {tp}, {ep}, allowed is that one is a multiple of the other")
+    return max(tp // ep, 1)
+
+
+def check_blocks(extent: int, ranks: int, what: str) -> None:
+    """Refuses a share that ends within a block of scales, as engines do when they load a model."""
+    if extent % (ranks * BLOCK) == 0:
+        return
+    fits = [str(n) for n in range(1, min(extent // BLOCK, MOST_RANKS) + 1) if extent % (n * BLOCK) == 0]
+    allowed = f"ranks that fit: {', '.join(fits)}" if fits else f"allowed is a multiple of {BLOCK}"
+    raise PlanError(
+        f"tp, ep: {what} is {extent}, of which each of {ranks} ranks has {extent / ranks:g}, "
+        f"but FP8 weights have a scale for each {BLOCK}; {allowed}"
+    )
 
 
 class Shard:
-    """The configuration of a Hugging Face model and the share of one of tp ranks, or of ep ranks for experts."""
+    """The calls of one of tp ranks, or of ep ranks for experts.
 
-    def __init__(self, config: dict[str, Any], tp: int, ep: int) -> None:
-        self.config, self.tp, self.ep = config, tp, ep
-        quantization = config.get("quantization_config") or {}
-        is_fp8 = isinstance(quantization, dict) and quantization.get("weight_block_size") == FP8_BLOCK
-        self.family = "fp8_gemm_1d2d" if is_fp8 else "bf16_gemm"
+    roots: what may stand before "layers.3..." in the names of modules.
+    """
 
-    def has(self, name: str) -> bool:
-        return bool(self.config.get(name))
-
-    def size(self, name: str) -> int:
-        """A positive number of the configuration. Raises PlanError if it has none of that name."""
-        value = self.config.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise PlanError(f"config: {name} is {value!r}, allowed is a positive number")
-        return value
+    def __init__(self, sizes: Sizes, quantization: Quantization, tp: int, ep: int, roots: Sequence[str]) -> None:
+        self.sizes, self.quantization, self.tp, self.ep = sizes, quantization, tp, ep
+        self.expert_ranks = experts_ranks(tp, ep)
+        self._roots = roots
+        stated = (sizes.text("dtype"), sizes.text("torch_dtype"))
+        self._half = HALF in [text.removeprefix("torch.") for text in stated if text]
 
     def split(self, value: int, ranks: int, what: str) -> int:
         """One rank's share. Raises PlanError if it is not whole."""
@@ -36,21 +56,77 @@ class Shard:
     def over_tp(self, value: int, what: str) -> int:
         return self.split(value, self.tp, what)
 
-    def linear(self, layer: str, n: int, k: int) -> Call:
-        """A linear layer in the model's weight format."""
-        return Call((layer,), self.family, n, k)
+    def _served(self, scheme: Scheme) -> Scheme:
+        if scheme.missing or not self._half:
+            return scheme
+        return Scheme(f"{scheme.family}_fp16", "config: dtype is 'float16'; this library computes in bfloat16")
 
-    def bf16(self, layer: str, n: int, k: int, out_dtype: str = "bf16") -> Call:
-        """A linear layer that is never quantised."""
-        return Call((layer,), "bf16_gemm", n, k, out_dtype=out_dtype)
+    def schemes(self, modules: Iterable[str], layers: Iterable[int]) -> list[Scheme]:
+        """Each scheme that modules fused into one call have in any of these layers, once."""
+        found: dict[Scheme, None] = {}
+        for index in layers:
+            by_module = {
+                module: self.quantization.scheme_of([f"{root}layers.{index}.{module}" for root in self._roots])
+                for module in modules
+            }
+            if len(set(by_module.values())) > 1:
+                told = ", ".join(f"{module} {scheme.family}" for module, scheme in by_module.items())
+                raise PlanError(f"config: quantization_config gives layer {index} {told}, but engines fuse these")
+            found[next(iter(by_module.values()))] = None
+        return list(found)
 
-    def experts(self, layer: str, n: int, k: int, experts: int, topk: int, family: str | None = None) -> list[Call]:
+    def call(self, layer: str, scheme: Scheme, n: int, k: int, **fields: object) -> Call:
+        """Raises PlanError for sizes that no call takes."""
+        for name, extent in (("N", n), ("K", k)):
+            if extent > MOST_EXTENT:
+                raise PlanError(f"config: {layer} has {name} = {extent}, allowed is at most {MOST_EXTENT}")
+        served = self._served(scheme)
+        return Call((layer,), served.family, n, k, missing=served.missing, **fields)
+
+    def columns(self, layer: str, parts: Parts, k: int, layers: Iterable[int]) -> Iterator[Call]:
+        """N, of each part, over the tp ranks ("column parallel"). Parts are whole: the rows of all ranks."""
+        n = sum(self.over_tp(rows, f"N of {module}") for module, rows in parts)
+        for scheme in self.schemes([module for module, _ in parts], layers):
+            if scheme == FP8_BLOCK and (self.tp > 1 or len(parts) > 1):
+                for module, rows in parts:
+                    check_blocks(rows, self.tp, f"N of {module}")
+            yield self.call(layer, scheme, n, k)
+
+    def rows(self, module: str, n: int, k: int, layers: Iterable[int], layer: str | None = None) -> Iterator[Call]:
+        """K over the tp ranks ("row parallel")."""
+        mine = self.over_tp(k, f"K of {module}")
+        for scheme in self.schemes([module], layers):
+            if scheme == FP8_BLOCK and self.tp > 1:
+                check_blocks(k, self.tp, f"K of {module}")
+            yield self.call(layer or module, scheme, n, mine)
+
+    def replicated(self, layer: str, parts: Parts, k: int, layers: Iterable[int]) -> Iterator[Call]:
+        """The whole layer on every rank. All parts but the last must end where a block does."""
+        for scheme in self.schemes([module for module, _ in parts], layers):
+            if scheme == FP8_BLOCK:
+                for module, rows in parts[:-1]:
+                    check_blocks(rows, 1, f"N of {module}")
+            yield self.call(layer, scheme, sum(rows for _, rows in parts), k)
+
+    def unquantised(self, layer: str, n: int, k: int, out_dtype: str = "bf16") -> Call:
+        """A layer that no format quantises."""
+        return self.call(layer, UNQUANTISED, n, k, out_dtype=out_dtype)
+
+    def head(self, hidden: int) -> Call:
+        """Engines pad the vocabulary to a multiple of 64; SGLang, where ranks cannot share that, to one of 64 each."""
+        padding = VOCABULARY_PADDING
+        vocabulary = self.sizes.size("vocab_size")
+        if -(-vocabulary // padding) * padding % self.tp:
+            padding *= self.tp
+        return self.call("lm_head", self.quantization.head, -(-vocabulary // padding) * padding // self.tp, hidden)
+
+    def experts(self, layer: str, scheme: Scheme, n: int, k: int, experts: int, width: int) -> Iterator[Call]:
         """A layer of routed experts in the ways in which serving engines call it: prefill by per-row index or by end
-        offsets, decode by masks."""
+        offsets, decode by masks. width: the whole width of an expert.
+        """
         groups = self.split(experts, self.ep, "the number of experts")
-        family = family or self.family
-        grouped = [
-            Call((layer,), family, n, k, grouping=grouping, groups=groups, tokens_factor=topk)
-            for grouping in ("contiguous", "psum")
-        ]
-        return [*grouped, Call((layer,), family, n, k, grouping="masked", groups=groups)]
+        topk = self.sizes.size("num_experts_per_tok")
+        if scheme == FP8_BLOCK:
+            check_blocks(width, self.expert_ranks, f"the width of {layer}")
+        for grouping, factor in (("contiguous", topk), ("psum", topk), ("masked", 1)):
+            yield self.call(layer, scheme, n, k, grouping=grouping, groups=groups, tokens_factor=factor)

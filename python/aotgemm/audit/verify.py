@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
-from ..errors import KernelMissingError
+from ..errors import KernelMissingError, ShapeError
 from ..plan.machine_code import planned_code_sha256
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
 
@@ -45,7 +45,7 @@ def _selection_differs(call: dict[str, Any], device: dict[str, Any], names: list
         chosen = _core.select_intervals(
             call["family"], call["n"], call["k"], call["num_sms"], device, first, last, 1, *kind
         )
-    except KernelMissingError:
+    except (KernelMissingError, ShapeError):
         return not call["missing"]
     return [(*i["m"], i["kernel"]) for i in call["intervals"]] != [(a, b, names[kernel]) for a, b, kernel, *_ in chosen]
 

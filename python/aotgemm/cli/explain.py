@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from .. import _core
+from ..audit.plan import US_DIGITS
 from .output import add_command, positive, print_facts, print_json, print_table
 
 EXAMPLES = """\
@@ -33,10 +34,12 @@ def add_parser(subparsers: Any) -> None:
     for size, meaning in (("m", "rows of A and D: tokens"), ("n", "rows of B: outputs"), ("k", "columns: inputs")):
         parser.add_argument(f"--{size}", type=positive, required=True, help=meaning)
     names = ", ".join(_core.named_devices())
-    parser.add_argument("--device", help=f"one of {names}; default: the GPU at hand, else {FALLBACK_DEVICE}")
+    device_help = f"one of {names}; default: the GPU at hand, else {FALLBACK_DEVICE}"
+    parser.add_argument("--device", type=str.lower, help=device_help)
     for field, default in (("family", FAMILY), ("grouping", GROUPING), ("layout", LAYOUT), ("out_dtype", OUT_DTYPE)):
+        option = f"--{field.replace('_', '-')}"
         known = list(dict.fromkeys(spec[field] for spec in _core.specs()))
-        parser.add_argument(f"--{field.replace('_', '-')}", choices=known, default=default, help=f"default: {default}")
+        parser.add_argument(option, type=str.lower, choices=known, default=default, help=f"default: {default}")
     parser.add_argument("--groups", type=positive, default=1, metavar="G", help="groups of a grouped call; default: 1")
     parser.add_argument("--num-sms", type=positive, default=0, metavar="S", help="SMs the call may use; default: all")
 
@@ -47,19 +50,20 @@ def _device(name: str | None) -> dict[str, Any]:
     return _core.named_device(name or FALLBACK_DEVICE)
 
 
+def _described(choice: dict[str, Any]) -> dict[str, Any]:
+    """A choice with its kernel's spec; times as a reader can use them, and null for what was not measured."""
+    times = {"predicted_us": round(choice["predicted_us"], US_DIGITS), "measured_us": choice["measured_us"] or None}
+    return choice | times | {"spec": _core.specs()[choice["kernel"]]}
+
+
 def _explain(arguments: argparse.Namespace) -> dict[str, Any]:
     device = _device(arguments.device)
     fields = ("family", "grouping", "layout", "out_dtype", "groups", "m", "n", "k")
     problem = {field: getattr(arguments, field) for field in fields}
-    problem["num_sms"] = arguments.num_sms or device["num_sms"]
+    problem["num_sms"] = min(arguments.num_sms or device["num_sms"], device["num_sms"])
     choices = _core.select(device=device, count=SHOWN_CHOICES, **problem)
-    specs = _core.specs()
-    return {
-        "problem": problem,
-        "device": device,
-        "choice": choices[0] | {"spec": specs[choices[0]["kernel"]]},
-        "next": [choice | {"spec": specs[choice["kernel"]]} for choice in choices[1:]],
-    }
+    first, *others = (_described(choice) for choice in choices)
+    return {"problem": problem, "device": device, "choice": first, "next": others}
 
 
 def _kind(problem: dict[str, Any]) -> str:

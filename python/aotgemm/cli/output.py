@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 PIPE_WIDTH = 160
+LEAST_WIDTH = 20
+INCOMPLETE = 3  # exit status of plan and verify: a call has no kernel
+MOST = 2**31 - 1  # that the library's functions take
 NOTHING = "-"  # in a cell of numbers
 
 
@@ -29,8 +33,10 @@ def add_command(
 
 def positive(text: str) -> int:
     """The type of an option that is a size."""
-    if not text.isdecimal() or int(text) == 0:
+    if not text.isdecimal() or not text.strip("0"):
         raise argparse.ArgumentTypeError(f"is {text}, allowed is a positive number")
+    if len(text) > len(str(MOST)) or int(text) > MOST:
+        raise argparse.ArgumentTypeError(f"is {text[:40]}, allowed is at most {MOST}")
     return int(text)
 
 
@@ -38,8 +44,16 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2))
 
 
+def print_error(kind: str, message: str) -> None:
+    """Where JSON is asked for, what went wrong is JSON too: kind is the exception's name."""
+    print_json({"error": {"type": kind, "message": message}})
+
+
 def _console() -> Console:
-    """As wide as the terminal; wide enough for every table where there is none."""
+    """As wide as COLUMNS says, else as the terminal; wide enough for every table where there is neither."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:
+        return Console(width=max(int(columns), LEAST_WIDTH))
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..audit.verify import verify
 from ..plan.plan_file import read_plan
-from .output import add_command, print_facts, print_json, print_table
+from .output import INCOMPLETE, add_command, print_facts, print_json, print_table
 
 EXAMPLES = """\
 examples:
@@ -16,7 +16,8 @@ examples:
   aotgemm verify plan.json --json | jq '.kernels[] | select(.state != "equal")'
 
 Every sha256 is recomputed from the bytes in the file. For the library that this command runs with, the selection is
-recomputed too. Exit status: 0 if all is as planned, 1 if not, 2 if the plan or the library cannot be read.
+recomputed too. Exit status: 0 if all is as planned, 1 if not, 2 if the plan or the library cannot be read, 3 if all is
+as planned but the plan has calls without a kernel and --allow-missing is not given.
 """
 
 
@@ -27,6 +28,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one"
     )
+    parser.add_argument("--allow-missing", action="store_true", help="exit status 0 also where a call has no kernel")
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -46,12 +48,17 @@ def _print(report: dict[str, Any]) -> None:
             "library": report["library"],
             "kernels": f"{len(report['kernels']) - len(wrong)} of {len(report['kernels'])} equal",
             "selection": selection,
+            "calls without a kernel": report["without_a_kernel"],
             "verdict": "as planned" if report["ok"] else "NOT as planned",
         }
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    report = verify(read_plan(arguments.plan), arguments.library)
+    plan = read_plan(arguments.plan)
+    without = sum(bool(call["missing"]) for call in plan["calls"])
+    report = verify(plan, arguments.library) | {"without_a_kernel": without}
     print_json(report) if arguments.json else _print(report)
+    if report["ok"] and without and not arguments.allow_missing:
+        return INCOMPLETE
     return 0 if report["ok"] else 1
