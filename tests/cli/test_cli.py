@@ -165,7 +165,6 @@ def test_a_request_that_cannot_be_met_is_one_line(arguments, fragments, capsys):
 @pytest.mark.parametrize(
     "arguments, fragment",
     [
-        ([], "COMMAND"),
         (["explain", "--m", "0", "--n", "8", "--k", "16"], "--m: is 0, allowed is a positive number"),
         (["explain", "--m", "x", "--n", "8", "--k", "16"], "--m: is x, allowed is a positive number"),
         (["explain", "--m", "1"], "--n, --k"),

@@ -3,10 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error
 from . import bench, demo, diff, doctor, explain, list_kernels, plan, rebuild, report, sass, selftest, tune, verify
+from .output import print_error
 
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
 COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
@@ -20,26 +22,49 @@ start here:
   aotgemm selftest --quick                      kernels against the CPU backend, bit for bit
   aotgemm doctor                                what works on this machine
 
-exit status: 0 all well, 1 a check failed, 2 the request could not be carried out
+exit status: 0 all well, 1 a check failed, 2 the request could not be carried out, 3 a planned call has no kernel
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class CommandParser(argparse.ArgumentParser):
+    """Prints what it refuses as JSON where JSON is asked for."""
+
+    as_json = False
+
+    def error(self, message: str) -> NoReturn:
+        if self.as_json:
+            print_error("UsageError", f"{self.prog}: {message}")
+            self.exit(BAD_REQUEST)
+        super().error(message)
+
+
+def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
+    """as_json: refusals of the command line itself are JSON too."""
+    parser = CommandParser(
         prog="aotgemm", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"aotgemm {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
+    for each in (parser, *subparsers.choices.values()):
+        each.as_json = as_json
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: this process's) and returns its exit status."""
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = build_parser("--json" in words)
+    arguments = parser.parse_args(words)
+    if "run" not in arguments:
+        parser.print_help()
+        return 0
     try:
         return arguments.run(arguments)
     except Error as error:
-        print(f"aotgemm: {error}", file=sys.stderr)
+        if arguments.json:
+            print_error(type(error).__name__, str(error))
+        else:
+            print(f"aotgemm: {error}", file=sys.stderr)
         return BAD_REQUEST
