@@ -145,10 +145,10 @@ def test_wrong_fields_of_a_trace_are_named(tmp_path, change, message):
 
 def test_shapes_of_a_spreadsheet(tmp_path):
     """A byte order mark, spaces, capitals, empty cells, lines that end with a carriage return."""
-    text = "N, K ,Name,m,num_sms\r\n2112,7168,qkv,,\r\n 512 ,256,,300,78\r\n\r\n"
+    text = "N, K ,Name,m,num_sms,Layout\r\n2112,7168,qkv,,,\r\n 512 ,256,,300,78,NN\r\n\r\n"
     assert calls_of_shapes(shapes_file(tmp_path, text, "utf-8-sig")) == [
         Call(("qkv",), "fp8_gemm_1d2d", 2112, 7168),
-        Call(("512x256",), "fp8_gemm_1d2d", 512, 256, most_m=300, num_sms=(78,)),
+        Call(("512x256",), "fp8_gemm_1d2d", 512, 256, layout="nn", most_m=300, num_sms=(78,)),
     ]
 
 

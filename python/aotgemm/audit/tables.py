@@ -58,13 +58,13 @@ def _call(where: str, row: dict[str, Any]) -> Call:
 
 
 def _of_csv(where: str, row: dict[Any, Any]) -> dict[str, Any]:
-    """Cells but for empty ones that need not be there, numbers as such. Those of another form stay text, which _number
-    refuses.
+    """Cells but for empty ones that need not be there: numbers as such, words in any case. Numbers of another form stay
+    text, which _number refuses.
     """
     if None in row:
         raise PlanError(f"{where}: has {len(row[None])} fields more than there are columns")
     cells = {column: (text or "").strip() for column, text in row.items()}
-    cells = {column: text for column, text in cells.items() if text or column in NEEDED}
+    cells = {c: text.lower() if c in TEXT_COLUMNS else text for c, text in cells.items() if text or c in NEEDED}
     digits = re.compile(r"[0-9]{1,18}")
     return {c: int(text) if c in NUMBER_COLUMNS and digits.fullmatch(text) else text for c, text in cells.items()}
 

@@ -114,7 +114,7 @@ def _tell_missing(calls: list[dict[str, Any]], total: int) -> None:
     layers: dict[str, str] = {}
     for call in calls:
         layers.setdefault(call["missing"], call["layers"][0])
-    print(f"aotgemm: {len(calls)} of {total} calls have no kernel; --allow-missing accepts that", file=sys.stderr)
+    print(f"aotgemm: without a kernel: {len(calls)} of {total} calls; --allow-missing accepts that", file=sys.stderr)
     for reason, layer in list(layers.items())[:MOST_TOLD]:
         print(f"  {layer}: {reason}", file=sys.stderr)
 
