@@ -45,7 +45,7 @@ def test_a_source_distribution_gives_the_same_bytes(capsys, tmp_path, source):
 
 
 def test_another_source_gives_other_bytes(capsys, source):
-    header = source / "cpp" / "kernels" / "common" / "sf_layout.cuh"
+    header = source / "cpp" / "kernels" / "common" / "transpose_sf.cuh"
     text = header.read_text()
     changed = text.replace(
         "const int mn = static_cast<int>(threadIdx.x)", "const int mn = 1 + static_cast<int>(threadIdx.x)"
@@ -67,7 +67,7 @@ def test_what_cannot_be_built_is_told(capsys, tmp_path, source):
     ):
         assert main(["rebuild", KERNEL, "--source", str(path)]) == 2
         assert message in capsys.readouterr().err
-    (source / "cpp" / "kernels" / "common" / "sf_layout.cuh").write_text("#error broken\n")
+    (source / "cpp" / "kernels" / "common" / "transpose_sf.cuh").write_text("#error broken\n")
     assert main(["rebuild", KERNEL, "--source", str(source)]) == 2
     assert "broken" in capsys.readouterr().err
 

@@ -43,6 +43,12 @@ def includes(one, two):
     return any(stem.endswith("/" + name.rpartition(".")[0]) for name in names)
 
 
+def names_function(one, two):
+    """C++: a function that `two` defines and `one` names, such as a launcher in a table."""
+    defined = re.findall(r"^(?:void|bool) (\w+)\([^;]*?\) \{$", text_of(two), re.MULTILINE | re.DOTALL)
+    return two.endswith(".cpp") and any(re.search(rf"::{name}\b", text_of(one)) for name in defined)
+
+
 def launches(one, two):
     """Host to device: `one` launches kernels, and a generated source is made of `two`."""
     templates = [path.relative_to(ROOT) for path in (ROOT / "codegen" / "templates").rglob("*.cu.in")]
@@ -52,7 +58,7 @@ def launches(one, two):
 def is_linked(one, two):
     if one.endswith(".py"):
         return imports(one, two) or (not two.endswith(".py") and calls_binding(one, two))
-    return calls_c_abi(one, two) or includes(one, two) or launches(one, two)
+    return any(link(one, two) for link in (calls_c_abi, includes, names_function, launches))
 
 
 def unlinked(path):

@@ -14,7 +14,7 @@
 #include "dispatch/select/named_devices.hpp"
 #include "dispatch/select/selection.hpp"
 #include "dispatch/base/settings.hpp"
-#include "dispatch/ops/convert/sf_layout.hpp"
+#include "dispatch/ops/convert/transpose_sf.hpp"
 
 namespace aotgemm {
 

@@ -2,6 +2,7 @@
 #include "aotgemm/aotgemm.h"
 #include "dispatch/api/launch_options.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
+#include "dispatch/ops/gemm/run.hpp"
 #include "dispatch/select/batch_ranges.hpp"
 
 // What a call does not name is null or 0, as the struct's comment says.

@@ -31,7 +31,4 @@ struct GemmCall {
     const int32_t* index() const { return given->index != nullptr ? static_cast<const int32_t*>(given->index->data) : nullptr; }
 };
 
-// Checks the call, then runs it on the CPU or launches it.
-void run_gemm(const aotgemm_gemm_call& given, const aotgemm_launch& options);
-
 }  // namespace aotgemm

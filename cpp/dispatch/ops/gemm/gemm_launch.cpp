@@ -9,8 +9,8 @@
 namespace aotgemm {
 namespace {
 
-// To stream B takes up to 15% off where D has 12.6 MB or less, and costs up to 6% where it has 25 MB or more (H100 80GB HBM3,
-// 2026-11-27: dense fp8_1d2d, M from 128 to 2,048, seven pairs of N and K). Why is not known.
+// evict_first for B takes up to 15% off where D has 12.6 MB or less, and costs up to 6% where it has 25 MB or more (H100 80GB HBM3,
+// 2026-11-27: dense fp8_gemm_1d2d, M from 128 to 2,048, seven pairs of N and K). Why is not known.
 constexpr int64_t kMostBytesOfDBesideEvictFirst = 13 << 20;
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The one path of a GEMM call: checked, held against the plan, then run on the CPU or launched.
 #include "dispatch/base/settings.hpp"
-#include "dispatch/ops/convert/sf_layout.hpp"
+#include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
 #include "dispatch/ops/gemm/check.hpp"
 #include "dispatch/ops/gemm/device_memory.hpp"

@@ -11,7 +11,7 @@
 //   bf16_gemm/consumer.cuh            one chain of wgmma over all stages
 //   epilogue/tma_store_epilogue.cuh   sums (+ C), to shared memory as accumulator_layout.cuh says, to D by TMA stores
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
-// Host side: cpp/dispatch/ops/gemm/sm90/bf16_launch.cpp. CPU twin: cpp/emulation/ops/bf16_gemm.cpp.
+// Host side: cpp/dispatch/ops/gemm/sm90/bf16_gemm.cpp. CPU twin: cpp/emulation/ops/bf16_gemm.cpp.
 #pragma once
 
 #include "ptx/block.cuh"

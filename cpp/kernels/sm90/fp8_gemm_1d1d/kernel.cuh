@@ -12,7 +12,7 @@
 //   epilogue/epilogue_pipeline.cuh   the barriers of the subtiles
 //   epilogue/store_warp.cuh          one store warp for each consumer warpgroup: TMA stores of D
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
-// Host side: cpp/dispatch/ops/gemm/sm90/fp8_1d1d_launch.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d1d.cpp.
+// Host side: cpp/dispatch/ops/gemm/sm90/fp8_gemm_1d1d.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d1d.cpp.
 #pragma once
 
 #include "ptx/block.cuh"

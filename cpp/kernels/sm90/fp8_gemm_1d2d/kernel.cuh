@@ -10,7 +10,7 @@
 //   fp8_mainloop/consumer.cuh         wgmma and promotion: serial_consumer.cuh or pipelined_consumer.cuh
 //   fp8_gemm_1d2d/epilogue.cuh        FP32 sums to BF16, to shared memory, to D by TMA stores
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
-// Host side: cpp/dispatch/ops/gemm/sm90/fp8_1d2d_launch.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d2d.cpp.
+// Host side: cpp/dispatch/ops/gemm/sm90/fp8_gemm_1d2d.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d2d.cpp.
 #pragma once
 
 #include "ptx/block.cuh"

@@ -1,9 +1,9 @@
-#include "dispatch/ops/convert/sf_layout.hpp"
+#include "dispatch/ops/convert/transpose_sf.hpp"
 
 #include "dispatch/base/checks.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
-#include "kernels/common/sf_layout_params.hpp"
+#include "kernels/common/transpose_sf_params.hpp"
 
 namespace aotgemm {
 namespace {

@@ -1,4 +1,4 @@
-// Scales in the layout that the TMA reads. Device side: cpp/kernels/common/sf_layout.cuh.
+// Scales in the layout that the TMA reads. Device side: cpp/kernels/common/transpose_sf.cuh.
 #pragma once
 
 #include "dispatch/ops/gemm/views.hpp"

@@ -1,11 +1,11 @@
 // Copies scales of any strides to the MN-major layout that the TMA reads. Parts, in the order of the data:
-//   sf_layout_params.hpp   arguments and launch shape
+//   transpose_sf_params.hpp   arguments and launch shape
 //   load_sf_tile           a tile of scales to shared memory, along its smaller stride
 //   store_sf_tile          the tile to out, along MN
-// Host side: cpp/dispatch/ops/convert/sf_layout.cpp.
+// Host side: cpp/dispatch/ops/convert/transpose_sf.cpp.
 #pragma once
 
-#include "common/sf_layout_params.hpp"
+#include "common/transpose_sf_params.hpp"
 #include "ptx/block.cuh"
 
 namespace aotgemm {
