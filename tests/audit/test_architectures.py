@@ -154,7 +154,7 @@ def test_the_rest_of_glm_5():
     }  # fmt: skip
 
 
-# By the rules of SGLang 0.5.23 (srt/layers/linear.py, moe/fused_moe_triton/layer.py, models/*.py), worked out by hand.
+# By the rules of SGLang 0.5.23 (modules srt.layers.linear, moe.fused_moe_triton.layer and models), worked out by hand.
 PARTS = [
     ("kimi-k2", 16, 16, "self_attn.q_b_proj", (768, 1536)),
     ("kimi-k2", 16, 16, "self_attn.qkv_a_proj", (2112, 7168)),

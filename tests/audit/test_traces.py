@@ -73,12 +73,15 @@ def test_strict_mode_lets_every_recorded_call_pass(tmp_path, call):
         bf16_on_cpu(2, 16, 24)
 
 
-def test_a_call_of_empty_k_is_no_call_of_a_plan(tmp_path):
-    """It launches no kernel. Traces of older versions may have it all the same."""
+def test_a_call_of_empty_k_is_planned_as_the_kernel_that_writes_its_zeros(tmp_path):
+    """One scale block of K. Traces of versions that launched nothing for it have 0."""
     assert calls_of_trace(trace_file(tmp_path, ROW | {"k": 0})) == []
     with aotgemm.record() as recording:
         assert not gemm_on_cpu(4, 8, 0).any()
-    assert recording.calls == []
+    assert [call["k"] for call in recording.calls] == [128]
+    recording.save(tmp_path / "recorded.json")
+    (call,) = calls_of_trace(tmp_path / "recorded.json")
+    assert (call.n, call.k) == (8, 128)
 
 
 def test_rows_and_sms_are_those_recorded(tmp_path):

@@ -20,11 +20,9 @@ void hold_against_plan(const PlanInForce& plan, const aotgemm_problem& problem, 
                        int32_t kernel);
 
 // Fails with AOTGEMM_ERROR_PLAN if a strict plan does not have this call. device: nullptr on the CPU, where no kernel
-// runs and `kernel` is -1. A call with K = 0 launches no kernel (D becomes zeros), so that no plan has it. Costs one load
-// where there is no plan.
+// runs and `kernel` is -1. Costs one load where there is no plan.
 inline void check_plan(const aotgemm_problem& problem, const aotgemm_device* device, int32_t kernel) {
-    const PlanInForce* plan = plan_in_force.load(std::memory_order_acquire);
-    if (plan != nullptr && problem.k > 0) {
+    if (const PlanInForce* plan = plan_in_force.load(std::memory_order_acquire)) {
         hold_against_plan(*plan, problem, device, kernel);
     }
 }

@@ -102,7 +102,7 @@ def calls_of_shapes(path: Path) -> list[Call]:
 
 
 def _runs_no_kernel(row: Any) -> bool:
-    """With K = 0 a call writes zeros, and launches nothing that a plan could hold."""
+    """Versions that launched nothing for K = 0 recorded that; since then such calls have the K of their kernel."""
     return isinstance(row, dict) and type(row.get("k")) is int and row["k"] == 0
 
 

@@ -70,7 +70,7 @@ def index_logits(shard: Shard) -> Iterator[Call]:
 
 def indexer(shard: Shard) -> Iterator[Call]:
     """The token selection of sparse attention. Engines call the keys' and weights' projections apart, or fused in BF16
-    (SGLang's dsa_indexer.py has both ways): the plan has both.
+    (SGLang's module dsa_indexer has both ways): the plan has both.
     """
     hidden, layers = shard.sizes.size("hidden_size"), shard.sizes.layers()
     heads, width = shard.sizes.size("index_n_heads"), shard.sizes.size("index_head_dim")

@@ -48,7 +48,7 @@ def _paths_in(name: str) -> Iterable[str]:
 def by_path(entries: Iterable[str]) -> Matcher:
     """An entry matches where it is a run of whole components of the name: "mlp.gate" is in "model.layers.3.mlp.gate"
     and not in "model.layers.3.mlp.gate_proj". An entry with * matches a whole name or one of its parents; "re:" begins
-    a regular expression. SGLang's and ModelOpt's rule (sglang 0.5.23, quantization/utils.py and modelopt_quant.py).
+    a regular expression. SGLang's and ModelOpt's rule (sglang 0.5.23, modules quantization.utils and modelopt_quant).
     """
     entries = [entry.rstrip(".") for entry in entries]
     plain = {entry for entry in entries if "*" not in entry and not entry.startswith(REGEX)}
@@ -59,7 +59,7 @@ def by_path(entries: Iterable[str]) -> Matcher:
 
 def by_name(entries: Iterable[str]) -> Matcher:
     """An entry matches the whole name or its last components, never a parent; "re:" begins a regular expression. The
-    rule of compressed-tensors (sglang 0.5.23, quantization/compressed_tensors/utils.py).
+    rule of compressed-tensors (sglang 0.5.23, module compressed_tensors.utils).
     """
     entries = list(entries)
     plain, pattern = set(entries), any_of(_regexes(entries))

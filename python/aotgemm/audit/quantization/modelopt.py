@@ -8,7 +8,7 @@ from .scheme import FP8_BLOCK, UNQUANTISED, Matcher, Quantization, Scheme, shown
 
 HEADS = ("lm_head", "language_model.lm_head", "head")
 MIXED = "MIXED_PRECISION"
-# Engines load both of the first as FP8 with 128 x 128 blocks (sglang 0.5.23, quantization/modelopt_quant.py).
+# Engines load both of the first as FP8 with 128 x 128 blocks (sglang 0.5.23, module quantization.modelopt_quant).
 BLOCK_ALGORITHMS = ("FP8_PB_WO", "FP8_BLOCK_SCALES")
 NAMES = {"FP8": "fp8_per_tensor", "FP8_PER_CHANNEL_PER_TOKEN": "fp8_per_channel"}
 
