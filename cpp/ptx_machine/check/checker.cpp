@@ -1,0 +1,193 @@
+#include "ptx_machine/check/checker.hpp"
+
+#include "ptx_machine/machine/machine.hpp"
+
+namespace aotgemm::ptx_machine {
+namespace {
+
+std::size_t index_of(const ClockLayout& layout, const Mbarrier& barrier) {
+    return static_cast<std::size_t>(barrier.component - layout.mbarrier(0));
+}
+
+}  // namespace
+
+Checker::Checker(Cluster& cluster) : cluster_(cluster) {
+    layout_.warps = static_cast<int>(cluster.warps);
+    layout_.mbarriers = static_cast<int>(cluster.blocks.size() * kMostMbarriers);
+    clocks_.assign(cluster.warps, layout_.make());
+    for (std::size_t agent = 0; agent < clocks_.size(); ++agent) clocks_[agent].known[agent] = 1;
+    named_.assign(cluster.blocks.size() * kNamedBarriers, layout_.make());
+    pending_.assign(static_cast<std::size_t>(layout_.mbarriers), layout_.make());
+    complete_ = pending_;
+    cluster.cluster_clock = layout_.make();
+    int first_agent = 0;
+    for (const Block& block : cluster.blocks) {
+        shadows_.emplace_back(layout_, static_cast<std::uint32_t>(block.shared.size()), first_agent, static_cast<int>(block.warps.size()));
+        first_agent += static_cast<int>(block.warps.size());
+    }
+}
+
+void Checker::step(const Warp& warp) { ++clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(warp.agent)]; }
+
+void Checker::release(const Warp& warp, Clock& into) {
+    into.join(clock(warp));
+    step(warp);
+}
+
+void Checker::acquire(const Warp& warp, const Clock& from) { clocks_[static_cast<std::size_t>(warp.agent)].join(from); }
+
+void Checker::proxy_fence(const Warp& warp) {
+    Clock& clock = clocks_[static_cast<std::size_t>(warp.agent)];
+    std::copy_n(clock.known.begin(), clock.proxied.size(), clock.proxied.begin());
+    step(warp);
+}
+
+void Checker::prerequisites_are_over(const Warp& warp) {
+    clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.prerequisites())] = 1;
+}
+
+void Checker::wgmma_is_done(const Warp& warp) {
+    clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.wgmma(warp.agent))] = warp.wgmma_done;
+}
+
+void Checker::bulk_is_read(const Warp& warp, std::uint32_t tick) {
+    clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.bulk(warp.agent))] = tick;
+}
+
+void Checker::arrive(const Warp& warp, const Mbarrier& barrier) { release(warp, pending_[index_of(layout_, barrier)]); }
+
+void Checker::phase_is_complete(const Mbarrier& barrier) {
+    Clock& pending = pending_[index_of(layout_, barrier)];
+    pending.known[static_cast<std::size_t>(barrier.component)] = barrier.phase;
+    std::swap(complete_[index_of(layout_, barrier)], pending);
+    pending.clear();
+}
+
+void Checker::wait_succeeded(const Warp& warp, const Mbarrier& barrier) {
+    if (barrier.phase > 0) acquire(warp, complete_[index_of(layout_, barrier)]);
+}
+
+Clock& Checker::barrier_clock(const Block& block, int barrier) {
+    return named_[block.rank * static_cast<std::size_t>(kNamedBarriers) + static_cast<std::size_t>(barrier)];
+}
+
+std::string Checker::writer_of(const Warp& warp, const Cell& cell) const {
+    if (cell.write_statement < 0) return "";
+    const Statement& statement = warp.program->entry.statements[static_cast<std::size_t>(cell.write_statement)];
+    std::string by = "a bulk copy";
+    if (cell.write_component < layout_.warps) by = "warp " + std::to_string(cell.write_component);
+    return by + " at line " + std::to_string(statement.line) + " (" + statement.opcode + ")";
+}
+
+void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const Cell& cell, std::uint32_t address,
+                     bool is_write, bool is_async) const {
+    const std::string what = std::string(is_write ? "writes" : "reads") + " shared memory at " + std::to_string(address);
+    Machine& machine = machine_of(warp);
+    switch (conflict) {
+        case Conflict::none: return;
+        case Conflict::write:
+            return machine.report(warp, i, "race", what + ", which " + writer_of(warp, cell) + " wrote with nothing between the two",
+                                  "Wait for the barrier that says the write is over.");
+        case Conflict::read:
+            return machine.report(warp, i, "race", what + ", which warp " + std::to_string(cell.read_component) + " may still read",
+                                  "Let the readers arrive on a barrier, and wait for it.");
+        case Conflict::wgmma_read:
+            return machine.report(warp, i, "race", what + ", which a wgmma under way may still read",
+                                  "Release the stage after wgmma.wait_group, by every warp of the warpgroup.");
+        case Conflict::bulk_read:
+            return machine.report(warp, i, "race", what + ", which a bulk store may still read",
+                                  "Wait with cp.async.bulk.wait_group.read before the buffer is used again.");
+        case Conflict::proxy:
+            return machine.report(warp, i, "proxy-fence", what + " through the async proxy, which " + writer_of(warp, cell) + " wrote without a proxy fence",
+                                  "Put fence.proxy.async after the writes, before the barrier.");
+        case Conflict::lanes:
+            return machine.report(warp, i, "race", what + ", which another lane of the warp touched with no bar.warp.sync between",
+                                  "Put __syncwarp() between the two.");
+        case Conflict::mbarrier:
+            return machine.report(warp, i, "mbarrier", what + (is_async ? " by a copy" : "") + ", where an mbarrier lies",
+                                  "Only mbarrier instructions may touch it.");
+    }
+}
+
+void Checker::shared_load(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane) {
+    const Clock& clock = this->clock(warp);
+    const auto component = static_cast<std::uint16_t>(warp.agent);
+    SharedShadow& shadow = shadow_of(*warp.block);
+    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.current().statement};
+    const Conflict conflict = shadow.read(address, bytes, by);
+    if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, false, false);
+}
+
+void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined) {
+    const Clock& clock = this->clock(warp);
+    const auto component = static_cast<std::uint16_t>(warp.agent);
+    SharedShadow& shadow = shadow_of(*warp.block);
+    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.current().statement};
+    const Conflict conflict = shadow.write(address, bytes, by, defined);
+    if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, true, false);
+}
+
+void Checker::copy_writes_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes,
+                                 bool defined) {
+    const Mbarrier* barrier = cluster_.blocks[block.rank].find_mbarrier(copy.barrier);
+    SharedShadow& shadow = shadow_of(block);
+    const Toucher by{&copy.clock, static_cast<std::uint16_t>(barrier->component), barrier->phase + 1, 0, true, copy.instruction->statement};
+    const Conflict conflict = shadow.write(address, bytes, by, defined);
+    if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, true, true);
+}
+
+void Checker::copy_reads_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes) {
+    SharedShadow& shadow = shadow_of(block);
+    const Toucher by{&copy.clock, static_cast<std::uint16_t>(layout_.bulk(copy.issuer->agent)), copy.tick, 0, true, copy.instruction->statement};
+    const Conflict conflict = shadow.read(address, bytes, by);
+    if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, false, true);
+}
+
+void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick, std::uint32_t address,
+                          std::uint32_t bytes) {
+    SharedShadow& shadow = shadow_of(block);
+    const Conflict conflict = shadow.read_by_wgmma(address, bytes, op.clock, warpgroup, tick);
+    if (conflict == Conflict::none) return;
+    Warp& warp = cluster_.blocks[block.rank].warps[static_cast<std::size_t>(warpgroup * kWarpsOfWarpgroup)];
+    report(warp, *op.instruction, conflict, shadow.last(), address, false, true);
+}
+
+void Checker::want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address) {
+    const Cell& cell = shadow_of(block).cell(address);
+    if (cell.write_component == kNobody || clock(warp).known[cell.write_component] >= cell.write_tick) return;
+    machine_of(warp).report(warp, i, "race", "an mbarrier is used that " + writer_of(warp, cell) + " initialises with nothing between the two",
+                            "Put __syncthreads(), or the cluster's barrier, after mbarrier.init.");
+}
+
+bool Checker::global_access(Warp& warp, const Instruction& i, std::uint64_t address, std::uint32_t bytes, bool is_write) {
+    Machine& machine = machine_of(warp);
+    const std::string what = std::string(is_write ? "writes" : "reads") + " global memory";
+    Allocation* allocation = machine.memory->find(address, bytes);
+    if (allocation == nullptr) {
+        machine.report(warp, i, "bounds", what + " of " + std::to_string(bytes) + " bytes that are not allocated",
+                       "Check the address against the tensor's sizes and strides.");
+        return false;
+    }
+    const auto prerequisites = static_cast<std::size_t>(layout_.prerequisites());
+    if (warp.program->waits_for_prerequisites && clock(warp).known[prerequisites] == 0) {
+        machine.report(warp, i, "pdl", what + " before griddepcontrol.wait",
+                       "What the grid before wrote, and what it still reads, may be touched after the wait only.");
+    }
+    const char* conflict = allocation->touch(address, bytes, is_write, machine.memory->grid(), static_cast<std::uint32_t>(machine.counts.clusters));
+    if (conflict != nullptr) {
+        machine.report(warp, i, "race", what + " that another cluster of the grid has " + conflict,
+                       "Clusters run in any order: give each its own part of the output.");
+    }
+    return true;
+}
+
+bool Checker::global_is_defined(const Warp& warp, std::uint64_t address, std::uint32_t bytes) const {
+    const Allocation* allocation = machine_of(warp).memory->find(address, bytes);
+    return allocation != nullptr && allocation->is_defined(address, bytes);
+}
+
+void Checker::global_define(const Warp& warp, std::uint64_t address, std::uint32_t bytes, bool defined) {
+    if (Allocation* allocation = machine_of(warp).memory->find(address, bytes)) allocation->define(address, bytes, defined);
+}
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,49 @@
+// Vector clocks. A component counts what one agent has done; a clock says how much of that is known to its owner.
+//
+// Components of a cluster, in this order: each warp's own steps (they advance when it releases), each warp's completed
+// wgmma, each warp's bulk stores that have read their shared memory, each block's mbarrier phases, and whether the grids
+// before this one are known to be over (griddepcontrol.wait).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace aotgemm::ptx_machine {
+
+struct Clock {
+    std::vector<std::uint32_t> known;    // through the generic proxy
+    std::vector<std::uint32_t> proxied;  // warps' steps that a proxy fence has made known to the async proxy
+
+    bool empty() const { return known.empty(); }
+    void join(const Clock& other) {
+        for (std::size_t i = 0; i < other.known.size(); ++i) known[i] = std::max(known[i], other.known[i]);
+        for (std::size_t i = 0; i < other.proxied.size(); ++i) proxied[i] = std::max(proxied[i], other.proxied[i]);
+    }
+    // What both know.
+    void meet(const Clock& other) {
+        for (std::size_t i = 0; i < other.known.size(); ++i) known[i] = std::min(known[i], other.known[i]);
+        for (std::size_t i = 0; i < other.proxied.size(); ++i) proxied[i] = std::min(proxied[i], other.proxied[i]);
+    }
+    void clear() {
+        std::fill(known.begin(), known.end(), 0);
+        std::fill(proxied.begin(), proxied.end(), 0);
+    }
+};
+
+struct ClockLayout {
+    int warps = 0;      // of the cluster
+    int mbarriers = 0;  // of the cluster
+    int step(int agent) const { return agent; }
+    int wgmma(int agent) const { return warps + agent; }
+    int bulk(int agent) const { return 2 * warps + agent; }
+    int mbarrier(int index) const { return 3 * warps + index; }
+    int prerequisites() const { return 3 * warps + mbarriers; }
+    int size() const { return 3 * warps + mbarriers + 1; }
+    Clock make() const {
+        return {std::vector<std::uint32_t>(static_cast<std::size_t>(size())),
+                std::vector<std::uint32_t>(static_cast<std::size_t>(warps))};
+    }
+};
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,41 @@
+#include "ptx_machine/check/exits.hpp"
+
+#include <algorithm>
+
+#include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/machine.hpp"
+
+namespace aotgemm::ptx_machine {
+
+void check_warp_exit(Warp& warp) {
+    if (!warp.bulk.empty())
+        report(warp, "exit", "a warp exits before its bulk stores have read their shared memory", "Wait with cp.async.bulk.wait_group.read before the end.");
+    if (warp.wgmma_done != warp.wgmma_issued)
+        report(warp, "exit", "a warp exits with a wgmma under way", "Wait with wgmma.wait_group before the end.");
+}
+
+namespace {
+
+// Up to which phase of the barrier any warp of its block knows that it is over.
+std::uint32_t seen_by_anybody(const Block& block, const Mbarrier& barrier) {
+    std::uint32_t seen = 0;
+    for (const Warp& warp : block.warps)
+        seen = std::max(seen, warp.check->clock(warp).known[static_cast<std::size_t>(barrier.component)]);
+    return seen;
+}
+
+}  // namespace
+
+void check_cluster_exit(Cluster& cluster) {
+    for (Block& block : cluster.blocks) {
+        for (const Mbarrier& barrier : block.mbarriers) {
+            const std::string which = "the mbarrier at " + std::to_string(barrier.address);
+            if (barrier.bytes != 0)
+                report(block.warps[0], "exit", "a block exits while " + which + " still counts " + std::to_string(barrier.bytes) + " bytes", "Wait for every copy, and announce what comes.");
+            if (barrier.last_with_bytes > seen_by_anybody(block, barrier))
+                report(block.warps[0], "exit", "a block exits though nobody has waited for the copies that arrive at " + which, "Wait for every phase that brings bytes.");
+        }
+    }
+}
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,59 @@
+// Device memory, which is host memory: what is allocated, which bytes were ever written, and which cluster of the running
+// grid touched which word.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace aotgemm::ptx_machine {
+
+struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+};
+
+class Allocation {
+   public:
+    Allocation(std::uintptr_t base, std::size_t bytes);
+
+    std::uintptr_t base() const { return base_; }
+    bool contains(std::uintptr_t address, std::size_t bytes) const {
+        return address >= base_ && address + bytes <= base_ + bytes_;
+    }
+    bool is_defined(std::uintptr_t address, std::size_t bytes) const;
+    void define(std::uintptr_t address, std::size_t bytes, bool defined);
+    // What another cluster of this grid did to these bytes before: nullptr, "written" or "read".
+    const char* touch(std::uintptr_t address, std::size_t bytes, bool is_write, std::uint32_t grid, std::uint32_t cluster);
+
+   private:
+    struct Word {
+        std::uint32_t write_grid, write_cluster, read_grid, read_cluster;
+    };
+    static constexpr std::uint32_t kSeveral = 0xFFFFFFFF;
+
+    std::uintptr_t base_;
+    std::size_t bytes_;
+    std::unique_ptr<std::uint8_t, Free> defined_;  // a byte each; pages that are not touched cost nothing
+    std::unique_ptr<Word, Free> words_;
+};
+
+class GlobalMemory {
+   public:
+    void add(std::uintptr_t base, std::size_t bytes);
+    void remove(std::uintptr_t base);
+    void define(std::uintptr_t address, std::size_t bytes);
+    // nullptr: not all of these bytes are in one allocation.
+    Allocation* find(std::uintptr_t address, std::size_t bytes);
+    std::uint32_t next_grid() { return ++grid_; }
+    std::uint32_t grid() const { return grid_; }
+
+   private:
+    std::map<std::uintptr_t, Allocation> allocations_;
+    Allocation* last_ = nullptr;
+    std::uint32_t grid_ = 0;
+};
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,89 @@
+// A thread block and its cluster: shared memory, barriers, warpgroups, work under way.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "ptx_machine/async/tensor_map.hpp"
+#include "ptx_machine/check/clock.hpp"
+#include "ptx_machine/machine/mbarrier.hpp"
+#include "ptx_machine/machine/warp.hpp"
+
+namespace aotgemm::ptx_machine {
+
+struct Cluster;
+struct Machine;
+
+// One wgmma of a warpgroup, from its first warp's issue to its execution.
+struct WgmmaOp {
+    const Instruction* instruction = nullptr;
+    std::uint64_t a = 0, b = 0;  // descriptors
+    bool accumulates = false;
+    int issued = 0;              // warps
+    Clock clock;                 // what all its issuers know; empty without a checker
+};
+
+struct Warpgroup {
+    std::deque<WgmmaOp> ops;
+    std::uint32_t executed = 0;  // ops, in order; ops.front() is the next
+};
+
+struct NamedBarrier {
+    std::uint32_t wanted = 0, arrived = 0;  // threads
+    bool all = true, any = false;           // of barrier.cta.red
+    int line = 0;
+};
+
+inline constexpr int kNamedBarriers = 16;
+inline constexpr int kWarpsOfWarpgroup = 4;
+inline constexpr std::uint32_t kMostMbarriers = 80;  // of a block
+inline constexpr std::uint32_t kRankShift = 24;      // of a block in an address of the cluster's window
+
+struct Block {
+    Cluster* cluster = nullptr;
+    std::uint32_t rank = 0;  // in the cluster
+    std::uint32_t x = 0, y = 0, z = 0;
+    std::vector<std::uint8_t> shared;  // its window, from address 0
+    std::vector<Warp> warps;
+    std::vector<Warpgroup> warpgroups;
+    std::array<NamedBarrier, kNamedBarriers> barriers{};
+    std::deque<Mbarrier> mbarriers;
+    std::vector<std::int16_t> mbarrier_at;  // by address / 8; -1: none
+    bool exited = false;
+
+    Mbarrier* find_mbarrier(std::uint32_t address) {
+        if (address % 8 != 0 || address / 8 >= mbarrier_at.size() || mbarrier_at[address / 8] < 0) return nullptr;
+        return &mbarriers[static_cast<std::size_t>(mbarrier_at[address / 8])];
+    }
+};
+
+// A bulk tensor copy from its issue to its effect.
+struct BulkCopy {
+    bool is_store = false;
+    const Instruction* instruction = nullptr;
+    const TensorMap* map = nullptr;
+    std::array<std::int32_t, 5> at{};
+    std::uint32_t shared = 0;   // address in each block's window
+    std::uint32_t barrier = 0;  // likewise
+    std::uint32_t blocks = 0;   // mask of ranks that a load writes; of a store its block
+    Warp* issuer = nullptr;
+    int lane = 0;
+    std::uint32_t tick = 0;     // of a store
+    Clock clock;                // what its issuer knows; empty without a checker
+};
+
+struct Cluster {
+    Machine* machine = nullptr;
+    std::deque<Block> blocks;
+    std::deque<BulkCopy> copies;  // without effect yet
+    std::uint32_t arrived = 0;    // warps at barrier.cluster.arrive in this phase
+    std::uint32_t phase = 0;      // number of completed phases of it
+    std::uint32_t warps = 0, exited_warps = 0;
+    Clock cluster_clock;
+};
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,26 @@
+// What instructions and copies do to barriers, and whom that wakes.
+#pragma once
+
+#include "ptx_machine/machine/machine.hpp"
+
+namespace aotgemm::ptx_machine {
+
+struct SharedPlace {
+    Block* block;
+    std::uint32_t address;  // in the block's window
+};
+
+// An address of the cluster's window, or of the warp's own block. Stops the grid if there is no such block.
+SharedPlace shared_place(const Warp& warp, std::uint32_t address);
+
+// The initialised mbarrier at a place, which the warp must know to be initialised. Stops the grid if there is none.
+Mbarrier& mbarrier_at(const Warp& warp, const Instruction& i, const SharedPlace& place, bool is_async);
+
+void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier);
+void announce_bytes(const Warp& warp, Mbarrier& barrier, std::uint32_t bytes);
+void bring_bytes(const BulkCopy& copy, Block& block, Mbarrier& barrier, std::uint32_t bytes);
+
+// The warp, or one that exits, may have been the last to be waited for.
+void complete_cluster_barrier(Cluster& cluster);
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,89 @@
+// A warp: 32 lanes, their registers, and where they are.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "ptx_machine/program/instruction.hpp"
+
+namespace aotgemm::ptx_machine {
+
+struct Block;
+class Checker;
+struct Mbarrier;
+
+// Lanes that go on together from pc, until they meet others at `join`.
+struct Frame {
+    std::uint32_t pc, mask, join;
+};
+
+enum class WarpState : std::uint8_t { runnable, at_mbarrier, at_barrier, at_cluster_barrier, at_wgmma, exited };
+
+// One bulk store of one lane that its shared memory has not been read for, or whose group is open.
+struct BulkStore {
+    int lane;
+    std::uint32_t tick;
+    std::uint32_t group = 0;  // 0: not committed
+    bool is_read = false;     // its memory, though nobody has waited for that
+};
+
+struct AlignedDelete {
+    void operator()(std::uint32_t* words) const { ::operator delete[](words, std::align_val_t{64}); }
+};
+
+struct Warp {
+    const Program* program = nullptr;
+    Block* block = nullptr;
+    Checker* check = nullptr;
+    int index = 0;          // in its block
+    int agent = 0;          // in its cluster
+    std::uint32_t pc = 0;   // of the next instruction
+    std::uint32_t mask = 0;     // lanes that run
+    std::uint32_t living = 0;   // lanes that have not exited
+    std::vector<Frame> frames;  // below the running lanes: who waits, innermost last; frames.back() is the running one's
+    WarpState state = WarpState::runnable;
+    Mbarrier* waiting_for = nullptr;
+    int barrier = 0;            // named barrier waited for
+    bool barrier_passed = false;
+    std::unique_ptr<std::uint32_t[], AlignedDelete> file;
+    std::vector<std::uint32_t> predicates, defined;
+
+    std::uint64_t executed = 0;
+    std::uint32_t wgmma_issued = 0, wgmma_done = 0;  // instructions
+    std::vector<std::uint32_t> wgmma_groups;         // instructions issued when each group was committed
+    std::uint32_t wgmma_fences = 0;
+    std::vector<std::pair<std::uint32_t, const Instruction*>> wgmma_under_way;  // number and instruction, for the checker
+    std::vector<std::uint8_t> accumulator_users;     // wgmma under way, by shadow index
+    std::vector<std::uint32_t> accumulator_touched;  // after which fence an ordinary instruction touched it, by shadow index
+    std::uint32_t bulk_ticks = 0;
+    std::uint32_t bulk_groups[kLanes] = {};
+    std::vector<BulkStore> bulk;
+    std::uint32_t cluster_phases = 0;  // of barrier.cluster that the warp has arrived at
+    bool barrier_predicate = false;  // of barrier.cta.red
+
+    template <class T>
+    T* lanes(const Place& place) {
+        return reinterpret_cast<T*>(file.get() + place.word);
+    }
+    std::uint32_t predicate(const Place& place) const { return predicates[place.word]; }
+    std::uint32_t active(const Instruction& i) const { return mask & (predicates[i.guard] ^ i.guard_flip); }
+    const Instruction& current() const { return program->instructions[pc - 1]; }
+    void set_predicate(const Place& place, std::uint32_t lanes, std::uint32_t values) {
+        predicates[place.word] = (predicates[place.word] & ~lanes) | (values & lanes);
+    }
+    void define(const Place& place, std::uint32_t lanes, std::uint32_t are_defined) {
+        defined[place.shadow] = (defined[place.shadow] & ~lanes) | (are_defined & lanes);
+    }
+};
+
+// Calls body(lane) for each lane of a mask.
+template <class Body>
+void for_each_lane(std::uint32_t mask, Body&& body) {
+    for (; mask != 0; mask &= mask - 1) body(std::countr_zero(mask));
+}
+
+}  // namespace aotgemm::ptx_machine

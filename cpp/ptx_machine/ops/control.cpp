@@ -1,0 +1,62 @@
+// Branches, the end of a thread, programmatic dependent launch, and hints that change no result.
+#include "ptx_machine/async/bulk_copy.hpp"
+#include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/divergence.hpp"
+#include "ptx_machine/machine/machine.hpp"
+#include "ptx_machine/program/decoder.hpp"
+
+namespace aotgemm::ptx_machine {
+namespace {
+
+void branch(Warp& warp, const Instruction& i) {
+    const std::uint32_t taken = warp.active(i);
+    if (taken == 0) return;
+    if (taken == warp.mask) {
+        warp.pc = i.target;
+        return;
+    }
+    diverge(warp, i, taken);
+}
+
+void finish(Warp& warp, const Instruction& i) { exit_lanes(warp, warp.active(i)); }
+
+void wait_for_prerequisites(Warp& warp, const Instruction& i) {
+    if (warp.check != nullptr && warp.active(i) != 0) warp.check->prerequisites_are_over(warp);
+}
+
+void nothing(Warp&, const Instruction&) {}
+
+void create_policy(Warp& warp, const Instruction& i) {
+    auto* to = warp.lanes<std::uint64_t>(i.to);
+    const std::uint32_t active = warp.active(i);
+    for_each_lane(active, [&](int lane) { to[lane] = kEvictFirstPolicy; });
+    warp.define(i.to, active, active);
+}
+
+void prefetch_map(Warp& warp, const Instruction& i) {
+    for_each_lane(warp.active(i), [&](int lane) { tensor_map_at(warp, warp.lanes<std::uint64_t>(i.a)[lane]); });
+}
+
+void decode_nothing(Decoder& decoder, const Statement& statement, Instruction&) { decoder.count(statement, 0); }
+
+}  // namespace
+
+void add_control_opcodes(OpcodeTable& table) {
+    for (const char* name : {"bra", "bra.uni"}) table[name] = {"", branch, decode_nothing, false};
+    for (const char* name : {"ret", "exit"}) table[name] = {"", finish, decode_nothing, false};
+    table["griddepcontrol.wait"] = {"", wait_for_prerequisites, [](Decoder& decoder, const Statement& statement, Instruction&) {
+                                        decoder.count(statement, 0);
+                                        decoder.program().waits_for_prerequisites = true;
+                                    }, false};
+    table["griddepcontrol.launch_dependents"] = {"", nothing, decode_nothing, false};
+    table["createpolicy.fractional.L2::evict_first.b64"] = {"", create_policy, [](Decoder& decoder, const Statement& statement, Instruction& out) {
+                                                                decoder.count(statement, 2);
+                                                                out.to = decoder.destination(statement.operands[0], RegisterType::bits64);
+                                                            }, false};
+    table["prefetch.tensormap"] = {"", prefetch_map, [](Decoder& decoder, const Statement& statement, Instruction& out) {
+                                       decoder.count(statement, 1);
+                                       out.a = decoder.address(statement.operands[0], out);
+                                   }, false};
+}
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,73 @@
+// cvt between integers, and from FP32 to BF16 and E4M3.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "emulation/core/formats.hpp"
+#include "ptx_machine/ops/lanewise.hpp"
+
+namespace aotgemm::ptx_machine {
+namespace {
+
+template <class To>
+struct Convert {
+    template <class From>
+    static To of(From value) {
+        return static_cast<To>(value);
+    }
+};
+
+// The first operand goes to the high half.
+struct ToBf16Pair {
+    static std::uint32_t of(float high, float low) {
+        return std::uint32_t{emulation::bf16_from_float(high)} << 16 | emulation::bf16_from_float(low);
+    }
+};
+
+// Round to nearest even, above 448 saturating; any NaN gives 0x7F.
+std::uint8_t e4m3_from_float(float value) {
+    if (value != value) return emulation::kCanonicalFp8Nan;
+    const std::uint8_t sign = std::signbit(value) ? 0x80 : 0;
+    const float magnitude = std::min(std::fabs(value), 448.0f);
+    if (magnitude == 0) return sign;
+    const int exponent = std::max(std::ilogb(magnitude), -6);
+    const auto units = static_cast<int>(std::nearbyint(std::ldexp(magnitude, 3 - exponent)));  // of 2^(exponent - 3)
+    // 16 units are the next power of 2: the carry into the exponent field is what the addition does.
+    return static_cast<std::uint8_t>(sign | (((exponent + 6) << 3) + units));
+}
+
+struct ToE4m3Pair {
+    static std::uint16_t of(float high, float low) {
+        return static_cast<std::uint16_t>(e4m3_from_float(high) << 8 | e4m3_from_float(low));
+    }
+};
+
+template <class To, class From>
+void add_convert(OpcodeTable& table, const std::string& to, const std::string& from) {
+    add_lanewise(table, "cvt." + to + "." + from, letters<To, From>(), unary<To, From, Convert<To>>);
+}
+
+template <class To>
+void add_converts_to(OpcodeTable& table, const std::string& to) {
+    add_convert<To, std::int16_t>(table, to, "s16");
+    add_convert<To, std::uint16_t>(table, to, "u16");
+    add_convert<To, std::int32_t>(table, to, "s32");
+    add_convert<To, std::uint32_t>(table, to, "u32");
+    add_convert<To, std::int64_t>(table, to, "s64");
+    add_convert<To, std::uint64_t>(table, to, "u64");
+}
+
+}  // namespace
+
+void add_conversion_opcodes(OpcodeTable& table) {
+    add_converts_to<std::int16_t>(table, "s16");
+    add_converts_to<std::uint16_t>(table, "u16");
+    add_converts_to<std::int32_t>(table, "s32");
+    add_converts_to<std::uint32_t>(table, "u32");
+    add_converts_to<std::int64_t>(table, "s64");
+    add_converts_to<std::uint64_t>(table, "u64");
+    add_lanewise(table, "cvt.rn.bf16x2.f32", "www", binary<std::uint32_t, float, float, ToBf16Pair>);
+    add_lanewise(table, "cvt.rn.satfinite.e4m3x2.f32", "hww", binary<std::uint16_t, float, float, ToE4m3Pair>);
+}
+
+}  // namespace aotgemm::ptx_machine

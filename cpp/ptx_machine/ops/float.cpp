@@ -1,0 +1,69 @@
+// FP32 arithmetic, round to nearest even. Any NaN that arithmetic gives is 0x7FFFFFFF, as on the GPU.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "emulation/core/formats.hpp"
+#include "ptx_machine/ops/lanewise.hpp"
+
+namespace aotgemm::ptx_machine {
+namespace {
+
+float canonical(float value) { return value != value ? std::bit_cast<float>(emulation::kCanonicalNan) : value; }
+
+struct Add {
+    static float of(float a, float b) { return canonical(a + b); }
+};
+struct Subtract {
+    static float of(float a, float b) { return canonical(a - b); }
+};
+struct Multiply {
+    static float of(float a, float b) { return canonical(a * b); }
+};
+struct MultiplyAdd {
+    static float of(float a, float b, float c) { return canonical(__builtin_fmaf(a, b, c)); }
+};
+struct Divide {
+    static float of(float a, float b) { return canonical(a / b); }
+};
+// The other operand where one is NaN; -0 is below +0.
+struct Maximum {
+    static float of(float a, float b) {
+        if (a != a) return canonical(b);
+        if (b != b) return a;
+        return a == b ? (std::signbit(a) ? b : a) : std::max(a, b);
+    }
+};
+struct Minimum {
+    static float of(float a, float b) {
+        if (a != a) return canonical(b);
+        if (b != b) return a;
+        return a == b ? (std::signbit(a) ? a : b) : std::min(a, b);
+    }
+};
+struct Negate {
+    static float of(float a) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(a) ^ 0x80000000u); }
+};
+struct Absolute {
+    static float of(float a) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(a) & 0x7FFFFFFFu); }
+};
+
+}  // namespace
+
+// Without ".rn" ptxas may fuse a product and a sum. Kernels of this library write ".rn" where a sum follows a product.
+void add_float_opcodes(OpcodeTable& table) {
+    for (const char* rounding : {"", ".rn"}) {
+        const std::string type = std::string(rounding) + ".f32";
+        add_binary<Add, float>(table, "add" + type);
+        add_binary<Subtract, float>(table, "sub" + type);
+        add_binary<Multiply, float>(table, "mul" + type);
+    }
+    add_ternary<MultiplyAdd, float>(table, "fma.rn.f32");
+    add_binary<Divide, float>(table, "div.rn.f32");
+    add_binary<Maximum, float>(table, "max.f32");
+    add_binary<Minimum, float>(table, "min.f32");
+    add_unary<Negate, float>(table, "neg.f32");
+    add_unary<Absolute, float>(table, "abs.f32");
+}
+
+}  // namespace aotgemm::ptx_machine

@@ -1,0 +1,213 @@
+// ld and st of parameters, shared and global memory, and atom on shared memory.
+#include <cstring>
+
+#include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/machine.hpp"
+#include "ptx_machine/ops/lanewise.hpp"
+#include "ptx_machine/program/decoder.hpp"
+
+namespace aotgemm::ptx_machine {
+namespace {
+
+enum class Space { parameter, shared, global };
+
+std::uint64_t address_of(Warp& warp, const Place& base, int lane, std::int64_t offset) {
+    if (base.type == RegisterType::bits64) return warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
+    return static_cast<std::uint32_t>(warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset));
+}
+
+void want_defined_address(Warp& warp, const Place& base, std::uint32_t active) {
+    if (warp.check == nullptr || (active & ~warp.defined[base.shadow]) == 0) return;
+    report(warp, "uninitialised", "an address depends on a value that nothing has written",
+           "Initialise the value, or do not let it decide where memory is touched.");
+}
+
+// Memory that the lane may touch; stops the grid otherwise. bytes are aligned as the hardware wants them.
+std::uint8_t* resolve(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
+    Machine& machine = machine_of(warp);
+    if (address % bytes != 0)
+        stop(warp, "bounds", "address " + std::to_string(address) + " is no multiple of the " + std::to_string(bytes) + " bytes accessed", "Align the address.");
+    if (space == Space::parameter) {
+        if (address + bytes > warp.program->parameter_bytes)
+            stop(warp, "bounds", "a parameter is read past the end of the parameters", "Check the offset.");
+        return machine.parameter_bytes() + address;
+    }
+    if (space == Space::shared) {
+        std::vector<std::uint8_t>& shared = warp.block->shared;
+        if (address < kSharedBase || address + bytes > shared.size())
+            stop(warp, "bounds", "shared memory at " + std::to_string(address) + " is outside the block's, which ends at " + std::to_string(shared.size()),
+                 "Check the offset, and the bytes of dynamic shared memory at the launch.");
+        return shared.data() + address;
+    }
+    return reinterpret_cast<std::uint8_t*>(address);
+}
+
+// Checks an access; false: it cannot be made.
+bool check_access(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes, int lane, bool is_write, bool defined) {
+    if (space == Space::parameter) return true;
+    if (space == Space::global) {
+        if (!warp.check->global_access(warp, warp.current(), address, bytes, is_write)) throw GridStopped();
+        if (is_write) warp.check->global_define(warp, address, bytes, defined);
+    } else if (is_write) {
+        warp.check->shared_store(warp, static_cast<std::uint32_t>(address), bytes, lane, defined);
+    } else {
+        warp.check->shared_load(warp, static_cast<std::uint32_t>(address), bytes, lane);
+    }
+    return true;
+}
+
+bool is_defined(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
+    if (space == Space::parameter) return true;
+    if (space == Space::shared) return warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), bytes);
+    return warp.check->global_is_defined(warp, address, bytes);
+}
+
+// An element of Bytes goes to a register as wide or wider, zero-extended.
+template <class Element>
+void put(Warp& warp, const Place& place, int lane, const std::uint8_t* from) {
+    Element element;
+    std::memcpy(&element, from, sizeof(Element));
+    if (place.type == RegisterType::bits64) warp.lanes<std::uint64_t>(place)[lane] = element;
+    else warp.lanes<std::uint32_t>(place)[lane] = static_cast<std::uint32_t>(element);
+}
+
+template <class Element>
+void get(Warp& warp, const Place& place, int lane, std::uint8_t* to) {
+    const auto element = place.type == RegisterType::bits64 ? static_cast<Element>(warp.lanes<std::uint64_t>(place)[lane])
+                                                            : static_cast<Element>(warp.lanes<std::uint32_t>(place)[lane]);
+    std::memcpy(to, &element, sizeof(Element));
+}
+
+template <Space kSpace, class Element>
+void load(Warp& warp, const Instruction& i) {
+    const std::uint32_t active = warp.active(i);
+    want_defined_address(warp, i.a, active);
+    const std::vector<Place>& list = i.details->list;
+    const auto bytes = static_cast<std::uint32_t>(sizeof(Element) * list.size());
+    std::uint32_t defined[4] = {};
+    for_each_lane(active, [&](int lane) {
+        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        const std::uint8_t* from = resolve(warp, kSpace, address, bytes);
+        if (warp.check != nullptr) {
+            check_access(warp, kSpace, address, bytes, lane, false, true);
+            for (std::size_t j = 0; j < list.size(); ++j)
+                if (is_defined(warp, kSpace, address + j * sizeof(Element), sizeof(Element))) defined[j] |= 1u << lane;
+        }
+        for (std::size_t j = 0; j < list.size(); ++j) put<Element>(warp, list[j], lane, from + j * sizeof(Element));
+    });
+    if (warp.check != nullptr)
+        for (std::size_t j = 0; j < list.size(); ++j) warp.define(list[j], active, defined[j]);
+}
+
+template <Space kSpace, class Element>
+void store(Warp& warp, const Instruction& i) {
+    const std::uint32_t active = warp.active(i);
+    want_defined_address(warp, i.a, active);
+    const std::vector<Place>& list = i.details->list;
+    const auto bytes = static_cast<std::uint32_t>(sizeof(Element) * list.size());
+    for_each_lane(active, [&](int lane) {
+        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        std::uint8_t* to = resolve(warp, kSpace, address, bytes);
+        if (warp.check != nullptr) {
+            bool defined = true;
+            for (const Place& place : list) defined = defined && (warp.defined[place.shadow] >> lane & 1);
+            check_access(warp, kSpace, address, bytes, lane, true, defined);
+            if (kSpace == Space::global && !defined)
+                report(warp, "uninitialised", "a value that nothing has written goes to global memory", "Initialise what it is computed from.");
+        }
+        for (std::size_t j = 0; j < list.size(); ++j) get<Element>(warp, list[j], lane, to + j * sizeof(Element));
+    });
+}
+
+// Lanes one after another; the order of atomics on one address is not defined.
+void atomic_max_shared(Warp& warp, const Instruction& i) {
+    const std::uint32_t active = warp.active(i);
+    for_each_lane(active, [&](int lane) {
+        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        std::uint8_t* at = resolve(warp, Space::shared, address, 4);
+        if (warp.check != nullptr && !is_defined(warp, Space::shared, address, 4))
+            report(warp, "uninitialised", "an atomic changes shared memory that nothing has written", "Initialise it.");
+        std::uint32_t old;
+        std::memcpy(&old, at, 4);
+        const std::uint32_t value = std::max(old, warp.lanes<std::uint32_t>(i.b)[lane]);
+        std::memcpy(at, &value, 4);
+        warp.lanes<std::uint32_t>(i.to)[lane] = old;
+    });
+    warp.define(i.to, active, active);
+}
+
+void decode_atomic(Decoder& decoder, const Statement& statement, Instruction& out) {
+    decoder.count(statement, 3);
+    out.to = decoder.destination(statement.operands[0], RegisterType::bits32);
+    out.a = decoder.address(statement.operands[1], out);
+    out.b = decoder.source(statement.operands[2], RegisterType::bits32);
+}
+
+RegisterType type_of_bytes(std::size_t bytes) {
+    return bytes == 8 ? RegisterType::bits64 : bytes == 4 ? RegisterType::bits32 : RegisterType::bits16;
+}
+
+// Registers may be wider than what is loaded or stored.
+template <class Element>
+void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count, bool is_load, Instruction& out) {
+    std::vector<Operand> elements = operand.kind == Operand::Kind::vector ? operand.parts : std::vector<Operand>{operand};
+    if (elements.size() != count) decoder.fail("the vector has another length");
+    Details& details = decoder.add_details(out);
+    for (const Operand& element : elements) {
+        const bool is_register = element.kind == Operand::Kind::reg;
+        if (!is_register && is_load) decoder.fail("an operand is not a register");
+        const Place place = is_register ? decoder.any_register(element) : decoder.source(element, type_of_bytes(sizeof(Element)));
+        if (place.type == RegisterType::predicate || (sizeof(Element) == 8) != (place.type == RegisterType::bits64))
+            decoder.fail("a register of another width");
+        details.list.push_back(place);
+    }
+}
+
+// The base of an address in parameters or global memory is 64 bits wide, in shared memory 32.
+void decode_address(Decoder& decoder, const Operand& operand, Space space, Instruction& out) {
+    const Operand& base = operand.parts.at(0);
+    out.a = base.kind == Operand::Kind::reg || space == Space::shared ? decoder.address(operand, out)
+                                                                     : decoder.source(base, RegisterType::bits64);
+    out.value = operand.value;
+    if ((out.a.type == RegisterType::bits64) == (space == Space::shared)) decoder.fail("an address of another width");
+}
+
+template <Space kSpace, class Element>
+void add_accesses(OpcodeTable& table, const std::string& space, const std::string& type) {
+    for (std::size_t count : {1, 2, 4}) {
+        if (count * sizeof(Element) > 16) continue;
+        const std::string vector = count == 1 ? "" : ".v" + std::to_string(count);
+        const auto decode_load = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
+            decoder.count(statement, 2);
+            decode_elements<Element>(decoder, statement.operands[0], count, true, out);
+            decode_address(decoder, statement.operands[1], kSpace, out);
+        };
+        const auto decode_store = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
+            decoder.count(statement, 2);
+            decode_elements<Element>(decoder, statement.operands[1], count, false, out);
+            decode_address(decoder, statement.operands[0], kSpace, out);
+        };
+        table["ld." + space + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
+        if (kSpace == Space::global) table["ld.global.nc" + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
+        if (kSpace != Space::parameter) table["st." + space + vector + "." + type] = {"", store<kSpace, Element>, decode_store, false};
+    }
+}
+
+template <Space kSpace>
+void add_space(OpcodeTable& table, const std::string& space) {
+    for (const char* type : {"u8", "b8"}) add_accesses<kSpace, std::uint8_t>(table, space, type);
+    for (const char* type : {"u16", "b16"}) add_accesses<kSpace, std::uint16_t>(table, space, type);
+    for (const char* type : {"u32", "s32", "b32", "f32"}) add_accesses<kSpace, std::uint32_t>(table, space, type);
+    for (const char* type : {"u64", "s64", "b64", "f64"}) add_accesses<kSpace, std::uint64_t>(table, space, type);
+}
+
+}  // namespace
+
+void add_memory_opcodes(OpcodeTable& table) {
+    add_space<Space::parameter>(table, "param");
+    add_space<Space::shared>(table, "shared");
+    add_space<Space::global>(table, "global");
+    table["atom.shared.max.u32"] = {"", atomic_max_shared, decode_atomic, false};
+}
+
+}  // namespace aotgemm::ptx_machine

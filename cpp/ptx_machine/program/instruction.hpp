@@ -1,0 +1,88 @@
+// A kernel ready to run: every operand is a place in a warp's registers, every opcode a function.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ptx_machine/text/module.hpp"
+
+namespace aotgemm::ptx_machine {
+
+struct Warp;
+struct Instruction;
+using Handler = void (*)(Warp&, const Instruction&);
+
+inline constexpr int kLanes = 32;
+
+// A register or a constant. Constants are registers that nothing writes.
+struct Place {
+    std::uint32_t word = 0;      // index of its 32 lanes in Warp::file, in 32-bit words; of a predicate in Warp::predicates
+    std::uint32_t shadow = 0;    // index in Warp::defined
+    RegisterType type = RegisterType::bits32;
+};
+
+// Operands beyond those of an Instruction.
+struct Details {
+    std::vector<Place> list;         // elements of a vector, accumulators, coordinates
+    bool is_multicast = false;       // of a bulk load
+    int n = 0;                       // of wgmma: columns
+    bool is_bf16 = false, a_mn_major = false, b_mn_major = false;
+};
+
+enum InstructionFlags : std::uint8_t {
+    kPropagates = 1,          // its result is defined where its sources are; nothing else happens
+    kTouchesAccumulators = 2  // reads or writes a register that a wgmma writes
+};
+
+struct Instruction {
+    Handler run = nullptr;
+    Place to, a, b, c;
+    std::uint32_t guard = 0, guard_shadow = 0;  // predicate; 0: always
+    std::uint32_t guard_flip = 0;    // all ones: the guard is negated
+    std::uint32_t target = 0;        // of a branch
+    std::uint32_t join = 0;          // of a branch: where its lanes meet again
+    std::int64_t value = 0;
+    const Details* details = nullptr;
+    std::int32_t statement = -1;     // in Program::entry.statements; -1: made by the machine
+    std::uint8_t flags = 0;
+};
+
+struct Symbol {
+    std::uint32_t address = 0;
+    bool is_parameter = false;
+};
+
+struct Constant {
+    Place place;
+    std::uint64_t bits = 0;
+};
+
+struct Program {
+    std::string kernel;
+    Entry entry;
+    std::vector<std::string> source_files;
+    std::vector<Instruction> instructions;
+    std::vector<std::unique_ptr<Details>> details;
+    std::vector<Constant> constants;
+    std::map<std::string, Symbol> symbols;
+    std::uint32_t file_words = 0, predicate_count = 0, shadow_count = 0;
+    std::uint32_t shared_static_end = 0;  // static shared memory ends here; dynamic starts at shared_dynamic
+    std::uint32_t shared_dynamic = 0;
+    std::uint32_t parameter_bytes = 0;
+    bool waits_for_prerequisites = false;
+
+    int line_of(const Instruction& instruction) const {
+        return instruction.statement < 0 ? 0 : entry.statements[static_cast<std::size_t>(instruction.statement)].line;
+    }
+};
+
+// Shared memory starts here in a block's window: the first KiB is the system's on sm_90.
+inline constexpr std::uint32_t kSharedBase = 1024;
+
+// Decodes one kernel of a module. Throws PtxError for an opcode or an operand it does not know.
+std::unique_ptr<Program> decode(const Module& module, const Entry& entry);
+
+}  // namespace aotgemm::ptx_machine
