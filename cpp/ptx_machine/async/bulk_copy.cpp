@@ -131,6 +131,7 @@ void issue_copy(Warp& warp, BulkCopy copy) {
     ++machine.counts.copies;
     if (warp.check != nullptr) {
         copy.clock = warp.check->clock(warp);
+        copy.met = warp.check->met(warp);
         warp.check->step(warp);
     }
     cluster.copies.push_back(std::move(copy));

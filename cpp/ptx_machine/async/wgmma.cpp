@@ -6,6 +6,7 @@
 #include "ptx_machine/async/wgmma_operand.hpp"
 #include "ptx_machine/check/checker.hpp"
 #include "ptx_machine/machine/machine.hpp"
+#include "ptx_machine/machine/processor_time.hpp"
 
 namespace aotgemm::ptx_machine {
 namespace {
@@ -94,7 +95,9 @@ void execute(const Execution& at) {
     read_operand(at, at.op.a, details.a_mn_major, kWgmmaRows, tile->a, undefined.a, undefined.any);
     read_operand(at, at.op.b, details.b_mn_major, details.n, tile->b, undefined.b, undefined.any);
     for_each_accumulator(at, [&](float& value, int row, int column) { tile->d[row][column] = at.op.accumulates ? value : 0.0f; });
+    const double start = processor_seconds();
     details.is_bf16 ? multiply_bf16(*tile, details.n) : multiply_e4m3(*tile, details.n);
+    at.machine().counts.arithmetic_seconds += processor_seconds() - start;
     for_each_accumulator(at, [&](float& value, int row, int column) { value = tile->d[row][column]; });
     if (at.check() != nullptr) define_accumulators(at, undefined);
     ++at.machine().counts.wgmma;

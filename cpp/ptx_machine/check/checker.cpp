@@ -16,6 +16,8 @@ Checker::Checker(Cluster& cluster) : cluster_(cluster) {
     layout_.mbarriers = static_cast<int>(cluster.blocks.size() * kMostMbarriers);
     clocks_.assign(cluster.warps, layout_.make());
     for (std::size_t agent = 0; agent < clocks_.size(); ++agent) clocks_[agent].known[agent] = 1;
+    met_.assign(cluster.warps, 0);
+    arrived_from_.assign(cluster.blocks.size(), std::vector<std::uint32_t>(cluster.warps));
     named_.assign(cluster.blocks.size() * kNamedBarriers, layout_.make());
     pending_.assign(static_cast<std::size_t>(layout_.mbarriers), layout_.make());
     complete_ = pending_;
@@ -34,7 +36,16 @@ void Checker::release(const Warp& warp, Clock& into) {
     step(warp);
 }
 
-void Checker::acquire(const Warp& warp, const Clock& from) { clocks_[static_cast<std::size_t>(warp.agent)].join(from); }
+void Checker::acquire(const Warp& warp, const Clock& from) {
+    const auto agent = static_cast<std::size_t>(warp.agent);
+    clocks_[agent].join(from);
+    met_[agent] = std::max(met_[agent], from.known[agent]);
+}
+
+void Checker::lanes_meet(const Warp& warp) {
+    met_[static_cast<std::size_t>(warp.agent)] = clock(warp).known[static_cast<std::size_t>(warp.agent)];
+    step(warp);
+}
 
 void Checker::proxy_fence(const Warp& warp) {
     Clock& clock = clocks_[static_cast<std::size_t>(warp.agent)];
@@ -43,7 +54,12 @@ void Checker::proxy_fence(const Warp& warp) {
 }
 
 void Checker::prerequisites_are_over(const Warp& warp) {
+    cluster_.machine->memory->order().wait();
     clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.prerequisites())] = 1;
+}
+
+void Checker::launch_dependents(const Warp& warp) {
+    cluster_.machine->memory->order().trigger(clock(warp).known[static_cast<std::size_t>(layout_.prerequisites())] != 0);
 }
 
 void Checker::wgmma_is_done(const Warp& warp) {
@@ -54,7 +70,20 @@ void Checker::bulk_is_read(const Warp& warp, std::uint32_t tick) {
     clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.bulk(warp.agent))] = tick;
 }
 
-void Checker::arrive(const Warp& warp, const Mbarrier& barrier) { release(warp, pending_[index_of(layout_, barrier)]); }
+void Checker::arrive(const Warp& warp, const Block& block, const Mbarrier& barrier) {
+    if (&block != warp.block)
+        arrived_from_[block.rank][static_cast<std::size_t>(warp.agent)] = clock(warp).known[static_cast<std::size_t>(warp.agent)];
+    release(warp, pending_[index_of(layout_, barrier)]);
+}
+
+int Checker::arrival_after_exit(const Block& block) const {
+    for (std::size_t agent = 0; agent < cluster_.warps; ++agent) {
+        std::uint32_t known = 0;
+        for (const Warp& warp : block.warps) known = std::max(known, clock(warp).known[agent]);
+        if (known < arrived_from_[block.rank][agent]) return static_cast<int>(agent);
+    }
+    return -1;
+}
 
 void Checker::phase_is_complete(const Mbarrier& barrier) {
     Clock& pending = pending_[index_of(layout_, barrier)];
@@ -113,16 +142,16 @@ void Checker::shared_load(Warp& warp, std::uint32_t address, std::uint32_t bytes
     const Clock& clock = this->clock(warp);
     const auto component = static_cast<std::uint16_t>(warp.agent);
     SharedShadow& shadow = shadow_of(*warp.block);
-    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.current().statement};
+    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.agent, met(warp), warp.current().statement};
     const Conflict conflict = shadow.read(address, bytes, by);
     if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, false, false);
 }
 
-void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined) {
+void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined, bool is_atomic) {
     const Clock& clock = this->clock(warp);
     const auto component = static_cast<std::uint16_t>(warp.agent);
     SharedShadow& shadow = shadow_of(*warp.block);
-    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.current().statement};
+    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.agent, met(warp), warp.current().statement, is_atomic};
     const Conflict conflict = shadow.write(address, bytes, by, defined);
     if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, true, false);
 }
@@ -131,14 +160,14 @@ void Checker::copy_writes_shared(const BulkCopy& copy, const Block& block, std::
                                  bool defined) {
     const Mbarrier* barrier = cluster_.blocks[block.rank].find_mbarrier(copy.barrier);
     SharedShadow& shadow = shadow_of(block);
-    const Toucher by{&copy.clock, static_cast<std::uint16_t>(barrier->component), barrier->phase + 1, 0, true, copy.instruction->statement};
+    const Toucher by{&copy.clock, static_cast<std::uint16_t>(barrier->component), barrier->phase + 1, static_cast<std::uint8_t>(copy.lane), true, copy.issuer->agent, copy.met, copy.instruction->statement};
     const Conflict conflict = shadow.write(address, bytes, by, defined);
     if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, true, true);
 }
 
 void Checker::copy_reads_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes) {
     SharedShadow& shadow = shadow_of(block);
-    const Toucher by{&copy.clock, static_cast<std::uint16_t>(layout_.bulk(copy.issuer->agent)), copy.tick, 0, true, copy.instruction->statement};
+    const Toucher by{&copy.clock, static_cast<std::uint16_t>(layout_.bulk(copy.issuer->agent)), copy.tick, static_cast<std::uint8_t>(copy.lane), true, copy.issuer->agent, copy.met, copy.instruction->statement};
     const Conflict conflict = shadow.read(address, bytes, by);
     if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, false, true);
 }
@@ -168,15 +197,16 @@ bool Checker::global_access(Warp& warp, const Instruction& i, std::uint64_t addr
                        "Check the address against the tensor's sizes and strides.");
         return false;
     }
-    const auto prerequisites = static_cast<std::size_t>(layout_.prerequisites());
-    if (warp.program->waits_for_prerequisites && clock(warp).known[prerequisites] == 0) {
-        machine.report(warp, i, "pdl", what + " before griddepcontrol.wait",
-                       "What the grid before wrote, and what it still reads, may be touched after the wait only.");
-    }
-    const char* conflict = allocation->touch(address, bytes, is_write, machine.memory->grid(), static_cast<std::uint32_t>(machine.counts.clusters));
-    if (conflict != nullptr) {
-        machine.report(warp, i, "race", what + " that another cluster of the grid has " + conflict,
-                       "Clusters run in any order: give each its own part of the output.");
+    const bool has_waited = clock(warp).known[static_cast<std::size_t>(layout_.prerequisites())] != 0;
+    const auto cluster = static_cast<std::uint32_t>(machine.counts.clusters);
+    const char* const kWait = "Execute griddepcontrol.wait before, and in every grid of a chain.";
+    const char* const kOwn = "Clusters run in any order: give each its own part of the output.";
+    switch (allocation->touch(address, bytes, is_write, machine.memory->order(), has_waited, cluster)) {
+        case GlobalConflict::none: break;
+        case GlobalConflict::cluster_wrote: machine.report(warp, i, "race", what + " that another cluster of the grid has written", kOwn); break;
+        case GlobalConflict::cluster_reads: machine.report(warp, i, "race", what + " that another cluster of the grid reads", kOwn); break;
+        case GlobalConflict::grid_writes: machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, has written", kWait); break;
+        case GlobalConflict::grid_reads: machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, reads", kWait); break;
     }
     return true;
 }

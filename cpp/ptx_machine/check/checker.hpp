@@ -19,10 +19,16 @@ class Checker {
     void acquire(const Warp& warp, const Clock& from);
     void proxy_fence(const Warp& warp);
     void step(const Warp& warp);  // what the warp did is told apart from what it does next
+    void lanes_meet(const Warp& warp);
+    // Up to which of its own steps the warp's lanes know of each other.
+    std::uint32_t met(const Warp& warp) const { return met_[static_cast<std::size_t>(warp.agent)]; }
     void prerequisites_are_over(const Warp& warp);
+    void launch_dependents(const Warp& warp);
     void wgmma_is_done(const Warp& warp);
     void bulk_is_read(const Warp& warp, std::uint32_t tick);
-    void arrive(const Warp& warp, const Mbarrier& barrier);
+    void arrive(const Warp& warp, const Block& block, const Mbarrier& barrier);
+    // A warp of another block that may arrive at one of this block's mbarriers after it has exited; -1: none.
+    int arrival_after_exit(const Block& block) const;
     void phase_is_complete(const Mbarrier& barrier);
     void wait_succeeded(const Warp& warp, const Mbarrier& barrier);
     const Clock& clock(const Warp& warp) const { return clocks_[static_cast<std::size_t>(warp.agent)]; }
@@ -31,7 +37,7 @@ class Checker {
 
     // Accesses of one lane. `instruction` is the warp's current one.
     void shared_load(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane);
-    void shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined);
+    void shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined, bool is_atomic = false);
     bool shared_is_defined(const Block& block, std::uint32_t address, std::uint32_t bytes) const {
         return shadow_of(block).is_defined(address, bytes);
     }
@@ -62,6 +68,8 @@ class Checker {
     Cluster& cluster_;
     ClockLayout layout_;
     std::vector<Clock> clocks_;             // of warps, by agent
+    std::vector<std::uint32_t> met_;        // by agent
+    std::vector<std::vector<std::uint32_t>> arrived_from_;  // by block and agent: its step at its last arrival from elsewhere
     std::vector<Clock> named_;              // of named barriers, by block and number
     std::vector<Clock> pending_, complete_; // of mbarriers, by index: of the phase under way and the one before
     std::vector<SharedShadow> shadows_;

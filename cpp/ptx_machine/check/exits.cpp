@@ -28,6 +28,10 @@ std::uint32_t seen_by_anybody(const Block& block, const Mbarrier& barrier) {
 
 void check_cluster_exit(Cluster& cluster) {
     for (Block& block : cluster.blocks) {
+        const int late = block.warps[0].check->arrival_after_exit(block);
+        if (late >= 0)
+            report(block.warps[0], "exit", "a block may exit before warp " + std::to_string(late) + " of its cluster arrives at one of its mbarriers",
+                   "Let the blocks of a cluster meet at barrier.cluster before they end.");
         for (const Mbarrier& barrier : block.mbarriers) {
             const std::string which = "the mbarrier at " + std::to_string(barrier.address);
             if (barrier.bytes != 0)

@@ -9,11 +9,15 @@
 #include <mutex>
 #include <vector>
 
+#include "ptx_machine/check/grid_order.hpp"
+
 namespace aotgemm::ptx_machine {
 
 struct Free {
     void operator()(void* memory) const { std::free(memory); }
 };
+
+enum class GlobalConflict : std::uint8_t { none, cluster_wrote, cluster_reads, grid_writes, grid_reads };
 
 class Allocation {
    public:
@@ -25,8 +29,9 @@ class Allocation {
     }
     bool is_defined(std::uintptr_t address, std::size_t bytes) const;
     void define(std::uintptr_t address, std::size_t bytes, bool defined);
-    // What another cluster of this grid did to these bytes before: nullptr, "written" or "read".
-    const char* touch(std::uintptr_t address, std::size_t bytes, bool is_write, std::uint32_t grid, std::uint32_t cluster);
+    // Notes an access, and tells what it conflicts with.
+    GlobalConflict touch(std::uintptr_t address, std::size_t bytes, bool is_write, const GridOrder& order, bool has_waited,
+                         std::uint32_t cluster);
 
    private:
     struct Word {
@@ -47,13 +52,12 @@ class GlobalMemory {
     void define(std::uintptr_t address, std::size_t bytes);
     // nullptr: not all of these bytes are in one allocation.
     Allocation* find(std::uintptr_t address, std::size_t bytes);
-    std::uint32_t next_grid() { return ++grid_; }
-    std::uint32_t grid() const { return grid_; }
+    GridOrder& order() { return order_; }
 
    private:
     std::map<std::uintptr_t, Allocation> allocations_;
     Allocation* last_ = nullptr;
-    std::uint32_t grid_ = 0;
+    GridOrder order_;
 };
 
 }  // namespace aotgemm::ptx_machine

@@ -31,9 +31,14 @@ Conflict SharedShadow::conflict_with_reads(const Cell& cell, const Toucher& by) 
             if (by.clock->known[layout_.wgmma(first_agent_ + group * 4 + warp)] < cell.wgmma_tick[group])
                 return Conflict::wgmma_read;
     }
-    const bool same_step = cell.read_component == by.component && cell.read_tick == by.tick && !by.is_async;
-    if (same_step && cell.read_lane != by.lane) return Conflict::lanes;
-    return Conflict::none;
+    const bool is_own = cell.read_component == by.warp && cell.read_tick > by.met;
+    return is_own && cell.read_lane != by.lane ? Conflict::lanes : Conflict::none;
+}
+
+// The lanes of a warp are ordered only where they meet, or where one waits for what another arrives at.
+Conflict SharedShadow::conflict_with_other_lane(const Cell& cell, const Toucher& by) const {
+    const bool is_own = cell.write_component == by.warp && cell.write_tick > by.met;
+    return is_own && cell.write_lane != by.lane ? Conflict::lanes : Conflict::none;
 }
 
 void SharedShadow::note_reader(Cell& cell, const Toucher& by) {
@@ -68,8 +73,7 @@ Conflict SharedShadow::read(std::uint32_t address, std::uint32_t bytes, const To
     for (std::uint32_t i = address / kCellBytes; i <= (address + bytes - 1) / kCellBytes; ++i) {
         Cell& cell = cells_[i];
         Conflict conflict = cell.is_mbarrier ? Conflict::mbarrier : conflict_with_write(cell, *by.clock, by.is_async);
-        const bool same_step = cell.write_component == by.component && cell.write_tick == by.tick && !by.is_async;
-        if (conflict == Conflict::none && same_step && cell.write_lane != by.lane) conflict = Conflict::lanes;
+        if (conflict == Conflict::none) conflict = conflict_with_other_lane(cell, by);
         if (conflict != Conflict::none && worst == Conflict::none) {
             worst = conflict;
             last_ = cell;
@@ -83,9 +87,11 @@ Conflict SharedShadow::write(std::uint32_t address, std::uint32_t bytes, const T
     Conflict worst = Conflict::none;
     for (std::uint32_t i = address / kCellBytes; i <= (address + bytes - 1) / kCellBytes; ++i) {
         Cell& cell = cells_[i];
-        Conflict conflict = cell.is_mbarrier ? Conflict::mbarrier : conflict_with_write(cell, *by.clock, false);
-        const bool same_step = cell.write_component == by.component && cell.write_tick == by.tick && !by.is_async;
-        if (conflict == Conflict::none && same_step && cell.write_lane != by.lane) conflict = Conflict::lanes;
+        Conflict conflict = cell.is_mbarrier ? Conflict::mbarrier : Conflict::none;
+        if (conflict == Conflict::none && !(by.is_atomic && cell.is_atomic)) {
+            conflict = conflict_with_write(cell, *by.clock, false);
+            if (conflict == Conflict::none) conflict = conflict_with_other_lane(cell, by);
+        }
         if (conflict == Conflict::none) conflict = conflict_with_reads(cell, by);
         if (conflict != Conflict::none && worst == Conflict::none) {
             worst = conflict;
@@ -95,6 +101,7 @@ Conflict SharedShadow::write(std::uint32_t address, std::uint32_t bytes, const T
         const std::uint32_t end = std::min(address + bytes, (i + 1) * kCellBytes) - i * kCellBytes;
         const auto mask = static_cast<std::uint8_t>((1u << end) - (1u << first));
         cell.defined = static_cast<std::uint8_t>(defined ? cell.defined | mask : cell.defined & ~mask);
+        cell.is_atomic = by.is_atomic;
         cell.write_component = by.component;
         cell.write_tick = by.tick;
         cell.write_lane = by.lane;

@@ -22,6 +22,7 @@ struct Cell {
     std::uint8_t write_lane = kNoLane, read_lane = kNoLane;
     std::uint8_t defined = 0;        // a bit a byte
     bool is_mbarrier = false;
+    bool is_atomic = false;          // the last write was: atomics need no order among themselves
     std::int32_t write_statement = -1;
     std::uint32_t more_readers = 0;  // index into SharedShadow's pool + 1
     std::uint32_t wgmma_tick[kCheckedWarpgroups] = {};
@@ -36,7 +37,10 @@ struct Toucher {
     std::uint32_t tick;
     std::uint8_t lane;
     bool is_async;  // through the async proxy
+    int warp;                 // whose lane it is, or who issued it: an agent
+    std::uint32_t met;        // up to which of its own steps the lanes of that warp have met
     std::int32_t statement;
+    bool is_atomic = false;
 };
 
 class SharedShadow {
@@ -60,6 +64,7 @@ class SharedShadow {
     using Readers = std::vector<std::pair<std::uint16_t, std::uint32_t>>;
 
     Conflict conflict_with_write(const Cell& cell, const Clock& clock, bool is_async) const;
+    Conflict conflict_with_other_lane(const Cell& cell, const Toucher& by) const;
     Conflict conflict_with_reads(const Cell& cell, const Toucher& by) const;
     void note_reader(Cell& cell, const Toucher& by);
     bool is_bulk(std::uint16_t component) const {

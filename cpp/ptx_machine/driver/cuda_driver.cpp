@@ -60,7 +60,7 @@ struct LaunchConfig {
     const LaunchAttribute* attributes;
     unsigned count;
 };
-constexpr unsigned kClusterDimension = 4;
+constexpr unsigned kClusterDimension = 4, kProgrammaticSerialization = 6;
 
 LaunchShape shape_of(const LaunchConfig& config) {
     LaunchShape shape;
@@ -68,7 +68,11 @@ LaunchShape shape_of(const LaunchConfig& config) {
     std::memcpy(shape.block, config.block, sizeof(shape.block));
     shape.shared_bytes = config.shared_bytes;
     for (unsigned i = 0; i < config.count; ++i)
-        if (config.attributes[i].id == kClusterDimension) shape.cluster = config.attributes[i].value[0];
+        switch (const LaunchAttribute& attribute = config.attributes[i]; attribute.id) {
+            case kClusterDimension: shape.cluster = attribute.value[0]; break;
+            case kProgrammaticSerialization: shape.is_programmatic = attribute.value[0] != 0; break;
+            default: break;
+        }
     return shape;
 }
 
@@ -110,7 +114,11 @@ API cuCtxGetCurrent(Context** context) { *context = current; return kSuccess; }
 API cuCtxGetDevice(int* device) { *device = current->device; return kSuccess; }
 API cuCtxPushCurrent_v2(Context* context) { current = context; return kSuccess; }
 API cuCtxPopCurrent_v2(Context** context) { *context = current; current = nullptr; return kSuccess; }
-API cuCtxSynchronize() { return kSuccess; }
+API cuCtxSynchronize() {
+    const std::lock_guard lock(mutex);
+    memory().known().order().everything_is_over();
+    return kSuccess;
+}
 API cuLibraryLoadData(const void** library, const void* code, void*, void**, unsigned, void*, void**, unsigned) { *library = code; return kSuccess; }
 API cuLibraryGetKernel(const char** kernel, const void*, const char* name) { *kernel = name; return kSuccess; }  // a kernel's handle is its name
 API cuKernelSetAttribute(int which, int value, const char* kernel, int) {
@@ -166,12 +174,14 @@ API cuMemcpy(std::uintptr_t to, std::uintptr_t from, std::size_t bytes) {
     const std::lock_guard lock(mutex);
     std::memcpy(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), bytes);
     memory().known().define(to, bytes);
+    memory().known().order().everything_is_over();
     return kSuccess;
 }
 API cuMemsetD8_v2(std::uintptr_t to, unsigned char value, std::size_t bytes) {
     const std::lock_guard lock(mutex);
     std::memset(reinterpret_cast<void*>(to), value, bytes);
     memory().known().define(to, bytes);
+    memory().known().order().everything_is_over();
     return kSuccess;
 }
 API cuMemsetD2D8Async(std::uintptr_t to, std::size_t pitch, unsigned char value, std::size_t width, std::size_t height, void*) {
@@ -180,11 +190,12 @@ API cuMemsetD2D8Async(std::uintptr_t to, std::size_t pitch, unsigned char value,
         std::memset(reinterpret_cast<void*>(to + row * pitch), value, width);
         memory().known().define(to + row * pitch, width);
     }
+    memory().known().order().everything_is_over();  // only a kernel's launch may overtake the end of the kernel before
     return kSuccess;
 }
 API cuEventCreate(void** event, unsigned) { *event = nullptr; return kSuccess; }
 API cuEventRecord(void*, void*) { return kSuccess; }
-API cuEventSynchronize(void*) { return kSuccess; }
+API cuEventSynchronize(void*) { return cuCtxSynchronize(); }
 API cuEventElapsedTime_v2(float* milliseconds, void*, void*) { *milliseconds = 1.0f / 64; return kSuccess; }  // of no meaning
 API cuEventDestroy_v2(void*) { return kSuccess; }
 API cuStreamCreate(void** stream, unsigned) {

@@ -1,6 +1,5 @@
 #include "ptx_machine/driver/launcher.hpp"
 
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -8,6 +7,7 @@
 #include <memory>
 
 #include "ptx_machine/driver/settings.hpp"
+#include "ptx_machine/machine/processor_time.hpp"
 
 namespace aotgemm::ptx_machine {
 namespace {
@@ -41,7 +41,7 @@ void note_launch(const Machine& machine, const std::string& schedule, double sec
     std::ofstream file(settings().launches, std::ios::app);
     const Counts& counts = machine.counts;
     file << "{\"kernel\": \"" << machine.program->kernel << "\", \"schedule\": \"" << schedule << "\", \"seconds\": " << seconds
-         << ", \"warp_instructions\": " << counts.warp_instructions << ", \"wgmma\": " << counts.wgmma << ", \"copies\": " << counts.copies
+         << ", \"arithmetic_seconds\": " << machine.counts.arithmetic_seconds << ", \"warp_instructions\": " << counts.warp_instructions << ", \"wgmma\": " << counts.wgmma << ", \"copies\": " << counts.copies
          << ", \"clusters\": " << counts.clusters << ", \"boxes_outside\": " << counts.boxes_outside
          << ", \"findings\": " << machine.findings->all().size() << ", \"opcodes\": [";
     std::map<std::string, bool> ran;
@@ -61,10 +61,9 @@ void run_once(Machine& machine, const void* parameters, std::size_t schedule) {
     machine.options.schedule = settings().schedules[schedule];
     machine.options.checks = settings().checks;
     machine.counts = {};
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_seconds();
     machine.run(parameters);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    note_launch(machine, settings().schedule_names[schedule], seconds.count());
+    note_launch(machine, settings().schedule_names[schedule], processor_seconds() - start);
 }
 
 }  // namespace
@@ -80,8 +79,11 @@ bool launch(const std::string& kernel, const LaunchShape& shape, const void* par
         const std::size_t schedules = settings().schedules.size();
         DeviceMemory::Contents before, first;
         if (schedules > 1) before = memory.contents();
+        GridOrder order = memory.known().order();
+        order.start(shape.is_programmatic);
         for (std::size_t i = 0; i < schedules; ++i) {
             if (i > 0) memory.restore(before);
+            memory.known().order() = order;
             run_once(machine, parameters, i);
             if (schedules == 1) break;
             if (i == 0) first = memory.contents();

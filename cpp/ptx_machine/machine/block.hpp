@@ -74,6 +74,7 @@ struct BulkCopy {
     int lane = 0;
     std::uint32_t tick = 0;     // of a store
     Clock clock;                // what its issuer knows; empty without a checker
+    std::uint32_t met = 0;      // up to which of its own steps the lanes of its issuer have met
 };
 
 struct Cluster {

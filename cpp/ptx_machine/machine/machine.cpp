@@ -92,7 +92,6 @@ void Machine::run(const void* parameter_data) {
     std::memcpy(parameter_bytes(), parameter_data, program->parameter_bytes);
     hits.assign(program->instructions.size(), 0);
     random.seed(options.schedule.seed);
-    memory->next_grid();
     const std::uint64_t clusters = std::uint64_t{shape.grid[0]} / shape.cluster * shape.grid[1] * shape.grid[2];
     Cluster cluster;
     try {

@@ -39,10 +39,12 @@ struct LaunchShape {
     std::uint32_t grid[3] = {1, 1, 1}, block[3] = {1, 1, 1};
     std::uint32_t cluster = 1;  // blocks along x
     std::uint32_t shared_bytes = 0;
+    bool is_programmatic = false;  // may start before the grid ahead of it is over
 };
 
 struct Counts {
     std::uint64_t warp_instructions = 0, wgmma = 0, copies = 0, clusters = 0;
+    double arithmetic_seconds = 0;    // of wgmma, of the processor
     std::uint64_t boxes_outside = 0;  // loads of a box that lies outside its tensor altogether
 };
 

@@ -24,7 +24,9 @@ void wait_for_prerequisites(Warp& warp, const Instruction& i) {
     if (warp.check != nullptr && warp.active(i) != 0) warp.check->prerequisites_are_over(warp);
 }
 
-void nothing(Warp&, const Instruction&) {}
+void launch_dependents(Warp& warp, const Instruction& i) {
+    if (warp.check != nullptr && warp.active(i) != 0) warp.check->launch_dependents(warp);
+}
 
 void create_policy(Warp& warp, const Instruction& i) {
     auto* to = warp.lanes<std::uint64_t>(i.to);
@@ -44,11 +46,8 @@ void decode_nothing(Decoder& decoder, const Statement& statement, Instruction&) 
 void add_control_opcodes(OpcodeTable& table) {
     for (const char* name : {"bra", "bra.uni"}) table[name] = {"", branch, decode_nothing, false};
     for (const char* name : {"ret", "exit"}) table[name] = {"", finish, decode_nothing, false};
-    table["griddepcontrol.wait"] = {"", wait_for_prerequisites, [](Decoder& decoder, const Statement& statement, Instruction&) {
-                                        decoder.count(statement, 0);
-                                        decoder.program().waits_for_prerequisites = true;
-                                    }, false};
-    table["griddepcontrol.launch_dependents"] = {"", nothing, decode_nothing, false};
+    table["griddepcontrol.wait"] = {"", wait_for_prerequisites, decode_nothing, false};
+    table["griddepcontrol.launch_dependents"] = {"", launch_dependents, decode_nothing, false};
     table["createpolicy.fractional.L2::evict_first.b64"] = {"", create_policy, [](Decoder& decoder, const Statement& statement, Instruction& out) {
                                                                 decoder.count(statement, 2);
                                                                 out.to = decoder.destination(statement.operands[0], RegisterType::bits64);

@@ -54,7 +54,7 @@ void arrive(Warp& warp, const Instruction& i) {
         const SharedPlace place = shared_place(warp, address_of(warp, i, lane));
         Mbarrier& barrier = mbarrier_at(warp, i, place, false);
         want_initialised(warp, i, place);
-        if (warp.check != nullptr) warp.check->arrive(warp, barrier);
+        if (warp.check != nullptr) warp.check->arrive(warp, *place.block, barrier);
         arrive_at(warp, *place.block, barrier);
     });
 }
@@ -66,7 +66,7 @@ void arrive_and_expect(Warp& warp, const Instruction& i) {
         Mbarrier& barrier = mbarrier_at(warp, i, place, false);
         want_initialised(warp, i, place);
         announce_bytes(warp, barrier, warp.lanes<std::uint32_t>(i.b)[lane]);
-        if (warp.check != nullptr) warp.check->arrive(warp, barrier);
+        if (warp.check != nullptr) warp.check->arrive(warp, *place.block, barrier);
         arrive_at(warp, *place.block, barrier);
     });
 }

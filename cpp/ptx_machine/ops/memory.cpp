@@ -125,8 +125,11 @@ void atomic_max_shared(Warp& warp, const Instruction& i) {
     for_each_lane(active, [&](int lane) {
         const std::uint64_t address = address_of(warp, i.a, lane, i.value);
         std::uint8_t* at = resolve(warp, Space::shared, address, 4);
-        if (warp.check != nullptr && !is_defined(warp, Space::shared, address, 4))
-            report(warp, "uninitialised", "an atomic changes shared memory that nothing has written", "Initialise it.");
+        if (warp.check != nullptr) {
+            if (!is_defined(warp, Space::shared, address, 4))
+                report(warp, "uninitialised", "an atomic changes shared memory that nothing has written", "Initialise it.");
+            warp.check->shared_store(warp, static_cast<std::uint32_t>(address), 4, lane, true, true);
+        }
         std::uint32_t old;
         std::memcpy(&old, at, 4);
         const std::uint32_t value = std::max(old, warp.lanes<std::uint32_t>(i.b)[lane]);

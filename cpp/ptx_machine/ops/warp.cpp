@@ -128,7 +128,7 @@ void decode_elect(Decoder& decoder, const Statement& statement, Instruction& out
 void sync_warp(Warp& warp, const Instruction& i) {
     const std::uint32_t active = warp.active(i);
     want_members(warp, first_of(warp, i.a, active), active);
-    if (warp.check != nullptr) warp.check->step(warp);
+    if (warp.check != nullptr) warp.check->lanes_meet(warp);
 }
 
 void decode_sync_warp(Decoder& decoder, const Statement& statement, Instruction& out) {

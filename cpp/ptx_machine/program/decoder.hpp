@@ -27,7 +27,6 @@ class Decoder {
     Place address(const Operand& operand, Instruction& out);
     Details& add_details(Instruction& out);
     std::int64_t immediate(const Operand& operand);
-    Program& program() { return *program_; }
     [[noreturn]] void fail(const std::string& what) const;
     void count(const Statement& statement, std::size_t operands) const;
 

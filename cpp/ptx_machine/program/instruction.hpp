@@ -72,7 +72,6 @@ struct Program {
     std::uint32_t shared_static_end = 0;  // static shared memory ends here; dynamic starts at shared_dynamic
     std::uint32_t shared_dynamic = 0;
     std::uint32_t parameter_bytes = 0;
-    bool waits_for_prerequisites = false;
 
     int line_of(const Instruction& instruction) const {
         return instruction.statement < 0 ? 0 : entry.statements[static_cast<std::size_t>(instruction.statement)].line;
