@@ -1,6 +1,6 @@
 """Builds the PTX machine (cpp/ptx_machine) and finds the kernels' PTX.
 
-Both can be given: AOTGEMM_PTX_MACHINE is a folder with libcuda.so.1 and aotgemm-ptx, AOTGEMM_PTX_FOLDER one with the PTX
+Both can be given: AOTGEMM_PTX_MACHINE is a folder with libcuda.so.1 and aotgemm-ptx, AOTGEMM_PTX_FOLDER one with PTX
 of the build that is tested. Without the first, the machine is compiled once and kept; without the second, the PTX of a
 build in the source tree is taken.
 """

@@ -1,7 +1,7 @@
 #include "ptx_machine/async/tensor_core.hpp"
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -18,63 +18,72 @@ namespace {
 
 using namespace emulation;
 
-struct Fp8Codes {
-    std::array<float, 256> value;
-    std::array<std::uint8_t, 256> exponent;
-    Fp8Codes() {
-        for (int code = 0; code < 256; ++code) {
-            value[static_cast<std::size_t>(code)] = decode_fp8_value(static_cast<std::uint8_t>(code));
-            exponent[static_cast<std::size_t>(code)] = decode_fp8_exponent(static_cast<std::uint8_t>(code));
-        }
-    }
+// The rest of a special value's rule is special_values.hpp's.
+struct SpecialRows {
+    bool rows[kWgmmaRows], columns[kMostColumns];
+    bool any = false;
 };
 
-bool has_fp8_nan(const std::uint8_t* codes) { return std::any_of(codes, codes + kStepBytes, is_fp8_nan); }
-
-void load_fp8_rows(const WgmmaTile& tile, const Fp8Codes& codes, Fp8Scratch& scratch) {
-    for (int row = 0; row < kWgmmaRows; ++row) {
-        scratch.rows.poison[row] = has_fp8_nan(tile.a[row]) ? 1.0f : 0.0f;
-        for (int k = 0; k < kStepBytes; ++k) {
-            scratch.rows.value[row][k] = codes.value[tile.a[row][k]];
-            scratch.rows.exponent[row][k] = codes.exponent[tile.a[row][k]];
-        }
-    }
+bool is_any_infinite_or_nan(const WgmmaTile& tile, int n) {
+    std::uint32_t most = 0;
+    for (const auto& row : tile.d)
+        for (int column = 0; column < n; ++column) most = std::max(most, std::bit_cast<std::uint32_t>(row[column]) & 0x7FFFFFFF);
+    return most >= 0x7F800000;
 }
 
-void load_fp8_panel(const WgmmaTile& tile, const Fp8Codes& codes, int first, int columns, Fp8Scratch& scratch) {
-    static const std::uint8_t kZeros[kStepBytes] = {};
-    for (int column = 0; column < kFp8PanelColumns; ++column) {
-        const std::uint8_t* row = column < columns ? tile.b[first + column] : kZeros;
-        scratch.panel.poison[column] = has_fp8_nan(row) ? 1.0f : 0.0f;
-        for (int k = 0; k < kStepBytes; ++k) {
-            scratch.panel.value[k][column] = codes.value[row[k]];
-            scratch.panel.exponent[k][column] = codes.exponent[row[k]];
+bool has_fp8_nan(const std::uint8_t* codes) {
+    bool has_nan = false;
+    for (int k = 0; k < kStepBytes; ++k) has_nan |= is_fp8_nan(codes[k]);
+    return has_nan;
+}
+
+void note_fp8_nan(const WgmmaTile& tile, int n, SpecialRows& special) {
+    for (int row = 0; row < kWgmmaRows; ++row) special.any |= special.rows[row] = has_fp8_nan(tile.a[row]);
+    for (int column = 0; column < n; ++column) special.any |= special.columns[column] = has_fp8_nan(tile.b[column]);
+}
+
+void decode_fp8(const std::uint8_t* codes, int count, float* values, std::uint8_t* exponents) {
+    for (int i = 0; i < count; ++i) values[i] = decode_fp8_value(codes[i]);
+    for (int i = 0; i < count; ++i) exponents[i] = decode_fp8_exponent(codes[i]);
+}
+
+void load_fp8_panel(const WgmmaTile& tile, int first, int columns, Fp8Scratch& scratch) {
+    alignas(64) std::uint8_t by_k[kStepBytes][kFp8PanelColumns] = {};
+    for (int column = 0; column < columns; ++column)
+        for (int k = 0; k < kStepBytes; ++k) by_k[k][column] = tile.b[first + column][k];
+    for (int k = 0; k < kStepBytes; ++k) decode_fp8(by_k[k], kFp8PanelColumns, scratch.panel.value[k], scratch.panel.exponent[k]);
+}
+
+// An output of an infinite accumulator stays as it is: E4M3 has no infinity, so nothing can change it but a NaN.
+void finish_fp8_panel(WgmmaTile& tile, const SpecialRows& special, int first, int columns, const Fp8Scratch& scratch) {
+    for (int row = 0; row < kWgmmaRows; ++row)
+        for (int column = 0; column < columns; ++column) {
+            float& d = tile.d[row][first + column];
+            if (std::isnan(d) || special.rows[row] || special.columns[first + column]) d = canonical_nan();
+            else if (std::isfinite(d)) d = scratch.chain.value[row][column];
         }
-    }
 }
 
 }  // namespace
 
 void multiply_e4m3(WgmmaTile& tile, int n) {
-    static const Fp8Codes codes;
     thread_local const auto scratch = std::make_unique<Fp8Scratch>();
-    load_fp8_rows(tile, codes, *scratch);
+    thread_local SpecialRows special;
+    special.any = is_any_infinite_or_nan(tile, n);
+    note_fp8_nan(tile, n, special);
+    for (int row = 0; row < kWgmmaRows; ++row) decode_fp8(tile.a[row], kStepBytes, scratch->rows.value[row], scratch->rows.exponent[row]);
     for (int first = 0; first < n; first += kFp8PanelColumns) {
         const int columns = std::min(kFp8PanelColumns, n - first);
-        load_fp8_panel(tile, codes, first, columns, *scratch);
-        for (int row = 0; row < kWgmmaRows; ++row)
-            for (int column = 0; column < columns; ++column) {
-                const float c = tile.d[row][first + column];
-                scratch->chain.value[row][column] = std::isfinite(c) ? c : 0.0f;
-            }
+        const std::size_t bytes = static_cast<std::size_t>(columns) * sizeof(float);
+        load_fp8_panel(tile, first, columns, *scratch);
+        for (int row = 0; row < kWgmmaRows; ++row) {
+            float* chain = scratch->chain.value[row];
+            std::memcpy(chain, &tile.d[row][first], bytes);
+            for (int column = 0; special.any && column < columns; ++column) chain[column] = std::isfinite(chain[column]) ? chain[column] : 0.0f;
+        }
         run_fp8_steps({0, 0, kWgmmaRows, columns}, 1, *scratch);
-        for (int row = 0; row < kWgmmaRows; ++row)
-            for (int column = 0; column < columns; ++column) {
-                float& d = tile.d[row][first + column];
-                const bool is_nan = std::isnan(d) || scratch->rows.poison[row] != 0 || scratch->panel.poison[column] != 0;
-                if (is_nan) d = canonical_nan();
-                else if (std::isfinite(d)) d = scratch->chain.value[row][column];
-            }
+        if (special.any) finish_fp8_panel(tile, special, first, columns, *scratch);
+        else for (int row = 0; row < kWgmmaRows; ++row) std::memcpy(&tile.d[row][first], scratch->chain.value[row], bytes);
     }
 }
 

@@ -59,57 +59,94 @@ void read_operand(const Execution& at, std::uint64_t bits, bool is_mn_major, int
     });
 }
 
-// Register j of a thread: row 16 * warp + thread / 4, + 8 for the upper pair of four; column 8 * (j / 4) + 2 * (thread % 4),
-// + 1 for the second of a pair (PTX ISA, "Register fragments" of wgmma's D).
+// Registers 4q to 4q + 3 of a thread hold columns 8q + 2 * (thread % 4) and the next of rows 16 * warp + thread / 4, then of
+// that row + 8 (PTX ISA, "Register fragments" of wgmma's D). So a pair of registers is 8 rows of 8 columns.
 template <class Body>
-void for_each_accumulator(const Execution& at, Body&& body) {
+void for_each_register_pair(const Execution& at, Body&& body) {
     const std::vector<Place>& list = at.op.instruction->details->list;
     for (int w = 0; w < kWarpsOfWarpgroup; ++w) {
         Warp& warp = at.block.warps[static_cast<std::size_t>(at.warpgroup * kWarpsOfWarpgroup + w)];
-        for (std::size_t j = 0; j < list.size(); ++j) {
-            float* lanes = warp.lanes<float>(list[j]);
-            const int upper = static_cast<int>(j) / 2 % 2, column = static_cast<int>(j) / 4 * 8 + static_cast<int>(j) % 2;
-            for (int lane = 0; lane < kLanes; ++lane) body(lanes[lane], 16 * w + lane / 4 + 8 * upper, column + 2 * (lane % 4));
-        }
+        for (std::size_t j = 0; j < list.size(); j += 2)
+            body(warp, list[j], list[j + 1], 16 * w + static_cast<int>(j) / 2 % 2 * 8, static_cast<int>(j) / 4 * 8);
     }
 }
 
-void define_accumulators(const Execution& at, const Undefined& undefined) {
-    const std::vector<Place>& list = at.op.instruction->details->list;
-    for (int w = 0; w < kWarpsOfWarpgroup; ++w) {
-        Warp& warp = at.block.warps[static_cast<std::size_t>(at.warpgroup * kWarpsOfWarpgroup + w)];
-        for (std::size_t j = 0; j < list.size(); ++j) {
-            std::uint32_t defined = at.op.accumulates ? warp.defined[list[j].shadow] : ~0u;
-            const int upper = static_cast<int>(j) / 2 % 2, column = static_cast<int>(j) / 4 * 8 + static_cast<int>(j) % 2;
+void gather(const Execution& at, WgmmaTile& tile) {
+    for_each_register_pair(at, [&](Warp& warp, const Place& first, const Place& second, int row, int column) {
+        const float* even = warp.lanes<float>(first);
+        const float* odd = warp.lanes<float>(second);
+        for (int r = 0; r < 8; ++r)
+            for (int t = 0; t < 4; ++t) {
+                tile.d[row + r][column + 2 * t] = even[4 * r + t];
+                tile.d[row + r][column + 2 * t + 1] = odd[4 * r + t];
+            }
+    });
+}
+
+void scatter(const Execution& at, const WgmmaTile& tile) {
+    for_each_register_pair(at, [&](Warp& warp, const Place& first, const Place& second, int row, int column) {
+        float* even = warp.lanes<float>(first);
+        float* odd = warp.lanes<float>(second);
+        for (int r = 0; r < 8; ++r)
+            for (int t = 0; t < 4; ++t) {
+                even[4 * r + t] = tile.d[row + r][column + 2 * t];
+                odd[4 * r + t] = tile.d[row + r][column + 2 * t + 1];
+            }
+    });
+}
+
+// `kept`: what was in the accumulators before counts.
+void define_accumulators(const Execution& at, const Undefined& undefined, bool kept) {
+    for_each_register_pair(at, [&](Warp& warp, const Place& first, const Place& second, int row, int column) {
+        for (int odd = 0; odd < 2; ++odd) {
+            const Place& place = odd ? second : first;
+            std::uint32_t defined = kept ? warp.defined[place.shadow] : ~0u;
             for (int lane = 0; undefined.any && lane < kLanes; ++lane)
-                if (undefined.a[16 * w + lane / 4 + 8 * upper] || undefined.b[column + 2 * (lane % 4)]) defined &= ~(1u << lane);
-            warp.define(list[j], ~0u, defined);
+                if (undefined.a[row + lane / 4] || undefined.b[column + 2 * (lane % 4) + odd]) defined &= ~(1u << lane);
+            warp.define(place, ~0u, defined);
         }
-    }
+    });
 }
 
-void execute(const Execution& at) {
-    thread_local const auto tile = std::make_unique<WgmmaTile>();
+// Adds one op's products to the tile.
+void multiply(const Execution& at, WgmmaTile& tile, Undefined& undefined, bool& kept) {
     const Details& details = *at.op.instruction->details;
-    Undefined undefined;
-    read_operand(at, at.op.a, details.a_mn_major, kWgmmaRows, tile->a, undefined.a, undefined.any);
-    read_operand(at, at.op.b, details.b_mn_major, details.n, tile->b, undefined.b, undefined.any);
-    for_each_accumulator(at, [&](float& value, int row, int column) { tile->d[row][column] = at.op.accumulates ? value : 0.0f; });
+    if (!at.op.accumulates) {
+        std::memset(tile.d, 0, sizeof(tile.d));
+        undefined = {};
+        kept = false;
+    }
+    read_operand(at, at.op.a, details.a_mn_major, kWgmmaRows, tile.a, undefined.a, undefined.any);
+    read_operand(at, at.op.b, details.b_mn_major, details.n, tile.b, undefined.b, undefined.any);
     const double start = processor_seconds();
-    details.is_bf16 ? multiply_bf16(*tile, details.n) : multiply_e4m3(*tile, details.n);
+    details.is_bf16 ? multiply_bf16(tile, details.n) : multiply_e4m3(tile, details.n);
     at.machine().counts.arithmetic_seconds += processor_seconds() - start;
-    for_each_accumulator(at, [&](float& value, int row, int column) { value = tile->d[row][column]; });
-    if (at.check() != nullptr) define_accumulators(at, undefined);
     ++at.machine().counts.wgmma;
 }
 
-// Executes the ops before `end` that all warps have issued.
+bool same_accumulators(const Instruction& a, const Instruction& b) {
+    const std::vector<Place>&first = a.details->list, &second = b.details->list;
+    return first.size() == second.size() && first[0].word == second[0].word && first.back().word == second.back().word;
+}
+
+// Executes the ops before `end` that all warps have issued; accumulators stay in the tile from one op of a chain to the next.
 void execute_until(Block& block, int number, std::uint32_t end) {
+    thread_local const auto tile = std::make_unique<WgmmaTile>();
     Warpgroup& group = block.warpgroups[static_cast<std::size_t>(number)];
-    while (group.executed < end && !group.ops.empty() && group.ops.front().issued == kWarpsOfWarpgroup) {
-        execute({block, number, group.ops.front(), group.executed + 1});
-        group.ops.pop_front();
-        ++group.executed;
+    const auto is_ready = [&] { return group.executed < end && !group.ops.empty() && group.ops.front().issued == kWarpsOfWarpgroup; };
+    while (is_ready()) {
+        const WgmmaOp first = group.ops.front();
+        const Execution chain{block, number, first, 0};
+        Undefined undefined;
+        bool kept = true;
+        if (first.accumulates) gather(chain, *tile);
+        while (is_ready() && same_accumulators(*first.instruction, *group.ops.front().instruction)) {
+            multiply({block, number, group.ops.front(), group.executed + 1}, *tile, undefined, kept);
+            group.ops.pop_front();
+            ++group.executed;
+        }
+        scatter(chain, *tile);
+        if (chain.check() != nullptr) define_accumulators(chain, undefined, kept);
     }
 }
 
@@ -147,13 +184,16 @@ void issue_wgmma(Warp& warp, const Instruction& i) {
     if (warp.check != nullptr) made.clock = warp.check->clock(warp);
     ++op_of(warp, group, made).issued;
     ++warp.wgmma_issued;
-    const AsyncTiming timing = machine_of(warp).options.schedule.timing;
-    const bool is_now = timing == AsyncTiming::at_once || (timing == AsyncTiming::random && machine_of(warp).random() % 2 == 0);
-    if (is_now) execute_until(*warp.block, number, warp.wgmma_issued);
     wake(*warp.block, number);
 }
 
-void commit_wgmma(Warp& warp) { warp.wgmma_groups.push_back(warp.wgmma_issued); }
+// A group executes as soon as its last warp commits it, at some time by chance, or when it is waited for.
+void commit_wgmma(Warp& warp) {
+    warp.wgmma_groups.push_back(warp.wgmma_issued);
+    const AsyncTiming timing = machine_of(warp).options.schedule.timing;
+    const bool is_now = timing == AsyncTiming::at_once || (timing == AsyncTiming::random && machine_of(warp).random() % 2 == 0);
+    if (is_now) execute_until(*warp.block, warp.index / kWarpsOfWarpgroup, warp.wgmma_issued);
+}
 
 bool wait_for_wgmma(Warp& warp, std::uint32_t pending) {
     const std::vector<std::uint32_t>& groups = warp.wgmma_groups;

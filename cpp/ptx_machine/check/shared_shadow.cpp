@@ -117,14 +117,19 @@ Conflict SharedShadow::write(std::uint32_t address, std::uint32_t bytes, const T
 Conflict SharedShadow::read_by_wgmma(std::uint32_t address, std::uint32_t bytes, const Clock& clock, int warpgroup,
                                      std::uint32_t tick) {
     Conflict worst = Conflict::none;
+    std::uint32_t write_tick = 0;  // with kNobody: a cell that nobody has written conflicts with nothing
+    std::uint16_t component = kNobody;
     for (std::uint32_t i = address / kCellBytes; i <= (address + bytes - 1) / kCellBytes; ++i) {
         Cell& cell = cells_[i];
+        cell.wgmma_tick[warpgroup] = tick;
+        if (cell.write_component == component && cell.write_tick == write_tick && !cell.is_mbarrier) continue;  // as its neighbour
+        component = cell.write_component;
+        write_tick = cell.write_tick;
         const Conflict conflict = cell.is_mbarrier ? Conflict::mbarrier : conflict_with_write(cell, clock, true);
         if (conflict != Conflict::none && worst == Conflict::none) {
             worst = conflict;
             last_ = cell;
         }
-        cell.wgmma_tick[warpgroup] = tick;
     }
     return worst;
 }

@@ -57,13 +57,26 @@ void note_launch(const Machine& machine, const std::string& schedule, double sec
     file << "]}\n";
 }
 
-void run_once(Machine& machine, const void* parameters, std::size_t schedule) {
-    machine.options.schedule = settings().schedules[schedule];
+std::vector<std::string> schedules_of_a_launch() {
+    static std::uint64_t next_seed = 0;
+    std::vector<std::string> out;
+    for (const std::string& name : settings().schedules) {
+        if (!name.starts_with("seeds:")) {
+            out.push_back(name);
+            continue;
+        }
+        for (int i = std::stoi(name.substr(6)); i > 0; --i) out.push_back("seed:" + std::to_string(next_seed++));
+    }
+    return out;
+}
+
+void run_once(Machine& machine, const void* parameters, const std::string& schedule) {
+    machine.options.schedule = Schedule::parse(schedule);
     machine.options.checks = settings().checks;
     machine.counts = {};
     const double start = processor_seconds();
     machine.run(parameters);
-    note_launch(machine, settings().schedule_names[schedule], processor_seconds() - start);
+    note_launch(machine, schedule, processor_seconds() - start);
 }
 
 }  // namespace
@@ -76,19 +89,19 @@ bool launch(const std::string& kernel, const LaunchShape& shape, const void* par
         machine.shape = shape;
         machine.memory = &memory.known();
         machine.findings = &findings;
-        const std::size_t schedules = settings().schedules.size();
+        const std::vector<std::string> schedules = schedules_of_a_launch();
         DeviceMemory::Contents before, first;
-        if (schedules > 1) before = memory.contents();
+        if (schedules.size() > 1) before = memory.contents();
         GridOrder order = memory.known().order();
         order.start(shape.is_programmatic);
-        for (std::size_t i = 0; i < schedules; ++i) {
+        for (std::size_t i = 0; i < schedules.size(); ++i) {
             if (i > 0) memory.restore(before);
             memory.known().order() = order;
-            run_once(machine, parameters, i);
-            if (schedules == 1) break;
+            run_once(machine, parameters, schedules[i]);
+            if (schedules.size() == 1) break;
             if (i == 0) first = memory.contents();
             else if (memory.contents() != first)
-                findings.add({"schedule", kernel, 0, "", "", "", "schedule " + settings().schedule_names[i] + " gives other bits than " + settings().schedule_names[0],
+                findings.add({"schedule", kernel, 0, "", "", "", "schedule " + schedules[i] + " gives other bits than " + schedules[0],
                               "A result must not depend on who runs first."});
         }
     } catch (const PtxError& error) {

@@ -23,10 +23,7 @@ Settings read() {
     char dot = '.';
     capability >> out.major >> dot >> out.minor;
     std::istringstream schedules(variable("AOTGEMM_PTX_SCHEDULES", "in_turn"));
-    for (std::string name; schedules >> name;) {
-        out.schedules.push_back(Schedule::parse(name));
-        out.schedule_names.push_back(name);
-    }
+    for (std::string name; schedules >> name;) out.schedules.push_back(name);
     return out;
 }
 

@@ -13,8 +13,9 @@ struct Settings {
     std::string ptx_folder;    // AOTGEMM_PTX_FOLDER: NAME.ptx of each kernel
     std::string findings;      // AOTGEMM_PTX_FINDINGS: findings are appended here, a line of JSON each; "": standard error
     std::string launches;      // AOTGEMM_PTX_LAUNCHES: launches are appended here, a line of JSON each; "": nowhere
-    std::vector<Schedule> schedules;        // AOTGEMM_PTX_SCHEDULES, separated by blanks; every launch runs under each
-    std::vector<std::string> schedule_names;
+    // AOTGEMM_PTX_SCHEDULES, separated by blanks; every launch runs under each. "seeds:N" stands for N seeds, other ones
+    // for every launch.
+    std::vector<std::string> schedules;
     bool checks = true;        // AOTGEMM_PTX_CHECKS: 0 turns the checker off
     int devices = 1;           // AOTGEMM_PTX_DEVICES
     int multiprocessors = 132; // AOTGEMM_PTX_SMS

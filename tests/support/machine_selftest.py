@@ -1,0 +1,42 @@
+"""`aotgemm selftest --small` on the PTX machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aotgemm
+
+FAMILIES = ("sm90_fp8_gemm_*", "sm90_bf16_gemm_*")  # a process for each
+
+
+def selftest_on_machine(machine, ptx, folder, schedules="in_turn", patterns=FAMILIES):
+    """Of each process: its JSON document (or what it said), its launches and its findings."""
+    started = [_start(machine, ptx, folder / str(i), schedules, pattern) for i, pattern in enumerate(patterns)]
+    return [_finish(process, folder / str(i)) for i, process in enumerate(started)]
+
+
+def _start(machine, ptx, folder, schedules, pattern):
+    folder.mkdir()
+    environment = os.environ | {
+        "LD_LIBRARY_PATH": str(machine),
+        "PYTHONPATH": str(Path(aotgemm.__file__).parents[1]),
+        "CUDA_VISIBLE_DEVICES": "0",
+        "AOTGEMM_PTX_FOLDER": str(ptx),
+        "AOTGEMM_PTX_SCHEDULES": schedules,
+        "AOTGEMM_PTX_FINDINGS": str(folder / "findings"),
+        "AOTGEMM_PTX_LAUNCHES": str(folder / "launches"),
+    }
+    command = [sys.executable, "-m", "aotgemm", "selftest", "--small", "--json", "--kernel", pattern]
+    pipes = {"stdout": open(folder / "output", "w"), "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, env=environment, **pipes)
+
+
+def _finish(process, folder):
+    process.wait()
+    findings, launches = folder / "findings", folder / "launches"
+    output = (folder / "output").read_text()
+    document = json.loads(output) if process.returncode == 0 else {"failed": output}
+    found = findings.read_text().splitlines() if findings.exists() else []
+    return document, [json.loads(line) for line in launches.read_text().splitlines()], found
