@@ -24,7 +24,7 @@ Checker::Checker(Cluster& cluster) : cluster_(cluster) {
     cluster.cluster_clock = layout_.make();
     int first_agent = 0;
     for (const Block& block : cluster.blocks) {
-        shadows_.emplace_back(layout_, static_cast<std::uint32_t>(block.shared.size()), first_agent, static_cast<int>(block.warps.size()));
+        shadows_.emplace_back(layout_, static_cast<std::uint32_t>(block.shared.size()), first_agent);
         first_agent += static_cast<int>(block.warps.size());
     }
 }
@@ -100,25 +100,25 @@ Clock& Checker::barrier_clock(const Block& block, int barrier) {
     return named_[block.rank * static_cast<std::size_t>(kNamedBarriers) + static_cast<std::size_t>(barrier)];
 }
 
-std::string Checker::writer_of(const Warp& warp, const Cell& cell) const {
-    if (cell.write_statement < 0) return "";
-    const Statement& statement = warp.program->entry.statements[static_cast<std::size_t>(cell.write_statement)];
+std::string Checker::writer_of(const Warp& warp, const Earlier& earlier) const {
+    if (earlier.write_statement < 0) return "";
+    const Statement& statement = warp.program->entry.statements[static_cast<std::size_t>(earlier.write_statement)];
     std::string by = "a bulk copy";
-    if (cell.write_component < layout_.warps) by = "warp " + std::to_string(cell.write_component);
+    if (earlier.writer < layout_.warps) by = "warp " + std::to_string(earlier.writer);
     return by + " at line " + std::to_string(statement.line) + " (" + statement.opcode + ")";
 }
 
-void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const Cell& cell, std::uint32_t address,
+void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const Earlier& earlier, std::uint32_t address,
                      bool is_write, bool is_async) const {
     const std::string what = std::string(is_write ? "writes" : "reads") + " shared memory at " + std::to_string(address);
     Machine& machine = machine_of(warp);
     switch (conflict) {
         case Conflict::none: return;
         case Conflict::write:
-            return machine.report(warp, i, "race", what + ", which " + writer_of(warp, cell) + " wrote with nothing between the two",
+            return machine.report(warp, i, "race", what + ", which " + writer_of(warp, earlier) + " wrote with nothing between the two",
                                   "Wait for the barrier that says the write is over.");
         case Conflict::read:
-            return machine.report(warp, i, "race", what + ", which warp " + std::to_string(cell.read_component) + " may still read",
+            return machine.report(warp, i, "race", what + ", which warp " + std::to_string(earlier.reader) + " may still read",
                                   "Let the readers arrive on a barrier, and wait for it.");
         case Conflict::wgmma_read:
             return machine.report(warp, i, "race", what + ", which a wgmma under way may still read",
@@ -127,7 +127,7 @@ void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const 
             return machine.report(warp, i, "race", what + ", which a bulk store may still read",
                                   "Wait with cp.async.bulk.wait_group.read before the buffer is used again.");
         case Conflict::proxy:
-            return machine.report(warp, i, "proxy-fence", what + " through the async proxy, which " + writer_of(warp, cell) + " wrote without a proxy fence",
+            return machine.report(warp, i, "proxy-fence", what + " through the async proxy, which " + writer_of(warp, earlier) + " wrote without a proxy fence",
                                   "Put fence.proxy.async after the writes, before the barrier.");
         case Conflict::lanes:
             return machine.report(warp, i, "race", what + ", which another lane of the warp touched with no bar.warp.sync between",
@@ -182,9 +182,9 @@ void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, 
 }
 
 void Checker::want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address) {
-    const Cell& cell = shadow_of(block).cell(address);
-    if (cell.write_component == kNobody || clock(warp).known[cell.write_component] >= cell.write_tick) return;
-    machine_of(warp).report(warp, i, "race", "an mbarrier is used that " + writer_of(warp, cell) + " initialises with nothing between the two",
+    if (shadow_of(block).knows_write(address, clock(warp))) return;
+    const Earlier earlier = shadow_of(block).earlier(address);
+    machine_of(warp).report(warp, i, "race", "an mbarrier is used that " + writer_of(warp, earlier) + " initialises with nothing between the two",
                             "Put __syncthreads(), or the cluster's barrier, after mbarrier.init.");
 }
 

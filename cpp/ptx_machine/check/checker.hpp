@@ -61,9 +61,9 @@ class Checker {
    private:
     const SharedShadow& shadow_of(const Block& block) const { return shadows_[block.rank]; }
     SharedShadow& shadow_of(const Block& block) { return shadows_[block.rank]; }
-    void report(Warp& warp, const Instruction& i, Conflict conflict, const Cell& cell, std::uint32_t address, bool is_write,
+    void report(Warp& warp, const Instruction& i, Conflict conflict, const Earlier& earlier, std::uint32_t address, bool is_write,
                 bool is_async) const;
-    std::string writer_of(const Warp& warp, const Cell& cell) const;
+    std::string writer_of(const Warp& warp, const Earlier& earlier) const;
 
     Cluster& cluster_;
     ClockLayout layout_;

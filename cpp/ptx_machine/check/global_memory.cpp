@@ -30,6 +30,8 @@ GlobalConflict Allocation::touch(std::uintptr_t address, std::size_t bytes, bool
     const std::size_t first = (address - base_) / 4, last = (address - base_ + bytes - 1) / 4;
     for (std::size_t i = first; i <= last; ++i) {
         Word& word = words_.get()[i];
+        const bool is_known_read = !is_write && word.read_grid == grid && (word.read_cluster == cluster || word.read_cluster == kSeveral);
+        if (is_known_read && word.write_grid != grid && !may_run(word.write_grid)) continue;
         if (word.write_grid == grid && word.write_cluster != cluster) conflict = GlobalConflict::cluster_wrote;
         if (may_run(word.write_grid)) conflict = GlobalConflict::grid_writes;
         if (is_write) {
