@@ -30,7 +30,6 @@ class Task:
     sms: int = 2
     runs: int = 1
     checks: bool = True
-    capability: str = "9.0"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,6 @@ def _run(driver, task, folder):
         "AOTGEMM_PTX_SCHEDULES": task.schedules,
         "AOTGEMM_PTX_SMS": str(task.sms),
         "AOTGEMM_PTX_CHECKS": str(int(task.checks)),
-        "AOTGEMM_PTX_CAPABILITY": task.capability,
         "AOTGEMM_PTX_FINDINGS": str(findings),
         "AOTGEMM_PTX_LAUNCHES": str(launches),
     }

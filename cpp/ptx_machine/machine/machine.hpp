@@ -32,7 +32,7 @@ struct Options {
     Schedule schedule;
     bool checks = true;
     // Instructions of one warp without anybody else's progress, after which a loop counts as endless.
-    std::uint64_t most_instructions = 200'000'000;
+    std::uint64_t most_instructions = 50'000'000;
 };
 
 struct LaunchShape {

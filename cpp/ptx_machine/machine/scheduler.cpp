@@ -116,7 +116,7 @@ void Scheduler::run() {
         checks ? run_checked(*warp, quantum()) : run_for(*warp, quantum());
         if (warp->state == WarpState::exited) leave(*warp);
         if (warp->executed > machine_.options.most_instructions)
-            stop(*warp, "deadlock", "a warp runs without end", "Check the condition of the loop.");
+            machine_.stop(*warp, warp->program->instructions[warp->pc], "deadlock", "a warp runs without end", "Check the condition of the loop.");
     }
     if (checks) check_cluster_exit(cluster_);
     while (let_a_copy_take_effect()) {

@@ -1,0 +1,115 @@
+"""What a finding says, and what grids of a stream owe each other."""
+
+import pytest
+from machine_kernel import Launch, run_kernel
+
+ADD_ONE = """
+\tmov.u32 %r1, %tid.x;
+\tld.param.u64 %rd1, [p];
+\tmul.wide.u32 %rd2, %r1, 4;
+\tadd.s64 %rd3, %rd1, %rd2;
+{wait}
+\tld.global.u32 %r2, [%rd3];
+\tadd.u32 %r2, %r2, 1;
+\tst.global.u32 [%rd3], %r2;
+\tret;
+"""
+WAIT = "griddepcontrol.wait;"
+LAUNCH = "griddepcontrol.launch_dependents;"
+
+
+@pytest.mark.parametrize(
+    ("first_words", "programmatic", "kinds"),
+    [
+        ("", False, set()),
+        (WAIT, True, set()),
+        ("", True, {"pdl"}),
+        (WAIT + LAUNCH, True, set()),
+        (LAUNCH + WAIT, True, set()),
+    ],
+)
+def test_a_grid_that_starts_early_waits_before_it_touches_what_the_one_before_does(
+    machine, first_words, programmatic, kinds
+):
+    text = ADD_ONE.format(wait=first_words)
+    ran = run_kernel(machine, Launch(text, (bytes(128),), launches=3, programmatic=programmatic))
+    assert ran.kinds() == kinds
+    assert ran.arrays[0] == b"\x03\0\0\0" * 32
+
+
+SHARED_RACE = """
+\tmov.u32 %r1, %tid.x;
+\tmov.u32 %r2, memory;
+\tsetp.ne.u32 %p1, %r1, 0;
+\tsetp.eq.u32 %p2, %r1, 32;
+\t@%p1 bra $read;
+\t.loc 1 41 5
+\tst.shared.u32 [%r2], %r1;
+$read:
+\t.loc 1 42 9, function_name $L__info_string0, inlined_at 1 12 5
+\t@%p2 ld.shared.u32 %r3, [%r2];
+\tret;
+"""
+
+
+def test_a_finding_names_kernel_line_instruction_source_and_what_to_do(machine):
+    launch = Launch(SHARED_RACE, (bytes(128),), threads=64, shared=16, schedules="consumers_first")
+    finding = next(f for f in run_kernel(machine, launch).findings if f["text"] == "ld.shared.u32")
+    line = 1 + launch.ptx().splitlines().index("\t@%p2 ld.shared.u32 %r3, [%r2];")
+    assert (finding["kind"], finding["kernel"], finding["line"]) == ("race", "test", line)
+    assert finding["source"] == "kernel.cuh:42"
+    assert finding["where"] == "block (0, 0, 0), warp 1"
+    writer = 1 + launch.ptx().splitlines().index("\tst.shared.u32 [%r2], %r1;")
+    assert finding["message"].endswith(
+        f"which warp 0 at line {writer} (st.shared.u32) wrote with nothing between the two"
+    )
+    assert finding["advice"] == "Wait for the barrier that says the write is over."
+
+
+DEADLOCK = """
+\tmov.u32 %r1, %tid.x;
+\tmov.u32 %r2, memory;
+\tsetp.ne.u32 %p1, %r1, 0;
+\t@%p1 bra $start;
+\tmbarrier.init.shared::cta.b64 [%r2], 3;
+$start:
+\tbar.sync 0;
+\tsetp.lt.u32 %p1, %r1, 62;
+\t@%p1 bra $wait;
+\tmbarrier.arrive.shared::cta.b64 _, [%r2];
+$wait:
+\tmbarrier.try_wait.parity.shared::cta.b64 %p2, [%r2], 0;
+\t@!%p2 bra $wait;
+\tret;
+"""
+
+
+def test_a_deadlock_names_each_warp_its_line_and_what_is_missing(machine):
+    launch = Launch(DEADLOCK, (bytes(128),), threads=64, shared=16)
+    (finding,) = run_kernel(machine, launch).findings
+    line = 1 + next(i for i, text in enumerate(launch.ptx().splitlines()) if "try_wait" in text)
+    assert finding["kind"] == "deadlock"
+    for warp in (0, 1):
+        words = "waits for the mbarrier at 1024, in phase 0 of which 1 arrivals and 0 bytes are missing"
+        assert f"block 0, warp {warp}, line {line}: {words}" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("ld.param.u64 %rd1, [p];\nld.global.u32 %r1, [%rd1+4096];", "bounds"),
+        ("mov.u32 %r1, memory;\nld.shared.u32 %r2, [%r1+16];", "bounds"),
+        ("mov.u32 %r1, memory;\nld.shared.u32 %r2, [%r1+2];", "bounds"),
+        ("setp.eq.u32 %p1, %r9, 0;\n@%p1 bra $end;\n$end:", "uninitialised"),
+        ("mov.u32 %r1, memory;\nmbarrier.arrive.shared::cta.b64 _, [%r1];", "mbarrier"),
+        ("mov.u32 %r1, %tid.x;\nsetp.lt.u32 %p1, %r1, 9;\n@%p1 bar.sync 0;", "partial-mask"),
+        ("mov.u32 %r1, %tid.x;\nsetp.lt.u32 %p1, %r1, 9;\n@%p1 bar.warp.sync -1;", "partial-mask"),
+        ("bar.sync 0, 48;", "barrier"),
+        ("ld.param.u64 %rd1, [p];\nprefetch.tensormap [%rd1];", "tma"),
+        ("$again:\nbra $again;", "deadlock"),
+    ],
+)
+def test_what_a_kernel_may_not_do(machine, body, kind):
+    ran = run_kernel(machine, Launch(f"{body}\nret;", (bytes(128),), shared=16))
+    assert ran.kinds() == {kind}
+    assert ran.result != 0

@@ -1,0 +1,134 @@
+"""Single instructions and control flow on the machine, against what Python or NumPy makes of them."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+from machine_kernel import Launch, run_kernel
+
+LANE = np.arange(32, dtype=np.uint32)
+# %r1: the lane. Results go from %r2 to the array, a word a lane.
+FRAME = """
+\tmov.u32 %r1, %tid.x;
+\tld.param.u64 %rd1, [p];
+\tmul.wide.u32 %rd2, %r1, 4;
+\tadd.s64 %rd3, %rd1, %rd2;
+{body}
+\tst.global.u32 [%rd3], %r2;
+\tret;
+"""
+
+
+def per_lane(machine, body):
+    ran = run_kernel(machine, Launch(FRAME.format(body=body), (bytes(128),)))
+    assert (ran.result, ran.findings) == (0, [])
+    return np.frombuffer(ran.arrays[0], np.uint32)
+
+
+def bits(values):
+    return np.asarray(values, np.int64).astype(np.uint32)
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("add.s32 %r2, %r1, -7;", bits(LANE.astype(np.int64) - 7)),
+        ("mul.lo.s32 %r2, %r1, 0x12345678;", LANE * np.uint32(0x12345678)),
+        ("sub.s32 %r3, %r1, 16;\nmul.hi.s32 %r2, %r3, 0x40000000;", bits((LANE.astype(np.int64) - 16) >> 2)),
+        ("sub.s32 %r3, %r1, 16;\ndiv.s32 %r2, %r3, 3;", bits(np.trunc((LANE.astype(np.int64) - 16) / 3))),
+        ("sub.s32 %r3, %r1, 16;\nrem.s32 %r2, %r3, 3;", bits(np.fmod(LANE.astype(np.int64) - 16, 3))),
+        ("shl.b32 %r3, %r1, 1;\nshl.b32 %r2, 1, %r3;", bits([1 << 2 * i if i < 16 else 0 for i in range(32)])),
+        (
+            "shl.b32 %r3, %r1, 1;\nshr.s32 %r2, -5, %r3;",
+            bits([-5 >> min(2 * i, 31) for i in range(32)]),
+        ),
+        ("shr.u32 %r2, -1, %r1;", np.uint32(0xFFFFFFFF) >> LANE),
+        ("brev.b32 %r2, %r1;", bits([int(f"{i:032b}"[::-1], 2) for i in range(32)])),
+        ("bfind.shiftamt.u32 %r2, %r1;", bits([-1] + [32 - i.bit_length() for i in range(1, 32)])),
+        ("bfi.b32 %r2, %r1, -1, 4, 3;", bits([0xFFFFFF8F | (i & 7) << 4 for i in range(32)])),
+        ("setp.lt.u32 %p1, %r1, 5;\nselp.b32 %r2, 1, 2, %p1;", np.where(LANE < 5, 1, 2)),
+        ("mov.b64 %rd4, {%r1, 9};\nmov.b64 {%r3, %r2}, %rd4;", np.full(32, 9)),
+        ("cvt.s64.s32 %rd4, -3;\nshr.s64 %rd5, %rd4, 32;\ncvt.u32.u64 %r2, %rd5;", bits([-1] * 32)),
+        ("shfl.sync.idx.b32 %r2|%p1, %r1, 5, 31, -1;", np.full(32, 5)),
+        ("shfl.sync.up.b32 %r2|%p1, %r1, 3, 0, -1;", np.where(LANE < 3, LANE, LANE - 3)),
+        ("shfl.sync.bfly.b32 %r2|%p1, %r1, 9, 31, -1;", LANE ^ 9),
+        ("setp.gt.u32 %p1, %r1, 29;\nvote.sync.ballot.b32 %r2, %p1, -1;", np.full(32, 0xC0000000)),
+        ("redux.sync.max.u32 %r2, %r1, -1;", np.full(32, 31)),
+        ("elect.sync %r3|%p1, -1;\nselp.b32 %r2, 7, 8, %p1;", np.where(LANE == 0, 7, 8)),
+        ("setp.eq.u32 %p1, %r1, 4;\nmov.u32 %r2, %ctaid.x;\n@!%p1 mov.u32 %r2, 3;", np.where(LANE == 4, 0, 3)),
+    ],
+)
+def test_an_instruction(machine, body, wanted):
+    np.testing.assert_array_equal(per_lane(machine, body), np.asarray(wanted).astype(np.uint32))
+
+
+def test_lanes_part_in_nested_loops_and_meet_again(machine):
+    """Steps of the Collatz sequence, by lanes that leave the loop at different times; then all take part in a vote."""
+    body = """
+\tadd.u32 %r3, %r1, 1;
+\tmov.u32 %r2, 0;
+$again:
+\tsetp.eq.u32 %p1, %r3, 1;
+\t@%p1 bra $done;
+\tadd.u32 %r2, %r2, 1;
+\tand.b32 %r4, %r3, 1;
+\tsetp.eq.u32 %p2, %r4, 0;
+\t@%p2 bra $even;
+\tmad.lo.u32 %r3, %r3, 3, 1;
+\tbra $again;
+$even:
+\tshr.u32 %r3, %r3, 1;
+\tbra $again;
+$done:
+\tvote.sync.all.pred %p3, %p1, -1;
+\t@!%p3 mov.u32 %r2, -1;
+"""
+
+    def steps(n):
+        return 0 if n == 1 else 1 + steps(n // 2 if n % 2 == 0 else 3 * n + 1)
+
+    np.testing.assert_array_equal(per_lane(machine, body), [steps(i + 1) for i in range(32)])
+
+
+# Every BF16 number as an FP32 one, two a lane.
+CONVERT = """
+\tmov.u32 %r1, %ctaid.x;
+\tmov.u32 %r2, %tid.x;
+\tmad.lo.u32 %r3, %r1, 32, %r2;
+\tld.param.u64 %rd1, [p];
+\tld.param.u64 %rd2, [p+8];
+\tmul.wide.u32 %rd3, %r3, 8;
+\tadd.s64 %rd4, %rd1, %rd3;
+\tld.global.v2.f32 {{%f1, %f2}}, [%rd4];
+\tmul.wide.u32 %rd5, %r3, {bytes};
+\tadd.s64 %rd6, %rd2, %rd5;
+\t{convert}
+\tret;
+"""
+
+
+def convert(machine, values, bytes_, instructions):
+    body = CONVERT.format(bytes=bytes_, convert=instructions)
+    launch = Launch(body, (values.tobytes(), bytes(bytes_ * len(values) // 2)), grid=len(values) // 64)
+    ran = run_kernel(machine, launch)
+    assert (ran.result, ran.findings) == (0, [])
+    return ran.arrays[1]
+
+
+def test_fp32_to_e4m3(machine):
+    values = (np.arange(1 << 16, dtype=np.uint32) << 16).view(np.float32)
+    with np.errstate(invalid="ignore"):
+        values = np.concatenate([values, *(np.nextafter(values, np.float32(to)) for to in (0, np.inf))])
+    got = convert(machine, values, 2, "cvt.rn.satfinite.e4m3x2.f32 %rs1, %f2, %f1;\n\tst.global.u16 [%rd6], %rs1;")
+    with np.errstate(invalid="ignore"):
+        wanted = np.clip(values, -448, 448).astype(ml_dtypes.float8_e4m3fn).view(np.uint8)
+    wanted[np.isnan(values)] = 0x7F
+    np.testing.assert_array_equal(np.frombuffer(got, np.uint8), wanted)
+
+
+def test_fp32_to_bf16(machine):
+    values = np.random.default_rng(0).integers(0, 1 << 32, 1 << 16, np.uint64).astype(np.uint32).view(np.float32)
+    got = convert(machine, values, 4, "cvt.rn.bf16x2.f32 %r4, %f2, %f1;\n\tst.global.u32 [%rd6], %r4;")
+    with np.errstate(invalid="ignore"):
+        wanted = values.astype(ml_dtypes.bfloat16).view(np.uint16).copy()
+    wanted[np.isnan(values)] = 0x7FFF
+    np.testing.assert_array_equal(np.frombuffer(got, np.uint16), wanted)
