@@ -1,7 +1,9 @@
 """Kernels broken on purpose are found, and those that they were made of are not."""
 
+from pathlib import Path
+
 import pytest
-from machine_mutations import MUTATIONS, SUBJECTS
+from machine_mutations import MUTATIONS, SUBJECTS, table
 from machine_runner import Task, run_tasks
 
 
@@ -27,6 +29,11 @@ def outcomes(machine, ptx, tmp_path_factory):
 
 def test_there_are_many_and_each_is_one_of_a_kind():
     assert len({mutation.what for mutation in MUTATIONS}) == len(MUTATIONS) >= 40
+
+
+def test_the_page_lists_them():
+    page = (Path(__file__).parents[2] / "docs/ptx_machine.md").read_text()
+    assert "\n".join(table()) in page
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.what)

@@ -288,3 +288,12 @@ CONVERSIONS = (
 )
 
 MUTATIONS = START_AND_END + PRODUCER + CONSUMER + EPILOGUE + CONVERSIONS
+
+
+def table() -> list[str]:
+    """The rows of the table in docs/ptx_machine.md."""
+    rows = ["| kernel | what is broken | found as |", "|---|---|---|"]
+    for mutation in MUTATIONS:
+        kinds = " or ".join(f"`{kind}`" for kind in sorted(mutation.kinds))
+        rows.append(f"| `{SUBJECTS[mutation.subject].kernel}` | {mutation.what} | {kinds} |")
+    return rows

@@ -30,6 +30,7 @@ class Task:
     sms: int = 2
     runs: int = 1
     checks: bool = True
+    timeline: str = ""  # file
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _run(driver, task, folder):
         "AOTGEMM_PTX_SCHEDULES": task.schedules,
         "AOTGEMM_PTX_SMS": str(task.sms),
         "AOTGEMM_PTX_CHECKS": str(int(task.checks)),
+        "AOTGEMM_PTX_TIMELINE": task.timeline,
         "AOTGEMM_PTX_FINDINGS": str(findings),
         "AOTGEMM_PTX_LAUNCHES": str(launches),
     }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -138,6 +139,8 @@ void issue_copy(Warp& warp, BulkCopy copy) {
     Cluster& cluster = *warp.block->cluster;
     Machine& machine = machine_of(warp);
     ++machine.counts.copies;
+    copy.done_at = warp.step + kCopySteps;
+    draw_copy(copy);
     if (warp.check != nullptr) {
         copy.clock = warp.check->clock(warp);
         copy.met = warp.check->met(warp);

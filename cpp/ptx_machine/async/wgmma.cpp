@@ -5,6 +5,7 @@
 
 #include "ptx_machine/async/wgmma_operand.hpp"
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/machine.hpp"
 #include "ptx_machine/machine/processor_time.hpp"
 
@@ -182,8 +183,10 @@ void issue_wgmma(Warp& warp, const Instruction& i) {
     made.b = warp.lanes<std::uint64_t>(i.b)[0];
     made.accumulates = warp.predicate(i.c) & 1;
     if (warp.check != nullptr) made.clock = warp.check->clock(warp);
-    ++op_of(warp, group, made).issued;
+    WgmmaOp& op = op_of(warp, group, made);
+    ++op.issued;
     ++warp.wgmma_issued;
+    if (op.issued == kWarpsOfWarpgroup) draw_wgmma(*warp.block, number, i, warp.step);
     wake(*warp.block, number);
 }
 
@@ -206,6 +209,7 @@ bool wait_for_wgmma(Warp& warp, std::uint32_t pending) {
         return false;
     }
     warp.wgmma_done = end;
+    draw_wgmma_wait(warp, end);
     if (warp.check != nullptr) warp.check->wgmma_is_done(warp);
     return true;
 }

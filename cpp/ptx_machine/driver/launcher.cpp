@@ -75,7 +75,10 @@ void run_once(Machine& machine, const void* parameters, const std::string& sched
     machine.options.checks = settings().checks;
     machine.counts = {};
     const double start = processor_seconds();
+    Timeline timeline;
+    machine.timeline = settings().timeline.empty() ? nullptr : &timeline;
     machine.run(parameters);
+    if (!settings().timeline.empty()) std::ofstream(settings().timeline) << timeline.html(machine.program->kernel);
     note_launch(machine, schedule, processor_seconds() - start);
 }
 

@@ -16,6 +16,7 @@ Settings read() {
     out.ptx_folder = variable("AOTGEMM_PTX_FOLDER", "");
     out.findings = variable("AOTGEMM_PTX_FINDINGS", "");
     out.launches = variable("AOTGEMM_PTX_LAUNCHES", "");
+    out.timeline = variable("AOTGEMM_PTX_TIMELINE", "");
     out.checks = variable("AOTGEMM_PTX_CHECKS", "1") != "0";
     out.devices = std::stoi(variable("AOTGEMM_PTX_DEVICES", "1"));
     out.multiprocessors = std::stoi(variable("AOTGEMM_PTX_SMS", "132"));

@@ -16,6 +16,7 @@ struct Settings {
     // AOTGEMM_PTX_SCHEDULES, separated by blanks; every launch runs under each. "seeds:N" stands for N seeds, other ones
     // for every launch.
     std::vector<std::string> schedules;
+    std::string timeline;      // AOTGEMM_PTX_TIMELINE: a picture of the last launch, in HTML; "": none
     bool checks = true;        // AOTGEMM_PTX_CHECKS: 0 turns the checker off
     int devices = 1;           // AOTGEMM_PTX_DEVICES
     int multiprocessors = 132; // AOTGEMM_PTX_SMS

@@ -30,12 +30,14 @@ struct WgmmaOp {
 struct Warpgroup {
     std::deque<WgmmaOp> ops;
     std::uint32_t executed = 0;  // ops, in order; ops.front() is the next
+    std::vector<std::uint64_t> done_at;  // of the timeline: when each op is over
 };
 
 struct NamedBarrier {
     std::uint32_t wanted = 0, arrived = 0;  // threads
     bool all = true, any = false;           // of barrier.cta.red
     int line = 0;
+    std::uint64_t step = 0;                 // of the timeline: of the latest arrival
 };
 
 inline constexpr int kNamedBarriers = 16;
@@ -74,6 +76,7 @@ struct BulkCopy {
     int lane = 0;
     std::uint32_t tick = 0;     // of a store
     Clock clock;                // what its issuer knows; empty without a checker
+    std::uint64_t done_at = 0;  // step of the timeline
     std::uint32_t met = 0;      // up to which of its own steps the lanes of its issuer have met
 };
 
@@ -84,6 +87,7 @@ struct Cluster {
     std::uint32_t arrived = 0;    // warps at barrier.cluster.arrive in this phase
     std::uint32_t phase = 0;      // number of completed phases of it
     std::uint32_t warps = 0, exited_warps = 0;
+    std::uint64_t step = 0;       // of the timeline: of the latest arrival at its barrier
     Clock cluster_clock;
 };
 

@@ -61,6 +61,7 @@ void start_cluster(Machine& machine, Cluster& cluster, std::uint64_t number) {
     cluster.blocks.resize(shape.cluster);
     cluster.copies.clear();
     cluster.arrived = cluster.phase = cluster.warps = cluster.exited_warps = 0;
+    cluster.step = 0;
     const std::uint64_t clusters_x = shape.grid[0] / shape.cluster;
     for (std::uint32_t rank = 0; rank < shape.cluster; ++rank) {
         Block& block = cluster.blocks[rank];
@@ -99,6 +100,7 @@ void Machine::run(const void* parameter_data) {
             start_cluster(*this, cluster, number);
             ++counts.clusters;
             run_cluster(*this, cluster);
+            timeline = nullptr;
         }
     } catch (const GridStopped&) {
         if (findings->all().empty()) throw;

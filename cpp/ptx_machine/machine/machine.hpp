@@ -9,6 +9,7 @@
 #include "ptx_machine/check/finding.hpp"
 #include "ptx_machine/check/global_memory.hpp"
 #include "ptx_machine/machine/block.hpp"
+#include "ptx_machine/machine/timeline.hpp"
 
 namespace aotgemm::ptx_machine {
 
@@ -57,6 +58,7 @@ struct Machine {
     std::vector<std::uint64_t> parameters;
     std::uint32_t parameter_start = 0;  // bytes, so that maps among the parameters are aligned
     Counts counts;
+    Timeline* timeline = nullptr;  // of the first cluster, if a picture is wanted
     std::vector<std::uint64_t> hits;  // executions of each instruction, if checked
     std::mt19937_64 random;
 

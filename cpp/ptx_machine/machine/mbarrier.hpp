@@ -19,6 +19,8 @@ struct Mbarrier {
     std::uint64_t arrived_bytes = 0;      // in the current phase
     std::uint32_t last_with_bytes = 0;    // number of the last completed phase that brought bytes, from 1
 
+    std::uint64_t step = 0, over_at = 0;  // of the timeline: of the latest arrival, and when the last phase was over
+
     // Whether the phase of this parity is over.
     bool is_over(std::uint32_t parity) const { return (phase & 1) != (parity & 1); }
     bool is_complete() const { return pending == 0 && bytes == 0; }

@@ -5,6 +5,7 @@
 #include "ptx_machine/async/bulk_copy.hpp"
 #include "ptx_machine/check/accumulators.hpp"
 #include "ptx_machine/check/exits.hpp"
+#include "ptx_machine/machine/draw.hpp"
 
 namespace aotgemm::ptx_machine {
 
@@ -77,6 +78,7 @@ void Scheduler::run_checked(Warp& warp, std::uint64_t instructions) {
         const std::uint32_t at = warp.pc++;
         const Instruction& i = code[at];
         ++machine_.hits[at];
+        ++warp.step;
         if (i.guard != 0) check_guard(warp, i);
         if ((i.flags & kTouchesAccumulators) != 0) check_accumulator_access(warp, i);
         const std::uint32_t lanes = warp.active(i);
@@ -99,6 +101,7 @@ bool Scheduler::let_a_copy_take_effect() {
 
 void Scheduler::leave(Warp& warp) {
     machine_.counts.warp_instructions += warp.executed;
+    draw_run(warp);
     if (warp.check != nullptr) check_warp_exit(warp);
     Block& block = *warp.block;
     block.exited = std::all_of(block.warps.begin(), block.warps.end(), [](const Warp& other) { return other.state == WarpState::exited; });

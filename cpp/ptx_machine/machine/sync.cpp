@@ -1,6 +1,7 @@
 #include "ptx_machine/machine/sync.hpp"
 
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 
 namespace aotgemm::ptx_machine {
 
@@ -34,6 +35,7 @@ void complete_phase_if_over(Block& block, Mbarrier& barrier, Checker* check) {
     if (!barrier.is_complete()) return;
     ++barrier.phase;
     barrier.pending = barrier.expected;
+    barrier.over_at = barrier.step;
     if (barrier.arrived_bytes != 0) barrier.last_with_bytes = barrier.phase;
     barrier.arrived_bytes = 0;
     if (check != nullptr) check->phase_is_complete(barrier);
@@ -51,6 +53,7 @@ void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier) {
         stop(warp, "mbarrier", "more arrivals come at the mbarrier at " + std::to_string(barrier.address) + " than the " + std::to_string(barrier.expected) + " of a phase",
              "Initialise it with the number of arrivals, or let fewer threads arrive.");
     --barrier.pending;
+    barrier.step = std::max(barrier.step, warp.step);
     complete_phase_if_over(block, barrier, warp.check);
 }
 
@@ -63,6 +66,7 @@ void announce_bytes(const Warp& warp, Mbarrier& barrier, std::uint32_t bytes) {
 void bring_bytes(const BulkCopy& copy, Block& block, Mbarrier& barrier, std::uint32_t bytes) {
     barrier.bytes -= bytes;
     barrier.arrived_bytes += bytes;
+    barrier.step = std::max(barrier.step, copy.done_at);
     if (barrier.bytes < -kMostBytes)
         machine_of(*copy.issuer).report(*copy.issuer, *copy.instruction, "mbarrier", "more bytes come at an mbarrier than its count holds, 2^20 - 1", "Announce the bytes.");
     complete_phase_if_over(block, barrier, copy.issuer->check);
@@ -75,7 +79,9 @@ void complete_cluster_barrier(Cluster& cluster) {
     for (Block& block : cluster.blocks) {
         for (Warp& warp : block.warps) {
             if (warp.check != nullptr && warp.state != WarpState::exited) warp.check->acquire(warp, cluster.cluster_clock);
-            if (warp.state == WarpState::at_cluster_barrier) warp.state = WarpState::runnable;
+            if (warp.state != WarpState::at_cluster_barrier) continue;
+            draw_wait(warp, cluster.step, "for the cluster");
+            warp.state = WarpState::runnable;
         }
     }
     cluster.cluster_clock.clear();

@@ -53,6 +53,7 @@ struct Warp {
     std::vector<std::uint32_t> predicates, defined;
 
     std::uint64_t executed = 0;
+    std::uint64_t step = 0, drawn_until = 0;  // of the timeline
     std::uint32_t wgmma_issued = 0, wgmma_done = 0;  // instructions
     std::vector<std::uint32_t> wgmma_groups;         // instructions issued when each group was committed
     std::uint32_t wgmma_fences = 0;

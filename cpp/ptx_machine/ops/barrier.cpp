@@ -1,5 +1,6 @@
 // Named barriers of a block, the barrier of a cluster, and fences.
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
 #include "ptx_machine/program/decoder.hpp"
 
@@ -13,6 +14,7 @@ void complete_barrier(Block& block, int number, Checker* check) {
     for (Warp& warp : block.warps) {
         if (warp.state != WarpState::at_barrier || warp.barrier != number) continue;
         warp.state = WarpState::runnable;
+        draw_wait(warp, barrier.step, "at barrier " + std::to_string(number));
         if (check != nullptr) check->acquire(warp, check->barrier_clock(block, number));
         const Instruction& i = warp.current();
         if (i.details == nullptr) continue;  // no reduction
@@ -37,6 +39,7 @@ void sync_block(Warp& warp, const Instruction& i) {
     barrier.wanted = wanted;
     barrier.line = warp.program->line_of(i);
     barrier.arrived += kLanes;
+    barrier.step = std::max(barrier.step, warp.step);
     if (i.details != nullptr) barrier.all = barrier.all && warp.predicate(i.c) == ~0u;
     warp.state = WarpState::at_barrier;
     warp.barrier = number;
@@ -66,6 +69,7 @@ void arrive_in_cluster(Warp& warp, const Instruction& i) {
     if (warp.cluster_phases > cluster.phase) stop(warp, "barrier", "barrier.cluster.arrive comes twice with no wait between", "Wait after each arrive.");
     warp.cluster_phases = cluster.phase + 1;
     ++cluster.arrived;
+    cluster.step = std::max(cluster.step, warp.step);
     if (warp.check != nullptr) warp.check->release(warp, cluster.cluster_clock);
     complete_cluster_barrier(cluster);
 }

@@ -1,5 +1,6 @@
 // mbarrier: init, arrive, expect_tx, waits by parity.
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
 #include "ptx_machine/program/decoder.hpp"
 
@@ -94,6 +95,7 @@ void wait_parity(Warp& warp, const Instruction& i) {
         if (barrier.is_over(warp.lanes<std::uint32_t>(i.b)[lane])) {
             over |= 1u << lane;
             if (warp.check != nullptr) check_wait(warp, barrier);
+            if (kBlocks && barrier.phase > 0) draw_wait(warp, barrier.over_at, "for the mbarrier at " + std::to_string(barrier.address));
         } else {
             not_over = &barrier;
         }

@@ -1,0 +1,27 @@
+"""The picture of a launch shows every warp, copy and matrix instruction of its first cluster, in order."""
+
+import json
+import re
+
+from machine_mutations import SUBJECTS
+from machine_runner import Task, run_tasks
+
+RUNS, WAITS, LOAD, STORE, WGMMA = range(5)
+
+
+def test_the_picture_of_a_pair_of_blocks(machine, ptx, tmp_path):
+    subject, file = SUBJECTS["pair"], tmp_path / "timeline.html"
+    task = Task(subject.family, subject.kernel, subject.m, subject.n, subject.k, str(ptx), timeline=str(file))
+    (outcome,) = run_tasks(machine, [task], 1)
+    (launch,) = outcome.launches
+    assert (outcome.error, outcome.differing, launch["clusters"]) == ("", 0, 1)
+    page = file.read_text()
+    assert f"<title>{subject.kernel}</title>" in page and "http" not in page
+    spans = json.loads(re.search(r"const spans = (\[.*?\]);\nconst kinds", page, re.DOTALL).group(1))
+    warps = {f"block {block}, warp {warp:02}" for block in range(2) for warp in range(12)}
+    assert warps == {row for row, kind, *_ in spans if kind in (RUNS, WAITS)}
+    assert sum(kind in (LOAD, STORE) for _, kind, *_ in spans) == launch["copies"]
+    assert sum(kind == WGMMA for _, kind, *_ in spans) == launch["wgmma"]
+    for row in warps:  # a warp does one thing after another
+        times = [(start, end) for name, _, start, end, *_ in spans if name == row]
+        assert all(before[1] <= after[0] for before, after in zip(times, times[1:]))
