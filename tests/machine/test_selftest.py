@@ -1,5 +1,7 @@
 """Every kernel runs on the machine, from Python through the driver, with the checker on: the CPU backend's bits."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 from machine_selftest import selftest_on_machine
 
@@ -28,16 +30,32 @@ def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx, tmp_path):
     assert names_of("sm_90a") <= set(check(selftest_on_machine(machine, ptx, tmp_path)))
 
 
+# Kernels with fewer problems run each under more schedules, so that each comes to 200 and more.
+SEEDS = [
+    (3, "sm90_fp8_gemm_1d2d_dense_*"),
+    (3, "sm90_fp8_gemm_1d1d_*"),
+    (3, "sm90_bf16_gemm_dense_*"),
+    (6, "sm90_*_gemm*_contiguous_*"),
+    (6, "sm90_*_gemm*_psum_*"),
+    (6, "sm90_*_gemm*_masked_*"),
+    (18, "sm90_*_gemm*_batched_*"),
+    (27, "sm90_bf16_gemm_batch_reduced_*"),
+    (27, "sm90_bf16_gemm_k_grouped_*"),
+]
+
+
 @pytest.mark.machine_all
-def test_every_gemm_kernel_under_two_hundred_schedules(machine, ptx, tmp_path):
-    # Dense kernels of family fp8_gemm_1d2d run 72 problems each, others as few as 6.
-    for i, (schedules, patterns) in enumerate(
-        [("3", ("sm90_fp8_gemm_1d2d_dense_*",)), ("27", ("sm90_fp8_gemm_1d[12]d_[!d]*", "sm90_bf16_gemm_*"))]
-    ):
-        folder = tmp_path / str(i)
-        folder.mkdir()
-        times = check(selftest_on_machine(machine, ptx, folder, SCHEDULES + schedules, patterns))
-        assert all(count >= 200 for name, count in times.items() if "_gemm_" in name), times
+@pytest.mark.parametrize(("seeds", "pattern"), SEEDS)
+def test_every_gemm_kernel_under_two_hundred_schedules(machine, ptx, tmp_path, seeds, pattern):
+    times = check(selftest_on_machine(machine, ptx, tmp_path, f"{SCHEDULES}{seeds}", (pattern,)))
+    gemms = {name for name in times if "_gemm_" in name}
+    assert gemms == {name for name in names_of("sm_90a") if fnmatchcase(name, pattern)}
+    assert min(times[name] for name in gemms) >= 200, times
+
+
+def test_every_gemm_kernel_is_among_those_of_the_schedules():
+    for name in names_of("sm_90a"):
+        assert ("_gemm_" in name) == (sum(fnmatchcase(name, pattern) for _, pattern in SEEDS) == 1), name
 
 
 def test_conversions_compiled_for_sm_100a(machine, ptx, tmp_path):
