@@ -107,9 +107,48 @@ def test_a_deadlock_names_each_warp_its_line_and_what_is_missing(machine):
         ("bar.sync 0, 48;", "barrier"),
         ("ld.param.u64 %rd1, [p];\nprefetch.tensormap [%rd1];", "tma"),
         ("$again:\nbra $again;", "deadlock"),
+        ("trap;", "trap"),
+        ("barrier.cluster.wait.aligned;", "barrier"),
     ],
 )
 def test_what_a_kernel_may_not_do(machine, body, kind):
     ran = run_kernel(machine, Launch(f"{body}\nret;", (bytes(128),), shared=16))
     assert ran.kinds() == {kind}
     assert ran.result != 0
+
+
+# Lane 0 initialises; then the other warp arrives, or announces bytes that never come.
+CLUSTER_START = """
+\tmov.u32 %r1, %tid.x;
+\tmov.u32 %r2, memory;
+\tsetp.ne.u32 %p1, %r1, 0;
+\t@%p1 bra $start;
+\tmbarrier.init.shared::cta.b64 [%r2], 1;
+\t{fence}
+$start:
+\tbarrier.cluster.arrive{semantics}.aligned;
+\tbarrier.cluster.wait.aligned;
+\tsetp.ne.u32 %p1, %r1, 32;
+\t@%p1 bra $end;
+\t{then}
+$end:
+\tret;
+"""
+FENCE = "fence.mbarrier_init.release.cluster;"
+ARRIVE = "mbarrier.arrive.shared::cta.b64 _, [%r2];"
+
+
+@pytest.mark.parametrize(
+    ("fence", "semantics", "then", "kinds"),
+    [
+        (FENCE, "", ARRIVE, set()),
+        (FENCE, ".release", ARRIVE, set()),
+        (FENCE, ".relaxed", ARRIVE, set()),  # the fence publishes what it follows
+        ("", ".release", ARRIVE, set()),
+        ("", ".relaxed", ARRIVE, {"race"}),
+        (FENCE, "", "mbarrier.expect_tx.shared::cta.b64 [%r2], 16;", {"exit"}),
+    ],
+)
+def test_what_a_cluster_barrier_passes_on(machine, fence, semantics, then, kinds):
+    body = CLUSTER_START.format(fence=fence, semantics=semantics, then=then)
+    assert run_kernel(machine, Launch(body, (bytes(128),), threads=64, shared=16)).kinds() == kinds

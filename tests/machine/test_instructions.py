@@ -34,6 +34,7 @@ def bits(values):
         ("add.s32 %r2, %r1, -7;", bits(LANE.astype(np.int64) - 7)),
         ("mul.lo.s32 %r2, %r1, 0x12345678;", LANE * np.uint32(0x12345678)),
         ("sub.s32 %r3, %r1, 16;\nmul.hi.s32 %r2, %r3, 0x40000000;", bits((LANE.astype(np.int64) - 16) >> 2)),
+        ("mul.lo.u64 %rd4, %rd2, 0x40000000;\nmul.hi.u64 %rd5, %rd4, %rd4;\ncvt.u32.u64 %r2, %rd5;", LANE**2),
         ("sub.s32 %r3, %r1, 16;\ndiv.s32 %r2, %r3, 3;", bits(np.trunc((LANE.astype(np.int64) - 16) / 3))),
         ("sub.s32 %r3, %r1, 16;\nrem.s32 %r2, %r3, 3;", bits(np.fmod(LANE.astype(np.int64) - 16, 3))),
         ("shl.b32 %r3, %r1, 1;\nshl.b32 %r2, 1, %r3;", bits([1 << 2 * i if i < 16 else 0 for i in range(32)])),

@@ -24,7 +24,8 @@ void for_each_row(const BulkCopy& copy, Body&& body) {
     std::uint32_t rows = 1;
     for (int i = 1; i < map.rank; ++i) rows *= map.box[i];
     const std::int64_t columns = map.box[0], size = map.sizes[0], x = copy.at[0];
-    const std::int64_t first = std::clamp<std::int64_t>(-x, 0, columns), end = std::clamp<std::int64_t>(size - x, first, columns);
+    const std::int64_t first = std::clamp<std::int64_t>(-x, 0, columns),
+                       end = std::clamp<std::int64_t>(size - x, first, columns);
     for (std::uint32_t number = 0; number < rows; ++number) {
         Row row{copy.shared + number * map.row_bytes(), map.base, static_cast<std::uint32_t>(first) * map.element_bytes,
                 static_cast<std::uint32_t>(end - first) * map.element_bytes};
@@ -69,18 +70,20 @@ void load_row(const BulkCopy& copy, const Row& row, Block& block) {
         check->copy_writes_shared(copy, block, row.shared, copy.map->row_bytes(), true);
         check = nullptr;
     }
-    for_each_piece(copy, row, 0, copy.map->row_bytes(), [&](std::uint32_t offset, std::uint32_t address, std::uint32_t bytes) {
-        std::uint8_t piece[kPiece] = {};
-        bool defined = true;
-        const std::uint32_t first = std::max(offset, row.first), end = std::min(offset + bytes, row.first + row.inside);
-        if (first < end) {
-            const std::uint64_t from = row.global + (first - row.first);
-            std::memcpy(piece + (first - offset), reinterpret_cast<const void*>(from), end - first);
-            defined = check == nullptr || check->global_is_defined(*copy.issuer, from, end - first);
-        }
-        std::memcpy(block.shared.data() + address, piece, bytes);
-        if (check != nullptr) check->copy_writes_shared(copy, block, address, bytes, defined);
-    });
+    for_each_piece(copy, row, 0, copy.map->row_bytes(),
+                   [&](std::uint32_t offset, std::uint32_t address, std::uint32_t bytes) {
+                       std::uint8_t piece[kPiece] = {};
+                       bool defined = true;
+                       const std::uint32_t first = std::max(offset, row.first),
+                                           end = std::min(offset + bytes, row.first + row.inside);
+                       if (first < end) {
+                           const std::uint64_t from = row.global + (first - row.first);
+                           std::memcpy(piece + (first - offset), reinterpret_cast<const void*>(from), end - first);
+                           defined = check == nullptr || check->global_is_defined(*copy.issuer, from, end - first);
+                       }
+                       std::memcpy(block.shared.data() + address, piece, bytes);
+                       if (check != nullptr) check->copy_writes_shared(copy, block, address, bytes, defined);
+                   });
 }
 
 void load(Cluster& cluster, const BulkCopy& copy) {
@@ -103,19 +106,23 @@ void store(Cluster& cluster, const BulkCopy& copy) {
     Block& block = *copy.issuer->block;
     for_each_row(copy, [&](const Row& row) {
         want_global(copy, row, true);
-        for_each_piece(copy, row, 0, copy.map->row_bytes(), [&](std::uint32_t offset, std::uint32_t address, std::uint32_t bytes) {
-            if (check != nullptr) check->copy_reads_shared(copy, block, address, bytes);
-            const std::uint32_t first = std::max(offset, row.first), end = std::min(offset + bytes, row.first + row.inside);
-            if (first >= end) return;
-            const std::uint64_t to = row.global + (first - row.first);
-            std::memcpy(reinterpret_cast<void*>(to), block.shared.data() + address + (first - offset), end - first);
-            if (check == nullptr) return;
-            const bool defined = check->shared_is_defined(block, address + (first - offset), end - first);
-            check->global_define(*copy.issuer, to, end - first, defined);
-            if (!defined)
-                cluster.machine->report(*copy.issuer, *copy.instruction, "uninitialised", "a bulk store sends shared memory at " + std::to_string(address) + " that nothing has written",
-                                        "Write the whole box, or let it end at the tensor's edge.");
-        });
+        for_each_piece(
+            copy, row, 0, copy.map->row_bytes(), [&](std::uint32_t offset, std::uint32_t address, std::uint32_t bytes) {
+                if (check != nullptr) check->copy_reads_shared(copy, block, address, bytes);
+                const std::uint32_t first = std::max(offset, row.first),
+                                    end = std::min(offset + bytes, row.first + row.inside);
+                if (first >= end) return;
+                const std::uint64_t to = row.global + (first - row.first);
+                std::memcpy(reinterpret_cast<void*>(to), block.shared.data() + address + (first - offset), end - first);
+                if (check == nullptr) return;
+                const bool defined = check->shared_is_defined(block, address + (first - offset), end - first);
+                check->global_define(*copy.issuer, to, end - first, defined);
+                if (!defined)
+                    cluster.machine->report(
+                        *copy.issuer, *copy.instruction, "uninitialised",
+                        "a bulk store sends shared memory at " + std::to_string(address) + " that nothing has written",
+                        "Write the whole box, or let it end at the tensor's edge.");
+            });
     });
     // Its memory is read: it is no longer waited for.
     for (BulkStore& open : copy.issuer->bulk)
@@ -129,9 +136,13 @@ const TensorMap& tensor_map_at(const Warp& warp, std::uint64_t address) {
     const auto first = reinterpret_cast<std::uint64_t>(machine.parameter_bytes());
     const bool is_parameter = address >= first && address + 128 <= first + warp.program->parameter_bytes;
     const bool is_global = !is_parameter && machine.memory->find(address, 128) != nullptr;
-    if (address % 64 != 0 || (!is_parameter && !is_global)) stop(warp, "tma", "there is no tensor map at the address", "Pass a __grid_constant__ CUtensorMap, 64 bytes aligned.");
+    if (address % 64 != 0 || (!is_parameter && !is_global))
+        stop(warp, "tma", "there is no tensor map at the address",
+             "Pass a __grid_constant__ CUtensorMap, 64 bytes aligned.");
     const auto& map = *reinterpret_cast<const TensorMap*>(address);
-    if (map.magic != TensorMap::kMagic) stop(warp, "tma", "the 128 bytes at the address are no encoded tensor map", "Encode it with cuTensorMapEncodeTiled.");
+    if (map.magic != TensorMap::kMagic)
+        stop(warp, "tma", "the 128 bytes at the address are no encoded tensor map",
+             "Encode it with cuTensorMapEncodeTiled.");
     return map;
 }
 
@@ -172,7 +183,9 @@ void wait_for_stores(Warp& warp, std::uint32_t lanes, std::uint32_t pending) {
     for (std::size_t i = 0; i < cluster.copies.size();) {
         const BulkCopy& copy = cluster.copies[i];
         const bool awaited = copy.is_store && copy.issuer == &warp &&
-                             std::any_of(warp.bulk.begin(), warp.bulk.end(), [&](const BulkStore& store) { return store.tick == copy.tick && is_awaited(store); });
+                             std::any_of(warp.bulk.begin(), warp.bulk.end(), [&](const BulkStore& store) {
+                                 return store.tick == copy.tick && is_awaited(store);
+                             });
         if (awaited) take_effect(cluster, i);
         else ++i;
     }

@@ -27,7 +27,8 @@ struct SpecialRows {
 bool is_any_infinite_or_nan(const WgmmaTile& tile, int n) {
     std::uint32_t most = 0;
     for (const auto& row : tile.d)
-        for (int column = 0; column < n; ++column) most = std::max(most, std::bit_cast<std::uint32_t>(row[column]) & 0x7FFFFFFF);
+        for (int column = 0; column < n; ++column)
+            most = std::max(most, std::bit_cast<std::uint32_t>(row[column]) & 0x7FFFFFFF);
     return most >= 0x7F800000;
 }
 
@@ -51,7 +52,8 @@ void load_fp8_panel(const WgmmaTile& tile, int first, int columns, Fp8Scratch& s
     alignas(64) std::uint8_t by_k[kStepBytes][kFp8PanelColumns] = {};
     for (int column = 0; column < columns; ++column)
         for (int k = 0; k < kStepBytes; ++k) by_k[k][column] = tile.b[first + column][k];
-    for (int k = 0; k < kStepBytes; ++k) decode_fp8(by_k[k], kFp8PanelColumns, scratch.panel.value[k], scratch.panel.exponent[k]);
+    for (int k = 0; k < kStepBytes; ++k)
+        decode_fp8(by_k[k], kFp8PanelColumns, scratch.panel.value[k], scratch.panel.exponent[k]);
 }
 
 // An output of an infinite accumulator stays as it is: E4M3 has no infinity, so nothing can change it but a NaN.
@@ -71,7 +73,8 @@ void multiply_e4m3(WgmmaTile& tile, int n) {
     thread_local SpecialRows special;
     special.any = is_any_infinite_or_nan(tile, n);
     note_fp8_nan(tile, n, special);
-    for (int row = 0; row < kWgmmaRows; ++row) decode_fp8(tile.a[row], kStepBytes, scratch->rows.value[row], scratch->rows.exponent[row]);
+    for (int row = 0; row < kWgmmaRows; ++row)
+        decode_fp8(tile.a[row], kStepBytes, scratch->rows.value[row], scratch->rows.exponent[row]);
     for (int first = 0; first < n; first += kFp8PanelColumns) {
         const int columns = std::min(kFp8PanelColumns, n - first);
         const std::size_t bytes = static_cast<std::size_t>(columns) * sizeof(float);
@@ -79,11 +82,14 @@ void multiply_e4m3(WgmmaTile& tile, int n) {
         for (int row = 0; row < kWgmmaRows; ++row) {
             float* chain = scratch->chain.value[row];
             std::memcpy(chain, &tile.d[row][first], bytes);
-            for (int column = 0; special.any && column < columns; ++column) chain[column] = std::isfinite(chain[column]) ? chain[column] : 0.0f;
+            for (int column = 0; special.any && column < columns; ++column)
+                chain[column] = std::isfinite(chain[column]) ? chain[column] : 0.0f;
         }
         run_fp8_steps({0, 0, kWgmmaRows, columns}, 1, *scratch);
         if (special.any) finish_fp8_panel(tile, special, first, columns, *scratch);
-        else for (int row = 0; row < kWgmmaRows; ++row) std::memcpy(&tile.d[row][first], scratch->chain.value[row], bytes);
+        else
+            for (int row = 0; row < kWgmmaRows; ++row)
+                std::memcpy(&tile.d[row][first], scratch->chain.value[row], bytes);
     }
 }
 
@@ -139,11 +145,12 @@ void multiply_bf16(WgmmaTile& tile, int n) {
         for (int row = 0; row < kWgmmaRows; ++row)
             for (int column = 0; column < columns; ++column) {
                 float& d = tile.d[row][first + column];
-                const bool is_special = scratch->row_is_special[row] || scratch->column_is_special[column] || !std::isfinite(d) ||
-                                        scratch->largest_exponent[row][column] > kMostExponent;
+                const bool is_special = scratch->row_is_special[row] || scratch->column_is_special[column] ||
+                                        !std::isfinite(d) || scratch->largest_exponent[row][column] > kMostExponent;
                 d = !is_special ? scratch->chain[row][column]
-                                : scalar_wide_chain(d, kBf16Step, kBf16Step, [&](std::int64_t k) { return bf16_at(tile.a[row], k); },
-                                                    [&](std::int64_t k) { return bf16_at(tile.b[first + column], k); });
+                                : scalar_wide_chain(
+                                      d, kBf16Step, kBf16Step, [&](std::int64_t k) { return bf16_at(tile.a[row], k); },
+                                      [&](std::int64_t k) { return bf16_at(tile.b[first + column], k); });
             }
     }
 }

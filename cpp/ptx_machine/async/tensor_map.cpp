@@ -17,7 +17,8 @@ std::string size_problem(const TensorMap& map, const std::uint64_t* sizes) {
     for (int i = 0; i < map.rank; ++i) {
         const std::string dimension = " of dimension " + std::to_string(i);
         if (sizes[i] == 0 || sizes[i] > 0xFFFFFFFF) return "the size" + dimension + " is " + std::to_string(sizes[i]);
-        if (map.box[i] == 0 || map.box[i] > 256) return "the box" + dimension + " has " + std::to_string(map.box[i]) + " elements";
+        if (map.box[i] == 0 || map.box[i] > 256)
+            return "the box" + dimension + " has " + std::to_string(map.box[i]) + " elements";
         if (i == 0) continue;
         const std::uint64_t stride = map.strides[i - 1];
         if (stride % 16 != 0 || stride >= std::uint64_t{1} << 40)
@@ -38,7 +39,8 @@ std::string tensor_map_problem(const TensorMap& map, const std::uint64_t* sizes,
     if (!problem.empty()) return problem;
     for (int i = 0; i < map.rank; ++i)
         if (element_strides[i] != 1) return "the machine does not know element strides";
-    if (map.row_bytes() % 16 != 0) return "a row of the box has " + std::to_string(map.row_bytes()) + " bytes, no multiple of 16";
+    if (map.row_bytes() % 16 != 0)
+        return "a row of the box has " + std::to_string(map.row_bytes()) + " bytes, no multiple of 16";
     if (map.swizzle != 0 && map.row_bytes() > 16u << map.swizzle)
         return "a row of the box has " + std::to_string(map.row_bytes()) + " bytes, more than its swizzle spans";
     return "";

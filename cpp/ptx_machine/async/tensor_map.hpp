@@ -10,12 +10,12 @@ struct TensorMap {
     static constexpr std::uint64_t kMagic = 0x70616D5F78747061;
     std::uint64_t magic = kMagic;
     std::uint64_t base = 0;
-    std::uint32_t sizes[5] = {};          // elements; the innermost dimension first
+    std::uint32_t sizes[5] = {};  // elements; the innermost dimension first
     std::uint16_t box[5] = {};
     std::uint8_t rank = 0, element_bytes = 0;
-    std::uint64_t strides[4] = {};        // bytes, from the second dimension on
-    std::uint8_t swizzle = 0;             // CU_TENSOR_MAP_SWIZZLE: 0 none, 1 32B, 2 64B, 3 128B
-    std::uint8_t type = 0;                // CUtensorMapDataType
+    std::uint64_t strides[4] = {};  // bytes, from the second dimension on
+    std::uint8_t swizzle = 0;       // CU_TENSOR_MAP_SWIZZLE: 0 none, 1 32B, 2 64B, 3 128B
+    std::uint8_t type = 0;          // CUtensorMapDataType
     std::uint8_t interleave = 0, fill = 0;
 
     std::uint32_t row_bytes() const { return static_cast<std::uint32_t>(box[0]) * element_bytes; }

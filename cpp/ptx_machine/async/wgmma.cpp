@@ -30,7 +30,8 @@ struct Execution {
 
 const std::uint8_t* operand_piece(const Execution& at, std::uint32_t address) {
     if (address < kSharedBase || address + 16 > at.block.shared.size())
-        at.machine().stop(at.first_warp(), *at.op.instruction, "bounds", "a wgmma reads shared memory at " + std::to_string(address) + ", outside the block's",
+        at.machine().stop(at.first_warp(), *at.op.instruction, "bounds",
+                          "a wgmma reads shared memory at " + std::to_string(address) + ", outside the block's",
                           "Check the descriptor's address, leading and stride offsets.");
     if (at.check() != nullptr) at.check()->wgmma_reads(at.block, at.op, at.warpgroup, at.tick, address, 16);
     return at.block.shared.data() + address;
@@ -42,10 +43,13 @@ void note_undefined(const Execution& at, std::uint32_t address, bool* rows, int 
     std::fill_n(rows + row, count, true);
 }
 
-void read_operand(const Execution& at, std::uint64_t bits, bool is_mn_major, int rows, std::uint8_t (*to)[kStepBytes], bool* undefined, bool& any) {
+void read_operand(const Execution& at, std::uint64_t bits, bool is_mn_major, int rows, std::uint8_t (*to)[kStepBytes],
+                  bool* undefined, bool& any) {
     const SharedDescriptor descriptor(bits);
     if (descriptor.base_offset != 0)
-        at.machine().stop(at.first_warp(), *at.op.instruction, "wgmma", "a descriptor has a base offset, which the machine does not know", "Align the tile to its swizzle pattern.");
+        at.machine().stop(at.first_warp(), *at.op.instruction, "wgmma",
+                          "a descriptor has a base offset, which the machine does not know",
+                          "Align the tile to its swizzle pattern.");
     if (!is_mn_major) {
         for_each_k_major_piece(descriptor, rows, [&](std::uint32_t address, int row, int byte) {
             std::memcpy(to[row] + byte, operand_piece(at, address), 16);
@@ -60,8 +64,8 @@ void read_operand(const Execution& at, std::uint64_t bits, bool is_mn_major, int
     });
 }
 
-// Registers 4q to 4q + 3 of a thread hold columns 8q + 2 * (thread % 4) and the next of rows 16 * warp + thread / 4, then of
-// that row + 8 (PTX ISA, "Register fragments" of wgmma's D). So a pair of registers is 8 rows of 8 columns.
+// Registers 4q to 4q + 3 of a thread hold columns 8q + 2 * (thread % 4) and the next of rows 16 * warp + thread / 4,
+// then of that row + 8 (PTX ISA, "Register fragments" of wgmma's D). So a pair of registers is 8 rows of 8 columns.
 template <class Body>
 void for_each_register_pair(const Execution& at, Body&& body) {
     const std::vector<Place>& list = at.op.instruction->details->list;
@@ -130,11 +134,14 @@ bool same_accumulators(const Instruction& a, const Instruction& b) {
     return first.size() == second.size() && first[0].word == second[0].word && first.back().word == second.back().word;
 }
 
-// Executes the ops before `end` that all warps have issued; accumulators stay in the tile from one op of a chain to the next.
+// Executes the ops before `end` that all warps have issued; accumulators stay in the tile from one op of a chain to the
+// next.
 void execute_until(Block& block, int number, std::uint32_t end) {
     thread_local const auto tile = std::make_unique<WgmmaTile>();
     Warpgroup& group = block.warpgroups[static_cast<std::size_t>(number)];
-    const auto is_ready = [&] { return group.executed < end && !group.ops.empty() && group.ops.front().issued == kWarpsOfWarpgroup; };
+    const auto is_ready = [&] {
+        return group.executed < end && !group.ops.empty() && group.ops.front().issued == kWarpsOfWarpgroup;
+    };
     while (is_ready()) {
         const WgmmaOp first = group.ops.front();
         const Execution chain{block, number, first, 0};
@@ -167,7 +174,8 @@ WgmmaOp& op_of(Warp& warp, Warpgroup& group, const WgmmaOp& made) {
     }
     WgmmaOp& op = group.ops[place];
     if (op.instruction != made.instruction || op.a != made.a || op.b != made.b || op.accumulates != made.accumulates)
-        stop(warp, "wgmma", "the warps of a warpgroup issue different wgmma", "All four must run the same instruction with the same descriptors.");
+        stop(warp, "wgmma", "the warps of a warpgroup issue different wgmma",
+             "All four must run the same instruction with the same descriptors.");
     if (!op.clock.empty()) op.clock.meet(made.clock);
     return op;
 }
@@ -194,7 +202,8 @@ void issue_wgmma(Warp& warp, const Instruction& i) {
 void commit_wgmma(Warp& warp) {
     warp.wgmma_groups.push_back(warp.wgmma_issued);
     const AsyncTiming timing = machine_of(warp).options.schedule.timing;
-    const bool is_now = timing == AsyncTiming::at_once || (timing == AsyncTiming::random && machine_of(warp).random() % 2 == 0);
+    const bool is_now =
+        timing == AsyncTiming::at_once || (timing == AsyncTiming::random && machine_of(warp).random() % 2 == 0);
     if (is_now) execute_until(*warp.block, warp.index / kWarpsOfWarpgroup, warp.wgmma_issued);
 }
 

@@ -31,13 +31,15 @@ template <class Body>
 void for_each_k_major_piece(const SharedDescriptor& at, int rows, Body&& body) {
     const std::uint32_t next_piece = at.swizzle == 0 ? at.leading : 16;
     for (int row = 0; row < rows; ++row) {
-        const std::uint32_t line = at.start + static_cast<std::uint32_t>(row / 8) * at.stride + static_cast<std::uint32_t>(row % 8) * at.row_bytes();
+        const std::uint32_t line = at.start + static_cast<std::uint32_t>(row / 8) * at.stride +
+                                   static_cast<std::uint32_t>(row % 8) * at.row_bytes();
         for (std::uint32_t piece = 0; piece < 2; ++piece)
             body(swizzled(line + piece * next_piece, at.swizzle), row, static_cast<int>(piece * 16));
     }
 }
 
-// Calls body(address, row, k) for each 16-byte piece of an MN-major operand of 16-bit elements: rows row..row + 7 at one k.
+// Calls body(address, row, k) for each 16-byte piece of an MN-major operand of 16-bit elements: rows row..row + 7 at
+// one k.
 template <class Body>
 void for_each_mn_major_piece(const SharedDescriptor& at, int rows, Body&& body) {
     const int rows_of_line = static_cast<int>(at.row_bytes() / 2);
@@ -45,7 +47,8 @@ void for_each_mn_major_piece(const SharedDescriptor& at, int rows, Body&& body) 
         for (int row = 0; row < rows; row += 8) {
             const std::uint32_t address = at.start + static_cast<std::uint32_t>(row / rows_of_line) * at.leading +
                                           static_cast<std::uint32_t>(row % rows_of_line) * 2 +
-                                          static_cast<std::uint32_t>(k % 8) * at.row_bytes() + static_cast<std::uint32_t>(k / 8) * at.stride;
+                                          static_cast<std::uint32_t>(k % 8) * at.row_bytes() +
+                                          static_cast<std::uint32_t>(k / 8) * at.stride;
             body(swizzled(address, at.swizzle), row, k);
         }
     }

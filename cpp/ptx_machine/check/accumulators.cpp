@@ -22,7 +22,8 @@ void check_accumulator_access(Warp& warp, const Instruction& i) {
         warp.accumulator_touched[place.shadow] = warp.wgmma_fences;
     });
     if (is_busy)
-        report(warp, "wgmma", "a register is touched that a wgmma under way writes", "Wait with wgmma.wait_group for its group first.");
+        report(warp, "wgmma", "a register is touched that a wgmma under way writes",
+               "Wait with wgmma.wait_group for its group first.");
 }
 
 void accumulators_are_issued(Warp& warp, const Instruction& i) {
@@ -33,7 +34,8 @@ void accumulators_are_issued(Warp& warp, const Instruction& i) {
     }
     warp.wgmma_under_way.emplace_back(warp.wgmma_issued, &i);
     if (!is_fenced)
-        report(warp, "wgmma", "a wgmma uses registers that were touched after the last wgmma.fence", "Put wgmma.fence between the two.");
+        report(warp, "wgmma", "a wgmma uses registers that were touched after the last wgmma.fence",
+               "Put wgmma.fence between the two.");
 }
 
 void accumulators_are_done(Warp& warp) {

@@ -29,7 +29,9 @@ Checker::Checker(Cluster& cluster) : cluster_(cluster) {
     }
 }
 
-void Checker::step(const Warp& warp) { ++clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(warp.agent)]; }
+void Checker::step(const Warp& warp) {
+    ++clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(warp.agent)];
+}
 
 void Checker::release(const Warp& warp, Clock& into) {
     into.join(clock(warp));
@@ -53,17 +55,29 @@ void Checker::proxy_fence(const Warp& warp) {
     step(warp);
 }
 
+void Checker::mbarrier_init_fence(const Warp& warp) {
+    Clock& clock = clocks_[static_cast<std::size_t>(warp.agent)];
+    clock.published[static_cast<std::size_t>(warp.agent)] = clock.known[static_cast<std::size_t>(warp.agent)];
+    step(warp);
+}
+
 void Checker::prerequisites_are_over(const Warp& warp) {
     cluster_.machine->memory->order().wait();
     clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.prerequisites())] = 1;
 }
 
 void Checker::launch_dependents(const Warp& warp) {
-    cluster_.machine->memory->order().trigger(clock(warp).known[static_cast<std::size_t>(layout_.prerequisites())] != 0);
+    cluster_.machine->memory->order().trigger(clock(warp).known[static_cast<std::size_t>(layout_.prerequisites())] !=
+                                              0);
 }
 
 void Checker::wgmma_is_done(const Warp& warp) {
-    clocks_[static_cast<std::size_t>(warp.agent)].known[static_cast<std::size_t>(layout_.wgmma(warp.agent))] = warp.wgmma_done;
+    Clock& clock = clocks_[static_cast<std::size_t>(warp.agent)];
+    const int first = warp.agent - warp.index % kWarpsOfWarpgroup;
+    for (int agent = first; agent < first + kWarpsOfWarpgroup; ++agent)
+        if (agent == warp.agent || !cluster_.machine->options.strict)
+            clock.known[static_cast<std::size_t>(layout_.wgmma(agent))] =
+                std::max(clock.known[static_cast<std::size_t>(layout_.wgmma(agent))], warp.wgmma_done);
 }
 
 void Checker::bulk_is_read(const Warp& warp, std::uint32_t tick) {
@@ -72,7 +86,8 @@ void Checker::bulk_is_read(const Warp& warp, std::uint32_t tick) {
 
 void Checker::arrive(const Warp& warp, const Block& block, const Mbarrier& barrier) {
     if (&block != warp.block)
-        arrived_from_[block.rank][static_cast<std::size_t>(warp.agent)] = clock(warp).known[static_cast<std::size_t>(warp.agent)];
+        arrived_from_[block.rank][static_cast<std::size_t>(warp.agent)] =
+            clock(warp).known[static_cast<std::size_t>(warp.agent)];
     release(warp, pending_[index_of(layout_, barrier)]);
 }
 
@@ -110,15 +125,18 @@ std::string Checker::writer_of(const Warp& warp, const Earlier& earlier) const {
 
 void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const Earlier& earlier, std::uint32_t address,
                      bool is_write, bool is_async) const {
-    const std::string what = std::string(is_write ? "writes" : "reads") + " shared memory at " + std::to_string(address);
+    const std::string what =
+        std::string(is_write ? "writes" : "reads") + " shared memory at " + std::to_string(address);
     Machine& machine = machine_of(warp);
     switch (conflict) {
         case Conflict::none: return;
         case Conflict::write:
-            return machine.report(warp, i, "race", what + ", which " + writer_of(warp, earlier) + " wrote with nothing between the two",
+            return machine.report(warp, i, "race",
+                                  what + ", which " + writer_of(warp, earlier) + " wrote with nothing between the two",
                                   "Wait for the barrier that says the write is over.");
         case Conflict::read:
-            return machine.report(warp, i, "race", what + ", which warp " + std::to_string(earlier.reader) + " may still read",
+            return machine.report(warp, i, "race",
+                                  what + ", which warp " + std::to_string(earlier.reader) + " may still read",
                                   "Let the readers arrive on a barrier, and wait for it.");
         case Conflict::wgmma_read:
             return machine.report(warp, i, "race", what + ", which a wgmma under way may still read",
@@ -127,13 +145,17 @@ void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const 
             return machine.report(warp, i, "race", what + ", which a bulk store may still read",
                                   "Wait with cp.async.bulk.wait_group.read before the buffer is used again.");
         case Conflict::proxy:
-            return machine.report(warp, i, "proxy-fence", what + " through the async proxy, which " + writer_of(warp, earlier) + " wrote without a proxy fence",
-                                  "Put fence.proxy.async after the writes, before the barrier.");
+            return machine.report(
+                warp, i, "proxy-fence",
+                what + " through the async proxy, which " + writer_of(warp, earlier) + " wrote without a proxy fence",
+                "Put fence.proxy.async after the writes, before the barrier.");
         case Conflict::lanes:
-            return machine.report(warp, i, "race", what + ", which another lane of the warp touched with no bar.warp.sync between",
+            return machine.report(warp, i, "race",
+                                  what + ", which another lane of the warp touched with no bar.warp.sync between",
                                   "Put __syncwarp() between the two.");
         case Conflict::mbarrier:
-            return machine.report(warp, i, "mbarrier", what + (is_async ? " by a copy" : "") + ", where an mbarrier lies",
+            return machine.report(warp, i, "mbarrier",
+                                  what + (is_async ? " by a copy" : "") + ", where an mbarrier lies",
                                   "Only mbarrier instructions may touch it.");
     }
 }
@@ -142,16 +164,26 @@ void Checker::shared_load(Warp& warp, std::uint32_t address, std::uint32_t bytes
     const Clock& clock = this->clock(warp);
     const auto component = static_cast<std::uint16_t>(warp.agent);
     SharedShadow& shadow = shadow_of(*warp.block);
-    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.agent, met(warp), warp.current().statement};
+    const Toucher by{&clock,     component, clock.known[component],  static_cast<std::uint8_t>(lane), false,
+                     warp.agent, met(warp), warp.current().statement};
     const Conflict conflict = shadow.read(address, bytes, by);
     if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, false, false);
 }
 
-void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined, bool is_atomic) {
+void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined,
+                           bool is_atomic) {
     const Clock& clock = this->clock(warp);
     const auto component = static_cast<std::uint16_t>(warp.agent);
     SharedShadow& shadow = shadow_of(*warp.block);
-    const Toucher by{&clock, component, clock.known[component], static_cast<std::uint8_t>(lane), false, warp.agent, met(warp), warp.current().statement, is_atomic};
+    const Toucher by{&clock,
+                     component,
+                     clock.known[component],
+                     static_cast<std::uint8_t>(lane),
+                     false,
+                     warp.agent,
+                     met(warp),
+                     warp.current().statement,
+                     is_atomic};
     const Conflict conflict = shadow.write(address, bytes, by, defined);
     if (conflict != Conflict::none) report(warp, warp.current(), conflict, shadow.last(), address, true, false);
 }
@@ -160,20 +192,32 @@ void Checker::copy_writes_shared(const BulkCopy& copy, const Block& block, std::
                                  bool defined) {
     const Mbarrier* barrier = cluster_.blocks[block.rank].find_mbarrier(copy.barrier);
     SharedShadow& shadow = shadow_of(block);
-    const Toucher by{&copy.clock, static_cast<std::uint16_t>(barrier->component), barrier->phase + 1, static_cast<std::uint8_t>(copy.lane), true, copy.issuer->agent, copy.met, copy.instruction->statement};
+    const Toucher by{&copy.clock,
+                     static_cast<std::uint16_t>(barrier->component),
+                     barrier->phase + 1,
+                     static_cast<std::uint8_t>(copy.lane),
+                     true,
+                     copy.issuer->agent,
+                     copy.met,
+                     copy.instruction->statement};
     const Conflict conflict = shadow.write(address, bytes, by, defined);
-    if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, true, true);
+    if (conflict != Conflict::none)
+        report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, true, true);
 }
 
 void Checker::copy_reads_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes) {
     SharedShadow& shadow = shadow_of(block);
-    const Toucher by{&copy.clock, static_cast<std::uint16_t>(layout_.bulk(copy.issuer->agent)), copy.tick, static_cast<std::uint8_t>(copy.lane), true, copy.issuer->agent, copy.met, copy.instruction->statement};
+    const Toucher by{&copy.clock, static_cast<std::uint16_t>(layout_.bulk(copy.issuer->agent)),
+                     copy.tick,   static_cast<std::uint8_t>(copy.lane),
+                     true,        copy.issuer->agent,
+                     copy.met,    copy.instruction->statement};
     const Conflict conflict = shadow.read(address, bytes, by);
-    if (conflict != Conflict::none) report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, false, true);
+    if (conflict != Conflict::none)
+        report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, false, true);
 }
 
-void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick, std::uint32_t address,
-                          std::uint32_t bytes) {
+void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick,
+                          std::uint32_t address, std::uint32_t bytes) {
     SharedShadow& shadow = shadow_of(block);
     const Conflict conflict = shadow.read_by_wgmma(address, bytes, op.clock, warpgroup, tick);
     if (conflict == Conflict::none) return;
@@ -182,13 +226,16 @@ void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, 
 }
 
 void Checker::want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address) {
-    if (shadow_of(block).knows_write(address, clock(warp))) return;
+    if (shadow_of(block).knows_mbarrier(address, clock(warp))) return;
     const Earlier earlier = shadow_of(block).earlier(address);
-    machine_of(warp).report(warp, i, "race", "an mbarrier is used that " + writer_of(warp, earlier) + " initialises with nothing between the two",
-                            "Put __syncthreads(), or the cluster's barrier, after mbarrier.init.");
+    machine_of(warp).report(
+        warp, i, "race",
+        "an mbarrier is used that " + writer_of(warp, earlier) + " initialises with nothing between the two",
+        "Put __syncthreads(), or the cluster's barrier, after mbarrier.init.");
 }
 
-bool Checker::global_access(Warp& warp, const Instruction& i, std::uint64_t address, std::uint32_t bytes, bool is_write) {
+bool Checker::global_access(Warp& warp, const Instruction& i, std::uint64_t address, std::uint32_t bytes,
+                            bool is_write) {
     Machine& machine = machine_of(warp);
     const std::string what = std::string(is_write ? "writes" : "reads") + " global memory";
     Allocation* allocation = machine.memory->find(address, bytes);
@@ -203,10 +250,19 @@ bool Checker::global_access(Warp& warp, const Instruction& i, std::uint64_t addr
     const char* const kOwn = "Clusters run in any order: give each its own part of the output.";
     switch (allocation->touch(address, bytes, is_write, machine.memory->order(), has_waited, cluster)) {
         case GlobalConflict::none: break;
-        case GlobalConflict::cluster_wrote: machine.report(warp, i, "race", what + " that another cluster of the grid has written", kOwn); break;
-        case GlobalConflict::cluster_reads: machine.report(warp, i, "race", what + " that another cluster of the grid reads", kOwn); break;
-        case GlobalConflict::grid_writes: machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, has written", kWait); break;
-        case GlobalConflict::grid_reads: machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, reads", kWait); break;
+        case GlobalConflict::cluster_wrote:
+            machine.report(warp, i, "race", what + " that another cluster of the grid has written", kOwn);
+            break;
+        case GlobalConflict::cluster_reads:
+            machine.report(warp, i, "race", what + " that another cluster of the grid reads", kOwn);
+            break;
+        case GlobalConflict::grid_writes:
+            machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, has written",
+                           kWait);
+            break;
+        case GlobalConflict::grid_reads:
+            machine.report(warp, i, "pdl", what + " that a grid before this one, which may still run, reads", kWait);
+            break;
     }
     return true;
 }
@@ -217,7 +273,8 @@ bool Checker::global_is_defined(const Warp& warp, std::uint64_t address, std::ui
 }
 
 void Checker::global_define(const Warp& warp, std::uint64_t address, std::uint32_t bytes, bool defined) {
-    if (Allocation* allocation = machine_of(warp).memory->find(address, bytes)) allocation->define(address, bytes, defined);
+    if (Allocation* allocation = machine_of(warp).memory->find(address, bytes))
+        allocation->define(address, bytes, defined);
 }
 
 }  // namespace aotgemm::ptx_machine

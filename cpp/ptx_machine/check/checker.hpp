@@ -1,6 +1,6 @@
 // Happens-before within a cluster (PTX ISA, "Memory Consistency Model" and "Asynchronous operations"): every access to
-// shared memory must be ordered after the conflicting ones before it, with a proxy fence on the way where an asynchronous
-// read follows an ordinary write.
+// shared memory must be ordered after the conflicting ones before it, with a proxy fence on the way where an
+// asynchronous read follows an ordinary write.
 #pragma once
 
 #include <vector>
@@ -18,6 +18,7 @@ class Checker {
     void release(const Warp& warp, Clock& into);
     void acquire(const Warp& warp, const Clock& from);
     void proxy_fence(const Warp& warp);
+    void mbarrier_init_fence(const Warp& warp);
     void step(const Warp& warp);  // what the warp did is told apart from what it does next
     void lanes_meet(const Warp& warp);
     // Up to which of its own steps the warp's lanes know of each other.
@@ -37,7 +38,8 @@ class Checker {
 
     // Accesses of one lane. `instruction` is the warp's current one.
     void shared_load(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane);
-    void shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined, bool is_atomic = false);
+    void shared_store(Warp& warp, std::uint32_t address, std::uint32_t bytes, int lane, bool defined,
+                      bool is_atomic = false);
     bool shared_is_defined(const Block& block, std::uint32_t address, std::uint32_t bytes) const {
         return shadow_of(block).is_defined(address, bytes);
     }
@@ -47,7 +49,8 @@ class Checker {
     void global_define(const Warp& warp, std::uint64_t address, std::uint32_t bytes, bool defined);
 
     // Accesses of a bulk copy.
-    void copy_writes_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes, bool defined);
+    void copy_writes_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes,
+                            bool defined);
     void copy_reads_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes);
 
     // Of a wgmma: `tick` is its number in its warpgroup, from 1.
@@ -56,22 +59,25 @@ class Checker {
 
     // Reports a warp that uses an mbarrier without knowing that it is initialised.
     void want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address);
-    void mark_mbarrier(const Block& block, std::uint32_t address, bool is_one) { shadow_of(block).mark_mbarrier(address, is_one); }
+    void mark_mbarrier(const Block& block, std::uint32_t address, bool is_one) {
+        shadow_of(block).mark_mbarrier(address, is_one);
+    }
 
    private:
     const SharedShadow& shadow_of(const Block& block) const { return shadows_[block.rank]; }
     SharedShadow& shadow_of(const Block& block) { return shadows_[block.rank]; }
-    void report(Warp& warp, const Instruction& i, Conflict conflict, const Earlier& earlier, std::uint32_t address, bool is_write,
-                bool is_async) const;
+    void report(Warp& warp, const Instruction& i, Conflict conflict, const Earlier& earlier, std::uint32_t address,
+                bool is_write, bool is_async) const;
     std::string writer_of(const Warp& warp, const Earlier& earlier) const;
 
     Cluster& cluster_;
     ClockLayout layout_;
-    std::vector<Clock> clocks_;             // of warps, by agent
-    std::vector<std::uint32_t> met_;        // by agent
-    std::vector<std::vector<std::uint32_t>> arrived_from_;  // by block and agent: its step at its last arrival from elsewhere
-    std::vector<Clock> named_;              // of named barriers, by block and number
-    std::vector<Clock> pending_, complete_; // of mbarriers, by index: of the phase under way and the one before
+    std::vector<Clock> clocks_;       // of warps, by agent
+    std::vector<std::uint32_t> met_;  // by agent
+    std::vector<std::vector<std::uint32_t>>
+        arrived_from_;                       // by block and agent: its step at its last arrival from elsewhere
+    std::vector<Clock> named_;               // of named barriers, by block and number
+    std::vector<Clock> pending_, complete_;  // of mbarriers, by index: of the phase under way and the one before
     std::vector<SharedShadow> shadows_;
 };
 

@@ -1,8 +1,8 @@
 // Vector clocks. A component counts what one agent has done; a clock says how much of that is known to its owner.
 //
 // Components of a cluster, in this order: each warp's own steps (they advance when it releases), each warp's completed
-// wgmma, each warp's bulk stores that have read their shared memory, each block's mbarrier phases, and whether the grids
-// before this one are known to be over (griddepcontrol.wait).
+// wgmma, each warp's bulk stores that have read their shared memory, each block's mbarrier phases, and whether the
+// grids before this one are known to be over (griddepcontrol.wait).
 #pragma once
 
 #include <algorithm>
@@ -14,11 +14,18 @@ namespace aotgemm::ptx_machine {
 struct Clock {
     std::vector<std::uint32_t> known;    // through the generic proxy
     std::vector<std::uint32_t> proxied;  // warps' steps that a proxy fence has made known to the async proxy
+    std::vector<std::uint32_t>
+        published;  // warps' steps up to which fence.mbarrier_init has published what they initialised
 
     bool empty() const { return known.empty(); }
     void join(const Clock& other) {
         for (std::size_t i = 0; i < other.known.size(); ++i) known[i] = std::max(known[i], other.known[i]);
         for (std::size_t i = 0; i < other.proxied.size(); ++i) proxied[i] = std::max(proxied[i], other.proxied[i]);
+        join_published(other);
+    }
+    void join_published(const Clock& other) {
+        for (std::size_t i = 0; i < other.published.size(); ++i)
+            published[i] = std::max(published[i], other.published[i]);
     }
     // What both know.
     void meet(const Clock& other) {
@@ -28,6 +35,7 @@ struct Clock {
     void clear() {
         std::fill(known.begin(), known.end(), 0);
         std::fill(proxied.begin(), proxied.end(), 0);
+        std::fill(published.begin(), published.end(), 0);
     }
 };
 
@@ -42,6 +50,7 @@ struct ClockLayout {
     int size() const { return 3 * warps + mbarriers + 1; }
     Clock make() const {
         return {std::vector<std::uint32_t>(static_cast<std::size_t>(size())),
+                std::vector<std::uint32_t>(static_cast<std::size_t>(warps)),
                 std::vector<std::uint32_t>(static_cast<std::size_t>(warps))};
     }
 };

@@ -9,7 +9,8 @@ namespace aotgemm::ptx_machine {
 
 void check_warp_exit(Warp& warp) {
     if (!warp.bulk.empty())
-        report(warp, "exit", "a warp exits before its bulk stores have read their shared memory", "Wait with cp.async.bulk.wait_group.read before the end.");
+        report(warp, "exit", "a warp exits before its bulk stores have read their shared memory",
+               "Wait with cp.async.bulk.wait_group.read before the end.");
     if (warp.wgmma_done != warp.wgmma_issued)
         report(warp, "exit", "a warp exits with a wgmma under way", "Wait with wgmma.wait_group before the end.");
 }
@@ -30,14 +31,20 @@ void check_cluster_exit(Cluster& cluster) {
     for (Block& block : cluster.blocks) {
         const int late = block.warps[0].check->arrival_after_exit(block);
         if (late >= 0)
-            report(block.warps[0], "exit", "a block may exit before warp " + std::to_string(late) + " of its cluster arrives at one of its mbarriers",
+            report(block.warps[0], "exit",
+                   "a block may exit before warp " + std::to_string(late) +
+                       " of its cluster arrives at one of its mbarriers",
                    "Let the blocks of a cluster meet at barrier.cluster before they end.");
         for (const Mbarrier& barrier : block.mbarriers) {
             const std::string which = "the mbarrier at " + std::to_string(barrier.address);
             if (barrier.bytes != 0)
-                report(block.warps[0], "exit", "a block exits while " + which + " still counts " + std::to_string(barrier.bytes) + " bytes", "Wait for every copy, and announce what comes.");
+                report(block.warps[0], "exit",
+                       "a block exits while " + which + " still counts " + std::to_string(barrier.bytes) + " bytes",
+                       "Wait for every copy, and announce what comes.");
             if (barrier.last_with_bytes > seen_by_anybody(block, barrier))
-                report(block.warps[0], "exit", "a block exits though nobody has waited for the copies that arrive at " + which, "Wait for every phase that brings bytes.");
+                report(block.warps[0], "exit",
+                       "a block exits though nobody has waited for the copies that arrive at " + which,
+                       "Wait for every phase that brings bytes.");
         }
     }
 }

@@ -11,7 +11,7 @@
 namespace aotgemm::ptx_machine {
 
 struct Finding {
-    std::string kind;    // "race", "proxy-fence", "uninitialised", "mbarrier", "wgmma", "tma", "bounds", ...
+    std::string kind;  // "race", "proxy-fence", "uninitialised", "mbarrier", "wgmma", "tma", "bounds", ...
     std::string kernel;
     int line = 0;        // of the PTX
     std::string text;    // the instruction

@@ -22,15 +22,16 @@ void Allocation::define(std::uintptr_t address, std::size_t bytes, bool defined)
     std::memset(defined_.get() + (address - base_), defined, bytes);
 }
 
-GlobalConflict Allocation::touch(std::uintptr_t address, std::size_t bytes, bool is_write, const GridOrder& order, bool has_waited,
-                                 std::uint32_t cluster) {
+GlobalConflict Allocation::touch(std::uintptr_t address, std::size_t bytes, bool is_write, const GridOrder& order,
+                                 bool has_waited, std::uint32_t cluster) {
     GlobalConflict conflict = GlobalConflict::none;
     const std::uint32_t grid = order.grid(), floor = order.floor(has_waited);
     const auto may_run = [&](std::uint32_t other) { return other >= floor && other < grid && other != 0; };
     const std::size_t first = (address - base_) / 4, last = (address - base_ + bytes - 1) / 4;
     for (std::size_t i = first; i <= last; ++i) {
         Word& word = words_.get()[i];
-        const bool is_known_read = !is_write && word.read_grid == grid && (word.read_cluster == cluster || word.read_cluster == kSeveral);
+        const bool is_known_read =
+            !is_write && word.read_grid == grid && (word.read_cluster == cluster || word.read_cluster == kSeveral);
         if (is_known_read && word.write_grid != grid && !may_run(word.write_grid)) continue;
         if (word.write_grid == grid && word.write_cluster != cluster) conflict = GlobalConflict::cluster_wrote;
         if (may_run(word.write_grid)) conflict = GlobalConflict::grid_writes;

@@ -1,5 +1,5 @@
-// Device memory, which is host memory: what is allocated, which bytes were ever written, and which cluster of the running
-// grid touched which word.
+// Device memory, which is host memory: what is allocated, which bytes were ever written, and which cluster of the
+// running grid touched which word.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class Allocation {
     bool is_defined(std::uintptr_t address, std::size_t bytes) const;
     void define(std::uintptr_t address, std::size_t bytes, bool defined);
     // Notes an access, and tells what it conflicts with.
-    GlobalConflict touch(std::uintptr_t address, std::size_t bytes, bool is_write, const GridOrder& order, bool has_waited,
-                         std::uint32_t cluster);
+    GlobalConflict touch(std::uintptr_t address, std::size_t bytes, bool is_write, const GridOrder& order,
+                         bool has_waited, std::uint32_t cluster);
 
    private:
     struct Word {

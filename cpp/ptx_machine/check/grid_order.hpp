@@ -1,8 +1,8 @@
 // Which grids before the running one may still run (PTX ISA, griddepcontrol; CUDA, programmatic dependent launch).
 //
-// Grids are numbered from 1 as they are launched. A grid with programmatic serialization may start when every block of the
-// grid before it has executed launch_dependents or is over; griddepcontrol.wait then waits until that grid is over, with all
-// it wrote. That says something of still earlier grids only if the grid before has itself waited for them.
+// Grids are numbered from 1 as they are launched. A grid with programmatic serialization may start when every block of
+// the grid before it has executed launch_dependents or is over; griddepcontrol.wait then waits until that grid is over,
+// with all it wrote. That says something of still earlier grids only if the grid before has itself waited for them.
 #pragma once
 
 #include <algorithm>

@@ -16,7 +16,8 @@ std::uint32_t last_cell(std::uint32_t address, std::uint32_t bytes) { return (ad
 
 }  // namespace
 
-SharedShadow::SharedShadow(const ClockLayout& layout, std::uint32_t bytes, int first_agent) : layout_(layout), first_agent_(first_agent) {
+SharedShadow::SharedShadow(const ClockLayout& layout, std::uint32_t bytes, int first_agent)
+    : layout_(layout), first_agent_(first_agent) {
     const std::size_t cells = (bytes + kCellBytes - 1) / kCellBytes;
     write_tick_.assign(cells, 0);
     read_tick_.assign(cells, 0);
@@ -45,9 +46,12 @@ Conflict SharedShadow::conflict_with_other_lane(std::uint32_t cell, const Touche
 }
 
 Conflict SharedShadow::conflict_with_reads(std::uint32_t cell, const Toucher& by) const {
-    const auto is_unordered = [&](std::uint16_t component, std::uint32_t tick) { return by.clock->known[component] < tick; };
+    const auto is_unordered = [&](std::uint16_t component, std::uint32_t tick) {
+        return by.clock->known[component] < tick;
+    };
     const std::uint16_t reader = read_component_[cell];
-    if (reader != kNobody && is_unordered(reader, read_tick_[cell])) return is_bulk(reader) ? Conflict::bulk_read : Conflict::read;
+    if (reader != kNobody && is_unordered(reader, read_tick_[cell]))
+        return is_bulk(reader) ? Conflict::bulk_read : Conflict::read;
     if (more_readers_[cell] != 0) {
         for (const auto& [component, tick] : pool_[more_readers_[cell] - 1])
             if (is_unordered(component, tick)) return is_bulk(component) ? Conflict::bulk_read : Conflict::read;
@@ -55,7 +59,8 @@ Conflict SharedShadow::conflict_with_reads(std::uint32_t cell, const Toucher& by
     for (int group = 0; group < kCheckedWarpgroups; ++group) {
         const std::uint32_t tick = wgmma_tick_[static_cast<std::size_t>(group)][cell];
         for (int warp = 0; tick != 0 && warp < 4; ++warp)
-            if (by.clock->known[static_cast<std::size_t>(layout_.wgmma(first_agent_ + group * 4 + warp))] < tick) return Conflict::wgmma_read;
+            if (by.clock->known[static_cast<std::size_t>(layout_.wgmma(first_agent_ + group * 4 + warp))] < tick)
+                return Conflict::wgmma_read;
     }
     const bool is_own = reader == by.warp && read_tick_[cell] > by.met;
     return is_own && read_lane_[cell] != by.lane ? Conflict::lanes : Conflict::none;
@@ -97,7 +102,8 @@ void SharedShadow::note_reader(std::uint32_t cell, const Toucher& by) {
         pool_[more - 1].clear();
     }
     Readers& readers = pool_[more - 1];
-    const auto found = std::find_if(readers.begin(), readers.end(), [&](const auto& entry) { return entry.first == by.component; });
+    const auto found =
+        std::find_if(readers.begin(), readers.end(), [&](const auto& entry) { return entry.first == by.component; });
     if (found == readers.end()) readers.emplace_back(by.component, by.tick);
     else found->second = by.tick;
 }
@@ -105,7 +111,8 @@ void SharedShadow::note_reader(std::uint32_t cell, const Toucher& by) {
 Conflict SharedShadow::read(std::uint32_t address, std::uint32_t bytes, const Toucher& by) {
     Conflict worst = Conflict::none;
     for (std::uint32_t cell = address / kCellBytes; cell <= last_cell(address, bytes); ++cell) {
-        Conflict conflict = (state_[cell] & kMbarrier) != 0 ? Conflict::mbarrier : conflict_with_write(cell, *by.clock, by.is_async);
+        Conflict conflict =
+            (state_[cell] & kMbarrier) != 0 ? Conflict::mbarrier : conflict_with_write(cell, *by.clock, by.is_async);
         if (conflict == Conflict::none) conflict = conflict_with_other_lane(cell, by);
         note_conflict(conflict, cell, worst);
         note_reader(cell, by);
@@ -115,9 +122,10 @@ Conflict SharedShadow::read(std::uint32_t address, std::uint32_t bytes, const To
 
 // Whether what a write to one cell conflicts with, a write to the other does too.
 bool SharedShadow::is_as(std::uint32_t cell, std::uint32_t other) const {
-    bool same = write_tick_[cell] == write_tick_[other] && write_component_[cell] == write_component_[other] && write_lane_[cell] == write_lane_[other] &&
-                (state_[cell] & ~kDefined) == (state_[other] & ~kDefined) && read_tick_[cell] == read_tick_[other] &&
-                read_component_[cell] == read_component_[other] && read_lane_[cell] == read_lane_[other] && (more_readers_[cell] | more_readers_[other]) == 0;
+    bool same = write_tick_[cell] == write_tick_[other] && write_component_[cell] == write_component_[other] &&
+                write_lane_[cell] == write_lane_[other] && (state_[cell] & ~kDefined) == (state_[other] & ~kDefined) &&
+                read_tick_[cell] == read_tick_[other] && read_component_[cell] == read_component_[other] &&
+                read_lane_[cell] == read_lane_[other] && (more_readers_[cell] | more_readers_[other]) == 0;
     for (const auto& ticks : wgmma_tick_) same = same && ticks[cell] == ticks[other];
     return same;
 }
@@ -142,17 +150,20 @@ Conflict SharedShadow::write(std::uint32_t address, std::uint32_t bytes, const T
     const std::uint32_t first = address / kCellBytes, last = last_cell(address, bytes);
     for (std::uint32_t cell = first; cell <= last; ++cell)
         if (cell == first || !is_as(cell, cell - 1)) note_conflict(conflict_of_write(cell, by), cell, worst);
-    for (std::uint32_t cell = first; cell <= last; ++cell) note_write(cell, bytes_of_cell(cell, address, bytes), by, defined);
+    for (std::uint32_t cell = first; cell <= last; ++cell)
+        note_write(cell, bytes_of_cell(cell, address, bytes), by, defined);
     return worst;
 }
 
-Conflict SharedShadow::read_by_wgmma(std::uint32_t address, std::uint32_t bytes, const Clock& clock, int warpgroup, std::uint32_t tick) {
+Conflict SharedShadow::read_by_wgmma(std::uint32_t address, std::uint32_t bytes, const Clock& clock, int warpgroup,
+                                     std::uint32_t tick) {
     Conflict worst = Conflict::none;
     const std::uint32_t first = address / kCellBytes, last = last_cell(address, bytes);
     std::uint32_t* ticks = wgmma_tick_[static_cast<std::size_t>(warpgroup)].data();
     for (std::uint32_t cell = first; cell <= last; ++cell) {
         ticks[cell] = tick;
-        const bool is_as_before = cell != first && write_tick_[cell] == write_tick_[cell - 1] && write_component_[cell] == write_component_[cell - 1];
+        const bool is_as_before = cell != first && write_tick_[cell] == write_tick_[cell - 1] &&
+                                  write_component_[cell] == write_component_[cell - 1];
         const bool is_mbarrier = (state_[cell] & kMbarrier) != 0;
         if (is_as_before && !is_mbarrier) continue;
         note_conflict(is_mbarrier ? Conflict::mbarrier : conflict_with_write(cell, clock, true), cell, worst);
@@ -173,8 +184,11 @@ void SharedShadow::mark_mbarrier(std::uint32_t address, bool is_one) {
         state_[cell] = static_cast<std::uint8_t>(is_one ? state_[cell] | kMbarrier : state_[cell] & ~kMbarrier);
 }
 
-bool SharedShadow::knows_write(std::uint32_t address, const Clock& clock) const {
-    return conflict_with_write(address / kCellBytes, clock, false) == Conflict::none;
+bool SharedShadow::knows_mbarrier(std::uint32_t address, const Clock& clock) const {
+    const std::uint32_t cell = address / kCellBytes;
+    const std::uint16_t writer = write_component_[cell];
+    if (writer < layout_.warps && clock.published[writer] >= write_tick_[cell]) return true;
+    return conflict_with_write(cell, clock, false) == Conflict::none;
 }
 
 }  // namespace aotgemm::ptx_machine

@@ -31,9 +31,9 @@ struct Toucher {
     std::uint16_t component;
     std::uint32_t tick;
     std::uint8_t lane;
-    bool is_async;  // through the async proxy
-    int warp;                 // whose lane it is, or who issued it: an agent
-    std::uint32_t met;        // up to which of its own steps the lanes of that warp have met
+    bool is_async;      // through the async proxy
+    int warp;           // whose lane it is, or who issued it: an agent
+    std::uint32_t met;  // up to which of its own steps the lanes of that warp have met
     std::int32_t statement;
     bool is_atomic = false;
 };
@@ -45,11 +45,12 @@ class SharedShadow {
     Conflict read(std::uint32_t address, std::uint32_t bytes, const Toucher& by);
     Conflict write(std::uint32_t address, std::uint32_t bytes, const Toucher& by, bool defined);
     // A wgmma of a warpgroup, `tick` in its order, reads.
-    Conflict read_by_wgmma(std::uint32_t address, std::uint32_t bytes, const Clock& clock, int warpgroup, std::uint32_t tick);
+    Conflict read_by_wgmma(std::uint32_t address, std::uint32_t bytes, const Clock& clock, int warpgroup,
+                           std::uint32_t tick);
     bool is_defined(std::uint32_t address, std::uint32_t bytes) const;
     void mark_mbarrier(std::uint32_t address, bool is_one);
-    // Whether who knows this much knows of the last write to the cell.
-    bool knows_write(std::uint32_t address, const Clock& clock) const;
+    // Whether who knows this much knows that the mbarrier at an address is initialised.
+    bool knows_mbarrier(std::uint32_t address, const Clock& clock) const;
     Earlier earlier(std::uint32_t address) const { return earlier_at(address / kCellBytes); }
     // What the last conflict was about.
     const Earlier& last() const { return last_; }
@@ -58,7 +59,9 @@ class SharedShadow {
     using Readers = std::vector<std::pair<std::uint16_t, std::uint32_t>>;
     enum State : std::uint8_t { kDefined = 0xF, kMbarrier = 0x10, kAtomic = 0x20 };  // a bit for each defined byte
 
-    Earlier earlier_at(std::uint32_t cell) const { return {write_component_[cell], read_component_[cell], write_statement_[cell]}; }
+    Earlier earlier_at(std::uint32_t cell) const {
+        return {write_component_[cell], read_component_[cell], write_statement_[cell]};
+    }
     Conflict conflict_with_write(std::uint32_t cell, const Clock& clock, bool is_async) const;
     Conflict conflict_with_other_lane(std::uint32_t cell, const Toucher& by) const;
     Conflict conflict_with_reads(std::uint32_t cell, const Toucher& by) const;
@@ -67,7 +70,9 @@ class SharedShadow {
     void note_reader(std::uint32_t cell, const Toucher& by);
     void note_write(std::uint32_t cell, std::uint8_t bytes, const Toucher& by, bool defined);
     void note_conflict(Conflict conflict, std::uint32_t cell, Conflict& worst);
-    bool is_bulk(std::uint16_t component) const { return component >= layout_.bulk(0) && component < layout_.mbarrier(0); }
+    bool is_bulk(std::uint16_t component) const {
+        return component >= layout_.bulk(0) && component < layout_.mbarrier(0);
+    }
 
     ClockLayout layout_;
     int first_agent_;

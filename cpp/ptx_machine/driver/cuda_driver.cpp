@@ -80,8 +80,9 @@ bool is_launchable(const LaunchShape& shape, const std::string& kernel) {
     const unsigned threads = shape.block[0] * shape.block[1] * shape.block[2];
     const auto limit = dynamic_shared_limits.find(kernel);
     const int most = limit == dynamic_shared_limits.end() ? kSharedLimit : limit->second;
-    return threads >= 1 && threads <= 1024 && shape.grid[0] >= 1 && shape.grid[1] >= 1 && shape.grid[2] >= 1 && shape.grid[1] <= 65535 &&
-           shape.cluster >= 1 && shape.cluster <= 8 && shape.grid[0] % shape.cluster == 0 && static_cast<int>(shape.shared_bytes) <= most;
+    return threads >= 1 && threads <= 1024 && shape.grid[0] >= 1 && shape.grid[1] >= 1 && shape.grid[2] >= 1 &&
+           shape.grid[1] <= 65535 && shape.cluster >= 1 && shape.cluster <= 8 && shape.grid[0] % shape.cluster == 0 &&
+           static_cast<int>(shape.shared_bytes) <= most;
 }
 
 }  // namespace
@@ -89,38 +90,73 @@ bool is_launchable(const LaunchShape& shape, const std::string& kernel) {
 #define API extern "C" __attribute__((visibility("default"))) int
 
 API cuInit(unsigned) { return kSuccess; }
-API cuDriverGetVersion(int* version) { *version = 13000; return kSuccess; }
+API cuDriverGetVersion(int* version) {
+    *version = 13000;
+    return kSuccess;
+}
 API cuGetErrorName(int result, const char** name) {
-    *name = result == kLaunchFailed ? "CUDA_ERROR_LAUNCH_FAILED" : result == kOutOfMemory ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_INVALID_VALUE";
+    *name = result == kLaunchFailed  ? "CUDA_ERROR_LAUNCH_FAILED"
+            : result == kOutOfMemory ? "CUDA_ERROR_OUT_OF_MEMORY"
+                                     : "CUDA_ERROR_INVALID_VALUE";
     return kSuccess;
 }
 API cuGetErrorString(int result, const char** words) {
-    *words = result == kLaunchFailed ? "the PTX machine has findings about the kernel" : result == kOutOfMemory ? "out of memory" : "invalid argument";
+    *words = result == kLaunchFailed  ? "the PTX machine has findings about the kernel"
+             : result == kOutOfMemory ? "out of memory"
+                                      : "invalid argument";
     return kSuccess;
 }
-API cuDeviceGetCount(int* count) { *count = settings().devices; return kSuccess; }
+API cuDeviceGetCount(int* count) {
+    *count = settings().devices;
+    return kSuccess;
+}
 API cuDeviceGet(int* device, int ordinal) {
     *device = ordinal;
     return ordinal >= 0 && ordinal < settings().devices ? kSuccess : kInvalidDevice;
 }
-API cuDeviceGetName(char* name, int size, int) { std::snprintf(name, static_cast<std::size_t>(size), "PTX machine"); return kSuccess; }
-API cuDeviceGetAttribute(int* value, int which, int) { *value = attribute(which); return kSuccess; }
+API cuDeviceGetName(char* name, int size, int) {
+    std::snprintf(name, static_cast<std::size_t>(size), "PTX machine");
+    return kSuccess;
+}
+API cuDeviceGetAttribute(int* value, int which, int) {
+    *value = attribute(which);
+    return kSuccess;
+}
 API cuDevicePrimaryCtxRetain(Context** context, int device) {
     contexts[device].device = device;
     *context = &contexts[device];
     return kSuccess;
 }
-API cuCtxGetCurrent(Context** context) { *context = current; return kSuccess; }
-API cuCtxGetDevice(int* device) { *device = current->device; return kSuccess; }
-API cuCtxPushCurrent_v2(Context* context) { current = context; return kSuccess; }
-API cuCtxPopCurrent_v2(Context** context) { *context = current; current = nullptr; return kSuccess; }
+API cuCtxGetCurrent(Context** context) {
+    *context = current;
+    return kSuccess;
+}
+API cuCtxGetDevice(int* device) {
+    *device = current->device;
+    return kSuccess;
+}
+API cuCtxPushCurrent_v2(Context* context) {
+    current = context;
+    return kSuccess;
+}
+API cuCtxPopCurrent_v2(Context** context) {
+    *context = current;
+    current = nullptr;
+    return kSuccess;
+}
 API cuCtxSynchronize() {
     const std::lock_guard lock(mutex);
     memory().known().order().everything_is_over();
     return kSuccess;
 }
-API cuLibraryLoadData(const void** library, const void* code, void*, void**, unsigned, void*, void**, unsigned) { *library = code; return kSuccess; }
-API cuLibraryGetKernel(const char** kernel, const void*, const char* name) { *kernel = name; return kSuccess; }  // a kernel's handle is its name
+API cuLibraryLoadData(const void** library, const void* code, void*, void**, unsigned, void*, void**, unsigned) {
+    *library = code;
+    return kSuccess;
+}
+API cuLibraryGetKernel(const char** kernel, const void*, const char* name) {
+    *kernel = name;
+    return kSuccess;
+}  // a kernel's handle is its name
 API cuKernelSetAttribute(int which, int value, const char* kernel, int) {
     constexpr int kMaxDynamicSharedBytes = 8;
     const std::lock_guard lock(mutex);
@@ -128,15 +164,19 @@ API cuKernelSetAttribute(int which, int value, const char* kernel, int) {
     dynamic_shared_limits[kernel] = value;
     return kSuccess;
 }
-API cuKernelGetFunction(const char** function, const char* kernel) { *function = kernel; return kSuccess; }
+API cuKernelGetFunction(const char** function, const char* kernel) {
+    *function = kernel;
+    return kSuccess;
+}
 API cuLaunchKernelEx(const LaunchConfig* config, const char* kernel, void** parameters, void**) {
     const std::lock_guard lock(mutex);
     const LaunchShape shape = shape_of(*config);
     if (!is_launchable(shape, kernel)) return kInvalidValue;
     return launch(kernel, shape, parameters[0], memory()) ? kSuccess : kLaunchFailed;
 }
-API cuTensorMapEncodeTiled(void* out, int type, unsigned rank, void* address, const std::uint64_t* sizes, const std::uint64_t* strides,
-                           const std::uint32_t* box, const std::uint32_t* element_strides, int interleave, int swizzle, int, int fill) {
+API cuTensorMapEncodeTiled(void* out, int type, unsigned rank, void* address, const std::uint64_t* sizes,
+                           const std::uint64_t* strides, const std::uint32_t* box, const std::uint32_t* element_strides,
+                           int interleave, int swizzle, int, int fill) {
     TensorMap map;
     if (rank < 1 || rank > 5) return kInvalidValue;
     map.base = reinterpret_cast<std::uint64_t>(address);
@@ -184,7 +224,8 @@ API cuMemsetD8_v2(std::uintptr_t to, unsigned char value, std::size_t bytes) {
     memory().known().order().everything_is_over();
     return kSuccess;
 }
-API cuMemsetD2D8Async(std::uintptr_t to, std::size_t pitch, unsigned char value, std::size_t width, std::size_t height, void*) {
+API cuMemsetD2D8Async(std::uintptr_t to, std::size_t pitch, unsigned char value, std::size_t width, std::size_t height,
+                      void*) {
     const std::lock_guard lock(mutex);
     for (std::size_t row = 0; row < height; ++row) {
         std::memset(reinterpret_cast<void*>(to + row * pitch), value, width);
@@ -193,10 +234,16 @@ API cuMemsetD2D8Async(std::uintptr_t to, std::size_t pitch, unsigned char value,
     memory().known().order().everything_is_over();  // only a kernel's launch may overtake the end of the kernel before
     return kSuccess;
 }
-API cuEventCreate(void** event, unsigned) { *event = nullptr; return kSuccess; }
+API cuEventCreate(void** event, unsigned) {
+    *event = nullptr;
+    return kSuccess;
+}
 API cuEventRecord(void*, void*) { return kSuccess; }
 API cuEventSynchronize(void*) { return cuCtxSynchronize(); }
-API cuEventElapsedTime_v2(float* milliseconds, void*, void*) { *milliseconds = 1.0f / 64; return kSuccess; }  // of no meaning
+API cuEventElapsedTime_v2(float* milliseconds, void*, void*) {
+    *milliseconds = 1.0f / 64;
+    return kSuccess;
+}  // of no meaning
 API cuEventDestroy_v2(void*) { return kSuccess; }
 API cuStreamCreate(void** stream, unsigned) {
     static char streams[1024];

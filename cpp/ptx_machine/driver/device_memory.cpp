@@ -15,7 +15,8 @@ std::size_t mapped(std::size_t bytes) { return (bytes + kPage - 1) / kPage * kPa
 
 std::uintptr_t DeviceMemory::allocate(std::size_t bytes) {
     void* wanted = reinterpret_cast<void*>(next_);
-    void* memory = mmap(wanted, mapped(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    void* memory = mmap(wanted, mapped(bytes), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (memory != wanted) return 0;
     const std::uintptr_t address = next_;
     sizes_[address] = bytes;
@@ -44,7 +45,8 @@ DeviceMemory::Contents DeviceMemory::contents() const {
 
 void DeviceMemory::restore(const Contents& contents) {
     std::size_t i = 0;
-    for (const auto& [address, bytes] : sizes_) std::memcpy(reinterpret_cast<void*>(address), contents[i++].data(), bytes);
+    for (const auto& [address, bytes] : sizes_)
+        std::memcpy(reinterpret_cast<void*>(address), contents[i++].data(), bytes);
 }
 
 }  // namespace aotgemm::ptx_machine

@@ -40,14 +40,17 @@ void note_launch(const Machine& machine, const std::string& schedule, double sec
     if (settings().launches.empty()) return;
     std::ofstream file(settings().launches, std::ios::app);
     const Counts& counts = machine.counts;
-    file << "{\"kernel\": \"" << machine.program->kernel << "\", \"schedule\": \"" << schedule << "\", \"seconds\": " << seconds
-         << ", \"arithmetic_seconds\": " << machine.counts.arithmetic_seconds << ", \"warp_instructions\": " << counts.warp_instructions << ", \"wgmma\": " << counts.wgmma << ", \"copies\": " << counts.copies
-         << ", \"clusters\": " << counts.clusters << ", \"boxes_outside\": " << counts.boxes_outside
-         << ", \"findings\": " << machine.findings->all().size() << ", \"opcodes\": [";
+    file << "{\"kernel\": \"" << machine.program->kernel << "\", \"schedule\": \"" << schedule
+         << "\", \"seconds\": " << seconds << ", \"arithmetic_seconds\": " << machine.counts.arithmetic_seconds
+         << ", \"warp_instructions\": " << counts.warp_instructions << ", \"wgmma\": " << counts.wgmma
+         << ", \"copies\": " << counts.copies << ", \"clusters\": " << counts.clusters
+         << ", \"boxes_outside\": " << counts.boxes_outside << ", \"findings\": " << machine.findings->all().size()
+         << ", \"opcodes\": [";
     std::map<std::string, bool> ran;
     for (std::size_t i = 0; i < machine.hits.size(); ++i) {
         const Instruction& instruction = machine.program->instructions[i];
-        if (machine.hits[i] != 0 && instruction.statement >= 0) ran[machine.program->entry.statements[static_cast<std::size_t>(instruction.statement)].opcode] = true;
+        if (machine.hits[i] != 0 && instruction.statement >= 0)
+            ran[machine.program->entry.statements[static_cast<std::size_t>(instruction.statement)].opcode] = true;
     }
     const char* separator = "";
     for (const auto& [opcode, yes] : ran) {
@@ -73,6 +76,7 @@ std::vector<std::string> schedules_of_a_launch() {
 void run_once(Machine& machine, const void* parameters, const std::string& schedule) {
     machine.options.schedule = Schedule::parse(schedule);
     machine.options.checks = settings().checks;
+    machine.options.strict = settings().strict;
     machine.counts = {};
     const double start = processor_seconds();
     Timeline timeline;
@@ -104,11 +108,13 @@ bool launch(const std::string& kernel, const LaunchShape& shape, const void* par
             if (schedules.size() == 1) break;
             if (i == 0) first = memory.contents();
             else if (memory.contents() != first)
-                findings.add({"schedule", kernel, 0, "", "", "", "schedule " + schedules[i] + " gives other bits than " + schedules[0],
+                findings.add({"schedule", kernel, 0, "", "", "",
+                              "schedule " + schedules[i] + " gives other bits than " + schedules[0],
                               "A result must not depend on who runs first."});
         }
     } catch (const PtxError& error) {
-        findings.add({"ptx", kernel, 0, "", "", "", error.what(), "The machine never guesses: teach it what it does not know."});
+        findings.add(
+            {"ptx", kernel, 0, "", "", "", error.what(), "The machine never guesses: teach it what it does not know."});
     }
     write(findings);
     return findings.all().empty();

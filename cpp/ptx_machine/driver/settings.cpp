@@ -18,6 +18,7 @@ Settings read() {
     out.launches = variable("AOTGEMM_PTX_LAUNCHES", "");
     out.timeline = variable("AOTGEMM_PTX_TIMELINE", "");
     out.checks = variable("AOTGEMM_PTX_CHECKS", "1") != "0";
+    out.strict = variable("AOTGEMM_PTX_LEVEL", "strict") != "public";
     out.devices = std::stoi(variable("AOTGEMM_PTX_DEVICES", "1"));
     out.multiprocessors = std::stoi(variable("AOTGEMM_PTX_SMS", "132"));
     std::istringstream capability(variable("AOTGEMM_PTX_CAPABILITY", "9.0"));

@@ -23,13 +23,13 @@ struct WgmmaOp {
     const Instruction* instruction = nullptr;
     std::uint64_t a = 0, b = 0;  // descriptors
     bool accumulates = false;
-    int issued = 0;              // warps
-    Clock clock;                 // what all its issuers know; empty without a checker
+    int issued = 0;  // warps
+    Clock clock;     // what all its issuers know; empty without a checker
 };
 
 struct Warpgroup {
     std::deque<WgmmaOp> ops;
-    std::uint32_t executed = 0;  // ops, in order; ops.front() is the next
+    std::uint32_t executed = 0;          // ops, in order; ops.front() is the next
     std::vector<std::uint64_t> done_at;  // of the timeline: when each op is over
 };
 
@@ -37,7 +37,7 @@ struct NamedBarrier {
     std::uint32_t wanted = 0, arrived = 0;  // threads
     bool all = true, any = false;           // of barrier.cta.red
     int line = 0;
-    std::uint64_t step = 0;                 // of the timeline: of the latest arrival
+    std::uint64_t step = 0;  // of the timeline: of the latest arrival
 };
 
 inline constexpr int kNamedBarriers = 16;
@@ -87,7 +87,7 @@ struct Cluster {
     std::uint32_t arrived = 0;    // warps at barrier.cluster.arrive in this phase
     std::uint32_t phase = 0;      // number of completed phases of it
     std::uint32_t warps = 0, exited_warps = 0;
-    std::uint64_t step = 0;       // of the timeline: of the latest arrival at its barrier
+    std::uint64_t step = 0;  // of the timeline: of the latest arrival at its barrier
     Clock cluster_clock;
 };
 

@@ -8,14 +8,17 @@ std::string two_digits(int number) {
     if (digits.size() < 2) digits.insert(digits.begin(), '0');
     return digits;
 }
-std::string row_of(const Warp& warp) { return "block " + std::to_string(warp.block->rank) + ", warp " + two_digits(warp.index); }
+std::string row_of(const Warp& warp) {
+    return "block " + std::to_string(warp.block->rank) + ", warp " + two_digits(warp.index);
+}
 
 }  // namespace
 
 void draw_wait(Warp& warp, std::uint64_t until, const std::string& label) {
     Timeline* timeline = machine_of(warp).timeline;
     if (timeline == nullptr || until <= warp.step) return;
-    timeline->add({row_of(warp), SpanKind::runs, warp.drawn_until, warp.step, "runs", warp.program->line_of(warp.current())});
+    timeline->add(
+        {row_of(warp), SpanKind::runs, warp.drawn_until, warp.step, "runs", warp.program->line_of(warp.current())});
     timeline->add({row_of(warp), SpanKind::waits, warp.step, until, label, warp.program->line_of(warp.current())});
     warp.step = warp.drawn_until = until;
 }
@@ -23,16 +26,18 @@ void draw_wait(Warp& warp, std::uint64_t until, const std::string& label) {
 void draw_run(Warp& warp) {
     Timeline* timeline = machine_of(warp).timeline;
     if (timeline == nullptr) return;
-    timeline->add({row_of(warp), SpanKind::runs, warp.drawn_until, warp.step, "runs", warp.program->line_of(warp.current())});
+    timeline->add(
+        {row_of(warp), SpanKind::runs, warp.drawn_until, warp.step, "runs", warp.program->line_of(warp.current())});
 }
 
 void draw_copy(const BulkCopy& copy) {
     Timeline* timeline = machine_of(*copy.issuer).timeline;
     if (timeline == nullptr) return;
-    const std::string row = "block " + std::to_string(copy.issuer->block->rank) + (copy.is_store ? ", bulk stores" : ", bulk loads");
+    const std::string row =
+        "block " + std::to_string(copy.issuer->block->rank) + (copy.is_store ? ", bulk stores" : ", bulk loads");
     const std::string label = std::to_string(copy.map->box_bytes()) + " bytes at " + std::to_string(copy.shared);
-    timeline->add({row, copy.is_store ? SpanKind::store : SpanKind::load, copy.done_at - kCopySteps, copy.done_at, label,
-                   copy.issuer->program->line_of(*copy.instruction)});
+    timeline->add({row, copy.is_store ? SpanKind::store : SpanKind::load, copy.done_at - kCopySteps, copy.done_at,
+                   label, copy.issuer->program->line_of(*copy.instruction)});
 }
 
 void draw_wgmma(Block& block, int warpgroup, const Instruction& instruction, std::uint64_t issued) {
@@ -47,7 +52,8 @@ void draw_wgmma(Block& block, int warpgroup, const Instruction& instruction, std
 }
 
 void draw_wgmma_wait(Warp& warp, std::uint32_t end) {
-    const std::vector<std::uint64_t>& done_at = warp.block->warpgroups[static_cast<std::size_t>(warp.index / kWarpsOfWarpgroup)].done_at;
+    const std::vector<std::uint64_t>& done_at =
+        warp.block->warpgroups[static_cast<std::size_t>(warp.index / kWarpsOfWarpgroup)].done_at;
     if (machine_of(warp).timeline != nullptr) draw_wait(warp, done_at[end - 1], "for wgmma");
 }
 

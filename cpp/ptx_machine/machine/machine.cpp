@@ -27,10 +27,13 @@ void start_warp(Warp& warp, const Program& program, Block& block, int index, std
     for (const Constant& constant : program.constants) {
         warp.defined[constant.place.shadow] = ~0u;
         for (int lane = 0; lane < kLanes; ++lane) {
-            if (constant.place.type == RegisterType::bits64) warp.lanes<std::uint64_t>(constant.place)[lane] = constant.bits;
-            else if (constant.place.type != RegisterType::predicate) warp.lanes<std::uint32_t>(constant.place)[lane] = static_cast<std::uint32_t>(constant.bits);
+            if (constant.place.type == RegisterType::bits64)
+                warp.lanes<std::uint64_t>(constant.place)[lane] = constant.bits;
+            else if (constant.place.type != RegisterType::predicate)
+                warp.lanes<std::uint32_t>(constant.place)[lane] = static_cast<std::uint32_t>(constant.bits);
         }
-        if (constant.place.type == RegisterType::predicate) warp.predicates[constant.place.word] = constant.bits != 0 ? ~0u : 0;
+        if (constant.place.type == RegisterType::predicate)
+            warp.predicates[constant.place.word] = constant.bits != 0 ? ~0u : 0;
     }
 }
 
@@ -107,22 +110,25 @@ void Machine::run(const void* parameter_data) {
     }
 }
 
-void Machine::report(const Warp& warp, const Instruction& instruction, const std::string& kind, const std::string& message,
-                     const std::string& advice) {
+void Machine::report(const Warp& warp, const Instruction& instruction, const std::string& kind,
+                     const std::string& message, const std::string& advice) {
     Finding finding{kind, program->kernel, program->line_of(instruction), "", "", "", message, advice};
     if (instruction.statement >= 0) {
         const Statement& statement = program->entry.statements[static_cast<std::size_t>(instruction.statement)];
         finding.text = statement.opcode;
-        if (statement.source_line != 0 && static_cast<std::size_t>(statement.source_file) < program->source_files.size())
-            finding.source = program->source_files[static_cast<std::size_t>(statement.source_file)] + ":" + std::to_string(statement.source_line);
+        if (statement.source_line != 0 &&
+            static_cast<std::size_t>(statement.source_file) < program->source_files.size())
+            finding.source = program->source_files[static_cast<std::size_t>(statement.source_file)] + ":" +
+                             std::to_string(statement.source_line);
     }
     const Block& block = *warp.block;
-    finding.where = "block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " + std::to_string(block.z) + "), warp " + std::to_string(warp.index);
+    finding.where = "block (" + std::to_string(block.x) + ", " + std::to_string(block.y) + ", " +
+                    std::to_string(block.z) + "), warp " + std::to_string(warp.index);
     findings->add(std::move(finding));
 }
 
-void Machine::stop(const Warp& warp, const Instruction& instruction, const std::string& kind, const std::string& message,
-                   const std::string& advice) {
+void Machine::stop(const Warp& warp, const Instruction& instruction, const std::string& kind,
+                   const std::string& message, const std::string& advice) {
     report(warp, instruction, kind, message, advice);
     throw GridStopped();
 }
@@ -137,7 +143,8 @@ void stop(const Warp& warp, const std::string& kind, const std::string& message,
 
 void want_all_lanes(const Warp& warp, const Instruction& i) {
     if (warp.active(i) == warp.living && warp.living == ~0u) return;
-    report(warp, "partial-mask", "an instruction that all 32 lanes must run together is run by some of them", "Let the lanes meet before it.");
+    report(warp, "partial-mask", "an instruction that all 32 lanes must run together is run by some of them",
+           "Let the lanes meet before it.");
 }
 
 }  // namespace aotgemm::ptx_machine

@@ -32,6 +32,9 @@ struct Schedule {
 struct Options {
     Schedule schedule;
     bool checks = true;
+    // Each warp of a warpgroup must itself have waited for a wgmma before its operands count as read. Not strict: one
+    // may wait for all four, as CUTLASS has it.
+    bool strict = true;
     // Instructions of one warp without anybody else's progress, after which a loop counts as endless.
     std::uint64_t most_instructions = 50'000'000;
 };
@@ -58,7 +61,7 @@ struct Machine {
     std::vector<std::uint64_t> parameters;
     std::uint32_t parameter_start = 0;  // bytes, so that maps among the parameters are aligned
     Counts counts;
-    Timeline* timeline = nullptr;  // of the first cluster, if a picture is wanted
+    Timeline* timeline = nullptr;     // of the first cluster, if a picture is wanted
     std::vector<std::uint64_t> hits;  // executions of each instruction, if checked
     std::mt19937_64 random;
 
@@ -76,7 +79,8 @@ inline Machine& machine_of(const Warp& warp) { return *warp.block->cluster->mach
 
 // A finding about the instruction that the warp runs.
 void report(const Warp& warp, const std::string& kind, const std::string& message, const std::string& advice);
-[[noreturn]] void stop(const Warp& warp, const std::string& kind, const std::string& message, const std::string& advice);
+[[noreturn]] void stop(const Warp& warp, const std::string& kind, const std::string& message,
+                       const std::string& advice);
 
 // Reports an instruction that all 32 lanes must run and do not.
 void want_all_lanes(const Warp& warp, const Instruction& i);

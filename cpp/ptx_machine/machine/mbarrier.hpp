@@ -12,12 +12,12 @@ struct Mbarrier {
     std::uint32_t address = 0;  // in its block's window
     int component = 0;          // of a clock: how many phases are known to be complete
     std::uint32_t expected = 0, pending = 0;
-    std::int64_t bytes = 0;           // announced and not here yet; negative: here and not announced yet
-    std::uint32_t phase = 0;          // number of completed phases
+    std::int64_t bytes = 0;   // announced and not here yet; negative: here and not announced yet
+    std::uint32_t phase = 0;  // number of completed phases
     bool valid = false;
-    bool init_fenced = false;         // visible to the cluster and to the async proxy
-    std::uint64_t arrived_bytes = 0;      // in the current phase
-    std::uint32_t last_with_bytes = 0;    // number of the last completed phase that brought bytes, from 1
+    bool init_fenced = false;           // visible to the cluster and to the async proxy
+    std::uint64_t arrived_bytes = 0;    // in the current phase
+    std::uint32_t last_with_bytes = 0;  // number of the last completed phase that brought bytes, from 1
 
     std::uint64_t step = 0, over_at = 0;  // of the timeline: of the latest arrival, and when the last phase was over
 

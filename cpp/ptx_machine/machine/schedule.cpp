@@ -24,7 +24,9 @@ Schedule Schedule::parse(const std::string& text) {
         out.timing = AsyncTiming::random;
         out.seed = number;
     } else {
-        throw std::invalid_argument("no schedule '" + text + "': in_turn, consumers_first, producers_first, late, starve:N and seed:N are allowed");
+        throw std::invalid_argument(
+            "no schedule '" + text +
+            "': in_turn, consumers_first, producers_first, late, starve:N and seed:N are allowed");
     }
     return out;
 }

@@ -66,7 +66,8 @@ void propagate(Warp& warp, const Instruction& i, std::uint32_t lanes) {
 
 void check_guard(Warp& warp, const Instruction& i) {
     if ((warp.mask & ~warp.defined[i.guard_shadow]) == 0) return;
-    report(warp, "uninitialised", "whether an instruction runs depends on a value that nothing has written", "Initialise what the condition is computed from.");
+    report(warp, "uninitialised", "whether an instruction runs depends on a value that nothing has written",
+           "Initialise what the condition is computed from.");
 }
 
 }  // namespace
@@ -104,13 +105,15 @@ void Scheduler::leave(Warp& warp) {
     draw_run(warp);
     if (warp.check != nullptr) check_warp_exit(warp);
     Block& block = *warp.block;
-    block.exited = std::all_of(block.warps.begin(), block.warps.end(), [](const Warp& other) { return other.state == WarpState::exited; });
+    block.exited = std::all_of(block.warps.begin(), block.warps.end(),
+                               [](const Warp& other) { return other.state == WarpState::exited; });
 }
 
 void Scheduler::run() {
     const bool checks = machine_.options.checks;
     while (cluster_.exited_warps < cluster_.warps) {
-        if (machine_.options.schedule.timing == AsyncTiming::random && machine_.random() % 4 == 0) let_a_copy_take_effect();
+        if (machine_.options.schedule.timing == AsyncTiming::random && machine_.random() % 4 == 0)
+            let_a_copy_take_effect();
         Warp* warp = pick();
         if (warp == nullptr) {
             if (!let_a_copy_take_effect()) deadlock();
@@ -119,7 +122,8 @@ void Scheduler::run() {
         checks ? run_checked(*warp, quantum()) : run_for(*warp, quantum());
         if (warp->state == WarpState::exited) leave(*warp);
         if (warp->executed > machine_.options.most_instructions)
-            machine_.stop(*warp, warp->program->instructions[warp->pc], "deadlock", "a warp runs without end", "Check the condition of the loop.");
+            machine_.stop(*warp, warp->program->instructions[warp->pc], "deadlock", "a warp runs without end",
+                          "Check the condition of the loop.");
     }
     if (checks) check_cluster_exit(cluster_);
     while (let_a_copy_take_effect()) {
@@ -135,12 +139,14 @@ std::string state_of(const Warp& warp) {
         case WarpState::at_wgmma: return "waits for the other warps of its warpgroup to issue a wgmma";
         case WarpState::at_barrier: {
             const NamedBarrier& barrier = warp.block->barriers[static_cast<std::size_t>(warp.barrier)];
-            return "waits at barrier " + std::to_string(warp.barrier) + ", where " + std::to_string(barrier.arrived) + " of " + std::to_string(barrier.wanted) + " threads are";
+            return "waits at barrier " + std::to_string(warp.barrier) + ", where " + std::to_string(barrier.arrived) +
+                   " of " + std::to_string(barrier.wanted) + " threads are";
         }
         case WarpState::at_mbarrier: {
             const Mbarrier& barrier = *warp.waiting_for;
-            return "waits for the mbarrier at " + std::to_string(barrier.address) + ", in phase " + std::to_string(barrier.phase) + " of which " +
-                   std::to_string(barrier.pending) + " arrivals and " + std::to_string(barrier.bytes) + " bytes are missing";
+            return "waits for the mbarrier at " + std::to_string(barrier.address) + ", in phase " +
+                   std::to_string(barrier.phase) + " of which " + std::to_string(barrier.pending) + " arrivals and " +
+                   std::to_string(barrier.bytes) + " bytes are missing";
         }
         case WarpState::runnable: return "can run";
     }
@@ -155,12 +161,16 @@ void Scheduler::deadlock() {
     for (Warp* warp : warps_) {
         if (warp->state == WarpState::exited) continue;
         if (first == nullptr) first = warp;
-        const std::uint32_t at = warp->state == WarpState::at_mbarrier || warp->state == WarpState::at_wgmma ? warp->pc : warp->pc - 1;
-        message += "\n    block " + std::to_string(warp->block->rank) + ", warp " + std::to_string(warp->index) + ", line " +
-                   std::to_string(warp->program->line_of(warp->program->instructions[at])) + ": " + state_of(*warp);
+        const std::uint32_t at =
+            warp->state == WarpState::at_mbarrier || warp->state == WarpState::at_wgmma ? warp->pc : warp->pc - 1;
+        message += "\n    block " + std::to_string(warp->block->rank) + ", warp " + std::to_string(warp->index) +
+                   ", line " + std::to_string(warp->program->line_of(warp->program->instructions[at])) + ": " +
+                   state_of(*warp);
     }
-    const std::uint32_t at = first->state == WarpState::at_mbarrier || first->state == WarpState::at_wgmma ? first->pc : first->pc - 1;
-    machine_.stop(*first, first->program->instructions[at], "deadlock", message, "Look for the arrival, the bytes or the thread that is missing.");
+    const std::uint32_t at =
+        first->state == WarpState::at_mbarrier || first->state == WarpState::at_wgmma ? first->pc : first->pc - 1;
+    machine_.stop(*first, first->program->instructions[at], "deadlock", message,
+                  "Look for the arrival, the bytes or the thread that is missing.");
 }
 
 }  // namespace aotgemm::ptx_machine

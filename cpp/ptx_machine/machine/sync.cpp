@@ -10,7 +10,10 @@ SharedPlace shared_place(const Warp& warp, std::uint32_t address) {
     if (window == 0) return {warp.block, address};
     std::deque<Block>& blocks = warp.block->cluster->blocks;
     if (window > blocks.size())
-        stop(warp, "bounds", "block " + std::to_string(window - 1) + " of the cluster is meant, which has " + std::to_string(blocks.size()), "Check the rank given to mapa.");
+        stop(warp, "bounds",
+             "block " + std::to_string(window - 1) + " of the cluster is meant, which has " +
+                 std::to_string(blocks.size()),
+             "Check the rank given to mapa.");
     return {&blocks[window - 1], address & ((1u << kRankShift) - 1)};
 }
 
@@ -22,10 +25,14 @@ Mbarrier& mbarrier_at(const Warp& warp, const Instruction& i, const SharedPlace&
                      "Initialise it before the barrier that starts the block, and check the address.");
     const bool is_remote = place.block != warp.block;
     if (warp.check != nullptr && (is_async || is_remote) && !barrier->init_fenced)
-        machine.report(warp, i, "proxy-fence", std::string("an mbarrier is used by ") + (is_async ? "the async proxy" : "another block") + " though no fence has published its initialisation",
-                       "Put fence.mbarrier_init.release.cluster after mbarrier.init, before the barrier that starts the block.");
+        machine.report(
+            warp, i, "proxy-fence",
+            std::string("an mbarrier is used by ") + (is_async ? "the async proxy" : "another block") +
+                " though no fence has published its initialisation",
+            "Put fence.mbarrier_init.release.cluster after mbarrier.init, before the barrier that starts the block.");
     if (place.block->exited)
-        machine.report(warp, i, "exit", "an mbarrier of a block that has exited is used", "Keep the blocks of a cluster alive until their neighbours are done.");
+        machine.report(warp, i, "exit", "an mbarrier of a block that has exited is used",
+                       "Keep the blocks of a cluster alive until their neighbours are done.");
     return *barrier;
 }
 
@@ -50,7 +57,9 @@ void complete_phase_if_over(Block& block, Mbarrier& barrier, Checker* check) {
 
 void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier) {
     if (barrier.pending == 0)
-        stop(warp, "mbarrier", "more arrivals come at the mbarrier at " + std::to_string(barrier.address) + " than the " + std::to_string(barrier.expected) + " of a phase",
+        stop(warp, "mbarrier",
+             "more arrivals come at the mbarrier at " + std::to_string(barrier.address) + " than the " +
+                 std::to_string(barrier.expected) + " of a phase",
              "Initialise it with the number of arrivals, or let fewer threads arrive.");
     --barrier.pending;
     barrier.step = std::max(barrier.step, warp.step);
@@ -60,7 +69,8 @@ void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier) {
 void announce_bytes(const Warp& warp, Mbarrier& barrier, std::uint32_t bytes) {
     barrier.bytes += bytes;
     if (barrier.bytes > kMostBytes)
-        report(warp, "mbarrier", "more bytes are announced at an mbarrier than its count holds, 2^20 - 1", "Announce less in a phase.");
+        report(warp, "mbarrier", "more bytes are announced at an mbarrier than its count holds, 2^20 - 1",
+               "Announce less in a phase.");
 }
 
 void bring_bytes(const BulkCopy& copy, Block& block, Mbarrier& barrier, std::uint32_t bytes) {
@@ -68,7 +78,9 @@ void bring_bytes(const BulkCopy& copy, Block& block, Mbarrier& barrier, std::uin
     barrier.arrived_bytes += bytes;
     barrier.step = std::max(barrier.step, copy.done_at);
     if (barrier.bytes < -kMostBytes)
-        machine_of(*copy.issuer).report(*copy.issuer, *copy.instruction, "mbarrier", "more bytes come at an mbarrier than its count holds, 2^20 - 1", "Announce the bytes.");
+        machine_of(*copy.issuer)
+            .report(*copy.issuer, *copy.instruction, "mbarrier",
+                    "more bytes come at an mbarrier than its count holds, 2^20 - 1", "Announce the bytes.");
     complete_phase_if_over(block, barrier, copy.issuer->check);
 }
 
@@ -78,7 +90,8 @@ void complete_cluster_barrier(Cluster& cluster) {
     ++cluster.phase;
     for (Block& block : cluster.blocks) {
         for (Warp& warp : block.warps) {
-            if (warp.check != nullptr && warp.state != WarpState::exited) warp.check->acquire(warp, cluster.cluster_clock);
+            if (warp.check != nullptr && warp.state != WarpState::exited)
+                warp.check->acquire(warp, cluster.cluster_clock);
             if (warp.state != WarpState::at_cluster_barrier) continue;
             draw_wait(warp, cluster.step, "for the cluster");
             warp.state = WarpState::runnable;

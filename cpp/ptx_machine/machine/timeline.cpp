@@ -11,20 +11,24 @@ constexpr const char* kStyle = R"(</title><style>
 body { font: 13px sans-serif; margin: 16px; }
 #rows { overflow-x: auto; border: 1px solid #ccc; }
 .row { position: relative; height: 20px; border-bottom: 1px solid #eee; }
-.name { position: sticky; left: 0; display: inline-block; width: 190px; background: #fff; z-index: 2; line-height: 20px; }
+.name { position: sticky; left: 0; display: inline-block; width: 190px; }
+.name { background: #fff; z-index: 2; line-height: 20px; }
 .span { position: absolute; top: 3px; height: 14px; }
-.runs { background: #7aa6d8; } .waits { background: #e6e6e6; } .load { background: #68b36b; top: 5px; height: 10px; opacity: .7; }
-.store { background: #b38a3d; top: 5px; height: 10px; opacity: .7; } .wgmma { background: #c2504d; }
+.runs { background: #7aa6d8; } .waits { background: #e6e6e6; } .wgmma { background: #c2504d; }
+.load { background: #68b36b; } .store { background: #b38a3d; }
+.load, .store { top: 5px; height: 10px; opacity: .7; }
 .key { display: inline-block; width: 14px; height: 12px; margin: 0 4px 0 12px; }
 </style></head><body><h1>)";
 constexpr const char* kLegend = R"(</h1><p>Steps from left to right; the order is right, lengths are not times.
-<span class="key runs"></span>runs<span class="key waits"></span>waits<span class="key wgmma"></span>wgmma<span class="key load"></span>bulk load
-<span class="key store"></span>bulk store &nbsp; <label>steps a pixel <input id="scale" type="range" min="0" max="6" step="0.1" value="3"></label></p>
+<span class="key runs"></span>runs<span class="key waits"></span>waits<span class="key wgmma"></span>wgmma
+<span class="key load"></span>bulk load<span class="key store"></span>bulk store &nbsp;
+<label>steps a pixel <input id="scale" type="range" min="0" max="6" step="0.1" value="3"></label></p>
 <div id="rows"></div><script>
 const spans = )";
 constexpr const char* kScript = R"(;
 const kinds = ["runs", "waits", "load", "store", "wgmma"];
-const names = [...new Set(spans.map(s => s[0]))], rows = document.getElementById("rows"), scale = document.getElementById("scale");
+const names = [...new Set(spans.map(s => s[0]))];
+const rows = document.getElementById("rows"), scale = document.getElementById("scale");
 function draw() {
   const steps = Math.pow(2, scale.value), end = Math.max(...spans.map(s => s[3]));
   rows.textContent = "";
@@ -55,8 +59,9 @@ std::string Timeline::html(const std::string& title) const {
     std::string data = "[";
     for (const auto& [row, spans] : by_row)
         for (const Span* span : spans)
-            data += (data.size() > 1 ? ",\n" : "") + std::string("[\"") + row + "\", " + std::to_string(static_cast<int>(span->kind)) + ", " + std::to_string(span->start) +
-                    ", " + std::to_string(span->end) + ", \"" + span->label + "\", " + std::to_string(span->line) + "]";
+            data += (data.size() > 1 ? ",\n" : "") + std::string("[\"") + row + "\", " +
+                    std::to_string(static_cast<int>(span->kind)) + ", " + std::to_string(span->start) + ", " +
+                    std::to_string(span->end) + ", \"" + span->label + "\", " + std::to_string(span->line) + "]";
     return kHead + title + kStyle + title + kLegend + data + "]" + kScript;
 }
 

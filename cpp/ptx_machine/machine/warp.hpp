@@ -39,32 +39,35 @@ struct Warp {
     const Program* program = nullptr;
     Block* block = nullptr;
     Checker* check = nullptr;
-    int index = 0;          // in its block
-    int agent = 0;          // in its cluster
-    std::uint32_t pc = 0;   // of the next instruction
-    std::uint32_t mask = 0;     // lanes that run
-    std::uint32_t living = 0;   // lanes that have not exited
-    std::vector<Frame> frames;  // below the running lanes: who waits, innermost last; frames.back() is the running one's
+    int index = 0;             // in its block
+    int agent = 0;             // in its cluster
+    std::uint32_t pc = 0;      // of the next instruction
+    std::uint32_t mask = 0;    // lanes that run
+    std::uint32_t living = 0;  // lanes that have not exited
+    std::vector<Frame>
+        frames;  // below the running lanes: who waits, innermost last; frames.back() is the running one's
     WarpState state = WarpState::runnable;
     Mbarrier* waiting_for = nullptr;
-    int barrier = 0;            // named barrier waited for
+    int barrier = 0;  // named barrier waited for
     bool barrier_passed = false;
     std::unique_ptr<std::uint32_t[], AlignedDelete> file;
     std::vector<std::uint32_t> predicates, defined;
 
     std::uint64_t executed = 0;
-    std::uint64_t step = 0, drawn_until = 0;  // of the timeline
+    std::uint64_t step = 0, drawn_until = 0;         // of the timeline
     std::uint32_t wgmma_issued = 0, wgmma_done = 0;  // instructions
     std::vector<std::uint32_t> wgmma_groups;         // instructions issued when each group was committed
     std::uint32_t wgmma_fences = 0;
-    std::vector<std::pair<std::uint32_t, const Instruction*>> wgmma_under_way;  // number and instruction, for the checker
-    std::vector<std::uint8_t> accumulator_users;     // wgmma under way, by shadow index
-    std::vector<std::uint32_t> accumulator_touched;  // after which fence an ordinary instruction touched it, by shadow index
+    std::vector<std::pair<std::uint32_t, const Instruction*>>
+        wgmma_under_way;                          // number and instruction, for the checker
+    std::vector<std::uint8_t> accumulator_users;  // wgmma under way, by shadow index
+    std::vector<std::uint32_t>
+        accumulator_touched;  // after which fence an ordinary instruction touched it, by shadow index
     std::uint32_t bulk_ticks = 0;
     std::uint32_t bulk_groups[kLanes] = {};
     std::vector<BulkStore> bulk;
     std::uint32_t cluster_phases = 0;  // of barrier.cluster that the warp has arrived at
-    bool barrier_predicate = false;  // of barrier.cta.red
+    bool barrier_predicate = false;    // of barrier.cta.red
 
     template <class T>
     T* lanes(const Place& place) {

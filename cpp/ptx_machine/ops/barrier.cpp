@@ -31,10 +31,14 @@ void sync_block(Warp& warp, const Instruction& i) {
     const auto number = static_cast<int>(uniform_value(warp, i.a));
     const auto all_threads = static_cast<std::uint32_t>(block.warps.size() * kLanes);
     const std::uint32_t wanted = i.b.shadow == 0 ? all_threads : uniform_value(warp, i.b);
-    if (number < 0 || number >= kNamedBarriers) stop(warp, "barrier", "there is no barrier " + std::to_string(number), "A block has barriers 0 to 15.");
+    if (number < 0 || number >= kNamedBarriers)
+        stop(warp, "barrier", "there is no barrier " + std::to_string(number), "A block has barriers 0 to 15.");
     NamedBarrier& barrier = block.barriers[static_cast<std::size_t>(number)];
-    if (wanted == 0 || wanted % kLanes != 0 || wanted > all_threads || (barrier.arrived != 0 && barrier.wanted != wanted))
-        stop(warp, "barrier", "barrier " + std::to_string(number) + " is to wait for " + std::to_string(wanted) + " threads, and for " + std::to_string(barrier.wanted) + " by those who are there",
+    if (wanted == 0 || wanted % kLanes != 0 || wanted > all_threads ||
+        (barrier.arrived != 0 && barrier.wanted != wanted))
+        stop(warp, "barrier",
+             "barrier " + std::to_string(number) + " is to wait for " + std::to_string(wanted) + " threads, and for " +
+                 std::to_string(barrier.wanted) + " by those who are there",
              "Give whole warps of the block, and the same number everywhere.");
     barrier.wanted = wanted;
     barrier.line = warp.program->line_of(i);
@@ -63,20 +67,27 @@ void decode_reduction(Decoder& decoder, const Statement& statement, Instruction&
     decoder.add_details(out);
 }
 
+// A relaxed arrival orders execution, and passes on only what fence.mbarrier_init has published.
+template <bool kReleases>
 void arrive_in_cluster(Warp& warp, const Instruction& i) {
     want_all_lanes(warp, i);
     Cluster& cluster = *warp.block->cluster;
-    if (warp.cluster_phases > cluster.phase) stop(warp, "barrier", "barrier.cluster.arrive comes twice with no wait between", "Wait after each arrive.");
+    if (warp.cluster_phases > cluster.phase)
+        stop(warp, "barrier", "barrier.cluster.arrive comes twice with no wait between", "Wait after each arrive.");
     warp.cluster_phases = cluster.phase + 1;
     ++cluster.arrived;
     cluster.step = std::max(cluster.step, warp.step);
-    if (warp.check != nullptr) warp.check->release(warp, cluster.cluster_clock);
+    if (warp.check != nullptr) {
+        if (kReleases) warp.check->release(warp, cluster.cluster_clock);
+        else cluster.cluster_clock.join_published(warp.check->clock(warp));
+    }
     complete_cluster_barrier(cluster);
 }
 
 void wait_in_cluster(Warp& warp, const Instruction& i) {
     want_all_lanes(warp, i);
-    if (warp.cluster_phases == 0) stop(warp, "barrier", "barrier.cluster.wait comes without an arrive", "Arrive first.");
+    if (warp.cluster_phases == 0)
+        stop(warp, "barrier", "barrier.cluster.wait comes without an arrive", "Arrive first.");
     if (warp.block->cluster->phase < warp.cluster_phases) warp.state = WarpState::at_cluster_barrier;
 }
 
@@ -89,6 +100,7 @@ void proxy_fence(Warp& warp, const Instruction&) {
 void mbarrier_init_fence(Warp& warp, const Instruction& i) {
     if (warp.active(i) == 0) return;
     for (Mbarrier& barrier : warp.block->mbarriers) barrier.init_fenced = true;
+    if (warp.check != nullptr) warp.check->mbarrier_init_fence(warp);
 }
 
 }  // namespace
@@ -96,10 +108,18 @@ void mbarrier_init_fence(Warp& warp, const Instruction& i) {
 void add_barrier_opcodes(OpcodeTable& table) {
     table["bar.sync"] = {"", sync_block, decode_sync, false};
     table["barrier.cta.red.and.aligned.pred"] = {"", sync_block, decode_reduction, false};
-    table["barrier.cluster.arrive.release.aligned"] = {"", arrive_in_cluster, [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); }, false};
-    table["barrier.cluster.wait.acquire.aligned"] = {"", wait_in_cluster, [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); }, false};
-    table["fence.proxy.async.shared::cta"] = {"", proxy_fence, [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); }, false};
-    table["fence.mbarrier_init.release.cluster"] = {"", mbarrier_init_fence, [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); }, false};
+    const auto decode_nothing = [](Decoder& decoder, const Statement& statement, Instruction&) {
+        decoder.count(statement, 0);
+    };
+    for (const char* semantics : {".release", ""})
+        table[std::string("barrier.cluster.arrive") + semantics + ".aligned"] = {"", arrive_in_cluster<true>,
+                                                                                 decode_nothing, false};
+    table["barrier.cluster.arrive.relaxed.aligned"] = {"", arrive_in_cluster<false>, decode_nothing, false};
+    for (const char* semantics : {".acquire", ""})
+        table[std::string("barrier.cluster.wait") + semantics + ".aligned"] = {"", wait_in_cluster, decode_nothing,
+                                                                               false};
+    table["fence.proxy.async.shared::cta"] = {"", proxy_fence, decode_nothing, false};
+    table["fence.mbarrier_init.release.cluster"] = {"", mbarrier_init_fence, decode_nothing, false};
 }
 
 }  // namespace aotgemm::ptx_machine

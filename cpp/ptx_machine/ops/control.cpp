@@ -28,6 +28,11 @@ void launch_dependents(Warp& warp, const Instruction& i) {
     if (warp.check != nullptr && warp.active(i) != 0) warp.check->launch_dependents(warp);
 }
 
+void trap(Warp& warp, const Instruction& i) {
+    if (warp.active(i) != 0)
+        stop(warp, "trap", "the kernel stops itself", "Look for the condition that it checks before.");
+}
+
 void create_policy(Warp& warp, const Instruction& i) {
     auto* to = warp.lanes<std::uint64_t>(i.to);
     const std::uint32_t active = warp.active(i);
@@ -46,16 +51,22 @@ void decode_nothing(Decoder& decoder, const Statement& statement, Instruction&) 
 void add_control_opcodes(OpcodeTable& table) {
     for (const char* name : {"bra", "bra.uni"}) table[name] = {"", branch, decode_nothing, false};
     for (const char* name : {"ret", "exit"}) table[name] = {"", finish, decode_nothing, false};
+    for (const char* name : {"trap", "brkpt"}) table[name] = {"", trap, decode_nothing, false};
     table["griddepcontrol.wait"] = {"", wait_for_prerequisites, decode_nothing, false};
     table["griddepcontrol.launch_dependents"] = {"", launch_dependents, decode_nothing, false};
-    table["createpolicy.fractional.L2::evict_first.b64"] = {"", create_policy, [](Decoder& decoder, const Statement& statement, Instruction& out) {
-                                                                decoder.count(statement, 2);
-                                                                out.to = decoder.destination(statement.operands[0], RegisterType::bits64);
-                                                            }, false};
-    table["prefetch.tensormap"] = {"", prefetch_map, [](Decoder& decoder, const Statement& statement, Instruction& out) {
+    table["createpolicy.fractional.L2::evict_first.b64"] = {
+        "", create_policy,
+        [](Decoder& decoder, const Statement& statement, Instruction& out) {
+            decoder.count(statement, 2);
+            out.to = decoder.destination(statement.operands[0], RegisterType::bits64);
+        },
+        false};
+    table["prefetch.tensormap"] = {"", prefetch_map,
+                                   [](Decoder& decoder, const Statement& statement, Instruction& out) {
                                        decoder.count(statement, 1);
                                        out.a = decoder.address(statement.operands[0], out);
-                                   }, false};
+                                   },
+                                   false};
 }
 
 }  // namespace aotgemm::ptx_machine

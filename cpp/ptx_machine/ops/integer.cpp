@@ -36,8 +36,16 @@ struct MultiplyAddLow {
     }
 };
 struct MultiplyHigh {
-    static std::int32_t of(std::int32_t a, std::int32_t b) { return static_cast<std::int32_t>((std::int64_t{a} * b) >> 32); }
-    static std::uint32_t of(std::uint32_t a, std::uint32_t b) { return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32); }
+    static std::int32_t of(std::int32_t a, std::int32_t b) {
+        return static_cast<std::int32_t>((std::int64_t{a} * b) >> 32);
+    }
+    static std::uint32_t of(std::uint32_t a, std::uint32_t b) {
+        return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32);
+    }
+    static std::uint64_t of(std::uint64_t a, std::uint64_t b) {
+        __extension__ using Wide = unsigned __int128;
+        return static_cast<std::uint64_t>(static_cast<Wide>(a) * b >> 64);
+    }
 };
 template <class Wide>
 struct MultiplyWide {
@@ -136,7 +144,9 @@ struct Reverse {
     }
 };
 struct LeadingZeros {  // bfind.shiftamt: by how much to shift left so that the top bit is set
-    static std::uint32_t of(std::uint32_t a) { return a == 0 ? 0xFFFFFFFF : static_cast<std::uint32_t>(std::countl_zero(a)); }
+    static std::uint32_t of(std::uint32_t a) {
+        return a == 0 ? 0xFFFFFFFF : static_cast<std::uint32_t>(std::countl_zero(a));
+    }
 };
 struct CountOnes {
     static std::uint32_t of(std::uint32_t a) { return static_cast<std::uint32_t>(std::popcount(a)); }
@@ -191,7 +201,8 @@ void add_logic(OpcodeTable& table, const std::string& type) {
 template <class T, class Wide>
 void add_wide(OpcodeTable& table, const std::string& type) {
     add_lanewise(table, "mul.wide." + type, letters<Wide, T, T>(), binary<Wide, T, T, MultiplyWide<Wide>>);
-    add_lanewise(table, "mad.wide." + type, letters<Wide, T, T, Wide>(), ternary<Wide, T, T, Wide, MultiplyAddWide<Wide>>);
+    add_lanewise(table, "mad.wide." + type, letters<Wide, T, T, Wide>(),
+                 ternary<Wide, T, T, Wide, MultiplyAddWide<Wide>>);
 }
 
 }  // namespace
@@ -212,6 +223,7 @@ void add_integer_opcodes(OpcodeTable& table) {
     add_wide<std::uint32_t, std::uint64_t>(table, "u32");
     add_binary<MultiplyHigh, std::int32_t>(table, "mul.hi.s32");
     add_binary<MultiplyHigh, std::uint32_t>(table, "mul.hi.u32");
+    add_binary<MultiplyHigh, std::uint64_t>(table, "mul.hi.u64");
     add_unary<Reverse, std::uint32_t>(table, "brev.b32");
     add_unary<LeadingZeros, std::uint32_t>(table, "bfind.shiftamt.u32");
     add_unary<CountOnes, std::uint32_t>(table, "popc.b32");

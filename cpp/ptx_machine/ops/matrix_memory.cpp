@@ -15,10 +15,13 @@ constexpr std::uint32_t kRowBytes = 16;
 std::uint32_t row_address(Warp& warp, const Instruction& i, int matrix, int row) {
     const int lane = matrix * kRows + row;
     if (warp.check != nullptr && !(warp.defined[i.a.shadow] >> lane & 1))
-        report(warp, "uninitialised", "an address depends on a value that nothing has written", "Initialise the value.");
+        report(warp, "uninitialised", "an address depends on a value that nothing has written",
+               "Initialise the value.");
     const std::uint32_t address = warp.lanes<std::uint32_t>(i.a)[lane] + static_cast<std::uint32_t>(i.value);
     if (address % kRowBytes != 0 || address < kSharedBase || address + kRowBytes > warp.block->shared.size())
-        stop(warp, "bounds", "a matrix row at " + std::to_string(address) + " is not 16 aligned bytes of the block's shared memory", "Check the address.");
+        stop(warp, "bounds",
+             "a matrix row at " + std::to_string(address) + " is not 16 aligned bytes of the block's shared memory",
+             "Check the address.");
     return address;
 }
 
@@ -48,7 +51,8 @@ void store_matrices(Warp& warp, const Instruction& i) {
                 defined = defined && (warp.defined[place.shadow] >> spot.lane & 1);
             }
             std::memcpy(warp.block->shared.data() + address, elements, kRowBytes);
-            if (warp.check != nullptr) warp.check->shared_store(warp, address, kRowBytes, static_cast<int>(matrix) * kRows + row, defined);
+            if (warp.check != nullptr)
+                warp.check->shared_store(warp, address, kRowBytes, static_cast<int>(matrix) * kRows + row, defined);
         }
     }
 }
@@ -63,7 +67,8 @@ void load_matrices(Warp& warp, const Instruction& i) {
             if (warp.check == nullptr) continue;
             warp.check->shared_load(warp, address, kRowBytes, static_cast<int>(matrix) * kRows + row);
             for (std::uint32_t pair = 0; pair < 4; ++pair)
-                if (warp.check->shared_is_defined(*warp.block, address + pair * 4, 4)) defined[matrix] |= 1u << (row * 4 + static_cast<int>(pair));
+                if (warp.check->shared_is_defined(*warp.block, address + pair * 4, 4))
+                    defined[matrix] |= 1u << (row * 4 + static_cast<int>(pair));
         }
     }
     for (std::size_t matrix = 0; matrix < i.details->list.size(); ++matrix) {
@@ -73,7 +78,8 @@ void load_matrices(Warp& warp, const Instruction& i) {
     }
 }
 
-void decode_matrices(Decoder& decoder, const Operand& registers, const Operand& address, std::size_t count, Instruction& out) {
+void decode_matrices(Decoder& decoder, const Operand& registers, const Operand& address, std::size_t count,
+                     Instruction& out) {
     if (registers.parts.size() != count) decoder.fail("the vector has another length");
     Details& details = decoder.add_details(out);
     for (const Operand& part : registers.parts) details.list.push_back(decoder.destination(part, RegisterType::bits32));

@@ -12,7 +12,8 @@ namespace {
 enum class Space { parameter, shared, global };
 
 std::uint64_t address_of(Warp& warp, const Place& base, int lane, std::int64_t offset) {
-    if (base.type == RegisterType::bits64) return warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
+    if (base.type == RegisterType::bits64)
+        return warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
     return static_cast<std::uint32_t>(warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset));
 }
 
@@ -26,7 +27,10 @@ void want_defined_address(Warp& warp, const Place& base, std::uint32_t active) {
 std::uint8_t* resolve(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
     Machine& machine = machine_of(warp);
     if (address % bytes != 0)
-        stop(warp, "bounds", "address " + std::to_string(address) + " is no multiple of the " + std::to_string(bytes) + " bytes accessed", "Align the address.");
+        stop(warp, "bounds",
+             "address " + std::to_string(address) + " is no multiple of the " + std::to_string(bytes) +
+                 " bytes accessed",
+             "Align the address.");
     if (space == Space::parameter) {
         if (address + bytes > warp.program->parameter_bytes)
             stop(warp, "bounds", "a parameter is read past the end of the parameters", "Check the offset.");
@@ -35,7 +39,9 @@ std::uint8_t* resolve(Warp& warp, Space space, std::uint64_t address, std::uint3
     if (space == Space::shared) {
         std::vector<std::uint8_t>& shared = warp.block->shared;
         if (address < kSharedBase || address + bytes > shared.size())
-            stop(warp, "bounds", "shared memory at " + std::to_string(address) + " is outside the block's, which ends at " + std::to_string(shared.size()),
+            stop(warp, "bounds",
+                 "shared memory at " + std::to_string(address) + " is outside the block's, which ends at " +
+                     std::to_string(shared.size()),
                  "Check the offset, and the bytes of dynamic shared memory at the launch.");
         return shared.data() + address;
     }
@@ -43,7 +49,8 @@ std::uint8_t* resolve(Warp& warp, Space space, std::uint64_t address, std::uint3
 }
 
 // Checks an access; false: it cannot be made.
-bool check_access(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes, int lane, bool is_write, bool defined) {
+bool check_access(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes, int lane, bool is_write,
+                  bool defined) {
     if (space == Space::parameter) return true;
     if (space == Space::global) {
         if (!warp.check->global_access(warp, warp.current(), address, bytes, is_write)) throw GridStopped();
@@ -58,7 +65,8 @@ bool check_access(Warp& warp, Space space, std::uint64_t address, std::uint32_t 
 
 bool is_defined(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
     if (space == Space::parameter) return true;
-    if (space == Space::shared) return warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), bytes);
+    if (space == Space::shared)
+        return warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), bytes);
     return warp.check->global_is_defined(warp, address, bytes);
 }
 
@@ -73,8 +81,9 @@ void put(Warp& warp, const Place& place, int lane, const std::uint8_t* from) {
 
 template <class Element>
 void get(Warp& warp, const Place& place, int lane, std::uint8_t* to) {
-    const auto element = place.type == RegisterType::bits64 ? static_cast<Element>(warp.lanes<std::uint64_t>(place)[lane])
-                                                            : static_cast<Element>(warp.lanes<std::uint32_t>(place)[lane]);
+    const auto element = place.type == RegisterType::bits64
+                             ? static_cast<Element>(warp.lanes<std::uint64_t>(place)[lane])
+                             : static_cast<Element>(warp.lanes<std::uint32_t>(place)[lane]);
     std::memcpy(to, &element, sizeof(Element));
 }
 
@@ -113,7 +122,8 @@ void store(Warp& warp, const Instruction& i) {
             for (const Place& place : list) defined = defined && (warp.defined[place.shadow] >> lane & 1);
             check_access(warp, kSpace, address, bytes, lane, true, defined);
             if (kSpace == Space::global && !defined)
-                report(warp, "uninitialised", "a value that nothing has written goes to global memory", "Initialise what it is computed from.");
+                report(warp, "uninitialised", "a value that nothing has written goes to global memory",
+                       "Initialise what it is computed from.");
         }
         for (std::size_t j = 0; j < list.size(); ++j) get<Element>(warp, list[j], lane, to + j * sizeof(Element));
     });
@@ -127,7 +137,8 @@ void atomic_max_shared(Warp& warp, const Instruction& i) {
         std::uint8_t* at = resolve(warp, Space::shared, address, 4);
         if (warp.check != nullptr) {
             if (!is_defined(warp, Space::shared, address, 4))
-                report(warp, "uninitialised", "an atomic changes shared memory that nothing has written", "Initialise it.");
+                report(warp, "uninitialised", "an atomic changes shared memory that nothing has written",
+                       "Initialise it.");
             warp.check->shared_store(warp, static_cast<std::uint32_t>(address), 4, lane, true, true);
         }
         std::uint32_t old;
@@ -150,18 +161,23 @@ RegisterType type_of_bytes(std::size_t bytes) {
     return bytes == 8 ? RegisterType::bits64 : bytes == 4 ? RegisterType::bits32 : RegisterType::bits16;
 }
 
-// Registers may be wider than what is loaded or stored.
+// Registers may be wider than what is loaded or stored. Loads fill them up with zeros, so not those of signed numbers.
 template <class Element>
-void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count, bool is_load, Instruction& out) {
-    std::vector<Operand> elements = operand.kind == Operand::Kind::vector ? operand.parts : std::vector<Operand>{operand};
+void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count, bool is_load, bool is_signed,
+                     Instruction& out) {
+    std::vector<Operand> elements =
+        operand.kind == Operand::Kind::vector ? operand.parts : std::vector<Operand>{operand};
     if (elements.size() != count) decoder.fail("the vector has another length");
     Details& details = decoder.add_details(out);
     for (const Operand& element : elements) {
         const bool is_register = element.kind == Operand::Kind::reg;
         if (!is_register && is_load) decoder.fail("an operand is not a register");
-        const Place place = is_register ? decoder.any_register(element) : decoder.source(element, type_of_bytes(sizeof(Element)));
-        if (place.type == RegisterType::predicate || (sizeof(Element) == 8) != (place.type == RegisterType::bits64))
-            decoder.fail("a register of another width");
+        const Place place =
+            is_register ? decoder.any_register(element) : decoder.source(element, type_of_bytes(sizeof(Element)));
+        const std::size_t bytes = place.type == RegisterType::bits64 ? 8 : place.type == RegisterType::bits32 ? 4 : 2;
+        const bool fits = place.type != RegisterType::predicate &&
+                          (bytes == sizeof(Element) || (bytes > sizeof(Element) && !(is_load && is_signed)));
+        if (!fits) decoder.fail("a register of another width");
         details.list.push_back(place);
     }
 }
@@ -170,7 +186,7 @@ void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count
 void decode_address(Decoder& decoder, const Operand& operand, Space space, Instruction& out) {
     const Operand& base = operand.parts.at(0);
     out.a = base.kind == Operand::Kind::reg || space == Space::shared ? decoder.address(operand, out)
-                                                                     : decoder.source(base, RegisterType::bits64);
+                                                                      : decoder.source(base, RegisterType::bits64);
     out.value = operand.value;
     if ((out.a.type == RegisterType::bits64) == (space == Space::shared)) decoder.fail("an address of another width");
 }
@@ -180,19 +196,22 @@ void add_accesses(OpcodeTable& table, const std::string& space, const std::strin
     for (std::size_t count : {1, 2, 4}) {
         if (count * sizeof(Element) > 16) continue;
         const std::string vector = count == 1 ? "" : ".v" + std::to_string(count);
-        const auto decode_load = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
+        const bool is_signed = type[0] == 's';
+        const auto decode_load = [count, is_signed](Decoder& decoder, const Statement& statement, Instruction& out) {
             decoder.count(statement, 2);
-            decode_elements<Element>(decoder, statement.operands[0], count, true, out);
+            decode_elements<Element>(decoder, statement.operands[0], count, true, is_signed, out);
             decode_address(decoder, statement.operands[1], kSpace, out);
         };
         const auto decode_store = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
             decoder.count(statement, 2);
-            decode_elements<Element>(decoder, statement.operands[1], count, false, out);
+            decode_elements<Element>(decoder, statement.operands[1], count, false, false, out);
             decode_address(decoder, statement.operands[0], kSpace, out);
         };
         table["ld." + space + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
-        if (kSpace == Space::global) table["ld.global.nc" + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
-        if (kSpace != Space::parameter) table["st." + space + vector + "." + type] = {"", store<kSpace, Element>, decode_store, false};
+        if (kSpace == Space::global)
+            table["ld.global.nc" + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
+        if (kSpace != Space::parameter)
+            table["st." + space + vector + "." + type] = {"", store<kSpace, Element>, decode_store, false};
     }
 }
 

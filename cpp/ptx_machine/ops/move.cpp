@@ -14,14 +14,53 @@ struct Same {
     static T of(T a) { return a; }
 };
 
-enum class Special : std::int64_t { tid, ntid_x, ntid_y, ntid_z, ctaid_x, ctaid_y, ctaid_z, nctaid_x, nctaid_y, nctaid_z, lane, cluster_rank, cluster_size };
+enum class Special : std::int64_t {
+    tid,
+    ntid_x,
+    ntid_y,
+    ntid_z,
+    ctaid_x,
+    ctaid_y,
+    ctaid_z,
+    nctaid_x,
+    nctaid_y,
+    nctaid_z,
+    lane,
+    cluster_rank,
+    cluster_size,
+    cluster_x,
+    clusters_x,
+    zero,
+    one
+};
 
 const std::map<std::string, Special> kSpecials = {
-    {"%tid.x", Special::tid},           {"%ntid.x", Special::ntid_x},       {"%ntid.y", Special::ntid_y},
-    {"%ntid.z", Special::ntid_z},       {"%ctaid.x", Special::ctaid_x},     {"%ctaid.y", Special::ctaid_y},
-    {"%ctaid.z", Special::ctaid_z},     {"%nctaid.x", Special::nctaid_x},   {"%nctaid.y", Special::nctaid_y},
-    {"%nctaid.z", Special::nctaid_z},   {"%laneid", Special::lane},         {"%cluster_ctarank", Special::cluster_rank},
+    {"%tid.x", Special::tid},
+    {"%ntid.x", Special::ntid_x},
+    {"%ntid.y", Special::ntid_y},
+    {"%ntid.z", Special::ntid_z},
+    {"%ctaid.x", Special::ctaid_x},
+    {"%ctaid.y", Special::ctaid_y},
+    {"%ctaid.z", Special::ctaid_z},
+    {"%nctaid.x", Special::nctaid_x},
+    {"%nctaid.y", Special::nctaid_y},
+    {"%nctaid.z", Special::nctaid_z},
+    {"%laneid", Special::lane},
+    {"%cluster_ctarank", Special::cluster_rank},
     {"%cluster_nctarank", Special::cluster_size},
+    // Clusters lie along x.
+    {"%cluster_ctaid.x", Special::cluster_rank},
+    {"%cluster_ctaid.y", Special::zero},
+    {"%cluster_ctaid.z", Special::zero},
+    {"%cluster_nctaid.x", Special::cluster_size},
+    {"%cluster_nctaid.y", Special::one},
+    {"%cluster_nctaid.z", Special::one},
+    {"%clusterid.x", Special::cluster_x},
+    {"%clusterid.y", Special::ctaid_y},
+    {"%clusterid.z", Special::ctaid_z},
+    {"%nclusterid.x", Special::clusters_x},
+    {"%nclusterid.y", Special::nctaid_y},
+    {"%nclusterid.z", Special::nctaid_z},
 };
 
 std::uint32_t special_of_block(const Warp& warp, Special which) {
@@ -39,6 +78,9 @@ std::uint32_t special_of_block(const Warp& warp, Special which) {
         case Special::nctaid_z: return shape.grid[2];
         case Special::cluster_rank: return block.rank;
         case Special::cluster_size: return shape.cluster;
+        case Special::cluster_x: return block.x / shape.cluster;
+        case Special::clusters_x: return shape.grid[0] / shape.cluster;
+        case Special::one: return 1;
         default: return 0;
     }
 }
@@ -74,14 +116,18 @@ void unpack(Warp& warp, const Instruction& i) {
     for (int half = 0; half < 2; ++half) {
         const Place& place = i.details->list[static_cast<std::size_t>(half)];
         auto* to = warp.lanes<Kept<Half>>(place);
-        for_each_lane(active, [&](int lane) { to[lane] = static_cast<Half>(whole[lane] >> (8 * sizeof(Half) * static_cast<unsigned>(half))); });
+        for_each_lane(active, [&](int lane) {
+            to[lane] = static_cast<Half>(whole[lane] >> (8 * sizeof(Half) * static_cast<unsigned>(half)));
+        });
         warp.define(place, active, are_defined);
     }
 }
 
 template <class Whole, class Half>
 void decode_move(Decoder& decoder, const Statement& statement, Instruction& out) {
-    constexpr RegisterType kWhole = sizeof(Whole) == 8 ? RegisterType::bits64 : sizeof(Whole) == 4 ? RegisterType::bits32 : RegisterType::bits16;
+    constexpr RegisterType kWhole = sizeof(Whole) == 8   ? RegisterType::bits64
+                                    : sizeof(Whole) == 4 ? RegisterType::bits32
+                                                         : RegisterType::bits16;
     constexpr RegisterType kHalf = sizeof(Half) == 4 ? RegisterType::bits32 : RegisterType::bits16;
     decoder.count(statement, 2);
     const Operand& to = statement.operands[0];
@@ -101,7 +147,8 @@ void decode_move(Decoder& decoder, const Statement& statement, Instruction& out)
         out.b = decoder.source(from.parts.at(1), kHalf);
     } else if (from.kind == Operand::Kind::special) {
         const auto found = kSpecials.find(from.name);
-        if (found == kSpecials.end() || kWhole != RegisterType::bits32) decoder.fail("unknown special register '" + from.name + "'");
+        if (found == kSpecials.end() || kWhole != RegisterType::bits32)
+            decoder.fail("unknown special register '" + from.name + "'");
         out.run = read_special;
         out.value = static_cast<std::int64_t>(found->second);
     } else {
@@ -121,9 +168,8 @@ void parameter_to_generic(Warp& warp, const Instruction& i) {
 void map_to_rank(Warp& warp, const Instruction& i) {
     const auto* address = warp.lanes<std::uint32_t>(i.a);
     const auto* rank = warp.lanes<std::uint32_t>(i.b);
-    write_lanes<std::uint32_t>(warp, i, [&](int lane) {
-        return (address[lane] & ((1u << kRankShift) - 1)) | (rank[lane] + 1) << kRankShift;
-    });
+    write_lanes<std::uint32_t>(
+        warp, i, [&](int lane) { return (address[lane] & ((1u << kRankShift) - 1)) | (rank[lane] + 1) << kRankShift; });
 }
 
 }  // namespace

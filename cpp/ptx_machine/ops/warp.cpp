@@ -34,16 +34,29 @@ void shuffle(Warp& warp, const Instruction& i) {
         std::uint32_t from = 0;
         bool is_valid = false;
         switch (kMode) {
-            case Shuffle::index: from = least | (by & ~segment); is_valid = from <= most; break;
-            case Shuffle::up: from = l - by; is_valid = static_cast<std::int32_t>(from) >= static_cast<std::int32_t>(most); break;
-            case Shuffle::down: from = l + by; is_valid = from <= most; break;
-            case Shuffle::butterfly: from = l ^ by; is_valid = from <= most; break;
+            case Shuffle::index:
+                from = least | (by & ~segment);
+                is_valid = from <= most;
+                break;
+            case Shuffle::up:
+                from = l - by;
+                is_valid = static_cast<std::int32_t>(from) >= static_cast<std::int32_t>(most);
+                break;
+            case Shuffle::down:
+                from = l + by;
+                is_valid = from <= most;
+                break;
+            case Shuffle::butterfly:
+                from = l ^ by;
+                is_valid = from <= most;
+                break;
         }
         if (!is_valid) from = l;
         results[lane] = values[from];
         if (is_valid) in_range |= 1u << lane;
         if (warp.defined[i.a.shadow] >> from & 1) defined |= 1u << lane;
-        if (!(active >> from & 1)) report(warp, "partial-mask", "shfl reads a lane that does not take part", "Let that lane take part.");
+        if (!(active >> from & 1))
+            report(warp, "partial-mask", "shfl reads a lane that does not take part", "Let that lane take part.");
     });
     auto* to = warp.lanes<std::uint32_t>(i.to);
     for_each_lane(active, [&](int lane) { to[lane] = results[lane]; });
@@ -60,7 +73,8 @@ void decode_shuffle(Decoder& decoder, const Statement& statement, Instruction& o
     out.a = decoder.source(statement.operands[1], RegisterType::bits32);
     out.b = decoder.source(statement.operands[2], RegisterType::bits32);
     out.c = decoder.source(statement.operands[3], RegisterType::bits32);
-    const Place valid = is_pair ? decoder.destination(to.parts[1], RegisterType::predicate) : decoder.sink(RegisterType::predicate);
+    const Place valid =
+        is_pair ? decoder.destination(to.parts[1], RegisterType::predicate) : decoder.sink(RegisterType::predicate);
     decoder.add_details(out).list = {valid, decoder.source(statement.operands[4], RegisterType::bits32)};
 }
 
@@ -119,7 +133,8 @@ void decode_elect(Decoder& decoder, const Statement& statement, Instruction& out
     const Operand& to = statement.operands[0];
     if (to.kind != Operand::Kind::pair) decoder.fail("expected lane|predicate");
     const bool is_wanted = to.parts[0].kind == Operand::Kind::reg;
-    const Place leader = is_wanted ? decoder.destination(to.parts[0], RegisterType::bits32) : decoder.sink(RegisterType::bits32);
+    const Place leader =
+        is_wanted ? decoder.destination(to.parts[0], RegisterType::bits32) : decoder.sink(RegisterType::bits32);
     out.to = decoder.destination(to.parts[1], RegisterType::predicate);
     out.a = decoder.source(statement.operands[1], RegisterType::bits32);
     decoder.add_details(out).list = {leader};

@@ -1,5 +1,5 @@
-// Where diverged lanes meet again: the immediate post-dominator of a branch. (K. D. Cooper, T. J. Harvey, K. Kennedy, "A
-// Simple, Fast Dominance Algorithm", run on the reversed graph.)
+// Where diverged lanes meet again: the immediate post-dominator of a branch. (K. D. Cooper, T. J. Harvey, K. Kennedy,
+// "A Simple, Fast Dominance Algorithm", run on the reversed graph.)
 #include <algorithm>
 
 #include "ptx_machine/machine/divergence.hpp"
@@ -9,8 +9,8 @@ namespace aotgemm::ptx_machine {
 namespace {
 
 struct Graph {
-    std::vector<std::uint32_t> first;             // statement of each block; the last block is the exit
-    std::vector<std::uint32_t> block_of;          // of each statement
+    std::vector<std::uint32_t> first;     // statement of each block; the last block is the exit
+    std::vector<std::uint32_t> block_of;  // of each statement
     std::vector<std::vector<int>> next, previous;
     int exit() const { return static_cast<int>(first.size()); }
 };
@@ -41,7 +41,8 @@ Graph build_graph(const std::vector<Statement>& statements) {
         const Statement& last = statements[end - 1];
         if (is_branch(last)) add(block, static_cast<int>(graph.block_of[static_cast<std::size_t>(last.target)]));
         if (is_end(last)) add(block, graph.exit());
-        if ((!is_branch(last) && !is_end(last)) || last.guard >= 0) add(block, end < statements.size() ? static_cast<int>(block + 1) : graph.exit());
+        if ((!is_branch(last) && !is_end(last)) || last.guard >= 0)
+            add(block, end < statements.size() ? static_cast<int>(block + 1) : graph.exit());
     }
     return graph;
 }

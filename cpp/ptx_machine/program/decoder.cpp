@@ -14,7 +14,9 @@ RegisterType type_of(char letter) {
     }
 }
 
-std::uint32_t align(std::uint32_t value, std::uint32_t alignment) { return (value + alignment - 1) / alignment * alignment; }
+std::uint32_t align(std::uint32_t value, std::uint32_t alignment) {
+    return (value + alignment - 1) / alignment * alignment;
+}
 
 OpcodeTable build_table() {
     OpcodeTable table;
@@ -129,7 +131,9 @@ Place Decoder::any_register(const Operand& operand) {
 Place Decoder::destination(const Operand& operand, RegisterType type) {
     if (operand.negated) fail("a negated operand");
     const Place place = any_register(operand);
-    if (place.type != type) fail("register " + program_->entry.register_names[static_cast<std::size_t>(operand.reg)] + " has another width");
+    if (place.type != type)
+        fail("register " + program_->entry.register_names[static_cast<std::size_t>(operand.reg)] +
+             " has another width");
     return place;
 }
 
@@ -154,7 +158,9 @@ std::int64_t Decoder::immediate(const Operand& operand) {
     return operand.value;
 }
 
-void Decoder::fail(const std::string& what) const { throw PtxError(current_->line, what + " in '" + current_->opcode + "'"); }
+void Decoder::fail(const std::string& what) const {
+    throw PtxError(current_->line, what + " in '" + current_->opcode + "'");
+}
 
 void Decoder::count(const Statement& statement, std::size_t operands) const {
     if (statement.operands.size() != operands)
@@ -196,7 +202,8 @@ std::unique_ptr<Program> Decoder::run() {
     Statement end;
     end.opcode = "ret";
     if (!statements.empty()) end.line = statements.back().line;
-    if (statements.empty() || statements.back().opcode != "ret" || statements.back().guard >= 0) statements.push_back(end);
+    if (statements.empty() || statements.back().opcode != "ret" || statements.back().guard >= 0)
+        statements.push_back(end);
     for (std::size_t i = 0; i < statements.size(); ++i) {
         current_ = &statements[i];
         Instruction out = decode(*current_);

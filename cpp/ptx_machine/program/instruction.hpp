@@ -19,16 +19,16 @@ inline constexpr int kLanes = 32;
 
 // A register or a constant. Constants are registers that nothing writes.
 struct Place {
-    std::uint32_t word = 0;      // index of its 32 lanes in Warp::file, in 32-bit words; of a predicate in Warp::predicates
-    std::uint32_t shadow = 0;    // index in Warp::defined
+    std::uint32_t word = 0;  // index of its 32 lanes in Warp::file, in 32-bit words; of a predicate in Warp::predicates
+    std::uint32_t shadow = 0;  // index in Warp::defined
     RegisterType type = RegisterType::bits32;
 };
 
 // Operands beyond those of an Instruction.
 struct Details {
-    std::vector<Place> list;         // elements of a vector, accumulators, coordinates
-    bool is_multicast = false;       // of a bulk load
-    int n = 0;                       // of wgmma: columns
+    std::vector<Place> list;    // elements of a vector, accumulators, coordinates
+    bool is_multicast = false;  // of a bulk load
+    int n = 0;                  // of wgmma: columns
     bool is_bf16 = false, a_mn_major = false, b_mn_major = false;
 };
 
@@ -41,12 +41,12 @@ struct Instruction {
     Handler run = nullptr;
     Place to, a, b, c;
     std::uint32_t guard = 0, guard_shadow = 0;  // predicate; 0: always
-    std::uint32_t guard_flip = 0;    // all ones: the guard is negated
-    std::uint32_t target = 0;        // of a branch
-    std::uint32_t join = 0;          // of a branch: where its lanes meet again
+    std::uint32_t guard_flip = 0;               // all ones: the guard is negated
+    std::uint32_t target = 0;                   // of a branch
+    std::uint32_t join = 0;                     // of a branch: where its lanes meet again
     std::int64_t value = 0;
     const Details* details = nullptr;
-    std::int32_t statement = -1;     // in Program::entry.statements; -1: made by the machine
+    std::int32_t statement = -1;  // in Program::entry.statements; -1: made by the machine
     std::uint8_t flags = 0;
 };
 

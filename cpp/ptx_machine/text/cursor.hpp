@@ -67,7 +67,9 @@ class Cursor {
     [[noreturn]] void fail(const std::string& what) const { throw PtxError(line_, what); }
 
    private:
-    static bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%'; }
+    static bool is_word(char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '%';
+    }
 
     std::string finish(std::size_t start) {
         std::string found(text_.substr(start, at_ - start));

@@ -10,7 +10,8 @@ namespace aotgemm::ptx_machine {
 
 // What the machine cannot read or does not know; the message starts with the line of the PTX.
 struct PtxError : std::runtime_error {
-    PtxError(int line, const std::string& what) : std::runtime_error("PTX line " + std::to_string(line) + ": " + what) {}
+    PtxError(int line, const std::string& what)
+        : std::runtime_error("PTX line " + std::to_string(line) + ": " + what) {}
 };
 
 enum class RegisterType : std::uint8_t { predicate, bits16, bits32, bits64 };

@@ -1,4 +1,5 @@
-// PTX 9.0 as nvcc 13.0 writes it: one kernel or several, inline assembly in braces with registers and labels of its own.
+// PTX 9.0 as nvcc 13.0 writes it: one kernel or several, inline assembly in braces with registers and labels of its
+// own.
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -39,6 +40,9 @@ class Parser {
             return;
         } else if (word == ".entry") {
             entry();
+        } else if (word == ".global" || word == ".const") {
+            cursor_.until(';');  // an instruction that names it finds no variable
+            cursor_.expect(';');
         } else if (word == ".file") {
             source_file();
         } else if (word == ".section") {
@@ -67,7 +71,9 @@ class Parser {
         return negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
     }
 
-    static std::uint32_t bytes_of(const std::string& type) { return static_cast<std::uint32_t>(std::atoi(type.c_str() + 2)) / 8; }
+    static std::uint32_t bytes_of(const std::string& type) {
+        return static_cast<std::uint32_t>(std::atoi(type.c_str() + 2)) / 8;
+    }
 
     // After .extern or .shared: [.shared] .align N .b8 name[size];
     Variable shared_variable(const std::string& first) {
@@ -143,7 +149,8 @@ class Parser {
             } else if (scopes_.size() > 1) {
                 scopes_[scopes_.size() - 2].branches.emplace_back(statement, label);
             } else {
-                throw PtxError(entry_->statements[static_cast<std::size_t>(statement)].line, "no label '" + label + "'");
+                throw PtxError(entry_->statements[static_cast<std::size_t>(statement)].line,
+                               "no label '" + label + "'");
             }
         }
         scopes_.pop_back();
