@@ -23,51 +23,35 @@ void want_defined_address(Warp& warp, const Place& base, std::uint32_t active) {
            "Initialise the value, or do not let it decide where memory is touched.");
 }
 
-// Memory that the lane may touch; stops the grid otherwise. bytes are aligned as the hardware wants them.
-std::uint8_t* resolve(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
-    Machine& machine = machine_of(warp);
+[[noreturn, gnu::cold]] void stop_at_bounds(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
+    const std::string at = "address " + std::to_string(address);
     if (address % bytes != 0)
-        stop(warp, "bounds",
-             "address " + std::to_string(address) + " is no multiple of the " + std::to_string(bytes) +
-                 " bytes accessed",
+        stop(warp, "bounds", at + " is no multiple of the " + std::to_string(bytes) + " bytes accessed",
              "Align the address.");
-    if (space == Space::parameter) {
-        if (address + bytes > warp.program->parameter_bytes)
-            stop(warp, "bounds", "a parameter is read past the end of the parameters", "Check the offset.");
-        return machine.parameter_bytes() + address;
-    }
-    if (space == Space::shared) {
+    if (space == Space::parameter)
+        stop(warp, "bounds", "a parameter is read past the end of the parameters", "Check the offset.");
+    const std::string end = std::to_string(warp.block->shared.size());
+    stop(warp, "bounds", at + " in shared memory is outside the block's, which ends at " + end,
+         "Check the offset, and the bytes of dynamic shared memory at the launch.");
+}
+
+// Memory that the lane may touch; stops the grid otherwise. bytes are aligned as the hardware wants them.
+template <Space kSpace>
+[[gnu::always_inline]] inline std::uint8_t* resolve(Warp& warp, std::uint64_t address, std::uint32_t bytes) {
+    const bool is_aligned = (address & (bytes - 1)) == 0;
+    if constexpr (kSpace == Space::global) {
+        if (!is_aligned) stop_at_bounds(warp, kSpace, address, bytes);
+        return reinterpret_cast<std::uint8_t*>(address);
+    } else if constexpr (kSpace == Space::parameter) {
+        if (!is_aligned || address + bytes > warp.program->parameter_bytes)
+            stop_at_bounds(warp, kSpace, address, bytes);
+        return machine_of(warp).parameter_bytes() + address;
+    } else {
         std::vector<std::uint8_t>& shared = warp.block->shared;
-        if (address < kSharedBase || address + bytes > shared.size())
-            stop(warp, "bounds",
-                 "shared memory at " + std::to_string(address) + " is outside the block's, which ends at " +
-                     std::to_string(shared.size()),
-                 "Check the offset, and the bytes of dynamic shared memory at the launch.");
+        if (!is_aligned || address < kSharedBase || address + bytes > shared.size())
+            stop_at_bounds(warp, kSpace, address, bytes);
         return shared.data() + address;
     }
-    return reinterpret_cast<std::uint8_t*>(address);
-}
-
-// Checks an access; false: it cannot be made.
-bool check_access(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes, int lane, bool is_write,
-                  bool defined) {
-    if (space == Space::parameter) return true;
-    if (space == Space::global) {
-        if (!warp.check->global_access(warp, warp.current(), address, bytes, is_write)) throw GridStopped();
-        if (is_write) warp.check->global_define(warp, address, bytes, defined);
-    } else if (is_write) {
-        warp.check->shared_store(warp, static_cast<std::uint32_t>(address), bytes, lane, defined);
-    } else {
-        warp.check->shared_load(warp, static_cast<std::uint32_t>(address), bytes, lane);
-    }
-    return true;
-}
-
-bool is_defined(Warp& warp, Space space, std::uint64_t address, std::uint32_t bytes) {
-    if (space == Space::parameter) return true;
-    if (space == Space::shared)
-        return warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), bytes);
-    return warp.check->global_is_defined(warp, address, bytes);
 }
 
 // An element of Bytes goes to a register as wide or wider, zero-extended.
@@ -87,25 +71,101 @@ void get(Warp& warp, const Place& place, int lane, std::uint8_t* to) {
     std::memcpy(to, &element, sizeof(Element));
 }
 
+// Whether the lanes touch one range of memory, each its part in order.
+bool is_one_range(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t bytes) {
+    if (active != ~0u) return false;
+    const auto* at = warp.lanes<std::uint64_t>(i.a);
+    bool in_order = true;
+    for (int lane = 1; lane < kLanes; ++lane) in_order &= at[lane] == at[0] + static_cast<std::uint32_t>(lane) * bytes;
+    return in_order;
+}
+
+void want_global(Warp& warp, std::uint64_t address, std::uint32_t bytes, bool is_write) {
+    if (!warp.check->global_access(warp, warp.current(), address, bytes, is_write)) throw GridStopped();
+}
+
+void check_global_load(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t element) {
+    const std::vector<Place>& list = i.details->list;
+    const auto bytes = static_cast<std::uint32_t>(element * list.size());
+    if (is_one_range(warp, i, active, bytes)) {
+        const std::uint64_t first = address_of(warp, i.a, 0, i.value);
+        want_global(warp, first, kLanes * bytes, false);
+        if (warp.check->global_is_defined(warp, first, kLanes * bytes)) {
+            for (const Place& place : list) warp.define(place, active, active);
+            return;
+        }
+    }
+    for_each_lane(active, [&](int lane) {
+        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        want_global(warp, address, bytes, false);
+        for (std::size_t j = 0; j < list.size(); ++j) {
+            const bool is_defined = warp.check->global_is_defined(warp, address + j * element, element);
+            warp.define(list[j], 1u << lane, is_defined ? ~0u : 0);
+        }
+    });
+}
+
+void check_shared_load(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t element) {
+    const std::vector<Place>& list = i.details->list;
+    for_each_lane(active, [&](int lane) {
+        const auto address = static_cast<std::uint32_t>(address_of(warp, i.a, lane, i.value));
+        warp.check->shared_load(warp, address, static_cast<std::uint32_t>(element * list.size()), lane);
+        for (std::size_t j = 0; j < list.size(); ++j) {
+            const auto at = static_cast<std::uint32_t>(address + j * element);
+            const bool is_defined = warp.check->shared_is_defined(*warp.block, at, element);
+            warp.define(list[j], 1u << lane, is_defined ? ~0u : 0);
+        }
+    });
+}
+
+// After the lanes have loaded, so that every address is known to be inside its space.
+template <Space kSpace>
+void check_load(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t element) {
+    if constexpr (kSpace == Space::global) check_global_load(warp, i, active, element);
+    else if constexpr (kSpace == Space::shared) check_shared_load(warp, i, active, element);
+    else
+        for (const Place& place : i.details->list) warp.define(place, active, active);
+}
+
 template <Space kSpace, class Element>
 void load(Warp& warp, const Instruction& i) {
     const std::uint32_t active = warp.active(i);
     want_defined_address(warp, i.a, active);
     const std::vector<Place>& list = i.details->list;
     const auto bytes = static_cast<std::uint32_t>(sizeof(Element) * list.size());
-    std::uint32_t defined[4] = {};
+    // Memory that is not there must not be read; a register of the address may be among those that are written.
+    std::uint8_t values[kLanes][16];
+    if (kSpace == Space::global && warp.check != nullptr) check_load<kSpace>(warp, i, active, sizeof(Element));
     for_each_lane(active, [&](int lane) {
-        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
-        const std::uint8_t* from = resolve(warp, kSpace, address, bytes);
-        if (warp.check != nullptr) {
-            check_access(warp, kSpace, address, bytes, lane, false, true);
-            for (std::size_t j = 0; j < list.size(); ++j)
-                if (is_defined(warp, kSpace, address + j * sizeof(Element), sizeof(Element))) defined[j] |= 1u << lane;
-        }
-        for (std::size_t j = 0; j < list.size(); ++j) put<Element>(warp, list[j], lane, from + j * sizeof(Element));
+        std::memcpy(values[lane], resolve<kSpace>(warp, address_of(warp, i.a, lane, i.value), bytes), bytes);
     });
-    if (warp.check != nullptr)
-        for (std::size_t j = 0; j < list.size(); ++j) warp.define(list[j], active, defined[j]);
+    if (kSpace != Space::global && warp.check != nullptr) check_load<kSpace>(warp, i, active, sizeof(Element));
+    for (std::size_t j = 0; j < list.size(); ++j)
+        for_each_lane(active, [&](int lane) { put<Element>(warp, list[j], lane, values[lane] + j * sizeof(Element)); });
+}
+
+void check_global_store(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t bytes) {
+    std::uint32_t defined = ~0u;
+    for (const Place& place : i.details->list) defined &= warp.defined[place.shadow];
+    if ((active & ~defined) != 0)
+        report(warp, "uninitialised", "a value that nothing has written goes to global memory",
+               "Initialise what it is computed from.");
+    const bool as_one = is_one_range(warp, i, active, bytes);
+    for_each_lane(as_one ? 1u : active, [&](int lane) {
+        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        const std::uint32_t size = as_one ? kLanes * bytes : bytes;
+        want_global(warp, address, size, true);
+        warp.check->global_define(warp, address, size, true);  // what is not has been told
+    });
+}
+
+void check_shared_store(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t bytes) {
+    std::uint32_t defined = ~0u;
+    for (const Place& place : i.details->list) defined &= warp.defined[place.shadow];
+    for_each_lane(active, [&](int lane) {
+        const auto address = static_cast<std::uint32_t>(address_of(warp, i.a, lane, i.value));
+        warp.check->shared_store(warp, address, bytes, lane, (defined >> lane & 1) != 0);
+    });
 }
 
 template <Space kSpace, class Element>
@@ -114,19 +174,12 @@ void store(Warp& warp, const Instruction& i) {
     want_defined_address(warp, i.a, active);
     const std::vector<Place>& list = i.details->list;
     const auto bytes = static_cast<std::uint32_t>(sizeof(Element) * list.size());
+    if (kSpace == Space::global && warp.check != nullptr) check_global_store(warp, i, active, bytes);
     for_each_lane(active, [&](int lane) {
-        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
-        std::uint8_t* to = resolve(warp, kSpace, address, bytes);
-        if (warp.check != nullptr) {
-            bool defined = true;
-            for (const Place& place : list) defined = defined && (warp.defined[place.shadow] >> lane & 1);
-            check_access(warp, kSpace, address, bytes, lane, true, defined);
-            if (kSpace == Space::global && !defined)
-                report(warp, "uninitialised", "a value that nothing has written goes to global memory",
-                       "Initialise what it is computed from.");
-        }
+        std::uint8_t* to = resolve<kSpace>(warp, address_of(warp, i.a, lane, i.value), bytes);
         for (std::size_t j = 0; j < list.size(); ++j) get<Element>(warp, list[j], lane, to + j * sizeof(Element));
     });
+    if (kSpace == Space::shared && warp.check != nullptr) check_shared_store(warp, i, active, bytes);
 }
 
 // Lanes one after another; the order of atomics on one address is not defined.
@@ -134,9 +187,9 @@ void atomic_max_shared(Warp& warp, const Instruction& i) {
     const std::uint32_t active = warp.active(i);
     for_each_lane(active, [&](int lane) {
         const std::uint64_t address = address_of(warp, i.a, lane, i.value);
-        std::uint8_t* at = resolve(warp, Space::shared, address, 4);
+        std::uint8_t* at = resolve<Space::shared>(warp, address, 4);
         if (warp.check != nullptr) {
-            if (!is_defined(warp, Space::shared, address, 4))
+            if (!warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), 4))
                 report(warp, "uninitialised", "an atomic changes shared memory that nothing has written",
                        "Initialise it.");
             warp.check->shared_store(warp, static_cast<std::uint32_t>(address), 4, lane, true, true);
