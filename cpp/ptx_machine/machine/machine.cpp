@@ -10,7 +10,8 @@ namespace aotgemm::ptx_machine {
 namespace {
 
 void start_warp(Warp& warp, const Program& program, Block& block, int index, std::uint32_t lanes) {
-    if (warp.file == nullptr) warp.file.reset(new (std::align_val_t{64}) std::uint32_t[program.file_words + kLanes]);
+    if (warp.file.empty()) warp.file = RegisterFile(program.file_words + kLanes);
+    else warp.file.clear();
     auto file = std::move(warp.file);
     warp = Warp{};
     warp.file = std::move(file);
@@ -23,7 +24,6 @@ void start_warp(Warp& warp, const Program& program, Block& block, int index, std
     warp.defined.assign(program.shadow_count, 0);
     warp.accumulator_users.assign(program.shadow_count, 0);
     warp.accumulator_touched.assign(program.shadow_count, ~0u);
-    std::memset(warp.file.get(), 0, program.file_words * sizeof(std::uint32_t));
     for (const Constant& constant : program.constants) {
         warp.defined[constant.place.shadow] = ~0u;
         for (int lane = 0; lane < kLanes; ++lane) {

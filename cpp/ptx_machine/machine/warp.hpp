@@ -3,11 +3,10 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "ptx_machine/machine/register_file.hpp"
 #include "ptx_machine/program/instruction.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -31,10 +30,6 @@ struct BulkStore {
     bool is_read = false;     // its memory, though nobody has waited for that
 };
 
-struct AlignedDelete {
-    void operator()(std::uint32_t* words) const { ::operator delete[](words, std::align_val_t{64}); }
-};
-
 struct Warp {
     const Program* program = nullptr;
     Block* block = nullptr;
@@ -50,7 +45,7 @@ struct Warp {
     Mbarrier* waiting_for = nullptr;
     int barrier = 0;  // named barrier waited for
     bool barrier_passed = false;
-    std::unique_ptr<std::uint32_t[], AlignedDelete> file;
+    RegisterFile file;
     std::vector<std::uint32_t> predicates, defined;
 
     std::uint64_t executed = 0;
@@ -71,7 +66,7 @@ struct Warp {
 
     template <class T>
     T* lanes(const Place& place) {
-        return reinterpret_cast<T*>(file.get() + place.word);
+        return reinterpret_cast<T*>(file.words() + place.word);
     }
     std::uint32_t predicate(const Place& place) const { return predicates[place.word]; }
     std::uint32_t active(const Instruction& i) const { return mask & (predicates[i.guard] ^ i.guard_flip); }
