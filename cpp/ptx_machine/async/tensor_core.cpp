@@ -103,11 +103,11 @@ float bf16_at(const std::uint8_t (&row)[kStepBytes], std::int64_t k) {
     return float_from_bf16(bits);
 }
 
-void load_bf16_rows(const WgmmaTile& tile, WideScratch& scratch) {
+void load_bf16_rows(const WgmmaTile& tile, MmaBf16Tf32Scratch& scratch) {
     for (int row = 0; row < kWgmmaRows; ++row) {
         scratch.row_is_special[row] = false;
         for (int k = 0; k < kBf16Step; ++k) {
-            const Decoded decoded = decode_wide(bf16_at(tile.a[row], k));
+            const Decoded decoded = decode_mma_bf16_tf32(bf16_at(tile.a[row], k));
             scratch.rows.value[row][k] = decoded.value;
             scratch.rows.exponent[row][k] = decoded.exponent;
             scratch.row_is_special[row] |= decoded.is_special;
@@ -115,11 +115,11 @@ void load_bf16_rows(const WgmmaTile& tile, WideScratch& scratch) {
     }
 }
 
-void load_bf16_panel(const WgmmaTile& tile, int first, int columns, WideScratch& scratch) {
-    for (int column = 0; column < kWidePanelColumns; ++column) {
+void load_bf16_panel(const WgmmaTile& tile, int first, int columns, MmaBf16Tf32Scratch& scratch) {
+    for (int column = 0; column < kMmaBf16Tf32PanelColumns; ++column) {
         scratch.column_is_special[column] = false;
         for (int k = 0; k < kBf16Step; ++k) {
-            const Decoded decoded = decode_wide(column < columns ? bf16_at(tile.b[first + column], k) : 0.0f);
+            const Decoded decoded = decode_mma_bf16_tf32(column < columns ? bf16_at(tile.b[first + column], k) : 0.0f);
             scratch.panel.value[k][column] = decoded.value;
             scratch.panel.exponent[k][column] = decoded.exponent;
             scratch.column_is_special[column] |= decoded.is_special;
@@ -130,10 +130,10 @@ void load_bf16_panel(const WgmmaTile& tile, int first, int columns, WideScratch&
 }  // namespace
 
 void multiply_bf16(WgmmaTile& tile, int n) {
-    thread_local const auto scratch = std::make_unique<WideScratch>();
+    thread_local const auto scratch = std::make_unique<MmaBf16Tf32Scratch>();
     load_bf16_rows(tile, *scratch);
-    for (int first = 0; first < n; first += kWidePanelColumns) {
-        const int columns = std::min(kWidePanelColumns, n - first);
+    for (int first = 0; first < n; first += kMmaBf16Tf32PanelColumns) {
+        const int columns = std::min(kMmaBf16Tf32PanelColumns, n - first);
         load_bf16_panel(tile, first, columns, *scratch);
         for (auto& row : scratch->largest_exponent) std::fill(std::begin(row), std::end(row), kLeastExponent);
         for (int row = 0; row < kWgmmaRows; ++row)
@@ -141,14 +141,14 @@ void multiply_bf16(WgmmaTile& tile, int n) {
                 const float c = tile.d[row][first + column];
                 scratch->chain[row][column] = std::isfinite(c) ? c : 0.0f;
             }
-        run_wide_steps({0, 0, kWgmmaRows, columns}, kBf16Step, 1, *scratch);
+        run_mma_bf16_tf32_steps({0, 0, kWgmmaRows, columns}, kBf16Step, 1, *scratch);
         for (int row = 0; row < kWgmmaRows; ++row)
             for (int column = 0; column < columns; ++column) {
                 float& d = tile.d[row][first + column];
                 const bool is_special = scratch->row_is_special[row] || scratch->column_is_special[column] ||
                                         !std::isfinite(d) || scratch->largest_exponent[row][column] > kMostExponent;
                 d = !is_special ? scratch->chain[row][column]
-                                : scalar_wide_chain(
+                                : scalar_mma_bf16_tf32_chain(
                                       d, kBf16Step, kBf16Step, [&](std::int64_t k) { return bf16_at(tile.a[row], k); },
                                       [&](std::int64_t k) { return bf16_at(tile.b[first + column], k); });
             }
