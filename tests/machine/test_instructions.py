@@ -37,6 +37,14 @@ def bits(values):
         ("mul.lo.u64 %rd4, %rd2, 0x40000000;\nmul.hi.u64 %rd5, %rd4, %rd4;\ncvt.u32.u64 %r2, %rd5;", LANE**2),
         ("sub.s32 %r3, %r1, 16;\ndiv.s32 %r2, %r3, 3;", bits(np.trunc((LANE.astype(np.int64) - 16) / 3))),
         ("sub.s32 %r3, %r1, 16;\nrem.s32 %r2, %r3, 3;", bits(np.fmod(LANE.astype(np.int64) - 16, 3))),
+        (
+            "cvt.u64.u32 %rd4, %r1;\nadd.s64 %rd4, %rd4, -16;\ndiv.s64 %rd5, %rd4, 3;\ncvt.u32.u64 %r2, %rd5;",
+            bits(np.trunc((LANE.astype(np.int64) - 16) / 3)),
+        ),
+        ("mad.lo.s64 %rd4, %rd2, 3, 5;\ndiv.u64 %rd5, %rd4, 7;\ncvt.u32.u64 %r2, %rd5;", (LANE * 12 + 5) // 7),
+        ("setp.eq.b64 %p1, %rd2, 8;\nselp.u64 %rd4, 1, 2, %p1;\ncvt.u32.u64 %r2, %rd4;", np.where(LANE == 2, 1, 2)),
+        ("setp.ne.s64 %p1, %rd2, 8;\nselp.b32 %r2, 1, 2, %p1;", np.where(LANE == 2, 2, 1)),
+        ("st.global.u8 [%rd3+1], %r1;\nld.global.u32 %r2, [%rd3];", LANE << 8),
         ("shl.b32 %r3, %r1, 1;\nshl.b32 %r2, 1, %r3;", bits([1 << 2 * i if i < 16 else 0 for i in range(32)])),
         (
             "shl.b32 %r3, %r1, 1;\nshr.s32 %r2, -5, %r3;",

@@ -70,12 +70,12 @@ class Subject:
 
 
 SUBJECTS = {
-    "pair": Subject("fp8_1d2d", "sm90_fp8_gemm_1d2d_dense_nt_bf16_256x128x128_s3_f1_c2x1", 600, 264, 640),
-    "ahead": Subject("fp8_1d2d", "sm90_fp8_gemm_1d2d_dense_nt_bf16_64x128x128_s8_f2_c1x1", 200, 264, 1296),
-    "short": Subject("fp8_1d2d", "sm90_fp8_gemm_1d2d_dense_nt_bf16_64x128x128_s8_f2_c1x1", 200, 712, 128),
-    "units": Subject("fp8_1d1d", "sm90_fp8_gemm_1d1d_dense_nt_fp32_128x128x128_s4_f1_c2x1", 600, 264, 640),
-    "bf16": Subject("bf16", "sm90_bf16_gemm_dense_tn_bf16_128x128x64_s6_c2x1", 600, 264, 640),
-    "masked": Subject("fp8_1d2d_masked", "sm90_fp8_gemm_1d2d_masked_nt_bf16_64x128x128_s8_f2_c1x1", 200, 264, 640),
+    "pair": Subject("gemm", "sm90_fp8_gemm_1d2d_dense_nt_bf16_256x128x128_s3_f1_c2x1", 600, 264, 640),
+    "ahead": Subject("gemm", "sm90_fp8_gemm_1d2d_dense_nt_bf16_64x128x128_s8_f2_c1x1", 200, 264, 1296),
+    "short": Subject("gemm", "sm90_fp8_gemm_1d2d_dense_nt_bf16_64x128x128_s8_f2_c1x1", 200, 712, 128),
+    "units": Subject("gemm", "sm90_fp8_gemm_1d1d_dense_nt_fp32_128x128x128_s4_f1_c2x1", 600, 264, 640),
+    "bf16": Subject("gemm", "sm90_bf16_gemm_dense_tn_bf16_128x128x64_s6_c2x1", 600, 264, 640),
+    "masked": Subject("masked", "sm90_fp8_gemm_1d2d_masked_nt_bf16_64x128x128_s8_f2_c1x1", 200, 264, 640),
     "cast": Subject("cast", "sm90_cast_fp8_per_block_fp32", 130, 0, 300),
     "transpose": Subject("transpose_sf", "sm90_transpose_sf_fp32", 132, 0, 7),
 }
@@ -261,9 +261,9 @@ EPILOGUE = (
     _of("the last stores are not waited for", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", -1), "exit"),
     _of("lanes do not meet before a bulk store", "bf16", drop(r"bar\.warp\.sync"), "race"),
     _of("matrices are stored transposed", "pair", replace(r"m8n8\.x4\.shared", "m8n8.x4.trans.shared"), "bits"),
-    _of("a unit of D leaves before it is written", "units", drop_wait(1), "race", "uninitialised"),
-    _of("a unit of D leaves without a proxy fence", "units", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    _of("a unit is offered while its store reads it", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
+    _of("a subtile of D leaves before it is written", "units", drop_wait(1), "race", "uninitialised"),
+    _of("a subtile of D leaves without a proxy fence", "units", drop(r"fence\.proxy\.async"), "proxy-fence"),
+    _of("a subtile is offered while its store reads it", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
     _of("C is added before it is there", "units", drop_wait(-8), "race", "uninitialised"),
 )
 
