@@ -124,9 +124,6 @@ void store(Cluster& cluster, const BulkCopy& copy) {
                         "Write the whole box, or let it end at the tensor's edge.");
             });
     });
-    // Its memory is read: it is no longer waited for.
-    for (BulkStore& open : copy.issuer->bulk)
-        if (open.tick == copy.tick) open.is_read = true;
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct Warpgroup {
 
 struct NamedBarrier {
     std::uint32_t wanted = 0, arrived = 0;  // threads
-    bool all = true, any = false;           // of barrier.cta.red
+    bool all = true;                        // of barrier.cta.red
     int line = 0;
     std::uint64_t step = 0;  // of the timeline: of the latest arrival
 };

@@ -27,7 +27,6 @@ struct BulkStore {
     int lane;
     std::uint32_t tick;
     std::uint32_t group = 0;  // 0: not committed
-    bool is_read = false;     // its memory, though nobody has waited for that
 };
 
 struct Warp {
@@ -39,12 +38,11 @@ struct Warp {
     std::uint32_t pc = 0;      // of the next instruction
     std::uint32_t mask = 0;    // lanes that run
     std::uint32_t living = 0;  // lanes that have not exited
-    std::vector<Frame>
-        frames;  // below the running lanes: who waits, innermost last; frames.back() is the running one's
+    // Below the running lanes: who waits, innermost last; frames.back() is the running ones'.
+    std::vector<Frame> frames;
     WarpState state = WarpState::runnable;
     Mbarrier* waiting_for = nullptr;
     int barrier = 0;  // named barrier waited for
-    bool barrier_passed = false;
     RegisterFile file;
     std::vector<std::uint32_t> predicates, defined;
 
@@ -53,16 +51,15 @@ struct Warp {
     std::uint32_t wgmma_issued = 0, wgmma_done = 0;  // instructions
     std::vector<std::uint32_t> wgmma_groups;         // instructions issued when each group was committed
     std::uint32_t wgmma_fences = 0;
-    std::vector<std::pair<std::uint32_t, const Instruction*>>
-        wgmma_under_way;                          // number and instruction, for the checker
-    std::vector<std::uint8_t> accumulator_users;  // wgmma under way, by shadow index
-    std::vector<std::uint32_t>
-        accumulator_touched;  // after which fence an ordinary instruction touched it, by shadow index
+    // For the checker: wgmma under way, with their numbers; how many of them write a register, and after which fence an
+    // ordinary instruction touched it last, by shadow index.
+    std::vector<std::pair<std::uint32_t, const Instruction*>> wgmma_under_way;
+    std::vector<std::uint8_t> accumulator_users;
+    std::vector<std::uint32_t> accumulator_touched;
     std::uint32_t bulk_ticks = 0;
     std::uint32_t bulk_groups[kLanes] = {};
     std::vector<BulkStore> bulk;
     std::uint32_t cluster_phases = 0;  // of barrier.cluster that the warp has arrived at
-    bool barrier_predicate = false;    // of barrier.cta.red
 
     template <class T>
     T* lanes(const Place& place) {

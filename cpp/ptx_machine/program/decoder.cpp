@@ -69,7 +69,6 @@ void Decoder::lay_out_shared() {
     };
     for (const Variable& variable : module_.shared) place(variable);
     for (const Variable& variable : program_->entry.shared) place(variable);
-    program_->shared_static_end = end;
     program_->shared_dynamic = align(end, dynamic_alignment);
     for (const Variable& variable : module_.shared)
         if (variable.is_extern) program_->symbols[variable.name] = {program_->shared_dynamic, false};
@@ -136,8 +135,6 @@ Place Decoder::destination(const Operand& operand, RegisterType type) {
              " has another width");
     return place;
 }
-
-Place Decoder::predicate_or_true(const Operand& operand) { return source(operand, RegisterType::predicate); }
 
 Place Decoder::address(const Operand& operand, Instruction& out) {
     if (operand.kind != Operand::Kind::address) fail("an operand is not an address");

@@ -20,7 +20,6 @@ class Decoder {
     Place any_register(const Operand& operand);
     Place destination(const Operand& operand, RegisterType type);
     Place constant(std::uint64_t bits, RegisterType type);
-    Place predicate_or_true(const Operand& operand);
     // A place for results that nobody reads.
     Place sink(RegisterType type) { return new_place(type); }
     // [register + offset] or [symbol + offset]: a place of the base, and the offset in `value`.

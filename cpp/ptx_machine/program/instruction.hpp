@@ -69,7 +69,6 @@ struct Program {
     std::vector<Constant> constants;
     std::map<std::string, Symbol> symbols;
     std::uint32_t file_words = 0, predicate_count = 0, shadow_count = 0;
-    std::uint32_t shared_static_end = 0;  // static shared memory ends here; dynamic starts at shared_dynamic
     std::uint32_t shared_dynamic = 0;
     std::uint32_t parameter_bytes = 0;
 
