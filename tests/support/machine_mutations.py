@@ -263,7 +263,7 @@ EPILOGUE = (
     _of("matrices are stored transposed", "pair", replace(r"m8n8\.x4\.shared", "m8n8.x4.trans.shared"), "bits"),
     _of("a subtile of D leaves before it is written", "units", drop_wait(1), "race", "uninitialised"),
     _of("a subtile of D leaves without a proxy fence", "units", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    _of("a subtile is offered while its store reads it", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
+    _of("a subtile is offered while it is read", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
     _of("C is added before it is there", "units", drop_wait(-8), "race", "uninitialised"),
 )
 

@@ -43,7 +43,7 @@ def _out(shape, dtype):
 
 
 def gemm(kernel, m, n, k, random, counts=()):
-    """Of any family: the memory of D, guards included, as the CPU backend leaves it. Where there can be a C, there is one."""
+    """Of any family, with C where there can be one: the memory of D, guards included, as the CPU backend leaves it."""
     spec = next(spec for spec in _core.specs() if spec["name"] == kernel)
     kind = next(kind for kind in KINDS.values() if kind.words == words_of(spec))
     size = row_groups(counts, n, k, room=m) if counts else Size(m, n, k)
