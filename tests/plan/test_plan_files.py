@@ -44,7 +44,7 @@ def plan():
 
 
 def mutated_text(choose, data):
-    """The file with bytes changed, dropped, repeated or cut off."""
+    """The file with bytes changed, dropped, repeated or cut off; one byte at least is left."""
     data = bytearray(data)
     for _ in range(choose.randint(1, 4)):
         at = choose.randrange(len(data))
@@ -52,7 +52,7 @@ def mutated_text(choose, data):
             case 0:
                 data[at] = choose.randrange(256)
             case 1:
-                del data[at : at + choose.randint(1, 200)]
+                del data[max(at, 1) : at + choose.randint(1, 200)]
             case 2:
                 data[at:at] = data[at : at + choose.randint(1, 200)]
             case 3:
