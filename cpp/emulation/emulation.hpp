@@ -72,6 +72,9 @@ struct Fp8Gemm1d1d {
 
 void fp8_gemm_1d1d(std::span<const Fp8Gemm1d1d> gemms, OutType type, int threads);
 
+// Columns of sf, one after the other, at out, out + leading, ...; what lies between them stays as it is.
+void transpose_sf(Matrix<const float> sf, float* out, std::int64_t leading);
+
 enum class CastInput { bf16, fp32 };
 
 // Casts to FP8 E4M3 with one scale per block_rows x 128 block (block_rows is 1 or 128).

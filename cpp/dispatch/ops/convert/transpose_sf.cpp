@@ -23,13 +23,11 @@ SfLayoutParams parameters_of(const OperandView& scales, float* out) {
             .out_leading = leading_of(scales)};
 }
 
-void copy_on_cpu(const SfLayoutParams& p) {
-    for (int64_t group = 0; group < p.groups; ++group) {
-        for (int64_t k = 0; k < p.k; ++k) {
-            float* to = p.out + (group * p.k + k) * p.out_leading;
-            const float* from = p.sf + group * p.group_stride + k * p.k_stride;
-            for (int64_t mn = 0; mn < p.mn; ++mn) to[mn] = from[mn * p.mn_stride];
-        }
+void copy_on_cpu(const OperandView& scales, float* out) {
+    const int64_t groups = scales.groups > 0 ? scales.groups : 1;
+    for (int64_t group = 0; group < groups; ++group) {
+        emulation::transpose_sf(matrix_of<const float>(rows_of(scales, group, 0, scales.rows)),
+                                out + group * scales.columns * leading_of(scales), leading_of(scales));
     }
 }
 
@@ -78,7 +76,7 @@ void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const a
              ") and 16-byte aligned data");
     }
     if (sf.device_type == AOTGEMM_CPU) {
-        if (!settings().compile_only) copy_on_cpu(parameters_of(in, static_cast<float*>(out.data)));
+        if (!settings().compile_only) copy_on_cpu(in, static_cast<float*>(out.data));
         return;
     }
     const CudaDevice& device = cuda_device(sf.device_id);
