@@ -40,7 +40,7 @@ def test_the_cpu_backend_is_determined(capsys):
         map(str, EACH_KIND)
     )
     dense = {str(kind) for kind in EACH_KIND if kind.grouping == "dense"}
-    assert {name.removeprefix("rows in other company: ") for name in names if "company" in name} == dense
+    assert {name.removeprefix("batch invariance: ") for name in names if "invariance" in name} == dense
 
 
 def spoiled(monkeypatch, when):
@@ -58,7 +58,7 @@ def spoiled(monkeypatch, when):
     ("when", "found"),
     [
         (lambda problem, threads: threads == 3, ("repeated", "random pairs")),
-        (lambda problem, threads: problem.kind == DENSE and problem.size.m == 16, ("rows in other company",)),
+        (lambda problem, threads: problem.kind == DENSE and problem.size.m == 16, ("batch invariance",)),
     ],
 )
 def test_a_wrong_bit_is_found(capsys, monkeypatch, when, found):

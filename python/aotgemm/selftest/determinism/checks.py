@@ -116,7 +116,7 @@ class Determinism:
                     self.step(subject.name)
                     got = run_in(part, POISONS[1], subject.kernel, self.variants)
                     case = f"{subject.name}, {len(rows)} of {size.m} rows, {size}"
-                    self.tallies.count(f"rows in other company: {kind}", case, differing(got, whole[rows]))
+                    self.tallies.count(f"batch invariance: {kind}", case, differing(got, whole[rows]))
 
     def _orders(self, m: int) -> list[np.ndarray]:
         parts = (self.rng.permutation(m)[:ROWS_OF_A_PART] for _ in range(PARTS_OF_ROWS))
