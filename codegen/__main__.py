@@ -14,14 +14,14 @@ from codegen.write.emit import IllegalSpecError, emit
 from codegen.write.inventory import write_inventory
 from codegen.write.manifest import write_manifest
 from codegen.write.sbom import SbomInputs, write_sbom
-from codegen.write.tuned_rows import TunedRowError, write_tuned_rows
+from codegen.write.tile_rates import TileRateError, write_tile_rates
 
-ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, ToolchainError, TunedRowError, UnstableNameError)
+ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, TileRateError, ToolchainError, UnstableNameError)
 
 
 def _emit(arguments: argparse.Namespace) -> None:
     emit(all_specs(), arguments.out)
-    write_tuned_rows(all_specs(), arguments.out)
+    write_tile_rates(all_specs(), arguments.out)
 
 
 def _depends(arguments: argparse.Namespace) -> None:

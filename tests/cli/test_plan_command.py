@@ -117,7 +117,7 @@ def test_files_that_are_no_configuration(tmp_path, capsys, content):
         ("explain --m 64 --n 2111 --k 7168", "n: is 2111, must be a positive multiple of 8; the nearest is 2112"),
         ("explain --m 64 --n 2112 --k 7160", "k: is 7160, must be a positive multiple of 16; the nearest is 7168"),
         ("explain --m 2147483136 --n 8 --k 16", "m: is 2147483136, allowed is at most 2147483135"),
-        ("explain --m 2147483135 --n 2147483128 --k 16", "d: has 140737421246472 tiles, allowed is at most 2147483647"),
+        ("explain --m 2147483135 --n 2147483128 --k 16", "d: has 187649894995296 tiles, allowed is at most 2147483647"),
         ("explain --m 2000000000 --n 2000000000 --k 16 --grouping masked --groups 2000000000",
          "groups, m, n: are 2000000000, 2000000000, 2000000000, allowed are at most 2^62 elements of D"),
         ("plan --model deepseek-v3 --max-tokens 1000000", "mlp.experts.w13: has 8032512 rows for a batch of"),

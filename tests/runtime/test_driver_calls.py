@@ -5,11 +5,12 @@ import json
 
 import pytest
 from aotgemm import _core
+from aotgemm.problems.kinds import kernels_of
 from aotgemm.tune.grids import TUNED_KINDS
 from fake_driver import build_fake_driver, driver_symbols, run_on_fake
 
 from codegen.matrix import all_specs
-from codegen.write import tuned_rows
+from codegen.write import tile_rates
 
 US = 1e3 / 64  # between any two events of the fake driver
 COUNT_CALLS = """
@@ -204,37 +205,33 @@ def aotgemm_json(fake, *arguments):
 
 
 def test_tune_from_end_to_end(fake, tmp_path):
-    rows = tmp_path / "rows.txt"
-    options = ["--results", tmp_path / "r.jsonl", "--rows", rows, "--shapes", "512x1024", "--m", "1,64"]
+    rates = tmp_path / "rates.txt"
+    options = ["--results", tmp_path / "r.jsonl", "--rates", rates, "--shapes", "512x1024", "--m", "1,64"]
     report = aotgemm_json(fake, "tune", *options)
     assert (report["card"], report["points"], report["regret, worst"]) == ("Fake H100", 2, 1)
-    _, read = tuned_rows.read_file(rows)
-    assert [(row.m, row.us, row.next_us, row.card) for row in read] == [(m, 15.62, 15.62, "Fake H100") for m in (1, 64)]
-    assert {row.kernel for row in read} <= {spec.name() for spec in all_specs()}
+    table = tile_rates.read_file(rates, all_specs())
+    (kind,) = table.kinds.values()
+    assert (kind.words, kind.card) == (TUNED_KINDS["fp8_gemm_1d2d"].words, "Fake H100")
+    assert {rate.points for rate in table.tiles.values()} == {2}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TUNED_KINDS if kind != "fp8_gemm_1d2d"])
 def test_every_kind_is_measured(fake, tmp_path, kind):
-    options = [
-        "--results",
-        tmp_path / "r.jsonl",
-        "--rows",
-        tmp_path / "rows.txt",
-        "--shapes",
-        "512x1024",
-        "--m",
-        "128,256",
-    ]
+    rates = tmp_path / "rates.txt"
+    options = ["--results", tmp_path / "r.jsonl", "--rates", rates, "--shapes", "512x1024", "--m", "128,256"]
     report = aotgemm_json(fake, "tune", "--kind", kind, "--groups", "2,4", *options)
-    groups = [1] if TUNED_KINDS[kind].grouping == "dense" else [2, 4]
-    rows = 2 * len(groups)
-    assert report["points"] == rows
-    ((_, read),) = tuned_rows.read_tables(all_specs(), tmp_path)
-    measured = [row for row in read if row.grouping == TUNED_KINDS[kind].grouping]
-    of_twins = [row for row in read if row not in measured]
-    assert {row.problem[:4] for row in measured} == {TUNED_KINDS[kind].words}
-    assert [row.groups for row in measured] == sorted(groups * 2) and {row.n for row in read} == {512}
-    assert len(of_twins) == (rows if TUNED_KINDS[kind].grouping == "contiguous" else 0)
+    points = 2 * (1 if TUNED_KINDS[kind].grouping == "dense" else 2)
+    assert report["points"] == points
+    table = tile_rates.read_file(rates, all_specs())
+    assert set(table.kinds) == {TUNED_KINDS[kind].kernel_words}
+    assert set(table.tiles) == {spec["name"] for spec in kernels_of(TUNED_KINDS[kind])}
+    assert {rate.points for rate in table.tiles.values()} == {points}
+
+
+def test_random_problems_are_measured(fake, tmp_path):
+    """Sizes of groups as a router draws them, among them such as have no row."""
+    options = ["--kind", "fp8_gemm_1d2d_masked", "--shapes", "512x1024", "--groups", "4", "--points", "5"]
+    assert aotgemm_json(fake, "tune", "--results", tmp_path / "r.jsonl", *options)["points"] == 5
 
 
 def test_bench_from_end_to_end(fake):

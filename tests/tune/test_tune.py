@@ -4,6 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 from aotgemm import _core
 from aotgemm.bench.rounds import FIRST_ROUNDS, Measurement, measure
@@ -11,17 +12,16 @@ from aotgemm.bench.shapes import dense_shapes, moe_shapes, parse_shapes, parse_s
 from aotgemm.cli import main, tune
 from aotgemm.errors import RequestError
 from aotgemm.problems.kinds import KINDS, kernels_of
+from aotgemm.tune.draw import closeness, draw_sizes
+from aotgemm.tune.fit import Rates
 from aotgemm.tune.grids import TUNED_KINDS, sizes_of
-from aotgemm.tune.intervals import intervals
-from aotgemm.tune.points import Point, candidates, fastest
+from aotgemm.tune.points import Point, fastest, make_points
+from aotgemm.tune.rates import KIND_COLUMNS, TILE_COLUMNS, Source, device_line, write_rates
 from aotgemm.tune.results import ResultsFile, kernel_hashes
-from aotgemm.tune.rows import COLUMNS, device_line, write_rows
 from aotgemm.tune.summary import percentile
-from hypothesis import given
-from hypothesis import strategies as st
 
 from codegen.matrix import all_specs, gemm_specs
-from codegen.write import tuned_rows
+from codegen.write import tile_rates
 
 H100 = _core.named_device("h100")
 KIND = KINDS["fp8_gemm_1d2d"]
@@ -78,28 +78,6 @@ def test_medians():
     assert measured["a"] == Measurement(4.0, 5)  # of rounds 2 to 6
 
 
-@given(
-    measured=st.sets(st.integers(1, 1 << 14), min_size=1, max_size=14).map(sorted),
-    block_m=st.lists(st.sampled_from([8, 16, 64, 128, 256]), min_size=14, max_size=14),
-)
-def test_intervals_have_neither_gap_nor_overlap(measured, block_m):
-    spans = intervals(measured, block_m[: len(measured)])
-    assert all(first <= m <= last for m, (first, last) in zip(measured, spans, strict=True))
-    assert [first for first, _ in spans[1:]] == [last + 1 for _, last in spans[:-1]]
-    assert 1 <= spans[0][0] and measured[0] <= 2 * spans[0][0] and spans[-1][1] <= 2 * measured[-1]
-
-
-def test_intervals_end_at_full_tiles_or_in_the_middle():
-    assert intervals([1, 2, 64, 128, 8192], [8, 8, 64, 128, 256]) == [
-        (1, 1),
-        (2, 8),
-        (9, 64),
-        (65, 1024),
-        (1025, 11520),
-    ]
-    assert intervals([64, 128], [128, 128])[0] == (46, 90)
-
-
 def test_shapes_are_legal_and_listed_once():
     shapes = dense_shapes()
     assert len(shapes) == len(set(shapes)) == 32 < len(read_layers("dense_shapes.csv"))
@@ -139,9 +117,9 @@ def test_a_dense_kind_has_no_groups():
 
 
 def test_every_gemm_family_and_most_of_its_groupings_have_a_kind():
-    """K-grouped and batch-reduced problems differ in K from call to call; a row for one K would serve no other."""
+    """Kernels of K-grouped and batch-reduced problems take the rates of dense ones."""
     problems = {(spec.family, spec.grouping) for spec in gemm_specs()}
-    without = {("bf16_gemm", grouping) for grouping in ("psum", "k_grouped", "batch_reduced")}  # psum: see its twin
+    without = {("bf16_gemm", grouping) for grouping in ("k_grouped", "batch_reduced")}
     assert {kind.words[:2] for kind in TUNED_KINDS.values()} == problems - without
 
 
@@ -160,13 +138,30 @@ def test_sizes_that_make_no_sense(parse, text):
 POINT = Point("fp8_gemm_1d2d", 2112, 7168, 64)
 
 
-def test_candidates_are_the_best_ranked_and_earlier_winners():
-    ranked = [choice["name"] for choice in POINT.ranked(H100)]
-    other = Point("fp8_gemm_1d2d", 2112, 7168, 128)
-    elsewhere = Point("fp8_gemm_1d2d", 4096, 7168, 128)
-    results = {other: {ranked[-1]: Measurement(1, 9)}, elsewhere: {ranked[-2]: Measurement(1, 9)}}
-    assert list(candidates(POINT, H100, 3, results)) == [*ranked[:3], ranked[-1]]
-    assert all(SPECS[kernel]["name"] == name for name, kernel in candidates(POINT, H100, 3, results).items())
+@pytest.mark.parametrize("name", TUNED_KINDS)
+def test_drawn_problems_are_distinct_legal_and_drawn_again(name):
+    kind = TUNED_KINDS[name]
+    sizes = draw_sizes(kind, None, 24, 7, H100)
+    points = make_points(kind, sizes)
+    assert len(points) == 24 and sizes == draw_sizes(kind, None, 24, 7, H100) != draw_sizes(kind, None, 24, 8, H100)
+    for point in points:
+        assert point.ranked(H100)
+        assert not point.counts or len(point.counts) == point.groups
+    if kind.leaves_parts_of_d:
+        assert len({len(set(point.counts)) for point in points}) > 1
+
+
+def test_dense_points_lie_off_the_powers_of_2_and_at_both_sides_of_the_ends_of_tiles():
+    rows = [(size.n, size.k, size.m) for size in draw_sizes(KIND, [(2112, 7168, 1)], 60, 7, H100)]
+    assert sum(m & (m - 1) != 0 for *_, m in rows) > 30
+    assert sum((n, k, m + 1) in rows for n, k, m in rows if m % 8 == 0) >= 3
+    assert min(m for *_, m in rows) < 32 and max(m for *_, m in rows) > 2048
+
+
+def test_half_of_the_points_are_those_with_the_closest_predictions():
+    points = list(make_points(KIND, draw_sizes(KIND, None, 40, 7, H100)))
+    at_random, unsure = ([closeness(point, H100) for point in part] for part in (points[:20], points[20:]))
+    assert max(unsure) < np.median(at_random)
 
 
 def test_a_dropped_candidate_never_wins():
@@ -216,25 +211,30 @@ def command(tmp_path, *more, shapes="2112x7168,512x7168", m="1,64,256"):
     return ["tune", "--results", str(tmp_path / "results.jsonl"), "--shapes", shapes, "--m", m, *more]
 
 
-def test_a_run_writes_rows_that_codegen_reads(tmp_path, gpu, capsys):
-    rows = tmp_path / "rows" / "h100.txt"
-    rows.parent.mkdir()
-    assert main(command(tmp_path, "--rows", str(rows), "--candidates", "60")) == 0
-    assert "points won" in capsys.readouterr().out
-    ((device, table),) = tuned_rows.read_tables(all_specs(), rows.parent)
-    assert (device.num_sms, [(r.n, r.k, r.m) for r in table]) == (
-        132,
-        [(n, 7168, m) for n in (512, 2112) for m in (1, 64, 256)],
-    )
-    for r in table:
-        times = {
-            name: round(time_of((kernel, r.m, r.n, r.k), 0), 2)
-            for kernel in SPECS
-            if (name := SPECS[kernel]["name"]) in NAMES
-        }
-        (best, us), (second, second_us), *_ = sorted(times.items(), key=lambda item: item[1])
-        assert (r.kernel, r.us, r.next, r.next_us) == (best, us, second, second_us)
-        assert (r.card, r.clock_mhz) == ("h100", 1980)
+def test_a_run_writes_rates_that_codegen_reads(tmp_path, gpu, capsys):
+    path = tmp_path / "rates" / "h100.txt"
+    path.parent.mkdir()
+    assert main(command(tmp_path, "--rates", str(path), "--json")) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kernels with rates"] == len(NAMES) and report["held-out regret, worst"] >= 1
+    (table,) = tile_rates.read_tables(all_specs(), path.parent)
+    assert (table.device.num_sms, set(table.tiles)) == (132, set(NAMES))
+    assert {rate.points for rate in table.tiles.values()} == {6}
+    assert [kind.card for kind in table.kinds.values()] == ["h100"]
+
+
+def test_every_kernel_is_measured(tmp_path, gpu):
+    assert main(command(tmp_path)) == 0
+    file = ResultsFile(tmp_path / "results.jsonl", KIND)
+    assert all(set(measured) == set(NAMES) for measured in file.results.values())
+
+
+def test_random_problems_are_the_default(tmp_path, gpu, capsys):
+    options = ["tune", "--results", str(tmp_path / "results.jsonl"), "--points", "6", "--seed", "3", "--json"]
+    assert main(options) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == 6
+    drawn = set(make_points(KIND, draw_sizes(KIND, None, 6, 3, H100)))
+    assert set(ResultsFile(tmp_path / "results.jsonl", KIND).results) == drawn
 
 
 def test_a_finished_run_needs_no_gpu(tmp_path, gpu, monkeypatch, capsys):
@@ -272,7 +272,7 @@ def test_regret_is_of_the_librarys_choice(tmp_path, gpu, capsys):
 def test_without_a_gpu_it_says_what_is_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(_core, "cuda_device_count", lambda: 0)
     assert main(command(tmp_path)) == 2
-    assert "aotgemm: 6 points are to be measured, but" in capsys.readouterr().err
+    assert "aotgemm: points are to be measured, but" in capsys.readouterr().err
     assert not (tmp_path / "results.jsonl").exists()
 
 
@@ -312,33 +312,62 @@ def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
     assert ResultsFile(path, KIND).results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
 
 
-HEADER = {"device": H100, "date": "2026-01-02"}
+def test_sizes_of_groups_are_read_back(tmp_path):
+    path = tmp_path / "results.jsonl"
+    kind = KINDS["fp8_gemm_1d2d_masked"]
+    (name, *_) = kernel_hashes(kind)
+    point = Point("fp8_gemm_1d2d", 2112, 7168, 3, "masked", groups=2, counts=(1, 5))
+    file = ResultsFile(path, kind)
+    file.open_for(H100)
+    file.add(point, {name: Measurement(2.0, 9)})
+    assert ResultsFile(path, kind).results == {point: {name: Measurement(2.0, 9)}}
 
 
-def one_result(n, kernel=0):
-    return {Point("fp8_gemm_1d2d", n, 7168, 64): {NAMES[kernel]: Measurement(12.345, 9)}}
+SOURCE = Source(H100, "2026-01-02")
 
 
-def test_rows_of_other_shapes_stay(tmp_path):
-    path = tmp_path / "h100.txt"
-    assert write_rows(path, one_result(512, 3), HEADER) == 1
-    assert write_rows(path, one_result(64), HEADER) == 1
-    assert write_rows(path, one_result(512, 5), HEADER) == 1
-    _, rows = tuned_rows.read_file(path)
-    assert [(r.n, r.kernel, r.us, r.next) for r in rows] == [(64, NAMES[0], 12.35, "-"), (512, NAMES[5], 12.35, "-")]
+def some_rates(kind, us):
+    names = tuple(spec["name"] for spec in kernels_of(kind))
+    count = len(names)
+    return Rates(
+        names, np.full((3, count), us), np.array([3e6, 0.2, 0.25, 1.0]), np.full(count, 4), np.full(count, 0.1)
+    )
 
 
-def test_rows_of_another_device_class_are_refused(tmp_path):
-    path = tmp_path / "rows.txt"
-    write_rows(path, one_result(512), HEADER)
+def test_rates_of_other_kinds_stay(tmp_path):
+    path, other = tmp_path / "h100.txt", KINDS["bf16_gemm"]
+    assert write_rates(path, KIND, some_rates(KIND, 1.0), SOURCE) == len(NAMES)
+    write_rates(path, other, some_rates(other, 2.0), SOURCE)
+    write_rates(path, KIND, some_rates(KIND, 3.0), SOURCE)
+    (table,) = tile_rates.read_tables(all_specs(), tmp_path)
+    assert {table.tiles[name].k_block_us for name in NAMES} == {3.0}
+    assert {rate.k_block_us for name, rate in table.tiles.items() if name not in NAMES} == {2.0}
+    assert set(table.kinds) == {KIND.words, other.words}
     before = path.read_text()
-    with pytest.raises(RequestError, match="is not for 'device cc=9.0 num_sms=132 memory_gbps=4523-5309'"):
-        write_rows(path, one_result(512), HEADER | {"device": _core.named_device("h200")})
+    write_rates(path, other, some_rates(other, 2.0), SOURCE)
+    assert path.read_text() == before
+
+
+def test_a_kernel_without_a_measurement_gets_no_line(tmp_path):
+    rates = some_rates(KIND, 1.0)
+    rates.points[0] = 0
+    assert write_rates(tmp_path / "h100.txt", KIND, rates, SOURCE) == len(NAMES) - 1
+    (table,) = tile_rates.read_tables(all_specs(), tmp_path)
+    assert set(table.tiles) == set(NAMES[1:])
+
+
+def test_rates_of_another_device_class_are_refused(tmp_path):
+    path = tmp_path / "rates.txt"
+    write_rates(path, KIND, some_rates(KIND, 1.0), SOURCE)
+    before = path.read_text()
+    with pytest.raises(RequestError, match="is not for 'device 9.0 132 4916 1980'"):
+        write_rates(path, KIND, some_rates(KIND, 1.0), Source(_core.named_device("h200"), "2026-01-02"))
     assert path.read_text() == before
 
 
 def test_the_columns_are_those_that_codegen_reads():
-    assert COLUMNS == tuned_rows.COLUMNS
+    assert KIND_COLUMNS == tile_rates.columns(tile_rates.KindRates)
+    assert TILE_COLUMNS == tile_rates.columns(tile_rates.TileRate)
 
 
 def test_named_devices_of_other_memory_are_other_classes(tmp_path):
@@ -346,5 +375,5 @@ def test_named_devices_of_other_memory_are_other_classes(tmp_path):
     lines = {device["name"]: device_line(device) for device in hopper if device["cc_major"] == 9}
     assert lines["h100"] == lines["h800"]
     for index, line in enumerate(sorted(set(lines.values()))):
-        (tmp_path / f"{index}.txt").write_text(f"{line}\n{' '.join(COLUMNS)}\n")
-    assert len(tuned_rows.read_tables(all_specs(), tmp_path)) == len(set(lines.values())) == len(lines) - 1
+        (tmp_path / f"{index}.txt").write_text(line + "\n")
+    assert len(tile_rates.read_tables(all_specs(), tmp_path)) == len(set(lines.values())) == len(lines) - 1

@@ -4,12 +4,11 @@
 #include <cstdio>
 #include <cstring>
 
-#include "dispatch/select/cost_model.hpp"
 #include "dispatch/runtime/device.hpp"
 #include "dispatch/base/checks.hpp"
 #include "dispatch/base/failure.hpp"
 #include "dispatch/runtime/inventory.hpp"
-#include "dispatch/select/tuned_rows.hpp"
+#include "dispatch/select/time_model.hpp"
 
 namespace aotgemm {
 namespace {
@@ -49,18 +48,32 @@ bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
-// A row was measured with all SMs, and says nothing about a call that may use fewer.
-const TunedRow* row_for(const aotgemm_problem& problem, const aotgemm_device& device) {
-    return problem.num_sms == device.num_sms ? find_tuned_row(problem, device) : nullptr;
+void write_reason(aotgemm_selection& out, const Prediction& prediction, const TimeModel& model, int32_t num_sms) {
+    const DeviceClass& measured = *model.rates().measured;
+    const TileRate& rate = measured.tiles[static_cast<std::size_t>(out.kernel)];
+    const KindRates& kind = measured.kinds[static_cast<std::size_t>(rate.kind)];
+    const TileCounts& counts = prediction.counts;
+    const bool is_own = rate.taken_from == nullptr;
+    const int written = std::snprintf(
+        out.reason, sizeof out.reason,
+        "computed: %lld tiles on %d of %d SMs, at most %lld a block, %.1f MB read; measured%s%s: %.3f us a K block, "
+        "%.2f a tile, %.2f a launch, %.0f GB/s (%s)",
+        static_cast<long long>(counts.tiles), counts.working, num_sms, static_cast<long long>(counts.waves),
+        counts.read_bytes * 1e-6, is_own ? "" : " on ", is_own ? "" : rate.taken_from, rate.k_block_us, rate.tile_us,
+        rate.launch_us, kind.bytes_per_us * 1e-3, kind.source);
+    if (model.rates().is_own || written < 0 || written >= static_cast<int>(sizeof out.reason)) return;
+    std::snprintf(out.reason + written, sizeof out.reason - static_cast<std::size_t>(written),
+                  "; clock x %.2f, memory x %.2f", 1 / model.rates().cycle_scale, model.rates().bandwidth_scale);
 }
 
-aotgemm_selection describe_row(const TunedRow& row, const aotgemm_problem& problem, const aotgemm_device& device) {
-    aotgemm_selection out = describe_kernel(row.kernel, problem, device);
-    out.measured_us = row.us;
-    std::snprintf(out.reason, sizeof out.reason,
-                  "tuned row for M %lld to %lld: %.2f us at M = %lld, next %.2f us (%s); %s",
-                  static_cast<long long>(row.m_first), static_cast<long long>(row.m_last), row.us,
-                  static_cast<long long>(row.m), row.next_us, row.next, row.source);
+aotgemm_selection describe(int32_t kernel, const TimeModel& model, int32_t num_sms) {
+    const Prediction prediction = model.predict(kernel);
+    aotgemm_selection out{};
+    out.kernel = kernel;
+    out.grid = prediction.counts.grid;
+    out.tiles = prediction.counts.tiles;
+    out.predicted_us = prediction.us;
+    write_reason(out, prediction, model, num_sms);
     return out;
 }
 
@@ -84,32 +97,18 @@ std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotge
 
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
-    const Prediction prediction = predict(kSpecs[kernel], full, device);
-    aotgemm_selection out{};
-    out.kernel = kernel;
-    out.grid = prediction.grid;
-    out.tiles = prediction.tiles;
-    out.predicted_us = prediction.us;
-    std::snprintf(out.reason, sizeof out.reason,
-                  "cost model: %lld tiles on %d of %d SMs, at most %lld a block; bound by %s",
-                  static_cast<long long>(prediction.tiles), prediction.grid, full.num_sms,
-                  static_cast<long long>(prediction.waves), prediction.bound);
-    return out;
+    return describe(kernel, TimeModel(full, device), full.num_sms);
 }
 
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
+    const std::vector<int32_t> kernels = serving_kernels(full, device);
+    const TimeModel model(full, device);
     std::vector<aotgemm_selection> choices;
-    for (const int32_t kernel : serving_kernels(full, device)) choices.push_back(describe_kernel(kernel, full, device));
+    for (const int32_t kernel : kernels) choices.push_back(describe(kernel, model, full.num_sms));
     // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.
     std::stable_sort(choices.begin(), choices.end(),
                      [](const auto& x, const auto& y) { return x.predicted_us < y.predicted_us; });
-    if (const TunedRow* row = row_for(full, device)) {
-        const auto measured = std::find_if(choices.begin(), choices.end(),
-                                           [&](const auto& choice) { return choice.kernel == row->kernel; });
-        std::rotate(choices.begin(), measured, measured + 1);
-        choices.front() = describe_row(*row, full, device);
-    }
     check_tiles(choices.front().tiles);
     return choices;
 }
@@ -120,22 +119,18 @@ void check_tiles(int64_t tiles) {
 
 BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
                        const std::vector<int32_t>& kernels) {
-    const aotgemm_problem full = with_sms(problem, device);
-    if (const TunedRow* row = row_for(full, device)) {
-        return {row->kernel, predict(kSpecs[row->kernel], full, device).us, row};
-    }
-    BestKernel best{-1, 0, nullptr};
+    const TimeModel model(with_sms(problem, device), device);
+    BestKernel best{-1, 0};
     for (const int32_t kernel : kernels) {
-        const double us = predict(kSpecs[kernel], full, device).us;
-        if (best.kernel < 0 || us < best.predicted_us) best = {kernel, us, nullptr};
+        const double us = model.predict(kernel).us;
+        if (best.kernel < 0 || us < best.predicted_us) best = {kernel, us};
     }
     return best;
 }
 
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
-    const aotgemm_problem full = with_sms(problem, device);
-    const BestKernel best = best_kernel(full, device, serving_kernels(full, device));
-    return best.row != nullptr ? describe_row(*best.row, full, device) : describe_kernel(best.kernel, full, device);
+    const BestKernel best = best_kernel(problem, device, serving_kernels(problem, device));
+    return describe_kernel(best.kernel, problem, device);
 }
 
 }  // namespace aotgemm

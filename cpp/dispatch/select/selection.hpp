@@ -7,9 +7,7 @@
 
 namespace aotgemm {
 
-struct TunedRow;
-
-// Every legal choice, best first: that of a tuned row if there is one for problem and device, then by the cost model.
+// Every legal choice by predicted time, the shortest first; equal ones in the matrix's order.
 // Fails with AOTGEMM_ERROR_KERNEL_MISSING if there is none.
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
 
@@ -24,7 +22,6 @@ std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotge
 struct BestKernel {
     int32_t kernel;
     double predicted_us;
-    const TunedRow* row;  // what it was chosen by, or null for the cost model
 };
 BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
                        const std::vector<int32_t>& kernels);

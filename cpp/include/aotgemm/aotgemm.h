@@ -374,8 +374,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us; /* by the cost model, whoever chose */
-    double measured_us;  /* of the tuned row that chose; 0 where the cost model did */
+    double predicted_us; /* what chooses: computed for these sizes over measured rates of the kernel's tiles */
+    double measured_us;  /* 0: no time of a whole call chooses */
     char reason[256];
 } aotgemm_selection;
 

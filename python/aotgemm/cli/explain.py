@@ -20,9 +20,10 @@ M counts the rows of A of all groups where A is one matrix (contiguous, psum), a
 each (masked: those to expect; batched, k_grouped, batch_reduced). With k_grouped, K is the sum over the groups; with
 batch_reduced the batches are the groups, and the output is that of their partial sums, fp32.
 
-The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is that of
-a tuned row (a measurement on such a device, which `why` cites) if there is one for N, K and M and the call may use all
-SMs; else the cost model's, whose predicted times rank the kernels. No choice changes a bit of the result.
+The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is the
+kernel with the shortest predicted time. `why` says what was computed for these sizes (tiles, SMs at work, tiles of the
+busiest block, bytes) and what was measured on a card (times of a K block, a tile and a launch, bandwidth). No choice
+changes a bit of the result.
 """
 FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_gemm_1d2d", "dense", "nt", "bf16"
 SHOWN_CHOICES = 4
@@ -81,7 +82,6 @@ def _print(answer: dict[str, Any]) -> None:
             "kernel": choice["name"],
             "grid": f"{choice['grid']} thread blocks for {choice['tiles']} tiles",
             "predicted": f"{choice['predicted_us']:.1f} us",
-            "chosen by": "a tuned row" if choice["measured_us"] else "the cost model",
             "why": choice["reason"],
         }
     )

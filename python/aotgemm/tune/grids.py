@@ -30,8 +30,8 @@ class Grid:
 
 
 _ALIGNED, _SEPARATE = Grid(moe_shapes, ALIGNED_ROWS), Grid(moe_shapes, SEPARATE_ROWS)
-# By family and grouping. K of k_grouped and batch_reduced calls differs from call to call, and a row for one K would
-# serve no other; rows of contiguous BF16 groups serve psum ones too.
+# By family and grouping. Kernels of k_grouped and batch_reduced calls take the rates of dense ones: see STAND_INS in
+# codegen/write/tile_rates.py.
 GRIDS = {
     ("fp8_gemm_1d2d", "dense"): Grid(dense_layers, M_GRID),
     ("fp8_gemm_1d2d", "contiguous"): _ALIGNED,
@@ -41,24 +41,28 @@ GRIDS = {
     ("fp8_gemm_1d1d", "dense"): Grid(gradient_shapes, GRADIENT_ROWS),
     ("bf16_gemm", "dense"): Grid(dense_layers, M_GRID),
     ("bf16_gemm", "contiguous"): _ALIGNED,
+    ("bf16_gemm", "psum"): _ALIGNED,
     ("bf16_gemm", "masked"): _SEPARATE,
     ("bf16_gemm", "batched"): Grid(batched_shapes, SEPARATE_ROWS),
 }
 TUNED_KINDS = {name: kind for name, kind in KINDS.items() if (kind.family, kind.grouping) in GRIDS}
 
 
+def layers_of(kind: Kind, shapes: list[tuple[int, int]] | None, groups: list[int] | None) -> list[tuple[int, int, int]]:
+    """(N, K, groups): those asked for, or those of public models."""
+    chosen = GRIDS[kind.family, kind.grouping].layers()
+    counts = sorted({count for *_, count in chosen})
+    if groups and kind.grouping != "dense":
+        chosen, counts = [layer for layer in chosen if layer[2] in groups], groups
+    return [(n, k, count) for n, k in shapes for count in counts] if shapes else chosen
+
+
 def sizes_of(
     kind: Kind, shapes: list[tuple[int, int]] | None, m: list[int] | None, groups: list[int] | None
 ) -> list[Size]:
     """Those asked for, or the standard ones: shape by shape, M rising. m counts the rows of a group."""
-    grid = GRIDS[kind.family, kind.grouping]
-    chosen = grid.layers()
-    counts = sorted({count for *_, count in chosen})
-    if groups and kind.grouping != "dense":
-        chosen, counts = [layer for layer in chosen if layer[2] in groups], groups
-    if shapes:
-        chosen = [(n, k, count) for n, k in shapes for count in counts]
-    return list(dict.fromkeys(_size(kind, rows, *layer) for layer in chosen for rows in m or grid.rows))
+    chosen, rows = layers_of(kind, shapes, groups), m or GRIDS[kind.family, kind.grouping].rows
+    return list(dict.fromkeys(_size(kind, count, *layer) for layer in chosen for count in rows))
 
 
 def _size(kind: Kind, rows: int, n: int, k: int, groups: int) -> Size:

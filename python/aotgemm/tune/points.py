@@ -12,7 +12,10 @@ from ..problems.sizes import Size
 
 @dataclass(frozen=True, order=True)
 class Point:
-    """One shape; the fields are those of aotgemm_problem."""
+    """One shape; the fields are those of aotgemm_problem.
+
+    counts: rows of each group as the device saw them, where the host knows their mean or sum alone.
+    """
 
     family: str
     n: int
@@ -22,11 +25,7 @@ class Point:
     layout: str = "nt"
     out_dtype: str = "bf16"
     groups: int = 1
-
-    @property
-    def problem(self) -> tuple[str, str, str, str, int, int, int]:
-        """All but M, in the order of a tuned row's columns."""
-        return self.family, self.grouping, self.layout, self.out_dtype, self.groups, self.n, self.k
+    counts: tuple[int, ...] = ()
 
     @property
     def sizes(self) -> tuple[int, int, int, int]:
@@ -51,17 +50,9 @@ def fastest(measured: dict[str, Measurement]) -> list[str]:
 def make_points(kind: Kind, sizes: Iterable[Size]) -> dict[Point, Size]:
     """In the order of the sizes."""
     family, *others = kind.words
-    asked = ((size.asked(kind), size) for size in sizes)
-    return {Point(family, n, k, m, *others, groups): size for (m, n, k, groups), size in asked}
-
-
-def candidates(point: Point, device: dict[str, Any], count: int, results: Results) -> dict[str, int]:
-    """Name and index of the `count` kernels that the selection ranks best, and of those that won this problem at
-    another M: the measurement may not trust the model alone."""
-    ranked = point.ranked(device)
-    winners = {fastest(measured)[0] for other, measured in results.items() if other.problem == point.problem}
-    return {
-        choice["name"]: choice["kernel"]
-        for place, choice in enumerate(ranked)
-        if place < count or choice["name"] in winners
-    }
+    points = {}
+    for size in sizes:
+        m, n, k, groups = size.asked(kind)
+        counts = size.counts if kind.leaves_parts_of_d else ()  # where the host does not know them
+        points[Point(family, n, k, m, *others, groups, counts)] = size
+    return points

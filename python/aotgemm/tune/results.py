@@ -50,7 +50,7 @@ class ResultsFile:
         self.header = header
         for line in lines:
             known = {name: Measurement(*pair) for name, pair in line["us"].items() if name in self._kernels}
-            self.results[Point(**line["point"])] = known
+            self.results[Point(**line["point"] | {"counts": tuple(line["point"].get("counts", ()))})] = known
 
     def open_for(self, device: dict[str, Any]) -> None:
         """Before measuring: writes the header of a new file; refuses to mix cards."""

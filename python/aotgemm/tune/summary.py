@@ -29,7 +29,7 @@ class Verdict:
 def _verdict(point: Point, results: Results, device: dict[str, Any]) -> Verdict:
     measured = results[point]
     best = fastest(measured)[0]
-    # The best ranked that was measured: the first is missing only if the build's rows or model changed meanwhile.
+    # The best ranked that was measured: the first is missing only if the build has gained kernels meanwhile.
     chosen = next(choice["name"] for choice in point.ranked(device) if choice["name"] in measured)
     return Verdict(*point.sizes, best, measured[best].us, chosen, measured[chosen].us)
 
@@ -44,9 +44,13 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-def regret_summary(found: list[Verdict]) -> dict[str, float]:
-    regrets = [verdict.regret for verdict in found]
-    return {"median": percentile(regrets, 50), "p95": percentile(regrets, 95), "worst": max(regrets)}
+def regret_summary(regrets: list[float]) -> dict[str, float]:
+    return {
+        "mean": sum(regrets) / len(regrets),
+        "median": percentile(regrets, 50),
+        "p95": percentile(regrets, 95),
+        "worst": max(regrets),
+    }
 
 
 def wins(found: list[Verdict]) -> list[tuple[str, int]]:

@@ -1,0 +1,34 @@
+// How a kernel cuts a problem into tiles: exact where the host knows the sizes, expected where the device alone does.
+#pragma once
+
+#include "aotgemm/aotgemm.h"
+
+namespace aotgemm {
+
+enum class Grouping { dense, batched, contiguous, psum, masked, k_grouped, batch_reduced };
+
+// A problem in the numbers that the time model reads. num_sms must be set.
+struct Extents {
+    explicit Extents(const aotgemm_problem& problem);
+
+    Grouping grouping;
+    int64_t m, n, k, groups;
+    int32_t num_sms;
+    int32_t element_bytes;  // of A and B
+    int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced
+    int64_t k_products;     // K ranges that one tile sums over
+};
+
+struct TileCounts {
+    int64_t tiles;      // of D, those added to fill clusters included; rounded up where only expected
+    int64_t waves;      // tiles of the busiest block
+    int32_t working;    // blocks that have a tile, at most
+    int32_t grid;       // blocks that start
+    double k_blocks;    // of 128 bytes, of one tile
+    double read_bytes;  // A and B, once each
+    double outside_bytes;  // rows past the end of A or B, in all tiles that ask for them
+};
+
+TileCounts count_tiles(const aotgemm_spec& spec, const Extents& of);
+
+}  // namespace aotgemm

@@ -1,0 +1,121 @@
+"""The library's time model with its rates made variable, for fitting: the same arithmetic as the C++ in
+cpp/dispatch/select/time_model.cpp and tile_counts.cpp, which a test holds it against."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+
+from ..arrays.sizes import align, ceil_div
+from .points import Point
+
+K_BLOCK_BYTES = 128
+GROUP_ALIGNMENT = 128  # rows that a group of a shared A starts at a multiple of
+POWER_RAMP_US = 300.0
+SHARED_ROWS, COUNTED_ON_DEVICE = ("contiguous", "psum"), ("psum", "masked")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the time of one kernel on one problem is computed from. k_blocks: of 128 bytes, of one tile."""
+
+    waves: int
+    idle: float  # share of the SMs without a tile
+    k_blocks: float
+    read_bytes: float
+    outside_bytes: float
+
+
+def _expected_rows(point: Point, block_m: int) -> int:
+    """Tile rows of groups whose sizes only the device knows."""
+    if point.grouping == "masked":
+        return ceil(point.groups * max(point.m / block_m + 0.5, 1.0))
+    spans = point.m / GROUP_ALIGNMENT
+    longer = max(spans - point.groups, 0.0) / spans
+    root = sqrt(sqrt(sqrt(sqrt(longer))))
+    in_tile = 1.0
+    for _ in range(0, block_m, GROUP_ALIGNMENT // 16):
+        in_tile *= root
+    return ceil(point.groups / (1 - in_tile))
+
+
+def _live_rows(point: Point) -> float:
+    """Of a shared A, on average over sizes of groups."""
+    return float(max(point.m - point.groups * (GROUP_ALIGNMENT // 2), point.groups))
+
+
+def _tile_rows(point: Point, spec: dict[str, Any]) -> int:
+    block_m, cluster_m = spec["block_m"], spec["cluster_m"]
+    if point.grouping in COUNTED_ON_DEVICE:
+        if point.counts:
+            return max(sum(ceil_div(count, block_m) for count in point.counts), 1)
+        return _expected_rows(point, block_m)
+    groups = 1 if point.grouping == "contiguous" else point.groups
+    return groups * align(ceil_div(point.m, block_m), cluster_m)
+
+
+def _read_bytes(point: Point, element_bytes: int) -> float:
+    groups = point.groups
+    rows = _live_rows(point) if point.grouping in SHARED_ROWS else float(groups * point.m)
+    if point.counts and point.grouping in COUNTED_ON_DEVICE:
+        rows, groups = float(sum(point.counts)), sum(count > 0 for count in point.counts)
+    return (rows + groups * point.n) * point.k * element_bytes
+
+
+def _outside_bytes(point: Point, spec: dict[str, Any], rows: int, k_bytes: int) -> float:
+    columns = align(ceil_div(point.n, spec["block_n"]), spec["cluster_n"])
+    ends_inside = point.grouping in SHARED_ROWS or point.grouping == "masked"
+    past_m = 0 if ends_inside else rows * spec["block_m"] - point.groups * point.m
+    past_n = columns * spec["block_n"] - point.n
+    return (past_m * columns / spec["cluster_n"] + past_n * rows / spec["cluster_m"]) * k_bytes
+
+
+def count(point: Point, spec: dict[str, Any], device_sms: int, num_sms: int | None = None) -> Counts:
+    """Of a kernel of `_core.specs()` on a device of so many SMs, of which it may use num_sms, by default all.
+
+    With the true sizes of the groups if the point has them. Not for k_grouped and batch_reduced problems.
+    """
+    num_sms = num_sms or device_sms
+    element_bytes = 2 if point.family == "bf16_gemm" else 1
+    rows = _tile_rows(point, spec)
+    tiles = rows * align(ceil_div(point.n, spec["block_n"]), spec["cluster_n"])
+    cluster = spec["cluster_m"] * spec["cluster_n"]
+    working = min(tiles, max(num_sms // cluster, 1) * cluster)
+    k_bytes = align(point.k, spec["block_k"]) * element_bytes
+    return Counts(
+        ceil_div(tiles, working),
+        1 - working / device_sms,
+        k_bytes / K_BLOCK_BYTES,
+        _read_bytes(point, element_bytes),
+        _outside_bytes(point, spec, rows, k_bytes),
+    )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Counts of many pairs of a problem and a kernel, as arrays."""
+
+    waves: np.ndarray
+    idle: np.ndarray
+    k_blocks: np.ndarray
+    read_bytes: np.ndarray
+    outside_bytes: np.ndarray
+
+    @classmethod
+    def of(cls, counts: Sequence[Counts]) -> "Columns":
+        names = ("waves", "idle", "k_blocks", "read_bytes", "outside_bytes")
+        return cls(*(np.array([getattr(one, name) for one in counts], np.float64) for name in names))
+
+
+def predict(tile: Sequence[Any], kind: Sequence[Any], of: Columns) -> np.ndarray:
+    """Microseconds. tile: k_block_us, tile_us, launch_us; kind: bytes a microsecond, idle_gain, power_loss,
+    outside_share. Each a number, or an array with one for each pair."""
+    k_block_us, tile_us, launch_us = tile
+    bytes_per_us, idle_gain, power_loss, outside_share = kind
+    computing = of.waves * (of.k_blocks * k_block_us * (1 - idle_gain * of.idle) + tile_us)
+    computing = computing * (1 + power_loss * computing / (computing + POWER_RAMP_US))
+    reading = of.read_bytes / bytes_per_us
+    outside = outside_share * of.outside_bytes / bytes_per_us
+    return launch_us + np.sqrt(computing * computing + reading * reading + outside * outside)
