@@ -24,9 +24,10 @@ std::vector<aotgemm_interval> select_intervals(aotgemm_problem problem, const ao
     check_range(m_first, m_last, m_step);
     std::vector<aotgemm_interval> intervals;
     problem.m = m_first;
-    const std::vector<int32_t> kernels = serving_kernels(problem, device);
+    TimeModel model = time_model(problem, device);
     for (problem.m = m_first; problem.m <= m_last; problem.m += m_step) {
-        const BestKernel best = best_kernel(problem, device, kernels);
+        model.set_m(problem.m);
+        const BestKernel best = best_kernel(model);
         if (intervals.empty() || intervals.back().kernel != best.kernel) {
             intervals.push_back({problem.m, problem.m, best.kernel, best.predicted_us, best.predicted_us});
         }

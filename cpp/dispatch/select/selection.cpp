@@ -48,11 +48,10 @@ bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
-void write_reason(aotgemm_selection& out, const Prediction& prediction, const TimeModel& model, int32_t num_sms) {
-    const DeviceClass& measured = *model.rates().measured;
-    const TileRate& rate = measured.tiles[static_cast<std::size_t>(out.kernel)];
-    const KindRates& kind = measured.kinds[static_cast<std::size_t>(rate.kind)];
-    const TileCounts& counts = prediction.counts;
+void write_reason(aotgemm_selection& out, const TimeModel& model, std::size_t index, const TileCounts& counts,
+                  int32_t num_sms) {
+    const TileRate& rate = model.rate(index);
+    const KindRates& kind = model.kind(index);
     const bool is_own = rate.taken_from == nullptr;
     const int written = std::snprintf(
         out.reason, sizeof out.reason,
@@ -66,14 +65,14 @@ void write_reason(aotgemm_selection& out, const Prediction& prediction, const Ti
                   "; clock x %.2f, memory x %.2f", 1 / model.rates().cycle_scale, model.rates().bandwidth_scale);
 }
 
-aotgemm_selection describe(int32_t kernel, const TimeModel& model, int32_t num_sms) {
-    const Prediction prediction = model.predict(kernel);
+aotgemm_selection describe(const TimeModel& model, std::size_t index, int32_t num_sms) {
+    const Prediction prediction = model.predict(index);
     aotgemm_selection out{};
-    out.kernel = kernel;
+    out.kernel = model.kernel(index);
     out.grid = prediction.counts.grid;
     out.tiles = prediction.counts.tiles;
     out.predicted_us = prediction.us;
-    write_reason(out, prediction, model, num_sms);
+    write_reason(out, model, index, prediction.counts, num_sms);
     return out;
 }
 
@@ -95,17 +94,20 @@ std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotge
     return kernels;
 }
 
+TimeModel time_model(const aotgemm_problem& problem, const aotgemm_device& device) {
+    return {with_sms(problem, device), device, serving_kernels(problem, device)};
+}
+
 aotgemm_selection describe_kernel(int32_t kernel, const aotgemm_problem& problem, const aotgemm_device& device) {
     const aotgemm_problem full = with_sms(problem, device);
-    return describe(kernel, TimeModel(full, device), full.num_sms);
+    return describe(TimeModel(full, device, {&kernel, 1}), 0, full.num_sms);
 }
 
 std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
-    const aotgemm_problem full = with_sms(problem, device);
-    const std::vector<int32_t> kernels = serving_kernels(full, device);
-    const TimeModel model(full, device);
+    const TimeModel model = time_model(problem, device);
+    const int32_t num_sms = with_sms(problem, device).num_sms;
     std::vector<aotgemm_selection> choices;
-    for (const int32_t kernel : kernels) choices.push_back(describe(kernel, model, full.num_sms));
+    for (std::size_t index = 0; index < model.size(); ++index) choices.push_back(describe(model, index, num_sms));
     // Ties go to the earlier kernel of the matrix, so that the order of equal predictions is fixed too.
     std::stable_sort(choices.begin(), choices.end(),
                      [](const auto& x, const auto& y) { return x.predicted_us < y.predicted_us; });
@@ -117,20 +119,17 @@ void check_tiles(int64_t tiles) {
     if (tiles > INT32_MAX) fail(AOTGEMM_ERROR_SHAPE, "d: has ", tiles, " tiles, allowed is at most ", INT32_MAX);
 }
 
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
-                       const std::vector<int32_t>& kernels) {
-    const TimeModel model(with_sms(problem, device), device);
+BestKernel best_kernel(const TimeModel& model) {
     BestKernel best{-1, 0};
-    for (const int32_t kernel : kernels) {
-        const double us = model.predict(kernel).us;
-        if (best.kernel < 0 || us < best.predicted_us) best = {kernel, us};
+    for (std::size_t index = 0; index < model.size(); ++index) {
+        const double us = model.predict(index).us;
+        if (best.kernel < 0 || us < best.predicted_us) best = {model.kernel(index), us};
     }
     return best;
 }
 
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device) {
-    const BestKernel best = best_kernel(problem, device, serving_kernels(problem, device));
-    return describe_kernel(best.kernel, problem, device);
+    return describe_kernel(best_kernel(time_model(problem, device)).kernel, problem, device);
 }
 
 }  // namespace aotgemm

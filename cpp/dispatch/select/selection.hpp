@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "aotgemm/aotgemm.h"
+#include "dispatch/select/time_model.hpp"
 
 namespace aotgemm {
 
@@ -17,14 +18,15 @@ aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_de
 // Indices of the kernels that can compute the problem, whatever its M, in the matrix's order. Fails if there is none.
 std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
 
-// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M and
-// have asked for `kernels`, the problem's serving_kernels, once.
+// The time model of a problem's serving kernels.
+TimeModel time_model(const aotgemm_problem& problem, const aotgemm_device& device);
+
+// The kernel of select_kernel and its predicted time, without the words: for those who ask for a whole range of M.
 struct BestKernel {
     int32_t kernel;
     double predicted_us;
 };
-BestKernel best_kernel(const aotgemm_problem& problem, const aotgemm_device& device,
-                       const std::vector<int32_t>& kernels);
+BestKernel best_kernel(const TimeModel& model);
 
 // Fails where D has more tiles than a grid can count.
 void check_tiles(int64_t tiles);

@@ -15,7 +15,7 @@ namespace {
 constexpr int32_t kBytesOfKBlock = 128;
 constexpr int64_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
 
-// In the order of Grouping; a word that is none of them has no kernel, and is refused before.
+// In the order of TileGrouping; a word that is none of them has no kernel, and is refused before.
 constexpr std::array<const char*, 7> kGroupings{"dense",  "batched",   "contiguous",   "psum",
                                                 "masked", "k_grouped", "batch_reduced"};
 
@@ -28,16 +28,20 @@ int64_t parts_of(int64_t size, int32_t part) {
 // Blocks of a cluster take neighbouring tiles; most kernels have clusters of one, and need no division.
 int64_t fill_clusters(int64_t tiles, int32_t cluster) { return cluster == 1 ? tiles : align_up(tiles, cluster); }
 
-Grouping grouping_of(const char* word) {
+TileGrouping grouping_of(const char* word) {
     const auto found = std::find_if(kGroupings.begin(), kGroupings.end(),
                                     [&](const char* known) { return std::strcmp(known, word) == 0; });
-    return found == kGroupings.end() ? Grouping::dense : static_cast<Grouping>(found - kGroupings.begin());
+    return found == kGroupings.end() ? TileGrouping::dense : static_cast<TileGrouping>(found - kGroupings.begin());
 }
 
-bool shares_rows(Grouping grouping) { return grouping == Grouping::contiguous || grouping == Grouping::psum; }
+bool shares_rows(TileGrouping grouping) {
+    return grouping == TileGrouping::contiguous || grouping == TileGrouping::psum;
+}
 
 // Where the host does not know how many tiles are live, blocks for all of them start.
-bool is_counted_on_device(Grouping grouping) { return grouping == Grouping::psum || grouping == Grouping::masked; }
+bool is_counted_on_device(TileGrouping grouping) {
+    return grouping == TileGrouping::psum || grouping == TileGrouping::masked;
+}
 
 // Tile rows of masked groups of a mean size, as a router draws them: the last tile of a group is half empty on average,
 // and a live group has one at least.
@@ -62,20 +66,21 @@ double live_rows(const Extents& of) {
     return std::max(static_cast<double>(of.m - of.groups * (kGroupAlignment / 2)), static_cast<double>(of.groups));
 }
 
-int64_t all_rows(const aotgemm_spec& spec, const Extents& of) {
+int64_t all_rows(const TileShape& shape, const Extents& of) {
+    const int64_t rows_of_one = fill_clusters(parts_of(of.m, shape.block_m), shape.cluster_m);
     switch (of.grouping) {
-        case Grouping::contiguous: return fill_clusters(parts_of(of.m, spec.block_m), spec.cluster_m);
-        case Grouping::psum: return static_cast<int64_t>(std::ceil(expected_psum_rows(of, spec.block_m)));
-        case Grouping::masked: return static_cast<int64_t>(std::ceil(expected_masked_rows(of, spec.block_m)));
-        case Grouping::batch_reduced: return of.ranges * fill_clusters(parts_of(of.m, spec.block_m), spec.cluster_m);
-        default: return of.groups * fill_clusters(parts_of(of.m, spec.block_m), spec.cluster_m);
+        case TileGrouping::contiguous: return rows_of_one;
+        case TileGrouping::psum: return static_cast<int64_t>(std::ceil(expected_psum_rows(of, shape.block_m)));
+        case TileGrouping::masked: return static_cast<int64_t>(std::ceil(expected_masked_rows(of, shape.block_m)));
+        case TileGrouping::batch_reduced: return of.ranges * rows_of_one;
+        default: return of.groups * rows_of_one;
     }
 }
 
 double read_bytes(const Extents& of) {
     const double m = static_cast<double>(of.m), n = static_cast<double>(of.n), k = static_cast<double>(of.k);
     const double groups = static_cast<double>(of.groups);
-    if (of.grouping == Grouping::k_grouped) return (m + n) * k * of.element_bytes;  // k is that of all groups
+    if (of.grouping == TileGrouping::k_grouped) return (m + n) * k * of.element_bytes;  // k is that of all groups
     const double rows = shares_rows(of.grouping) ? live_rows(of) : groups * m;
     return (rows + groups * n) * k * of.element_bytes;
 }
@@ -83,37 +88,47 @@ double read_bytes(const Extents& of) {
 }  // namespace
 
 Extents::Extents(const aotgemm_problem& problem)
-    : grouping(grouping_of(problem.grouping)), m(problem.m), n(problem.n), k(problem.k), groups(problem.groups),
+    : grouping(grouping_of(problem.grouping)), m(0), n(problem.n), k(problem.k), groups(problem.groups),
       num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1), ranges(1),
       k_products(1) {
-    if (grouping != Grouping::batch_reduced) return;
+    set_m(problem.m);
+}
+
+void Extents::set_m(int64_t rows) {
+    m = rows;
+    if (grouping != TileGrouping::batch_reduced) return;
     ranges = batch_ranges(groups, m, n);
     k_products = batches_of_a_range(groups, m, n);
 }
 
-TileCounts count_tiles(const aotgemm_spec& spec, const Extents& of) {
+TileShape::TileShape(const aotgemm_spec& spec, const Extents& of)
+    : block_m(spec.block_m), cluster_m(spec.cluster_m), cluster_n(spec.cluster_n) {
+    const int32_t cluster = cluster_m * cluster_n;
+    most_blocks = std::max(of.num_sms / cluster, 1) * cluster;
+    columns = align_up(ceil_div(of.n, spec.block_n), cluster_n);
+    past_n = columns * spec.block_n - of.n;
+    const int64_t k = of.grouping == TileGrouping::k_grouped ? ceil_div(of.k, of.groups) : of.k;
+    k_bytes = align_up(k, spec.block_k) * of.element_bytes;  // stages hold no two batches
+}
+
+TileCounts count_tiles(const TileShape& shape, const Extents& of) {
     TileCounts out{};
-    const int64_t rows = all_rows(spec, of);
-    const int64_t columns = fill_clusters(parts_of(of.n, spec.block_n), spec.cluster_n);
-    const int32_t cluster = spec.cluster_m * spec.cluster_n;
-    const int32_t most = cluster == 1 ? of.num_sms : std::max(of.num_sms / cluster, 1) * cluster;
-    out.tiles = rows * columns;
-    out.working = static_cast<int32_t>(std::min<int64_t>(out.tiles, most));
-    out.waves = out.tiles <= most ? 1 : parts_of(out.tiles, most);
-    out.grid = is_counted_on_device(of.grouping) ? most : out.working;
-    const int64_t k = of.grouping == Grouping::k_grouped ? ceil_div(of.k, of.groups) : of.k;
-    const int64_t k_bytes = parts_of(k, spec.block_k) * spec.block_k * of.k_products * of.element_bytes;  // stages hold no two batches
-    out.k_blocks = static_cast<double>(k_bytes) / kBytesOfKBlock;
+    const int64_t rows = all_rows(shape, of);
+    out.tiles = rows * shape.columns;
+    out.working = static_cast<int32_t>(std::min<int64_t>(out.tiles, shape.most_blocks));
+    out.waves = parts_of(out.tiles, out.working);
+    out.grid = is_counted_on_device(of.grouping) ? shape.most_blocks : out.working;
+    const auto k_bytes = static_cast<double>(shape.k_bytes * of.k_products);
+    out.k_blocks = k_bytes / kBytesOfKBlock;
     out.read_bytes = read_bytes(of);
     // The groups of a shared A follow one another, and rows of a masked group have memory: their tiles end inside.
-    const bool ends_inside = shares_rows(of.grouping) || of.grouping == Grouping::masked;
-    const int64_t parts = of.grouping == Grouping::batch_reduced ? of.ranges : of.groups;
-    const int64_t past_m = ends_inside ? 0 : rows * spec.block_m - parts * of.m;
-    const int64_t past_n = columns * spec.block_n - of.n;
+    const bool ends_inside = shares_rows(of.grouping) || of.grouping == TileGrouping::masked;
+    const int64_t parts = of.grouping == TileGrouping::batch_reduced ? of.ranges : of.groups;
+    const int64_t past_m = ends_inside ? 0 : rows * shape.block_m - parts * of.m;
     // The blocks of a cluster share what they load.
-    out.outside_bytes = (static_cast<double>(past_m) * static_cast<double>(columns) / spec.cluster_n +
-                         static_cast<double>(past_n) * static_cast<double>(rows) / spec.cluster_m) *
-                        static_cast<double>(k_bytes);
+    out.outside_bytes = (static_cast<double>(past_m) * static_cast<double>(shape.columns) / shape.cluster_n +
+                         static_cast<double>(shape.past_n) * static_cast<double>(rows) / shape.cluster_m) *
+                        k_bytes;
     return out;
 }
 

@@ -5,18 +5,30 @@
 
 namespace aotgemm {
 
-enum class Grouping { dense, batched, contiguous, psum, masked, k_grouped, batch_reduced };
+enum class TileGrouping { dense, batched, contiguous, psum, masked, k_grouped, batch_reduced };
 
 // A problem in the numbers that the time model reads. num_sms must be set.
 struct Extents {
     explicit Extents(const aotgemm_problem& problem);
+    void set_m(int64_t rows);
 
-    Grouping grouping;
+    TileGrouping grouping;
     int64_t m, n, k, groups;
     int32_t num_sms;
     int32_t element_bytes;  // of A and B
     int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced
     int64_t k_products;     // K ranges that one tile sums over
+};
+
+// What a kernel makes of a problem whatever its M, so that a range of M computes it once.
+struct TileShape {
+    TileShape(const aotgemm_spec& spec, const Extents& of);
+
+    int32_t block_m, cluster_m, cluster_n;
+    int32_t most_blocks;   // at a time
+    int64_t columns;       // of tiles
+    int64_t past_n;        // columns of D that they have too many
+    int64_t k_bytes;       // of a row, of one K range
 };
 
 struct TileCounts {
@@ -29,6 +41,6 @@ struct TileCounts {
     double outside_bytes;  // rows past the end of A or B, in all tiles that ask for them
 };
 
-TileCounts count_tiles(const aotgemm_spec& spec, const Extents& of);
+TileCounts count_tiles(const TileShape& shape, const Extents& of);
 
 }  // namespace aotgemm

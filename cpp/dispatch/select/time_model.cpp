@@ -1,12 +1,11 @@
 #include "dispatch/select/time_model.hpp"
 
 #include <cmath>
-#include <cstddef>
 
 #include "dispatch/runtime/inventory.hpp"
 
-// This file is compiled without contraction of multiplications and additions, and takes no function but the square root,
-// which IEEE 754 defines to the bit: every machine predicts the same time and so makes the same choice.
+// Compiled without contraction of multiplications and additions, and of functions it takes the square root alone, which
+// IEEE 754 defines to the bit: every machine predicts the same time and so makes the same choice.
 namespace aotgemm {
 namespace {
 
@@ -15,14 +14,21 @@ constexpr double kPowerRampUs = 300;
 
 }  // namespace
 
-TimeModel::TimeModel(const aotgemm_problem& problem, const aotgemm_device& device)
-    : rates_(find_rates(device)), extents_(problem), device_sms_(device.num_sms) {}
+TimeModel::TimeModel(const aotgemm_problem& problem, const aotgemm_device& device, std::span<const int32_t> kernels)
+    : rates_(find_rates(device)), extents_(problem), device_sms_(device.num_sms) {
+    candidates_.reserve(kernels.size());
+    for (const int32_t kernel : kernels) {
+        const TileRate& rate = rates_.measured->tiles[static_cast<std::size_t>(kernel)];
+        const KindRates& kind = rates_.measured->kinds[static_cast<std::size_t>(rate.kind)];
+        candidates_.push_back({kernel, &rate, &kind, TileShape(kSpecs[kernel], extents_)});
+    }
+}
 
-Prediction TimeModel::predict(int32_t kernel) const {
-    const TileRate& rate = rates_.measured->tiles[static_cast<std::size_t>(kernel)];
-    const KindRates& kind = rates_.measured->kinds[static_cast<std::size_t>(rate.kind)];
+Prediction TimeModel::predict(std::size_t index) const {
+    const TileRate& rate = this->rate(index);
+    const KindRates& kind = this->kind(index);
     Prediction out{};
-    out.counts = count_tiles(kSpecs[kernel], extents_);
+    out.counts = count_tiles(candidates_[index].shape, extents_);
     // With idle SMs a block has more of the L2's bandwidth, and its SM more of the power.
     const double idle = 1 - out.counts.working / device_sms_;
     const double tile_us = out.counts.k_blocks * rate.k_block_us * (1 - kind.idle_gain * idle) + rate.tile_us;

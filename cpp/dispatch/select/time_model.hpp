@@ -1,6 +1,11 @@
 // How long a kernel takes: arithmetic for the problem at hand over rates that were measured.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "aotgemm/aotgemm.h"
 #include "dispatch/select/tile_counts.hpp"
 #include "dispatch/select/tile_rates.hpp"
@@ -15,18 +20,34 @@ struct Prediction {
     TileCounts counts;
 };
 
-// The model of one problem on one device; problem.num_sms must be set.
+// The model of some kernels on one problem and device; problem.num_sms must be set.
 class TimeModel {
 public:
-    TimeModel(const aotgemm_problem& problem, const aotgemm_device& device);
+    TimeModel(const aotgemm_problem& problem, const aotgemm_device& device, std::span<const int32_t> kernels);
 
-    Prediction predict(int32_t kernel) const;
+    // The same problem with another M.
+    void set_m(int64_t m) { extents_.set_m(m); }
+
+    std::size_t size() const { return candidates_.size(); }
+    int32_t kernel(std::size_t index) const { return candidates_[index].kernel; }
+    const TileRate& rate(std::size_t index) const { return *candidates_[index].rate; }
+    const KindRates& kind(std::size_t index) const { return *candidates_[index].kind; }
     const DeviceRates& rates() const { return rates_; }
 
+    Prediction predict(std::size_t index) const;
+
 private:
+    struct Candidate {
+        int32_t kernel;
+        const TileRate* rate;
+        const KindRates* kind;
+        TileShape shape;
+    };
+
     DeviceRates rates_;
     Extents extents_;
     double device_sms_;
+    std::vector<Candidate> candidates_;
 };
 
 }  // namespace aotgemm
