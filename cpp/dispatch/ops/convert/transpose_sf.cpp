@@ -11,7 +11,7 @@ namespace {
 // Columns of a copy start at multiples of 16 bytes.
 int64_t leading_of(const OperandView& scales) { return align_up(scales.rows, 4); }
 
-SfLayoutParams parameters_of(const OperandView& scales, float* out) {
+TransposeSfParams parameters_of(const OperandView& scales, float* out) {
     return {.sf = static_cast<const float*>(scales.data),
             .out = out,
             .groups = scales.groups > 0 ? scales.groups : 1,
@@ -47,12 +47,13 @@ int64_t mn_major_bytes(const OperandView& scales) {
 
 OperandView launch_mn_major_copy(const OperandView& scales, float* out, const CudaDevice& device, void* stream) {
     static Conversion transpose_sf{"transpose_sf_fp32"};
-    SfLayoutParams parameters = parameters_of(scales, out);
-    const int64_t blocks = sf_layout_blocks(parameters);
+    TransposeSfParams parameters = parameters_of(scales, out);
+    const int64_t blocks = transpose_sf_blocks(parameters);
     if (blocks > INT32_MAX) {
         fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
     }
-    launch(device, transpose_sf.cubin_for(device), {static_cast<uint32_t>(blocks), kSfLayoutThreads}, stream, &parameters);
+    launch(device, transpose_sf.cubin_for(device), {static_cast<uint32_t>(blocks), kTransposeSfThreads}, stream,
+           &parameters);
     OperandView copy = scales;
     copy.data = out;
     copy.row_stride = 1;
