@@ -16,7 +16,8 @@ from aotgemm import _core
 random = np.random.default_rng(0)
 a, b = (random.standard_normal((rows, 96)).astype(ml_dtypes.bfloat16) for rows in (70, 40))
 wanted = np.empty((70, 40), np.float32)
-_core.bf16_gemm("nt", a, b, None, wanted)
+WORDS = "bf16_gemm", "dense", "nt"
+_core.gemm(*WORDS, a, None, b, None, None, wanted)
 
 def put(array, device):
     out = _core.DeviceArray.empty(array.shape, array.dtype.name, device)
@@ -25,11 +26,11 @@ def put(array, device):
 
 differing = []
 for device in range(_core.cuda_device_count()):
-    operands = put(a, device), put(b, device)
+    operands = put(a, device), None, put(b, device), None, None
     streams = [None, _core.Stream(device), _core.Stream(device)]
     for stream in streams:
         d = _core.DeviceArray.empty(wanted.shape, "float32", device)
-        _core.bf16_gemm("nt", *operands, None, d, stream=stream.handle if stream else None)
+        _core.gemm(*WORDS, *operands, d, stream=stream.handle if stream else None)
         got = np.empty(wanted.nbytes, np.uint8)
         d.copy_to(got)
         differing.append(int((got.view(np.float32) != wanted.reshape(-1)).sum()))
