@@ -1,4 +1,4 @@
-"""The partial sums of a sum over batches on a GPU, in memory that shows what a kernel leaves out or writes beside them."""
+"""Partial sums of a sum over batches on a GPU, in memory that shows what a kernel leaves out or writes beside them."""
 
 from dataclasses import dataclass
 from typing import Any
