@@ -23,7 +23,7 @@ ELSEWHERE = {
 
 FILE = re.compile(r"(?<![\w./*-])(?:[\w.-]+/)*\w+\.(?:py|cuh|cu|cpp|hpp|h|cmake|md|csv)(?:\.in)?(?![\w*])")
 TOPS = "cpp|python/aotgemm|codegen|tests|benchmarks|docs|cmake"
-FOLDER = re.compile(rf"(?<![\w./*-])(?:{TOPS})/(?:\w+/)*\w+(?![\w./*{{<])")
+FOLDER = re.compile(rf"(?<![\w./*-])(?:{TOPS})/(?:\w+/)*\w+(?![\w./*{{<-])")
 PLACEHOLDER = re.compile(r"[A-Z]{2,}\.|_[A-Z]{2,}\.")  # kernels/NAME.cu, wgmma_OPERAND.cuh
 
 
