@@ -29,7 +29,11 @@ set(other_nvcc)
 if(AOTGEMM_ALLOW_OTHER_NVCC)
     set(other_nvcc --allow-other-nvcc)
 endif()
-run_codegen(toolchain --nvcc=${AOTGEMM_NVCC} ${other_nvcc} --host-compiler ${CMAKE_CXX_COMPILER} --out ${generated})
+set(nvcc_host ${CMAKE_CXX_COMPILER})
+if(AOTGEMM_NVCC_HOST)
+    set(nvcc_host ${AOTGEMM_NVCC_HOST})
+endif()
+run_codegen(toolchain --nvcc=${AOTGEMM_NVCC} ${other_nvcc} --host-compiler ${nvcc_host} --out ${generated})
 run_codegen(--out ${generated})
 
 # Which headers a kernel includes may change with any of them. Dependency files would be translated by CMake into a
@@ -43,6 +47,11 @@ include(${generated}/includes.cmake)
 # its architecture say about it (facts/NAME.json). A new tile or a new family compiles no other kernel again.
 file(GLOB compile_sources CONFIGURE_DEPENDS ${source_root}/codegen/compile/*.py)
 
+set(taken)
+if(AOTGEMM_CUBINS)
+    set(taken --taken-from ${AOTGEMM_CUBINS})
+endif()
+
 file(STRINGS ${generated}/kernels.txt kernel_names)
 set(cubins)
 foreach(name IN LISTS kernel_names)
@@ -51,7 +60,7 @@ foreach(name IN LISTS kernel_names)
         OUTPUT ${cubin}
         BYPRODUCTS ${cubin_folder}/${name}.json
         COMMAND ${codegen} cubin ${name} --toolchain ${generated}/toolchain.json
-                --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder}
+                --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder} ${taken}
         DEPENDS ${generated}/kernels/${name}.cu ${generated}/facts/${name}.json ${includes_${name}}
                 ${generated}/toolchain.version ${compile_sources}
         COMMENT "cubin ${name}"

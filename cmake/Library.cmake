@@ -22,7 +22,10 @@ target_include_directories(aotgemm SYSTEM PRIVATE ${generated}/cuda)
 target_compile_options(aotgemm PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>)
 target_compile_definitions(aotgemm PRIVATE AOTGEMM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(aotgemm PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-target_link_options(aotgemm PRIVATE -Wl,--no-undefined -Wl,--as-needed)
+# Only the C ABI is visible, and nothing is left for `strip`: it would run after the build id was made.
+target_link_options(aotgemm PRIVATE -Wl,--no-undefined -Wl,--as-needed -s
+                    -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/aotgemm.map)
+set_property(TARGET aotgemm APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/aotgemm.map)
 
 # A wheel holds everything in the package's folder; a plain install follows the system's layout.
 if(SKBUILD)

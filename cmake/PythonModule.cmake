@@ -21,16 +21,30 @@ nanobind_add_module(_core NB_STATIC STABLE_ABI NB_SUPPRESS_WARNINGS ${python_sou
 target_include_directories(_core PRIVATE ${source_root}/cpp)
 target_include_directories(_core SYSTEM PRIVATE ${source_root}/cpp/third_party)
 target_compile_options(_core PRIVATE -Wall -Wextra)
+target_compile_definitions(_core PRIVATE AOTGEMM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_core PRIVATE aotgemm)
+target_link_options(_core PRIVATE -s -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/core_module.map)
+set_property(TARGET _core APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/core_module.map)
+# nanobind uses stderr, whose header neither libc++ nor the header of Python's limited API brings along.
+foreach(target IN ITEMS nanobind-static-abi3 nanobind-static _core)
+    if(TARGET ${target})
+        target_compile_options(${target} PRIVATE "SHELL:-include stdio.h")
+    endif()
+endforeach()
 set_target_properties(_core PROPERTIES INSTALL_RPATH "$ORIGIN")
 install(TARGETS _core LIBRARY DESTINATION .)
 
-# Signatures for type checkers and editors.
-nanobind_add_stub(
-    core_stub
-    MODULE _core
-    OUTPUT ${build_root}/_core.pyi
-    MARKER_FILE ${build_root}/py.typed
-    PYTHON_PATH $<TARGET_FILE_DIR:_core>
-    DEPENDS _core)
+# Signatures for type checkers and editors. nanobind imports the module for them; one for another processor cannot be.
+if(AOTGEMM_STUB)
+    configure_file(${AOTGEMM_STUB} ${build_root}/_core.pyi COPYONLY)
+    file(TOUCH ${build_root}/py.typed)
+else()
+    nanobind_add_stub(
+        core_stub
+        MODULE _core
+        OUTPUT ${build_root}/_core.pyi
+        MARKER_FILE ${build_root}/py.typed
+        PYTHON_PATH $<TARGET_FILE_DIR:_core>
+        DEPENDS _core)
+endif()
 install(FILES ${build_root}/_core.pyi ${build_root}/py.typed DESTINATION .)

@@ -8,6 +8,7 @@ from codegen.compile.cubin import CubinError, Job, compile_kernel
 from codegen.compile.facts import write_facts
 from codegen.compile.includes import MissingHeaderError, write_includes
 from codegen.compile.names import UnstableNameError
+from codegen.compile.take import take_kernel
 from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
 from codegen.matrix import all_specs
 from codegen.write.emit import IllegalSpecError, emit
@@ -38,8 +39,11 @@ def _cubin(arguments: argparse.Namespace) -> None:
     spec = next((spec for spec in all_specs() if spec.name() == arguments.name), None)
     if spec is None:
         raise CubinError(f"no kernel {arguments.name!r} in the matrix")
-    toolchain = Toolchain.read(arguments.toolchain)
-    compile_kernel(Job(spec, toolchain, arguments.kernels, arguments.generated, arguments.out))
+    job = Job(spec, Toolchain.read(arguments.toolchain), arguments.kernels, arguments.generated, arguments.out)
+    if arguments.taken_from is None:
+        compile_kernel(job)
+    else:
+        take_kernel(job, arguments.taken_from)
 
 
 def _inventory(arguments: argparse.Namespace) -> None:
@@ -70,6 +74,7 @@ def _add_cubin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     for folder in ("toolchain", "kernels", "generated"):
         parser.add_argument(f"--{folder}", type=Path, required=True)
+    parser.add_argument("--taken-from", type=Path, help="copy it from another build's cubins instead")
 
 
 def _add_inventory(parser: argparse.ArgumentParser) -> None:

@@ -7,11 +7,23 @@
 
 #include <cstdint>
 
+#include "emulation/core/host_cpu.hpp"
+
 #define AOTGEMM_INLINE [[gnu::always_inline]] inline
 
 #if defined(__x86_64__)
 #define AOTGEMM_TARGET_AVX2 [[gnu::target("avx2,fma")]]
+// Each compiler has a word of its own for "use the whole register", and drops the whole attribute, with a mere warning,
+// where it meets another's. Clang 18 to 21 also want evex512, without which they split 512 bits in two.
+#if defined(__clang__) && __clang_major__ >= 18 && __clang_major__ <= 21
+#define AOTGEMM_TARGET_AVX512 \
+    [[gnu::target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,evex512"), clang::min_vector_width(512)]]
+#elif defined(__clang__)
+#define AOTGEMM_TARGET_AVX512 \
+    [[gnu::target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"), clang::min_vector_width(512)]]
+#else
 #define AOTGEMM_TARGET_AVX512 [[gnu::target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#endif
 #else
 // Elsewhere every instantiation is compiled for the build's own target and only the baseline is called.
 #define AOTGEMM_TARGET_AVX2
@@ -19,19 +31,6 @@
 #endif
 
 namespace aotgemm::emulation {
-
-enum class InstructionSet { baseline, avx2, avx512 };
-
-inline InstructionSet host_instruction_set() {
-#if defined(__x86_64__)
-    const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const bool has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (has_avx2 && has_avx512) return InstructionSet::avx512;
-    if (has_avx2) return InstructionSet::avx2;
-#endif
-    return InstructionSet::baseline;
-}
 
 // The vector types that fill (or, with fewer bits an element, match lane for lane) a register of kBytes.
 template <int kBytes>
