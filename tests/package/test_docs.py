@@ -18,6 +18,8 @@ ELSEWHERE = {
     "cuda.h": "of the CUDA toolkit",
     "cuda/cuda.h": "its copy, which the build makes",
     "includes.cmake": "written by codegen",
+    "generated/commands.md": "written by docs/conf.py",
+    "docs/generated/commands.md": "the same",
     "server.py": "a user's program in an example",
 }
 
@@ -31,7 +33,12 @@ PLACEHOLDER = re.compile(r"[A-Z]{2,}\.|_[A-Z]{2,}\.")  # kernels/NAME.cu, wgmma_
 def tree():
     """Every file of the repository and every folder, as paths from its root."""
     files = [path for path in ROOT.iterdir() if path.is_file()]
-    files += [path for top in FOLDERS for path in (ROOT / top).rglob("*") if "__pycache__" not in path.parts]
+    files += [
+        path
+        for top in FOLDERS
+        for path in (ROOT / top).rglob("*")
+        if not {"__pycache__", "generated"} & set(path.parts)
+    ]
     return {path.relative_to(ROOT).as_posix() for path in files}
 
 

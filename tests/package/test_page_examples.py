@@ -1,0 +1,33 @@
+"""The Python blocks of README and docs run as they are printed, each page from top to bottom in one namespace."""
+
+import re
+from pathlib import Path
+
+import pytest
+from aotgemm import errors
+from sybil.document import Document
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) if "```python" in path.read_text())
+
+
+@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in PAGES])
+def test_blocks_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    document = Document.parse(str(ROOT / page), CodeBlockParser(language="python", evaluator=PythonEvaluator()))
+    examples = list(document.examples())
+    assert len(examples) == len(re.findall(r"^```python$", (ROOT / page).read_text(), re.MULTILINE))
+    for example in examples:
+        example.evaluate()
+
+
+def test_pages_have_examples():
+    assert {"README.md", "docs/index.md", "docs/contracts.md"} <= {path.relative_to(ROOT).as_posix() for path in PAGES}
+
+
+def test_every_error_is_in_the_page_on_trouble():
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    named = [name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert [name for name in named if f"`{name}`" not in page and f"`aotgemm.{name}`" not in page] == []
