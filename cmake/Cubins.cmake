@@ -46,6 +46,7 @@ include(${generated}/includes.cmake)
 # What decides a cubin and its sidecar besides its own sources: how it is compiled (this folder), and what its family and
 # its architecture say about it (facts/NAME.json). A new tile or a new family compiles no other kernel again.
 file(GLOB compile_sources CONFIGURE_DEPENDS ${source_root}/codegen/compile/*.py)
+list(FILTER compile_sources EXCLUDE REGEX "/take\\.py$")  # decides whether a cubin is copied, and no byte of one
 
 set(taken)
 if(AOTGEMM_CUBINS)
