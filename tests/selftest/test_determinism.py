@@ -11,6 +11,7 @@ from aotgemm.cli import main
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.call import call
 from aotgemm.problems.kinds import KINDS, kernels_of
+from aotgemm.problems.operations import OPERATIONS
 from aotgemm.problems.sizes import Limits, Size, random_size
 from aotgemm.selftest.determinism import checks, runs
 from aotgemm.selftest.determinism.variants import LaunchVariant, LaunchVariants
@@ -37,10 +38,11 @@ def test_the_cpu_backend_is_determined(capsys):
     names = {tally["name"]: tally["cases"] for tally in report["tallies"]}
     assert sum(cases for name, cases in names.items() if name.startswith("random pairs")) == runs.CPU_PAIRS
     assert {name.removeprefix("repeated: ") for name in names if name.startswith("repeated")} == set(
-        map(str, EACH_KIND)
+        map(str, [*EACH_KIND, *OPERATIONS])
     )
     dense = {str(kind) for kind in EACH_KIND if kind.grouping == "dense"}
-    assert {name.removeprefix("batch invariance: ") for name in names if "invariance" in name} == dense
+    by_row = {name for name, operation in OPERATIONS.items() if operation.rows}
+    assert {name.removeprefix("batch invariance: ") for name in names if "invariance" in name} == dense | by_row
 
 
 def spoiled(monkeypatch, when):

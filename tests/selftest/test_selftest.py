@@ -8,8 +8,8 @@ from aotgemm import _core
 from aotgemm.cli import main
 from aotgemm.problems.kinds import KINDS
 from aotgemm.reference import bf16 as definition_bf16
+from aotgemm.reference import casts as definition_casts
 from aotgemm.reference import fp8 as definition_fp8
-from aotgemm.selftest import conversions
 from aotgemm.selftest.tally import Tallies
 
 
@@ -47,7 +47,7 @@ def test_a_wrong_bit_in_a_bf16_gemm_is_found(capsys, monkeypatch, bits, outs):
 
 
 def test_a_wrong_cast_is_found(capsys, monkeypatch):
-    monkeypatch.setattr(conversions, "FP8_MAX", np.float32(447))
+    monkeypatch.setattr(definition_casts, "FP8_MAX", np.float32(447))
     assert main(["selftest", "--json"]) == 1
     wrong = {tally["name"] for tally in json.loads(capsys.readouterr().out)["tallies"] if tally["differing"]}
     assert wrong == {"per_token_cast_to_fp8", "per_block_cast_to_fp8"}

@@ -11,8 +11,8 @@ from rich.progress import Progress
 from ..problems.backends import Backend, CpuBackend, CudaBackend
 from ..problems.kinds import kernels_of
 from .cases import BY_SELECTION, Step, count_cases, names_of, run_suite, trial_on
-from .conversions import count_conversions, run_conversions
 from .large_grouped import LARGE, LARGE_KINDS, count_large, run_large
+from .operations import count_operations, level_on, run_operations
 from .suites import GPU_SUITES, HOST_SUITES, Suite
 from .tally import Tallies
 
@@ -59,23 +59,26 @@ def host_shares(backend: CpuBackend) -> Iterator[Share]:
         yield Share(count_cases(suite, "host", names), run)
 
 
-def _run(shares: list[Share], backend: Backend, tallies: Tallies, seed: int, display: Progress) -> Tallies:
-    shares = [Share(count_conversions(), partial(run_conversions, backend)), *shares]
+def _run(
+    shares: list[Share], backend: Backend, tallies: Tallies, arguments: argparse.Namespace, display: Progress
+) -> Tallies:
+    level = level_on(backend, level_of(arguments))
+    shares = [Share(count_operations(level), partial(run_operations, backend, level)), *shares]
     task = display.add_task("", total=sum(share.cases for share in shares))
     for share in shares:
-        share.run(tallies, seed, lambda name: display.update(task, advance=1, description=name))
+        share.run(tallies, arguments.seed, lambda name: display.update(task, advance=1, description=name))
     return tallies
 
 
 def run_on_gpu(backend: CudaBackend, specs: Specs, arguments: argparse.Namespace, display: Progress) -> Tallies:
-    """Each family and grouping among the kernels, and the conversions."""
+    """Each family and grouping among the kernels, and the operations that are no GEMM."""
     shares = list(gpu_shares(specs, level_of(arguments), backend))
     count = len(frozenset().union(*(share.kernels for share in shares)))
     tallies = Tallies(f"{count} GEMM kernels, casts and layouts against the CPU backend", count)
-    return _run(shares, backend, tallies, arguments.seed, display)
+    return _run(shares, backend, tallies, arguments, display)
 
 
 def run_on_cpu(backend: CpuBackend, arguments: argparse.Namespace, display: Progress) -> Tallies:
-    """Each kind of call, and the conversions."""
+    """Each kind of call, and the operations that are no GEMM."""
     tallies = Tallies("no GPU here: the CPU backend against its definition in NumPy")
-    return _run(list(host_shares(backend)), backend, tallies, arguments.seed, display)
+    return _run(list(host_shares(backend)), backend, tallies, arguments, display)

@@ -76,6 +76,12 @@ def second_poison(problem: Problem) -> int:
     return POISONS[0] if problem.kind.leaves_parts_of_d else POISONS[1]
 
 
+def orders_of(count: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """All rows in another order, and a few of them alone."""
+    parts = (rng.permutation(count)[:ROWS_OF_A_PART] for _ in range(PARTS_OF_ROWS))
+    return [rng.permutation(count), *parts]
+
+
 @dataclass(frozen=True)
 class Determinism:
     """What the comparisons share."""
@@ -109,7 +115,7 @@ class Determinism:
             if kind.grouping != "dense":
                 continue
             problem = problem_for(kind, size, self.backend, self.rng)
-            parts = [(rows, _with_rows(problem, rows)) for rows in self._orders(size.m)]
+            parts = [(rows, _with_rows(problem, rows)) for rows in orders_of(size.m, self.rng)]
             for subject in subjects:
                 whole = run_in(problem, POISONS[0], subject.kernel, self.variants)
                 for rows, part in parts:
@@ -117,10 +123,6 @@ class Determinism:
                     got = run_in(part, POISONS[1], subject.kernel, self.variants)
                     case = f"{subject.name}, {len(rows)} of {size.m} rows, {size}"
                     self.tallies.count(f"batch invariance: {kind}", case, differing(got, whole[rows]))
-
-    def _orders(self, m: int) -> list[np.ndarray]:
-        parts = (self.rng.permutation(m)[:ROWS_OF_A_PART] for _ in range(PARTS_OF_ROWS))
-        return [self.rng.permutation(m), *parts]
 
     def compare_pairs(self, limits: Limits, count: int) -> None:
         """Random shapes, each by a few pairs of random subjects of its kind, in two random variants."""

@@ -10,8 +10,10 @@ from rich.progress import Progress
 from ...problems.backends import Backend, CudaBackend
 from ...problems.kinds import Kind
 from ...problems.sizes import Limits, Size, sized
+from ..operations import HOST
 from ..tally import Tallies
 from .checks import PARTS_OF_ROWS, Determinism, Subjects, cpu_subjects, gpu_subjects
+from .operations import OperationDeterminism, count_operations
 from .variants import LaunchVariants
 
 PAIRS, QUICK_PAIRS, CPU_PAIRS = 10_000, 500, 60
@@ -46,7 +48,7 @@ CPU_SCALE = Scale(
 
 
 def count_cases(subjects: Subjects, variants: int, pairs: int) -> int:
-    """Of all three comparisons."""
+    """Of all three comparisons of GEMMs."""
     dense = sum(len(of_kind) for kind, of_kind in subjects.items() if kind.grouping == "dense")
     return sum(map(len, subjects.values())) * variants + dense * (1 + PARTS_OF_ROWS) + pairs
 
@@ -54,12 +56,14 @@ def count_cases(subjects: Subjects, variants: int, pairs: int) -> int:
 def run_determinism(
     backend: Backend, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
 ) -> Tallies:
-    """All three comparisons on a GPU with these kernels, or, smaller, of the CPU backend."""
+    """All three comparisons on a GPU with these kernels, or, smaller, of the CPU backend; of operations two."""
     rng, on_gpu = np.random.default_rng(arguments.seed), isinstance(backend, CudaBackend)
     subjects, scale = (gpu_subjects(kernels), GPU_SCALE) if on_gpu else (cpu_subjects(), CPU_SCALE)
     pairs = (QUICK_PAIRS if arguments.quick or arguments.small else PAIRS) if on_gpu else CPU_PAIRS
     variants = LaunchVariants(backend, rng)
-    task = display.add_task("", total=count_cases(subjects, len(variants.all), pairs))
+    level = "quick" if on_gpu else HOST
+    cases = count_cases(subjects, len(variants.all), pairs) + count_operations(level, len(variants.all))
+    task = display.add_task("", total=cases)
 
     def step(name: str) -> None:
         display.update(task, advance=1, description=name)
@@ -73,4 +77,7 @@ def run_determinism(
     determinism.repeat(scale.size_for)
     determinism.permute(scale.whole)
     determinism.compare_pairs(scale.limits, pairs)
+    of_operations = OperationDeterminism(level, variants, rng, tallies, step)
+    of_operations.repeat()
+    of_operations.permute()
     return tallies
