@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import RequestError
 from ..problems.kinds import KINDS
 from ..problems.sizes import Size
+from .operation_rows import operation_tables
 from .report import Limits, Row, summary
 
 USUAL_KIND = "fp8_gemm_1d2d"  # of a run that was saved when there was no other
@@ -55,6 +56,8 @@ def read_document(path: Path) -> dict[str, Any]:
         card, date = document["card"], document["date"]
         if "gemm" in document:
             rows_of(document)
+        if "operations" in document:
+            operation_tables(document["operations"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RequestError(f"--load: {path} is not a saved run of `aotgemm bench` ({error})") from error
     return document | {"card": card, "date": date}

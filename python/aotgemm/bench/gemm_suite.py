@@ -35,10 +35,16 @@ def chosen_kernel(kind: Kind, size: Size, device: dict[str, Any]) -> str:
     return _core.select(family, m, n, k, _core.get_num_sms(), device, 1, *words, groups)[0]["name"]
 
 
-def make_row(kind: Kind, size: Size, kernel: str, times: Times, recorded: dict[str, float]) -> Row:
-    """The row of the times of this run and of recorded ones."""
+def spread_of(times: Times) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """10th percentiles, medians and 90th percentiles of everybody's times."""
     spread = {who: np.percentile(series, (10, 50, 90)).tolist() for who, series in times.items()}
     p10, us, p90 = ({who: three[place] for who, three in spread.items()} for place in range(3))
+    return p10, us, p90
+
+
+def make_row(kind: Kind, size: Size, kernel: str, times: Times, recorded: dict[str, float]) -> Row:
+    """The row of the times of this run and of recorded ones."""
+    p10, us, p90 = spread_of(times)
     return Row(kind, size, kernel, us | recorded, p10, p90)
 
 
@@ -68,14 +74,15 @@ class Bench:
             calls |= {name: call for name, call in made.items() if call is not None}
         return calls
 
-    def _times(self, calls: dict[str, Call]) -> Times:
+    def times(self, calls: dict[str, Call]) -> Times:
+        """Of every call, one a round."""
         return time_rounds(self.timer.round_us, calls, self.rounds)
 
     def rows(self, kind: Kind, sizes: list[Size]) -> Iterator[Row]:
         """Times of one kind's problems; recorded ones stand beside those of this run."""
         arena = self._arena(kind, sizes)
         for size in sizes:
-            times = self._times(self._calls(arena.problem(size), lambda name: True))
+            times = self.times(self._calls(arena.problem(size), lambda name: True))
             key = reference_key(kind, size)
             recorded = {name: known[key] for name, known in self.references.items() if key in known}
             yield make_row(kind, size, chosen_kernel(kind, size, self.backend.device), times, recorded)
@@ -85,14 +92,14 @@ class Bench:
         seen in this run. Warms the GPU up before."""
         tflops = {name: self._best_tflops(kind) for name, kind in LIMIT_KINDS.items() if name in precisions}
         move, size = _memory_call(bool(self.peers))
-        (times,) = self._times({"copy": move}).values()
+        (times,) = self.times({"copy": move}).values()
         return Limits(size / float(np.median(times)) / 1e3, tflops)
 
     def _best_tflops(self, kind: Kind) -> float:
         problem = self._arena(kind, [LIMIT_SIZE]).problem(LIMIT_SIZE)
         calls = self._calls(problem, LIMIT_PEERS.__contains__)
         self.timer.warm_up(calls[OURS])
-        best = min(float(np.median(series)) for series in self._times(calls).values())
+        best = min(float(np.median(series)) for series in self.times(calls).values())
         return flops(kind, LIMIT_SIZE) / best / 1e6
 
 

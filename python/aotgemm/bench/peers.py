@@ -1,13 +1,13 @@
 """Whoever else computes the same product here: what is importable, and what can be called for a problem."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..problems.call import public
-from ..problems.kinds import Kind
 from ..problems.make import Problem
+from ..problems.operation import OperationCall
 from . import torch_peers
 from .rounds import Call
 from .torch_views import torch_view
@@ -15,7 +15,7 @@ from .torch_views import torch_view
 OURS = "aotgemm"
 
 
-def torch_problem(problem: Problem) -> Problem:
+def torch_problem(problem: Problem | OperationCall) -> Problem | OperationCall:
     """The problem with PyTorch tensors of the same memory as operands."""
     return problem.mapped(torch_view)
 
@@ -32,11 +32,11 @@ class Peer:
     name: str
     what: str
     module: str
-    fits: Callable[[Kind], bool]
-    make: Callable[[Problem], Call]
+    fits: Callable[[Any], bool]  # a Kind, or an Operation
+    make: Callable[[Any], Call]  # of a Problem, or of an OperationCall
     refused: dict[str, int] = field(default_factory=dict)  # its words -> for how many problems
 
-    def call(self, problem: Problem) -> Call | None:
+    def call(self, problem: Problem | OperationCall) -> Call | None:
         """A call that was seen to work for this problem, or None."""
         if not self.fits(problem.kind):
             return None
@@ -65,10 +65,13 @@ def known_peers() -> list[Peer]:
     ]
 
 
-def find_peers(wanted: list[str] | None = None) -> tuple[list[Peer], dict[str, str]]:
-    """The peers that can be imported here, and why the others cannot. wanted: names, or None for all."""
+def find_peers(
+    wanted: list[str] | None = None, known: Iterable[Peer] | None = None
+) -> tuple[list[Peer], dict[str, str]]:
+    """The peers that can be imported here, and why the others cannot. wanted: names, or None for all; known: those that
+    are looked for, None for those of GEMMs."""
     usable, absent = [], {}
-    for peer in known_peers():
+    for peer in known_peers() if known is None else known:
         if wanted is not None and peer.name not in wanted:
             continue
         try:

@@ -20,8 +20,29 @@ class Limits:
     tflops: dict[str, float] = field(default_factory=dict)
 
 
+class Rates:
+    """Rates of a row that has times `us` by who computed it, `flops`, `bytes` and a `precision` of the tensor cores."""
+
+    def tflops(self, who: str = OURS) -> float:
+        return self.flops / self.us[who] / 1e6
+
+    def gbps(self, who: str = OURS) -> float:
+        return self.bytes / self.us[who] / 1e3
+
+    def share(self, limits: Limits) -> float | None:
+        """Of the time that the tighter limit allows, over ours; None where no limit is known."""
+        peak = limits.tflops.get(self.precision)
+        if limits.gbps is None or (peak is None and self.precision is not None):
+            return None
+        return max(self.bytes / limits.gbps / 1e3, self.flops / peak / 1e6 if peak else 0) / self.us[OURS]
+
+    def ratio(self, who: str) -> float | None:
+        """Their time over ours: above 1 where ours is faster."""
+        return self.us[who] / self.us[OURS] if who in self.us else None
+
+
 @dataclass(frozen=True)
-class Row:
+class Row(Rates):
     """Median times of one problem in microseconds, by who computed it, and their 10th and 90th percentiles, which
     recorded times have not; `kernel` is ours, None where an old run did not save it."""
 
@@ -43,25 +64,12 @@ class Row:
         return bytes_moved(self.kind, self.size)
 
     @property
+    def precision(self) -> str:
+        return precision(self.kind)
+
+    @property
     def tokens(self) -> int:
         return tokens(self.kind, self.size)
-
-    def tflops(self, who: str = OURS) -> float:
-        return self.flops / self.us[who] / 1e6
-
-    def gbps(self, who: str = OURS) -> float:
-        return self.bytes / self.us[who] / 1e3
-
-    def share(self, limits: Limits) -> float | None:
-        """Of the time that the tighter limit allows, over ours; None where no limit is known."""
-        peak = limits.tflops.get(precision(self.kind))
-        if limits.gbps is None or peak is None:
-            return None
-        return max(self.bytes / limits.gbps / 1e3, self.flops / peak / 1e6) / self.us[OURS]
-
-    def ratio(self, who: str) -> float | None:
-        """Their time over ours: above 1 where ours is faster."""
-        return self.us[who] / self.us[OURS] if who in self.us else None
 
 
 def label(kind: Kind, size: Size) -> str:
@@ -81,7 +89,7 @@ def geometric_mean(values: Iterable[float]) -> float:
     return exp(sum(logs) / len(logs))
 
 
-def others(rows: list[Row]) -> list[str]:
+def others(rows: Iterable[Rates]) -> list[str]:
     """Everyone but us, in the order of first appearance."""
     return [who for who in dict.fromkeys(who for row in rows for who in row.us) if who != OURS]
 

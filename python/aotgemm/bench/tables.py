@@ -43,7 +43,7 @@ def _size_cells(row: Row) -> list[int]:
     return [size.m, size.n, size.k]
 
 
-def _or_missing(value: Any) -> Any:
+def or_missing(value: Any) -> Any:
     return MISSING if value is None else value
 
 
@@ -56,8 +56,8 @@ def kind_table(kind: Kind, rows: list[Row], limits: Limits) -> Table:
     names = others(rows)
     columns = (*_size_columns(kind), "us", "TFLOP/s", "GB/s", "of limit", *map(ratio_column, names))
     cells = [
-        [*_size_cells(row), row.us["aotgemm"], row.tflops(), row.gbps(), _or_missing(row.share(limits))]
-        + [_or_missing(row.ratio(name)) for name in names]
+        [*_size_cells(row), row.us["aotgemm"], row.tflops(), row.gbps(), or_missing(row.share(limits))]
+        + [or_missing(row.ratio(name)) for name in names]
         for row in rows
     ]
     return Table(kind.name, columns, cells)
@@ -65,7 +65,7 @@ def kind_table(kind: Kind, rows: list[Row], limits: Limits) -> Table:
 
 def summary_table(rows: list[Row]) -> Table:
     """Geometric means of ratios, the least and its problem, for each kind and peer."""
-    cells = [[_or_missing(line[column]) for column in SUMMARY_COLUMNS] for line in summary(rows)]
+    cells = [[or_missing(line[column]) for column in SUMMARY_COLUMNS] for line in summary(rows)]
     return Table("A peer's time over ours: geometric means, the least, and where", SUMMARY_COLUMNS, cells)
 
 

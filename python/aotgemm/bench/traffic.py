@@ -10,7 +10,7 @@ import numpy as np
 from ..arrays.sizes import align, ceil_div
 from ..errors import RequestError
 from ..problems.kinds import SKIP_HEAD_MID, Kind
-from ..problems.sizes import Size, draw_counts, heads, k_groups, row_groups
+from ..problems.sizes import Size, draw_counts, heads, k_groups, log_uniform, row_groups
 from .shapes import (
     ALIGNED_ROWS,
     GRADIENT_TOKENS,
@@ -118,11 +118,6 @@ def _heads(n: int, k: int, tokens: int) -> Size:
     if n % columns:
         raise RequestError(f"--shapes: N is {n}, allowed with {SKIP_HEAD_MID} are multiples of {columns}")
     return heads(HEAD, n // columns, tokens, k)
-
-
-def log_uniform(rng: np.random.Generator, first: int, last: int) -> int:
-    """From `first` to `last`, as likely in each octave."""
-    return min(last, max(first, round(first * (last / first) ** rng.random())))
 
 
 def sizes_of(kind: Kind, ranges: list[Range], request: Request) -> list[Size]:

@@ -3,7 +3,9 @@
 import argparse
 import json
 import secrets
+from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,18 @@ from .. import _core
 from ..bench.document import read_document, rows_of
 from ..bench.first_call_suite import measure_first_calls
 from ..bench.host_suite import SHAPE, measure_host
+from ..bench.operation_rows import operation_tables
+from ..bench.operation_suite import (
+    OPERATIONS_SUITE,
+    OperationWork,
+    known_operation_peers,
+    operation_work,
+    run_operations,
+)
 from ..bench.peers import find_peers, known_peers
 from ..bench.plots import write_plots
 from ..bench.reference import read_references
-from ..bench.report import label
+from ..bench.report import Limits, label
 from ..bench.run import Work, run_gemms, work_of
 from ..bench.shapes import parse_shapes, parse_sizes
 from ..bench.suites import DEFAULT_SUITES, GEMM_SUITES, OTHER_SUITES, measured_kinds
@@ -37,6 +47,7 @@ examples:
   aotgemm bench --kind bf16_gemm_tn --draws 80      one kind of call
   aotgemm bench prefill --m grid --reference others.csv
                                                     beside recorded times: columns m, n, k and one ending in us
+  aotgemm bench --operation per_token_cast_to_fp8   a call that is no GEMM; suite operations has them all
   aotgemm bench host first_call                     CPU time per call; first call of a shape, preload()
   aotgemm bench --load run.json --plots .           tables and pictures of a saved run; needs no GPU
   aotgemm bench --load run.json --markdown          its tables as Markdown
@@ -50,7 +61,7 @@ M is what varies from call to call: rows, the mean rows of a group, or the K tha
 log-uniformly, as are layers in turn, from a seed that is shown and saved; --seed draws the same again. Rates count live
 rows alone. DeepGEMM compiles for seconds where a shape is new, so --draws says how long a run takes.
 """
-SUITES = (*GEMM_SUITES, *OTHER_SUITES)
+SUITES = (*GEMM_SUITES, *OTHER_SUITES, OPERATIONS_SUITE)
 ROUNDS = 15
 SEEDS = 1 << 32
 
@@ -87,6 +98,7 @@ def _add_sizes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", action="append", default=[], metavar="KIND", help="of call, besides the suites'; repeatable"
     )
+    parser.add_argument("--operation", action="append", default=[], metavar="NAME", help="that is no GEMM; repeatable")
     parser.add_argument(
         "--shapes", type=parse_shapes, metavar="NxK,...", help="of layers; default: those of public models"
     )
@@ -112,7 +124,7 @@ def _suites(arguments: argparse.Namespace) -> list[str]:
     unknown = [suite for suite in arguments.suites if suite not in SUITES]
     if unknown:
         raise RequestError(f"SUITE: is {unknown[0]}, allowed are {', '.join(SUITES)}")
-    return arguments.suites or ([] if arguments.kind else DEFAULT_SUITES)
+    return arguments.suites or ([] if arguments.kind or arguments.operation else DEFAULT_SUITES)
 
 
 def _request(arguments: argparse.Namespace) -> Request:
@@ -126,17 +138,30 @@ def _request(arguments: argparse.Namespace) -> Request:
 def _wanted_peers(arguments: argparse.Namespace) -> list[str] | None:
     if arguments.peers is None:
         return None
-    known = {peer.name for peer in known_peers()}
+    known = {peer.name for peer in (*known_peers(), *known_operation_peers())}
     names = [] if arguments.peers == "none" else arguments.peers.split(",")
     if not known.issuperset(names):
         raise RequestError(f"--peers: is {arguments.peers}, allowed are none, or of {', '.join(sorted(known))}")
     return names
 
 
-def _run_gemms(work: Work, request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
+def _require_cuda(what: Iterable[str]) -> None:
     if not _core.cuda_device_count():
-        kinds = ", ".join(kind.name for kind in work)
-        raise DeviceError(f"{kinds}: a CUDA device is needed, but {_core.cuda_unavailable_reason()}")
+        raise DeviceError(f"{', '.join(what)}: a CUDA device is needed, but {_core.cuda_unavailable_reason()}")
+
+
+def _run_operations(work: OperationWork, request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
+    _require_cuda(operation.name for operation in work)
+    found = find_peers(_wanted_peers(arguments), known_operation_peers())
+    drawn = {"seed": request.seed, "draws": request.draws}
+    with progress(not arguments.json) as display:
+        task = display.add_task("", total=sum(map(len, work.values())))
+        tell = partial(display.update, task, advance=1)
+        return run_operations(work, drawn, found, arguments.rounds, lambda words: tell(description=words))
+
+
+def _run_gemms(work: Work, request: Request, arguments: argparse.Namespace) -> dict[str, Any]:
+    _require_cuda(kind.name for kind in work)
     references = {name: times for path in arguments.reference for name, times in read_references(path).items()}
     found = find_peers(_wanted_peers(arguments))
     with progress(not arguments.json) as display:
@@ -151,6 +176,7 @@ def _run_gemms(work: Work, request: Request, arguments: argparse.Namespace) -> d
 def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
     suites, request = _suites(arguments), _request(arguments)
     work = work_of(measured_kinds(suites, arguments.kind), request)
+    operations = operation_work(suites, arguments.operation, request.seed, request.draws)
     card = _core.cuda_device(0)["name"] if _core.cuda_device_count() else "no GPU"
     document = {"card": card, "date": date.today().isoformat(), "version": _core.version(), "suites": suites}
     peers, _ = find_peers(_wanted_peers(arguments))
@@ -158,13 +184,14 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         document["first_call"] = measure_first_calls(any(peer.name == "deep_gemm" for peer in peers))
     if "host" in suites:
         document["host"] = {"shape": SHAPE, "us": measure_host(peers)}
+    if operations:
+        document["operations"] = _run_operations(operations, request, arguments)
     return document | ({"gemm": _run_gemms(work, request, arguments)} if work else {})
 
 
-def _gemm_facts(document: dict[str, Any]) -> dict[str, Any]:
+def _facts(part: dict[str, Any], limits: Limits) -> dict[str, Any]:
     """What a reader of the tables has to know; runs that were saved in the past say less."""
-    part = document["gemm"]
-    facts = {"limits": limits_words(rows_of(document)[0])}
+    facts = {"limits": limits_words(limits)}
     facts |= {name: _listed(value) for name, value in part.get("request", {}).items()}
     facts |= {f"rounds {name}": count for name, count in part.get("timer", {}).items() if name != "rounds"}
     facts |= {f"card {when}": _words(state) for when, state in part.get("card_state", {}).items()}
@@ -190,7 +217,12 @@ def _print(document: dict[str, Any]) -> None:
     if "gemm" in document:
         for table in gemm_tables(*rows_of(document)):
             print_table(table.columns, table.rows, table.title)
-        print_facts(_gemm_facts(document))
+        print_facts(_facts(document["gemm"], rows_of(document)[0]))
+    if "operations" in document:
+        limits, tables = operation_tables(document["operations"])
+        for table in tables:
+            print_table(table.columns, table.rows, table.title)
+        print_facts(_facts(document["operations"], limits))
     if "host" in document:
         title = "CPU time per call, {}x{}x{}".format(*document["host"]["shape"])
         print_table(("call", "us"), [list(item) for item in document["host"]["us"].items()], title)

@@ -4,7 +4,7 @@ operations/NAME.py states each. Its sizes are of a type of its own, hashable, an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -60,20 +60,21 @@ class Rows:
 
 @dataclass(frozen=True)
 class Measured:
-    """What `aotgemm bench` measures: sizes of a seed, and what a call moves and computes over live elements.
+    """What `aotgemm bench` measures, beside DeepGEMM's function of the same name where it has one.
 
-    precision: of the tensor cores, fp8 or bf16; None where they are not used. peers: by name what it is, and a call
-    for operands that are PyTorch tensors.
+    size: draws one. bytes, flops: what a call moves and computes, over live elements. precision: of the tensor cores,
+    fp8 or bf16; None where they are not used. peers: by name what it is, and a call for operands that are PyTorch
+    tensors.
     """
 
-    sizes: Callable[[np.random.Generator], Sequence[Any]]
+    size: Callable[[np.random.Generator], Any]
     bytes: Callable[[Any], int]
     flops: Callable[[Any], int] = lambda size: 0
     precision: str | None = None
-    peers: Mapping[str, tuple[str, Callable[["OperationCall"], Callable[[], Any]]]] = ()
+    peers: Mapping[str, tuple[str, Callable[["OperationCall"], Callable[[], Any]]]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a key of tables: an operation is itself
 class Operation:
     """An operation of the library.
 
@@ -122,6 +123,11 @@ class OperationCall:
 
     def __getitem__(self, name: str) -> Any:
         return self.operands[name]
+
+    @property
+    def kind(self) -> Operation:
+        """What kind of call it is."""
+        return self.operation
 
     def reset(self, byte: int = POISON_BYTE) -> None:
         """Fills the memory of all outputs with that byte."""

@@ -105,21 +105,21 @@ class Limits:
     batches: int
 
 
-def _log_uniform(rng: np.random.Generator, most: int) -> int:
-    """From 1 to `most`, small ones as often as large ones."""
-    return int(round(most ** rng.random()))
+def log_uniform(rng: np.random.Generator, first: int, last: int) -> int:
+    """From `first` to `last`, as likely in each octave."""
+    return min(last, max(first, round(first * (last / first) ** rng.random())))
 
 
 def random_size(rng: np.random.Generator, kind: Kind, limits: Limits) -> Size:
     """Sizes with tails in every dimension; multiples of 16, which every layout can address."""
     groups = int(rng.integers(1, limits.groups + 1)) if kind.has_groups else 1
     if groups == 1:
-        counts = [_log_uniform(rng, limits.m)]
+        counts = [log_uniform(rng, 1, limits.m)]
     else:
         counts = rng.integers(0, limits.m // groups + 2, groups).tolist()
         counts[0] = max(counts[0], 1)
     n, k = (16 * int(rng.integers(1, most // 16 + 1)) for most in (limits.n, limits.k))
-    return sized(kind, counts, n, k, _log_uniform(rng, limits.batches))
+    return sized(kind, counts, n, k, log_uniform(rng, 1, limits.batches))
 
 
 def sized(kind: Kind, counts: Sequence[int], n: int, k: int, batches: int = 1) -> Size:

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..arrays.sizes import align
 from ..problems.kinds import Kind
-from ..problems.sizes import Size, draw_counts, sized
+from ..problems.sizes import Size, draw_counts, log_uniform, sized
 from .grids import GRIDS
 from .points import Point, make_points
 
@@ -19,11 +19,6 @@ ROUTERS = ("zipf", "uniform:0.3", "uniform:1")
 PROPOSALS = 4  # drawn for each that is measured
 UNSURE = 0.5  # share of points that are taken for their close predictions
 AT_EDGES = 0.3  # share of M moved to the end of a tile, and one beyond
-
-
-def log_uniform(rng: np.random.Generator, most: int) -> int:
-    """From 1 to `most`, small ones as often as large ones."""
-    return int(round(most ** rng.random()))
 
 
 def closeness(point: Point, device: dict[str, Any]) -> float:
@@ -43,7 +38,7 @@ def _edges(m: int, point: Point, device: dict[str, Any]) -> tuple[int, int]:
 
 def _dense(rng: np.random.Generator, kind: Kind, layer: tuple[int, int, int], device: dict[str, Any]) -> list[Size]:
     n, k, _ = layer
-    m = log_uniform(rng, MOST_ROWS)
+    m = log_uniform(rng, 1, MOST_ROWS)
     if rng.random() >= AT_EDGES:
         return [sized(kind, [m], n, k)]
     (point,) = make_points(kind, [sized(kind, [m], n, k)])
@@ -52,7 +47,7 @@ def _dense(rng: np.random.Generator, kind: Kind, layer: tuple[int, int, int], de
 
 def _grouped(rng: np.random.Generator, kind: Kind, layer: tuple[int, int, int], router: str) -> list[Size]:
     n, k, groups = layer
-    counts = draw_counts(router, log_uniform(rng, MOST_ROWS_OF_A_GROUP), groups, rng)
+    counts = draw_counts(router, log_uniform(rng, 1, MOST_ROWS_OF_A_GROUP), groups, rng)
     return [sized(kind, counts, n, k)] if sum(counts) else []
 
 

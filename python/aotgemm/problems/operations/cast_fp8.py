@@ -10,11 +10,14 @@ import numpy as np
 
 from ... import _core
 from ...arrays.sizes import ceil_div
+from ...bench.shapes import dense_shapes
 from ...reference import casts
-from ..operation import Inputs, Operation, OperationCall, Output, Run
+from ..memory import numpy_dtype
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..sizes import log_uniform
 from ..values import Values
 
-BLOCK = casts.BLOCK
+BLOCK, SCALE_BYTES, MOST_TOKENS = casts.BLOCK, 4, 16384
 DTYPES = (np.float32, ml_dtypes.bfloat16)
 SHAPES = ((1, 128), (7, 144), (129, 512), (300, 1000))
 
@@ -43,7 +46,7 @@ def _draw(size: CastSize, rng: np.random.Generator, values: Values) -> Inputs:
     x[: size.m // 2, :BLOCK] = 0
     if values == "edge":
         x[-1, -1], x[-2:-1, 0] = np.nan, -np.inf
-    return {"x": x.astype(np.dtype(getattr(ml_dtypes, size.dtype, size.dtype)))}
+    return {"x": x.astype(numpy_dtype(size.dtype))}
 
 
 def _outputs(rows_per_scale: int, size: CastSize, inputs: Inputs) -> dict[str, Output]:
@@ -64,6 +67,17 @@ def _defined(rows_per_scale: int, size: CastSize, inputs: Inputs) -> dict[str, n
     return dict(zip(("q", "sf"), casts.cast_to_fp8(inputs["x"], rows_per_scale, size.use_ue8m0), strict=True))
 
 
+def _measured_size(rng: np.random.Generator) -> CastSize:
+    """Activations of a layer of a public model."""
+    depths = sorted({k for _, k in dense_shapes()})
+    return CastSize(log_uniform(rng, 1, MOST_TOKENS), int(rng.choice(depths)), "bfloat16", False)
+
+
+def _bytes(rows_per_scale: int, size: CastSize) -> int:
+    read = size.m * size.k * numpy_dtype(size.dtype).itemsize
+    return read + size.m * size.k + ceil_div(size.m, rows_per_scale) * ceil_div(size.k, BLOCK) * SCALE_BYTES
+
+
 def _cast(name: str, rows_per_scale: int) -> Operation:
     return Operation(
         name=name,
@@ -76,6 +90,7 @@ def _cast(name: str, rows_per_scale: int) -> Operation:
         defined=partial(_defined, rows_per_scale),
         strided=("x",),
         runs=(Run(public=True),),
+        measured=Measured(_measured_size, partial(_bytes, rows_per_scale)),
     )
 
 

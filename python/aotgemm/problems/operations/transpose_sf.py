@@ -1,14 +1,20 @@
 """The layout of scales that the TMA reads: get_mn_major_tma_aligned_tensor."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ... import _core
-from ...arrays.sizes import get_tma_aligned_size
-from ..operation import Inputs, Operation, OperationCall, Output, Run
+from ...arrays.sizes import ceil_div, get_tma_aligned_size
+from ...bench.shapes import dense_shapes
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..sizes import log_uniform
 from ..values import Values
+from ..views import SCALE_BLOCK
+
+MOST_TOKENS, SCALE_BYTES = 16384, 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,12 @@ def _public(call: OperationCall, library: Any) -> Any:
     return library.get_mn_major_tma_aligned_tensor(call["sf"])
 
 
+def _measured_size(rng: np.random.Generator) -> ScaleSize:
+    """Of the activations of a layer of a public model."""
+    depths = sorted({k for _, k in dense_shapes()})
+    return ScaleSize((log_uniform(rng, 1, MOST_TOKENS), ceil_div(int(rng.choice(depths)), SCALE_BLOCK)))
+
+
 OPERATIONS = (
     Operation(
         name="get_mn_major_tma_aligned_tensor",
@@ -55,5 +67,6 @@ OPERATIONS = (
         defined=lambda size, inputs: {"out": inputs["sf"]},
         strided=("sf",),
         runs=(Run(public=True),),
+        measured=Measured(_measured_size, lambda size: 2 * SCALE_BYTES * prod(size.shape)),
     ),
 )
