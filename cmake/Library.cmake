@@ -13,7 +13,7 @@ set_source_files_properties(${generated}/inventory.S PROPERTIES COMPILE_OPTIONS 
 
 find_package(Threads REQUIRED)
 add_library(aotgemm SHARED ${dispatch_sources} ${emulation_sources} ${generated}/inventory.cpp ${generated}/inventory.S
-            ${generated}/tile_rates.cpp)
+            ${generated}/tile_rates.cpp ${generated}/gemm_families.cpp)
 target_include_directories(
     aotgemm
     PUBLIC $<BUILD_INTERFACE:${source_root}/cpp/include>

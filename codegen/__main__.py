@@ -12,6 +12,7 @@ from codegen.compile.take import take_kernel
 from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
 from codegen.matrix import all_specs
 from codegen.write.emit import IllegalSpecError, emit
+from codegen.write.gemm_families import write_gemm_families
 from codegen.write.inventory import write_inventory
 from codegen.write.manifest import write_manifest
 from codegen.write.sbom import SbomInputs, write_sbom
@@ -23,6 +24,7 @@ ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, TileRateError, Toolc
 def _emit(arguments: argparse.Namespace) -> None:
     emit(all_specs(), arguments.out)
     write_tile_rates(all_specs(), arguments.out)
+    write_gemm_families(arguments.out)
 
 
 def _depends(arguments: argparse.Namespace) -> None:

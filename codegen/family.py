@@ -57,6 +57,7 @@ class Family:
 
     choices: for each text field of its specs that says what is computed (KernelSpec.grouping, layout, out_dtype,
     scaling, in_dtype), the values there are; a field that is not named stays empty.
+    A family with groupings is one of aotgemm_gemm: cpp/dispatch/ops/gemm/families/NAME.cpp says what it is to the host.
     operand: what the tensor cores multiply; None where they are not used.
     """
 

@@ -12,6 +12,7 @@ from codegen.family import Family
 from codegen.files import TEMPLATES
 from codegen.legality import CHOICES
 from codegen.matrix import all_specs
+from codegen.write.gemm_families import gemm_families, write_gemm_families
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,14 @@ def test_kernels_with_a_tile_use_the_tensor_cores() -> None:
 def test_every_kernel_template_is_used() -> None:
     used = {kernels.template for family in FAMILIES.values() for kernels in family.kernels.values()}
     assert used == {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.cu.in")}
+
+
+def test_every_family_with_groupings_has_a_row_for_the_host(tmp_path: Path) -> None:
+    rows = {path.stem for path in (ROOT / "cpp" / "dispatch" / "ops" / "gemm" / "families").glob("*.cpp")}
+    assert rows == set(gemm_families()) and len(rows) == len(gemm_families())
+    write_gemm_families(tmp_path)
+    listed = re.findall(r"&gemm_families::(\w+),", (tmp_path / "gemm_families.cpp").read_text())
+    assert listed == gemm_families()
 
 
 def test_every_architecture_has_kernels() -> None:

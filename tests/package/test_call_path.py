@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from codegen.write.gemm_families import gemm_families
+
 ROOT = Path(__file__).parents[2]
 STEP = re.compile(r"^(\d+)\. `([^`]+)`", re.MULTILINE)
 LAUNCH = "cuLaunchKernelEx("
@@ -49,6 +51,12 @@ def names_function(one, two):
     return two.endswith(".cpp") and any(re.search(rf"::{name}\b", text_of(one)) for name in defined)
 
 
+def lists(one, two):
+    """Host to a family's row: `one` looks through the generated list, and `two` defines a row of it."""
+    rows = re.findall(r"^extern const GemmFamily (\w+)\{", text_of(two), re.MULTILINE)
+    return "kGemmFamilies" in text_of(one) and bool(rows) and set(rows) <= set(gemm_families())
+
+
 def launches(one, two):
     """Host to device: `one` launches kernels, and a generated source is made of `two`."""
     templates = [path.relative_to(ROOT) for path in (ROOT / "codegen" / "templates").rglob("*.cu.in")]
@@ -58,7 +66,7 @@ def launches(one, two):
 def is_linked(one, two):
     if one.endswith(".py"):
         return imports(one, two) or (not two.endswith(".py") and calls_binding(one, two))
-    return any(link(one, two) for link in (calls_c_abi, includes, names_function, launches))
+    return any(link(one, two) for link in (calls_c_abi, includes, names_function, lists, launches))
 
 
 def unlinked(path):

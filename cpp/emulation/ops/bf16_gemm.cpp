@@ -1,5 +1,5 @@
 // Family bf16_gemm on the CPU. Device twin: cpp/kernels/sm90/bf16_gemm/kernel.cuh.
-#include "emulation/emulation.hpp"
+#include "emulation/ops/bf16_gemm.hpp"
 #include "emulation/core/output.hpp"
 #include "emulation/sm90/mma_bf16_tf32_chain.hpp"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "emulation/emulation.hpp"
+#include "emulation/ops/bf16_gemm.hpp"
 #include "emulation/core/output.hpp"
 #include "emulation/core/parallel.hpp"
 #include "emulation/sm90/mma_bf16_tf32_chain.hpp"

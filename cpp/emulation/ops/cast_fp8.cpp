@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "emulation/emulation.hpp"
+#include "emulation/ops/cast_fp8.hpp"
 #include "emulation/core/formats.hpp"
 #include "emulation/core/parallel.hpp"
 

@@ -1,5 +1,5 @@
 // Family fp8_gemm_1d1d on the CPU. Device twin: cpp/kernels/sm90/fp8_gemm_1d1d/kernel.cuh.
-#include "emulation/emulation.hpp"
+#include "emulation/ops/fp8_gemm_1d1d.hpp"
 #include "emulation/sm90/fp8_tile.hpp"
 #include "emulation/sm90/fp8_tiles.hpp"
 #include "emulation/core/output.hpp"

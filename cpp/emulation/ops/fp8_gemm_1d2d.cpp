@@ -1,7 +1,7 @@
 // Family fp8_gemm_1d2d on the CPU. Device twin: cpp/kernels/sm90/fp8_gemm_1d2d/kernel.cuh.
 #include <algorithm>
 
-#include "emulation/emulation.hpp"
+#include "emulation/ops/fp8_gemm_1d2d.hpp"
 #include "emulation/core/formats.hpp"
 #include "emulation/sm90/fp8_tile.hpp"
 #include "emulation/sm90/fp8_tiles.hpp"

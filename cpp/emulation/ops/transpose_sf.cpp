@@ -1,5 +1,5 @@
 // Copies scales of any strides to the MN-major layout on the CPU. Device twin: cpp/kernels/common/transpose_sf.cuh.
-#include "emulation/emulation.hpp"
+#include "emulation/ops/transpose_sf.hpp"
 
 namespace aotgemm::emulation {
 

@@ -3,7 +3,7 @@
 #include "dispatch/base/checks.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
-#include "emulation/emulation.hpp"
+#include "emulation/ops/cast_fp8.hpp"
 #include "kernels/common/cast_fp8_params.hpp"
 
 namespace aotgemm {

@@ -3,6 +3,7 @@
 #include "dispatch/base/checks.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
+#include "emulation/ops/transpose_sf.hpp"
 #include "kernels/common/transpose_sf_params.hpp"
 
 namespace aotgemm {

@@ -11,8 +11,6 @@ namespace aotgemm {
 // Computes the parts of a call; those of one call do not overlap in D.
 using CpuBackend = void(const GemmCall& call, std::span<const GemmPart> parts, int threads);
 
-CpuBackend run_fp8_gemm_1d2d_on_cpu, run_fp8_gemm_1d1d_on_cpu, run_bf16_gemm_on_cpu;
-
 // A call for which a kernel is chosen. Scales by row are MN-major, the device's context is current, M and N are not 0;
 // K = 0 gives C, or zeros.
 struct GemmLaunch {
@@ -31,9 +29,5 @@ struct ArchLauncher {
     const char* arch;  // as aotgemm_spec has it
     GemmLauncher* launch;
 };
-
-namespace sm90 {
-GemmLauncher launch_fp8_gemm_1d2d, launch_fp8_gemm_1d1d, launch_bf16_gemm;
-}
 
 }  // namespace aotgemm

@@ -1,4 +1,4 @@
-// What a GEMM family is to the host, one row each, and what it takes in each grouping.
+// What a GEMM family is to the host, and what it takes in each grouping. families/NAME.cpp states each.
 #pragma once
 
 #include <span>
@@ -27,6 +27,12 @@ struct GemmForm {
     bool is_by_group = false;    // a dense GEMM for each group, launched one after the other
 };
 
+// The form in another grouping.
+constexpr GemmForm in(Grouping grouping, GemmForm form) {
+    form.grouping = grouping;
+    return form;
+}
+
 struct GemmFamily {
     const char* name;
     aotgemm_dtype operands;       // of A and B
@@ -39,6 +45,10 @@ struct GemmFamily {
 
     bool has_scales() const { return scale_rows_a > 0; }
 };
+
+// Every family that has groupings, in the order of the library's tables. Defined in the generated gemm_families.cpp.
+extern const GemmFamily* const kGemmFamilies[];
+extern const std::size_t kGemmFamilyCount;
 
 // Fail with AOTGEMM_ERROR_KERNEL_MISSING for a name that is not in the table.
 const GemmFamily& find_family(const char* name);

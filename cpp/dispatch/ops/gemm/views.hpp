@@ -58,4 +58,8 @@ emulation::Matrix<T> matrix_of(const OperandView& view) {
     return {static_cast<T*>(view.data), view.rows, view.columns, view.row_stride, view.column_stride};
 }
 
+inline emulation::OutType out_type_of(const OperandView& d) {
+    return d.dtype == AOTGEMM_FP32 ? emulation::OutType::fp32 : emulation::OutType::bf16;
+}
+
 }  // namespace aotgemm
