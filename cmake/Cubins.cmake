@@ -71,11 +71,7 @@ endforeach()
 
 add_custom_command(
     OUTPUT ${generated}/inventory.cpp ${generated}/inventory.S ${generated}/manifest.json
-           ${generated}/sbom.cdx.json
     COMMAND ${codegen} inventory --cubins ${cubin_folder} --version ${PROJECT_VERSION} --out ${generated}
-            --kernels ${source_root}/cpp/kernels --pyproject ${source_root}/pyproject.toml
-            --host-compiler "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
-    DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt ${source_root}/pyproject.toml
-            ${source_root}/cpp/third_party/dlpack/dlpack.h
-    COMMENT "tables of specs and cubins, manifest, bill of materials"
+    DEPENDS ${cubins} ${codegen_sources} ${generated}/kernels.txt
+    COMMENT "tables of specs and cubins, manifest"
     VERBATIM)

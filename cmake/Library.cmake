@@ -45,10 +45,7 @@ write_basic_package_version_file(${build_root}/aotgemmConfigVersion.cmake COMPAT
 install(TARGETS aotgemm EXPORT aotgemmTargets LIBRARY DESTINATION ${library_folder}
         INCLUDES DESTINATION ${include_folder})
 install(DIRECTORY ${source_root}/cpp/include/aotgemm DESTINATION ${include_folder})
-install(FILES ${generated}/manifest.json ${generated}/sbom.cdx.json DESTINATION ${data_folder})
-if(SKBUILD)  # where PEP 770 has a wheel's bills of materials
-    install(FILES ${generated}/sbom.cdx.json DESTINATION ${SKBUILD_METADATA_DIR}/sboms)
-endif()
+install(FILES ${generated}/manifest.json DESTINATION ${data_folder})
 install(EXPORT aotgemmTargets NAMESPACE aotgemm:: DESTINATION ${cmake_folder})
 install(FILES aotgemmConfig.cmake ${build_root}/aotgemmConfigVersion.cmake
         DESTINATION ${cmake_folder})

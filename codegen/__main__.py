@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 from codegen.compile.cubin import CubinError, Job, compile_kernel
@@ -16,9 +17,13 @@ from codegen.write.gemm_families import write_gemm_families
 from codegen.write.inventory import write_inventory
 from codegen.write.manifest import write_manifest
 from codegen.write.sbom import SbomInputs, write_sbom
+from codegen.write.shared_objects import NoSharedObjectError
 from codegen.write.tile_rates import TileRateError, write_tile_rates
 
-ERRORS = (CubinError, IllegalSpecError, MissingHeaderError, TileRateError, ToolchainError, UnstableNameError)
+ERRORS = (
+    CubinError, IllegalSpecError, MissingHeaderError, NoSharedObjectError, TileRateError, ToolchainError,
+    UnstableNameError,
+)  # fmt: skip
 
 
 def _emit(arguments: argparse.Namespace) -> None:
@@ -51,15 +56,11 @@ def _cubin(arguments: argparse.Namespace) -> None:
 def _inventory(arguments: argparse.Namespace) -> None:
     write_inventory(all_specs(), arguments.cubins, arguments.out)
     write_manifest(all_specs(), arguments.cubins, arguments.version, arguments.out / "manifest.json")
-    inputs = SbomInputs(
-        cubins=arguments.cubins,
-        kernels=arguments.kernels,
-        generated=arguments.out,
-        pyproject=arguments.pyproject,
-        version=arguments.version,
-        host_compiler=arguments.host_compiler,
-    )
-    write_sbom(all_specs(), inputs, arguments.out / "sbom.cdx.json")
+
+
+def _sbom(arguments: argparse.Namespace) -> None:
+    inputs = SbomInputs(**{field.name: getattr(arguments, field.name) for field in fields(SbomInputs)})
+    write_sbom(all_specs(), inputs, arguments.out)
 
 
 def _add_toolchain(parser: argparse.ArgumentParser) -> None:
@@ -80,8 +81,15 @@ def _add_cubin(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_inventory(parser: argparse.ArgumentParser) -> None:
-    for path in ("cubins", "kernels", "pyproject"):
+    parser.add_argument("--cubins", type=Path, required=True)
+    parser.add_argument("--version", required=True)
+
+
+def _add_sbom(parser: argparse.ArgumentParser) -> None:
+    for path in ("cubins", "kernels", "generated", "pyproject", "library"):
         parser.add_argument(f"--{path}", type=Path, required=True)
+    parser.add_argument("--module", type=Path, help="the installed Python module, where there is one")
+    parser.add_argument("--nanobind", type=Path, help="the package that is linked into it")
     parser.add_argument("--version", required=True)
     parser.add_argument("--host-compiler", required=True, help="its name and version")
 
@@ -90,12 +98,8 @@ STEPS = (
     ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
     ("depends", "write what each emitted kernel is made from, for CMake", _add_depends, _depends),
     ("cubin", "compile one kernel", _add_cubin, _cubin),
-    (
-        "inventory",
-        "write the tables of specs and cubins, the manifest and the bill of materials",
-        _add_inventory,
-        _inventory,
-    ),
+    ("inventory", "write the tables of specs and cubins, and the manifest", _add_inventory, _inventory),
+    ("sbom", "write the bill of materials of what is installed", _add_sbom, _sbom),
 )
 
 

@@ -1,9 +1,9 @@
-"""Writes the software bill of materials: CycloneDX 1.6, one component for each cubin beside all that it is made from.
+"""Writes the software bill of materials: CycloneDX 1.6, with the installed shared objects, every cubin in them, what
+they are linked to, and all that they are made from.
 
 Nothing in it depends on the folder or the day: its serial number is made from its own contents.
 """
 
-import hashlib
 import json
 import re
 import uuid
@@ -14,19 +14,23 @@ from typing import Any
 from codegen.compile.includes import included_headers
 from codegen.files import write_if_changed
 from codegen.spec import KernelSpec
+from codegen.write import components
+from codegen.write.components import DRIVER, THIRD_PARTY, Component, ThirdParty
 from codegen.write.inventory import read_sidecars
+from codegen.write.shared_objects import needed
 
-Component = dict[str, Any]
 _PINNED = re.compile(r'^\s*"([A-Za-z0-9_.-]+)==([0-9.]+)"', re.MULTILINE)
+_REQUIREMENTS = re.compile(r"^dependencies = \[(.*?)\]", re.MULTILINE | re.DOTALL)
 COMPILERS = ("nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm")  # what turns a source into a cubin
-VENDORED = {"dlpack": "Apache-2.0"}  # folders of cpp/third_party, each with the header NAME.h, and their licences
-_VERSION = re.compile(r"^#define \w+_(MAJOR|MINOR)_VERSION (\d+)$", re.MULTILINE)
-FIGURES = ("registers", "static_shared_bytes", "shared_bytes", "threads", "stack_bytes", "instructions_total")
+MODULE = "nanobind"  # is linked into the Python module, so that it is shipped
 
 
 @dataclass(frozen=True)
 class SbomInputs:
-    """Where the parts are: `generated` has kernels/NAME.cu, `kernels` the sources they include."""
+    """Where the parts are: `generated` has kernels/NAME.cu, `kernels` the sources they include.
+
+    library, module: the installed libaotgemm.so, and the Python module where one is; nanobind: its package's folder.
+    """
 
     cubins: Path
     kernels: Path
@@ -34,89 +38,26 @@ class SbomInputs:
     pyproject: Path
     version: str
     host_compiler: str  # name and version
+    library: Path
+    module: Path | None = None
+    nanobind: Path | None = None
 
-    @property
-    def third_party(self) -> Path:
-        """Other people's headers, beside the kernels."""
+    def folder_of(self, part: ThirdParty) -> Path:
+        """Of a third party's headers."""
+        if part.of_nanobind and self.nanobind is not None:
+            return self.nanobind
         return self.kernels.parent / "third_party"
 
 
-def _hashes(sha256: str) -> list[dict[str, str]]:
-    return [{"alg": "SHA-256", "content": sha256}]
-
-
-def _properties(values: dict[str, Any]) -> list[dict[str, str]]:
-    """CycloneDX's name-value pairs; text values as they are, others as JSON."""
-    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
-    return [{"name": f"aotgemm:{name}", "value": text} for name, text in texts.items()]
-
-
-def _cubin(sidecar: dict[str, Any]) -> Component:
-    facts = {"spec": sidecar["spec"], **{name: sidecar[name] for name in FIGURES if name in sidecar}}
-    facts |= {name: sidecar[name] for name in ("instructions", "source_sha256", "compiler", "flags", "bytes")}
-    return {
-        "type": "file",
-        "bom-ref": f"cubin:{sidecar['name']}",
-        "name": f"{sidecar['name']}.cubin",
-        "description": f"machine code for {sidecar['spec']['arch']}, embedded in libaotgemm.so",
-        "hashes": _hashes(sidecar["sha256"]),
-        "licenses": [{"license": {"id": "MIT"}}],
-        "properties": _properties(facts),
-    }
-
-
-def _source(name: str, path: Path) -> Component:
-    return {
-        "type": "file",
-        "bom-ref": f"source:{name}",
-        "name": name,
-        "scope": "excluded",
-        "hashes": _hashes(hashlib.sha256(path.read_bytes()).hexdigest()),
-        "licenses": [{"license": {"id": "MIT"}}],
-    }
-
-
-def _vendored(name: str, licence: str, folder: Path) -> Component:
-    """A header that is not ours and is compiled into the library, at the version that its macros state."""
-    header = folder / name / f"{name}.h"
-    versions = dict(_VERSION.findall(header.read_text(encoding="utf-8")))
-    return {
-        "type": "library",
-        "bom-ref": f"header:{name}",
-        "name": name,
-        "version": f"{versions['MAJOR']}.{versions['MINOR']}",
-        "hashes": _hashes(hashlib.sha256(header.read_bytes()).hexdigest()),
-        "licenses": [{"license": {"id": licence}}],
-    }
-
-
-def _tool(name: str, version: str) -> Component:
-    """A package that the build takes from the registry and does not ship."""
-    return {
-        "type": "application",
-        "bom-ref": f"tool:{name}",
-        "name": name,
-        "version": version,
-        "scope": "excluded",
-        "purl": f"pkg:pypi/{name}@{version}",
-    }
-
-
-def _host_compiler(text: str) -> Component:
-    name, _, version = text.partition(" ")
-    return {
-        "type": "application",
-        "bom-ref": "tool:host-compiler",
-        "name": name,
-        "version": version,
-        "scope": "excluded",
-    }
-
-
 def pinned_tools(pyproject: str) -> list[tuple[str, str]]:
-    """Name and version of every requirement of the build that pyproject.toml pins."""
+    """Name and version of every requirement of the build that pyproject.toml pins, but for what is linked in."""
     build_system = pyproject.split("[project]")[0]
-    return _PINNED.findall(build_system)
+    return [(name, version) for name, version in _PINNED.findall(build_system) if name not in THIRD_PARTY]
+
+
+def requirements(pyproject: str) -> list[str]:
+    """Names of the packages that the installed one requires."""
+    return re.findall(r'"([A-Za-z0-9_.-]+)', _REQUIREMENTS.search(pyproject)[1])
 
 
 def _sources_of(spec: KernelSpec, inputs: SbomInputs) -> dict[str, Path]:
@@ -128,38 +69,56 @@ def _serial_number(document: dict[str, Any]) -> str:
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(document, sort_keys=True))}"
 
 
+def _refs(parts: list[Component]) -> list[str]:
+    return [part["bom-ref"] for part in parts]
+
+
+def _systems(inputs: SbomInputs) -> dict[str, list[str]]:
+    """What each shipped file asks of the machine, or of the file shipped beside it, by its name."""
+    found = {inputs.library.name: [*needed(inputs.library), DRIVER]}
+    return found | ({inputs.module.name: needed(inputs.module)} if inputs.module else {})
+
+
+def _edges(inputs: SbomInputs, cubins: list[Component], linked: list[Component], needs: list[str]) -> dict[str, Any]:
+    """What the package and the files in it consist of and ask for, by reference."""
+    shipped, of_files = _systems(inputs), {inputs.library.name: _refs(cubins)}
+    if inputs.module:
+        of_files[inputs.module.name] = _refs(linked)
+    edges = {"aotgemm": [f"binary:{name}" for name in shipped] + needs}
+    for name, wanted in shipped.items():
+        links = [f"{'binary' if one in shipped else 'system'}:{one}" for one in wanted]
+        edges[f"binary:{name}"] = of_files[name] + links
+    return edges
+
+
 def sbom(specs: list[KernelSpec], inputs: SbomInputs) -> dict[str, Any]:
     """The whole document."""
+    pyproject = inputs.pyproject.read_text(encoding="utf-8")
     sources = {spec.name(): _sources_of(spec, inputs) for spec in specs}
     files = {name: path for parts in sources.values() for name, path in parts.items()}
-    tools = [_tool(*pair) for pair in pinned_tools(inputs.pyproject.read_text(encoding="utf-8"))]
+    cubins = [components.cubin(sidecar) for sidecar in read_sidecars(specs, inputs.cubins).values()]
+    linked = [components.linked(name, inputs.folder_of) for name in THIRD_PARTY] if inputs.module else []
+    needs = [components.requirement(name) for name in requirements(pyproject)] if inputs.module else []
+    binaries = [components.binary(path) for path in (inputs.library, inputs.module) if path]
+    systems = {name for wanted in _systems(inputs).values() for name in wanted} - {part["name"] for part in binaries}
+    edges = _edges(inputs, cubins, linked, _refs(needs))
     compilers = [f"tool:{name}" for name in COMPILERS]
-    wheel = {
-        "type": "library",
-        "bom-ref": "aotgemm",
-        "name": "aotgemm",
-        "version": inputs.version,
-        "licenses": [{"license": {"id": "MIT"}}],
-        "purl": f"pkg:pypi/aotgemm@{inputs.version}",
-    }
-    cubins = [_cubin(sidecar) for sidecar in read_sidecars(specs, inputs.cubins).values()]
-    vendored = [_vendored(name, licence, inputs.third_party) for name, licence in VENDORED.items()]
-    shipped = [part["bom-ref"] for part in cubins + vendored]
-    made_from = [
-        {"ref": f"cubin:{name}", "dependsOn": [f"source:{part}" for part in sorted(parts)] + compilers}
-        for name, parts in sources.items()
-    ]
+    for name, parts in sources.items():
+        edges[f"cubin:{name}"] = [f"source:{part}" for part in sorted(parts)] + compilers
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": wheel},
-        "components": cubins
-        + vendored
-        + [_source(*part) for part in sorted(files.items())]
-        + tools
-        + [_host_compiler(inputs.host_compiler)],
-        "dependencies": [{"ref": "aotgemm", "dependsOn": shipped}, *made_from],
+        "metadata": {"component": components.package(inputs.version), "supplier": components.SUPPLIER},
+        "components": binaries
+        + cubins
+        + linked
+        + needs
+        + [components.system_library(name) for name in sorted(systems)]
+        + [components.source(*part) for part in sorted(files.items())]
+        + [components.tool(*pair) for pair in pinned_tools(pyproject)]
+        + [components.host_compiler(inputs.host_compiler)],
+        "dependencies": [{"ref": ref, "dependsOn": parts} for ref, parts in edges.items()],
     }
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
