@@ -1,5 +1,6 @@
 """verify, diff and sass: on the installed library, on damaged copies, and on wheels that are not installed."""
 
+import hashlib
 import json
 import zipfile
 
@@ -15,6 +16,7 @@ from aotgemm.audit.verify import verify
 from aotgemm.cli import main
 from aotgemm.plan.document import canonical_text, sealed
 from aotgemm.plan.elf import sections
+from aotgemm.plan.plan_file import parse_plan
 from plans import small_plan, write_plan
 
 
@@ -89,6 +91,33 @@ def test_verify_names_a_damaged_kernel_beside_the_plan(capsys, tmp_path, plan_fi
     status, report = run(capsys, "verify", plan_file, "--library", tmp_path / "lib.so")
     assert status == 1
     assert [k["name"] for k in report["kernels"] if k["state"] == "damaged, not in the plan"] == [name]
+
+
+def test_a_plan_names_the_library_by_hash(library):
+    assert small_plan()["library"]["sha256"] == hashlib.sha256(library).hexdigest()
+
+
+def test_verify_tells_another_build_of_the_library(capsys, tmp_path, plan_file, library):
+    """Host code that differs, here by a byte behind the last section: it chooses and launches, so it counts."""
+    (tmp_path / "lib.so").write_bytes(library + b"x")
+    request = ("verify", plan_file, "--library", tmp_path / "lib.so")
+    status, report = run(capsys, *request)
+    assert (status, report["ok"], report["differing"]) == (1, False, 0)
+    assert report["library_file"] == {
+        "planned": hashlib.sha256(library).hexdigest(),
+        "found": hashlib.sha256(library + b"x").hexdigest(),
+        "state": "another build",
+    }
+    assert run(capsys, *request, "--allow-other-build")[0] == 0
+    (tmp_path / "lib.so").write_bytes(flipped(library, planned_kernel(small_plan()), 999))
+    assert run(capsys, *request, "--allow-other-build")[0] == 1
+
+
+def test_a_plan_that_names_no_library_is_held_against_its_kernels():
+    plan = small_plan()
+    del plan["library"]["sha256"]
+    report = verify(parse_plan(canonical_text(sealed(plan)).encode()))
+    assert report["ok"] and report["library_file"]["state"] == "not stated in the plan"
 
 
 def test_verify_finds_a_changed_selection(tmp_path):

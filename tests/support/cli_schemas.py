@@ -6,6 +6,7 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 COUNT = {"type": "integer", "minimum": 0}
 MEASURED = {"type": ["number", "null"], "exclusiveMinimum": 0}
 SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+HASH_OR_NONE = {"type": "string", "pattern": "^([0-9a-f]{64})?$"}
 
 
 def closed(**properties: Any) -> dict[str, Any]:
@@ -106,11 +107,13 @@ PLANNED_KERNEL = closed(
     name=TEXT,
     arch=TEXT,
     planned=SHA256,
-    found={"type": "string", "pattern": "^([0-9a-f]{64})?$"},
+    found=HASH_OR_NONE,
     state={"enum": list(KERNEL_STATES)},
 )
+FILE_STATES = ("equal", "another build", "not stated in the plan")
 VERIFY = closed(
     library=TEXT,
+    library_file=closed(planned=HASH_OR_NONE, found=SHA256, state={"enum": list(FILE_STATES)}),
     kernels=array_of(PLANNED_KERNEL),
     differing=COUNT,
     selection_checked=FLAG,

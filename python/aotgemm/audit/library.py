@@ -7,7 +7,7 @@ import hashlib
 import struct
 import zipfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from .. import _core
@@ -57,6 +57,12 @@ def cubins_in(library: bytes) -> dict[str, Cubin]:
 def loaded_library() -> Path:
     """The file that this process has loaded."""
     return Path(_core.__file__).parent / "libaotgemm.so"
+
+
+@cache
+def loaded_sha256() -> str:
+    """Of the library that this process has loaded: its host code, and every kernel in it."""
+    return hashlib.sha256(loaded_library().read_bytes()).hexdigest()
 
 
 def read_member(path: Path, member: str) -> bytes:

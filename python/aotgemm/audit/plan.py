@@ -11,6 +11,7 @@ from ..errors import KernelMissingError, ShapeError
 from ..plan.document import FORMAT, sealed
 from ..plan.machine_code import code_sha256
 from .calls import Call, merged
+from .library import loaded_sha256
 
 MAX_TOKENS = 8192
 US_DIGITS = 2  # of predicted times: what a reader can use
@@ -111,7 +112,7 @@ def make_plan(
         {
             "format": FORMAT,
             "sha256": "",
-            "library": {"name": "aotgemm", "version": _core.version()},
+            "library": {"name": "aotgemm", "version": _core.version(), "sha256": loaded_sha256()},
             "device": dict(device),
             "source": source | {"tokens": tokens},
             "kernels": kernel_facts(_arch(device), used),

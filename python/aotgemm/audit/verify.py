@@ -1,5 +1,6 @@
 """Whether a library still holds what a plan says, from the bytes of its file."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from .. import _core
 from ..errors import KernelMissingError, ShapeError
 from ..plan.machine_code import planned_code_sha256
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
+
+OTHER_BUILD = "another build"
 
 
 def _kernel(planned: dict[str, Any], found: Cubin | None, plan_format: str) -> dict[str, Any]:
@@ -54,8 +57,16 @@ def _same_file(path: Path | None, data: bytes) -> bool:
     return path is None or data == loaded_library().read_bytes()
 
 
-def verify(plan: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
-    """Every kernel of the plan against a library or a wheel; None for the library of this process.
+def _library(planned: dict[str, Any], data: bytes) -> dict[str, str]:
+    """The file itself, whose host code chooses and launches, against the plan."""
+    sha256, stated = hashlib.sha256(data).hexdigest(), planned.get("sha256", "")
+    state = "not stated in the plan" if not stated else "equal" if sha256 == stated else OTHER_BUILD
+    return {"planned": stated, "found": sha256, "state": state}
+
+
+def verify(plan: dict[str, Any], path: Path | None = None, other_build: bool = False) -> dict[str, Any]:
+    """The plan against a library or a wheel; None for the library of this process. other_build: its kernels and its
+    choices count, and not the bytes of its host code.
 
     Kernels that are not in the plan are listed if they are damaged: if their bytes do not have the sha256 that the
     library itself states.
@@ -73,11 +84,14 @@ def verify(plan: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
         for call in plan["calls"]
         if selection_checked and _selection_differs(call, plan["device"], names)
     ]
+    library = _library(plan["library"], data)
+    as_built = other_build or library["state"] != OTHER_BUILD
     return {
         "library": str(path or loaded_library()),
+        "library_file": library,
         "kernels": kernels,
         "differing": sum(kernel["state"] != "equal" for kernel in kernels),
         "selection_checked": selection_checked,
         "selection_changed": changed,
-        "ok": not changed and all(kernel["state"] == "equal" for kernel in kernels),
+        "ok": as_built and not changed and all(kernel["state"] == "equal" for kernel in kernels),
     }

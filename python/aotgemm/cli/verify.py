@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.verify import verify
+from ..audit.verify import OTHER_BUILD, verify
 from ..plan.plan_file import read_plan
 from .output import INCOMPLETE, add_command, print_facts, print_json, print_table
 
@@ -15,9 +15,11 @@ examples:
   aotgemm verify plan.json --library aotgemm.whl         the one in a wheel that is not installed
   aotgemm verify plan.json --json | jq '.kernels[] | select(.state != "equal")'
 
-Every sha256 is recomputed from the bytes in the file. For the library that this command runs with, the selection is
-recomputed too. Exit status: 0 if all is as planned, 1 if not, 2 if the plan or the library cannot be read, 3 if all is
-as planned but the plan has calls without a kernel and --allow-missing is not given.
+Every sha256 is recomputed from the bytes in the file: of each kernel, and of libaotgemm.so itself, whose host code
+chooses and launches them. For the library that this command runs with, the selection is recomputed too. Another build
+of the library may hold the same kernels; --allow-other-build accepts it. Exit status: 0 if all is as planned, 1 if not,
+2 if the plan or the library cannot be read, 3 if all is as planned but the plan has calls without a kernel and
+--allow-missing is not given.
 """
 
 
@@ -28,7 +30,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one"
     )
+    parser.add_argument("--allow-other-build", action="store_true", help="libaotgemm.so may differ, its kernels may not")
     parser.add_argument("--allow-missing", action="store_true", help="exit status 0 also where a call has no kernel")
+
+
+def _file_words(file: dict[str, str]) -> str:
+    words = file["state"]
+    return f"{words}: {file['found']}" + (f", planned {file['planned']}" if words == OTHER_BUILD else "")
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -46,6 +54,7 @@ def _print(report: dict[str, Any]) -> None:
     print_facts(
         {
             "library": report["library"],
+            "its file": _file_words(report["library_file"]),
             "kernels": f"{len(report['kernels']) - len(wrong)} of {len(report['kernels'])} equal",
             "selection": selection,
             "calls without a kernel": report["without_a_kernel"],
@@ -57,7 +66,7 @@ def _print(report: dict[str, Any]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan)
     without = sum(bool(call["missing"]) for call in plan["calls"])
-    report = verify(plan, arguments.library) | {"without_a_kernel": without}
+    report = verify(plan, arguments.library, arguments.allow_other_build) | {"without_a_kernel": without}
     print_json(report) if arguments.json else _print(report)
     if report["ok"] and without and not arguments.allow_missing:
         return INCOMPLETE
