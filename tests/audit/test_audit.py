@@ -137,6 +137,32 @@ def test_verify_finds_a_kernel_that_came(tmp_path):
     assert len(verify(sealed(plan))["selection_changed"]) == 1
 
 
+def test_verify_of_one_kernel(capsys, tmp_path, plan_file, library):
+    plan = small_plan()
+    name = planned_kernel(plan)
+    (sha256,) = [kernel["sha256"] for kernel in plan["kernels"] if kernel["name"] == name]
+    status, report = run(capsys, "verify", plan_file, "--kernel", name)
+    assert status == 0 and [kernel["name"] for kernel in report["kernels"]] == [name]
+    assert main(["verify", str(plan_file), "--kernel", name]) == 0
+    text = capsys.readouterr().out
+    assert text.count(sha256) == 2 and plan["calls"][0]["layers"][0] in text
+    other = next(kernel["name"] for kernel in plan["kernels"] if kernel["name"] != name)
+    (tmp_path / "lib.so").write_bytes(flipped(library, other, 999))
+    request = ("verify", plan_file, "--library", tmp_path / "lib.so", "--allow-other-build", "--kernel")
+    assert run(capsys, *request, name)[0] == 0
+    status, report = run(capsys, *request, other)
+    assert (status, report["differing"]) == (1, 1)
+
+
+def test_verify_of_a_kernel_that_the_plan_lacks_names_the_nearest(capsys, plan_file):
+    name = planned_kernel(small_plan())
+    assert main(["verify", str(plan_file), "--kernel", name[:-1]]) == 2
+    error = capsys.readouterr().err
+    assert (
+        error.startswith(f"aotgemm: --kernel: is '{name[:-1]}', which the plan lacks; nearest are ") and name in error
+    )
+
+
 def wheel_of(tmp_path, library):
     path = tmp_path / "a.whl"
     with zipfile.ZipFile(path, "w") as wheel:

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from .. import _core
-from ..errors import KernelMissingError, ShapeError
+from ..errors import KernelMissingError, PlanError, ShapeError
 from ..plan.machine_code import planned_code_sha256
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
 
@@ -64,19 +65,29 @@ def _library(planned: dict[str, Any], data: bytes) -> dict[str, str]:
     return {"planned": stated, "found": sha256, "state": state}
 
 
-def verify(plan: dict[str, Any], path: Path | None = None, other_build: bool = False) -> dict[str, Any]:
-    """The plan against a library or a wheel; None for the library of this process. other_build: its kernels and its
-    choices count, and not the bytes of its host code.
+def part_of(plan: dict[str, Any], name: str) -> dict[str, Any]:
+    """One kernel of the plan, and the calls that choose it. Raises PlanError where the plan has no such kernel."""
+    kernels = [kernel for kernel in plan["kernels"] if kernel["name"] == name]
+    if not kernels:
+        nearest = get_close_matches(name, [kernel["name"] for kernel in plan["kernels"]], 3, 0.3)
+        raise PlanError(f"--kernel: is {name!r}, which the plan lacks; nearest are {', '.join(nearest) or 'none'}")
+    calls = [call for call in plan["calls"] if any(interval["kernel"] == name for interval in call["intervals"])]
+    return plan | {"kernels": kernels, "calls": calls}
 
-    Kernels that are not in the plan are listed if they are damaged: if their bytes do not have the sha256 that the
-    library itself states.
 
-    Of the library of this process the selection is recomputed too: another one is read, not run.
+def verify(
+    plan: dict[str, Any], path: Path | None = None, other_build: bool = False, beside: bool = True
+) -> dict[str, Any]:
+    """The plan against a library or a wheel; None for the library of this process.
+
+    other_build: kernels and choices count, and not the bytes of the host code. beside: kernels that are not in the plan
+    are listed too if they are damaged, if their bytes do not have the sha256 that the library itself states. Of the
+    library of this process the selection is recomputed: another one is read, not run.
     """
     data = read_member(path or loaded_library(), MEMBER)
     cubins = cubins_in(data)
     kernels = [_kernel(kernel, cubins.get(kernel["name"]), plan["format"]) for kernel in plan["kernels"]]
-    kernels += _damaged(cubins, {kernel["name"] for kernel in kernels})
+    kernels += _damaged(cubins, {kernel["name"] for kernel in kernels}) if beside else ()
     selection_checked = _same_file(path, data)
     names = [spec["name"] for spec in _core.specs()]
     changed = [

@@ -1,6 +1,7 @@
 """`aotgemm report`: a plan as a page to read."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,21 @@ from .output import add_command, print_facts, print_json, progress
 EXAMPLES = """\
 examples:
   aotgemm report plan.json -o report.html     open it in a browser, send it, or print it
+  aotgemm report plan.json -o report.html --measured run.json
+                                              with the times of a run that `aotgemm bench --out run.json` saved
 
-One self-contained HTML page: for each call the M axis with its kernels and their predicted time against the roofline,
-maps of the selection over M and N, and what each kernel uses of an SM. Nothing is loaded from anywhere.
+One self-contained HTML page: which kernel runs for an M and how to check it, for each call the M axis with its kernels
+and their predicted time against the roofline, what each kernel uses of an SM, and maps of the selection over M and N.
+Nothing is loaded from anywhere. report.html#m=96 opens it with an M asked for.
 """
 
 
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "report", "Write a plan as one HTML page to review.", EXAMPLES, run)
     parser.add_argument("plan", type=Path, help="plan file")
+    parser.add_argument(
+        "--measured", type=Path, action="append", default=[], metavar="FILE", help="a saved run of bench; repeatable"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page")
 
 
@@ -28,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan)
     with progress(not arguments.json) as display:
         task = display.add_task("page", total=1)
-        page = render(plan)
+        page = render(plan, shlex.quote(arguments.plan.name), arguments.measured)
         display.advance(task)
     try:
         arguments.output.write_text(page, encoding="utf-8", newline="\n")

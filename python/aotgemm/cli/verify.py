@@ -4,13 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..audit.verify import OTHER_BUILD, verify
+from ..audit.verify import OTHER_BUILD, part_of, verify
 from ..plan.plan_file import read_plan
 from .output import INCOMPLETE, add_command, print_facts, print_json, print_table
 
 EXAMPLES = """\
 examples:
   aotgemm verify plan.json                               the library that this command runs with
+  aotgemm verify plan.json --kernel sm90_transpose_sf_fp32
+                                                         one kernel of it
   aotgemm verify plan.json --library libaotgemm.so       another one: its file is read, not loaded
   aotgemm verify plan.json --library aotgemm.whl         the one in a wheel that is not installed
   aotgemm verify plan.json --json | jq '.kernels[] | select(.state != "equal")'
@@ -30,7 +32,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--library", type=Path, metavar="FILE", help="libaotgemm.so or a wheel; default: the installed one"
     )
-    parser.add_argument("--allow-other-build", action="store_true", help="libaotgemm.so may differ, its kernels may not")
+    parser.add_argument("--kernel", metavar="NAME", help="this kernel of the plan alone, and the calls that run it")
+    parser.add_argument("--allow-other-build", action="store_true", help="its kernels count, not libaotgemm.so itself")
     parser.add_argument("--allow-missing", action="store_true", help="exit status 0 also where a call has no kernel")
 
 
@@ -63,10 +66,27 @@ def _print(report: dict[str, Any]) -> None:
     )
 
 
+def _print_kernel(kernel: dict[str, str], layers: list[str]) -> None:
+    print_facts(
+        {
+            "kernel": kernel["name"],
+            "planned sha256": kernel["planned"],
+            "found sha256": kernel["found"] or "-",
+            "state": kernel["state"],
+            "runs for": ", ".join(layers) or "layouts and casts of any call",
+        }
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.plan)
+    if arguments.kernel:
+        plan = part_of(plan, arguments.kernel)
     without = sum(bool(call["missing"]) for call in plan["calls"])
-    report = verify(plan, arguments.library, arguments.allow_other_build) | {"without_a_kernel": without}
+    report = verify(plan, arguments.library, arguments.allow_other_build, beside=not arguments.kernel)
+    report |= {"without_a_kernel": without}
+    if arguments.kernel and not arguments.json:
+        _print_kernel(report["kernels"][0], sorted({layer for call in plan["calls"] for layer in call["layers"]}))
     print_json(report) if arguments.json else _print(report)
     if report["ok"] and without and not arguments.allow_missing:
         return INCOMPLETE

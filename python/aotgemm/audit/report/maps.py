@@ -1,4 +1,4 @@
-"""Selection maps: M across, N up, coloured by the kernel that the installed library selects for one K."""
+"""Selection maps: M across, N up, coloured by the tile class that the installed library selects for one K."""
 
 from collections.abc import Iterator
 from html import escape
@@ -7,11 +7,12 @@ from typing import Any
 
 from ... import _core
 from ...errors import Error
-from .palette import Shade
+from .palette import legend, tile_class
 
 COLUMNS, ROWS = 40, 24
 M_RANGE, N_RANGE = (1, 8192), (64, 65536)
 N_MULTIPLE = 64
+M_TICKS, N_TICKS = (1, 8, 64, 512, 8192), (64, 512, 4096, 65536)
 
 
 def _spread(low: int, high: int, count: int, multiple: int) -> list[int]:
@@ -34,6 +35,15 @@ def choices(call: dict[str, Any], device: dict[str, Any]) -> list[tuple[int, int
     return found
 
 
+def maps_of(plan: dict[str, Any]) -> list[tuple[dict[str, Any], list[tuple[int, int, str]]]]:
+    """A call and what is selected where, for each K of each kind of call."""
+    kinds = {
+        (c["family"], c["grouping"], c["groups"], c["k"], c["num_sms"]): c for c in plan["calls"] if not c["missing"]
+    }
+    drawn = ((kinds[key], choices(kinds[key], plan["device"])) for key in sorted(kinds))
+    return [(call, found) for call, found in drawn if found]
+
+
 def _runs(row: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
     """Start, length and kernel of the cells in a row that have the same one."""
     start = 0
@@ -43,29 +53,33 @@ def _runs(row: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
         start += length
 
 
-def _cells(found: list[tuple[int, int, str]], shade_of: dict[str, Shade]) -> str:
+def _cells(found: list[tuple[int, int, str]], words: str) -> str:
     rows = [list(cells) for _, cells in groupby(found, key=lambda cell: cell[1])][::-1]
     parts = []
     for y, row in enumerate(rows):
         for x, length, kernel in _runs(row):
             title = escape(f"M = {row[x][0]} to {row[x + length - 1][0]}, N = {row[x][1]}: {kernel}")
-            place = f'x="{x}" y="{y}" width="{length + 0.03}" height="1.03"'
-            parts.append(f'<rect {place} fill="{shade_of[kernel].colour}"><title>{title}</title></rect>')
+            place = f'class="t{tile_class(kernel)}" x="{x}" y="{y}" width="{length + 0.03}" height="1.03"'
+            parts.append(f"<rect {place}><title>{title}</title></rect>")
     box = f"0 0 {len(rows[0])} {len(rows)}"
-    return f'<svg viewBox="{box}" preserveAspectRatio="none" role="img">{"".join(parts)}</svg>'
+    label = escape(words, quote=True)
+    return f'<svg viewBox="{box}" preserveAspectRatio="none" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def draw(call: dict[str, Any], found: list[tuple[int, int, str]], shade_of: dict[str, Shade]) -> str:
-    """One map with its axes and the kernels in it."""
-    (m_low, m_high), (n_low, n_high) = (
-        (min(axis), max(axis)) for axis in zip(*((m, n) for m, n, _ in found), strict=True)
-    )
-    used = sorted({kernel for _, _, kernel in found}, key=list(shade_of).index)
-    chips = "".join(shade_of[kernel].chip() for kernel in used)
-    title = f"K = {call['k']}" + (
-        f", {call['grouping']}, {call['groups']} groups" if call["grouping"] != "dense" else ""
-    )
-    axes = f'<p class="ends"><span>M = {m_low}</span><span>{m_high}</span></p>'
-    sides = f'<p class="sides"><span>N = {n_high}</span><span>{n_low}</span></p>'
-    drawing = f"<div>{sides}{_cells(found, shade_of)}</div>{axes}"
-    return f'<figure class="map"><figcaption>{title}</figcaption>{drawing}<p class="chips">{chips}</p></figure>'
+def _ticks(values: list[int], wanted: tuple[int, ...]) -> Iterator[tuple[int, float]]:
+    """Each wanted value with the middle of the first cell that reaches it, in percent of the axis."""
+    for tick in wanted:
+        yield tick, 100 * (next(i for i, value in enumerate(values) if value >= tick) + 0.5) / len(values)
+
+
+def draw(call: dict[str, Any], found: list[tuple[int, int, str]]) -> str:
+    """One map with its axes and the tile classes in it."""
+    groups = f", {call['groups']} groups" if call["grouping"] != "dense" else ""
+    title = f"K = {call['k']}: {call['family']} {call['grouping']}{groups}, {call['num_sms']} SMs"
+    rows, columns = (sorted({cell[axis] for cell in found}) for axis in (1, 0))
+    down = "".join(f'<span style="top:{100 - at:.1f}%">{n:,}</span>' for n, at in _ticks(rows, N_TICKS))
+    across = "".join(f'<span style="left:{at:.1f}%">{m:,}</span>' for m, at in _ticks(columns, M_TICKS))
+    sides, ends = f'<p class="sides"><b>N</b>{down}</p>', f'<p class="ends"><b>M</b>{across}</p>'
+    drawing = f"<div>{sides}{_cells(found, f'Tile class selected by M and N for {title}')}</div>{ends}"
+    kernels = (kernel for _, _, kernel in found)
+    return f'<figure class="map"><figcaption>{escape(title)}</figcaption>{drawing}{legend(kernels)}</figure>'
