@@ -8,9 +8,11 @@ from ._core import DeviceArray, version
 from .arrays.device_array import from_numpy, to_numpy
 from .arrays.sizes import align, ceil_div, get_tma_aligned_size
 from .compat.cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
+from .compat.deepgemm_modules import install_as_deep_gemm
 from .compat.deepgemm_settings import (
     get_block_size_multiple_of,
     get_compile_mode,
+    get_deterministic_algorithms,
     get_ignore_compile_dims,
     get_mk_alignment_for_contiguous_layout,
     get_tc_util,
@@ -20,6 +22,7 @@ from .compat.deepgemm_settings import (
     set_ignore_compile_dims,
     set_mk_alignment_for_contiguous_layout,
     set_tc_util,
+    use_deterministic_algorithms,
 )
 from .errors import (
     CudaError,
@@ -94,6 +97,7 @@ __all__ = [
     "from_numpy",
     "get_block_size_multiple_of",
     "get_compile_mode",
+    "get_deterministic_algorithms",
     "get_ignore_compile_dims",
     "get_mk_alignment_for_contiguous_layout",
     "get_mn_major_tma_aligned_tensor",
@@ -102,6 +106,7 @@ __all__ = [
     "get_tc_util",
     "get_theoretical_mk_alignment_for_contiguous_layout",
     "get_tma_aligned_size",
+    "install_as_deep_gemm",
     "k_grouped_bf16_gemm_tn_contiguous",
     "k_grouped_fp8_gemm_nt_contiguous",
     "load_plan",
@@ -129,5 +134,6 @@ __all__ = [
     "to_numpy",
     "transform_sf_into_required_layout",
     "unload_plan",
+    "use_deterministic_algorithms",
     "utils",
 ]

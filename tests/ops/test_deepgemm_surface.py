@@ -183,16 +183,33 @@ CUBLASLT = {
 }
 
 
+CUBLASLT_DTYPES = [  # of A and B, and of C and D
+    (torch.bfloat16, torch.bfloat16),
+    (torch.bfloat16, torch.float32),
+    (torch.float8_e4m3fn, torch.bfloat16),
+    (torch.float8_e4m3fn, torch.float32),
+]
+
+
 @pytest.mark.parametrize("name", CUBLASLT)
 @pytest.mark.parametrize("accumulate", [False, True])
-def test_cublaslt_is_pytorchs_product(name, accumulate):
+@pytest.mark.parametrize("dtype, out_dtype", CUBLASLT_DTYPES, ids=str)
+def test_cublaslt_is_pytorchs_product(name, accumulate, dtype, out_dtype):
     generator = torch.Generator().manual_seed(0)
-    a, b, c = (torch.randint(-4, 5, shape, generator=generator).bfloat16() for shape in ((5, 7), (7, 6), (5, 6)))
-    d = torch.empty(5, 6, dtype=torch.bfloat16)
+    a, b, c = (torch.randint(-4, 5, shape, generator=generator).float() for shape in ((5, 7), (7, 6), (5, 6)))
+    exact = a @ b + c if accumulate else a @ b  # small integers: exact in any order and in every dtype
+    d, a, b, c = torch.empty(5, 6, dtype=out_dtype), a.to(dtype), b.to(dtype), c.to(out_dtype)
     given_a = a.T.contiguous() if name[0] == "t" else a
     given_b = b.T.contiguous() if name[1] == "t" else b
     CUBLASLT[name](given_a, given_b, d, c if accumulate else None)
-    assert torch.equal(d, a @ b + c if accumulate else a @ b)  # small integers: exact in any order
+    assert torch.equal(d.float(), exact)
+
+
+@pytest.mark.parametrize("dtype, out_dtype", CUBLASLT_DTYPES, ids=str)
+def test_cublaslt_accumulates_in_place(dtype, out_dtype):
+    a, b, d = torch.ones(5, 7).to(dtype), torch.ones(6, 7).to(dtype), torch.full((5, 6), 3, dtype=out_dtype)
+    deep_gemm.cublaslt_gemm_nt(a, b, d, d)
+    assert (d == 10).all()
 
 
 def test_grouped_calls_take_pytorch_tensors():

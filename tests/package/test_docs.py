@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (".ci", "benchmarks", "cmake", "codegen", "cpp", "docs", "python", "tests", "tools")
+FOLDERS = (".ci", "benchmarks", "cmake", "codegen", "compat", "cpp", "docs", "examples", "python", "tests", "tools")
 CODE = (".cpp", ".cu", ".cuh", ".h", ".hpp", ".in")
-GROUPS = ("benchmarks", "cmake", "codegen", "cpp/dispatch", "cpp/emulation", "cpp/include", "cpp/kernels",
-          "cpp/ptx_machine", "cpp/python", "docs", "python", "tests", "tools")  # fmt: skip
+GROUPS = ("benchmarks", "cmake", "codegen", "compat", "cpp/dispatch", "cpp/emulation", "cpp/include", "cpp/kernels",
+          "cpp/ptx_machine", "cpp/python", "docs", "examples", "python", "tests", "tools")  # fmt: skip
 ELSEWHERE = {
     "cuda.h": "of the CUDA toolkit",
     "cuda/cuda.h": "its copy, which the build makes",

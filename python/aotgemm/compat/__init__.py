@@ -1,1 +1,1 @@
-"""Names of DeepGEMM that are no kernels: settings, and the calls it hands to cuBLASLt."""
+"""DeepGEMM's names: settings, other signatures, helpers of tests, and the modules that `import deep_gemm` finds."""

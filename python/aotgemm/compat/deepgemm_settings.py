@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from .. import _core
+from .. import _core, runtime
 from ..errors import ShapeError
 
 MK_ALIGNMENT = _core.group_alignment()  # rows; no tile of the grouped kernels is taller
+
+SMS_OF_AN_H100 = 132
 
 _without_effect: dict[str, Any] = {"tc_util": 100, "ignore_compile_dims": False, "block_size_multiple_of": (1, 1)}
 
@@ -83,3 +85,19 @@ def set_block_size_multiple_of(value: int | tuple[int, int]) -> None:
 def get_block_size_multiple_of() -> tuple[int, int]:
     """What set_block_size_multiple_of was given, (1, 1) at first."""
     return _without_effect["block_size_multiple_of"]
+
+
+def use_deterministic_algorithms(enabled: bool) -> None:
+    """Accepted, without effect: every result is deterministic, whatever is asked for."""
+
+
+def get_deterministic_algorithms() -> bool:
+    """True: the same inputs always give the same bits."""
+    return True
+
+
+def get_num_sms() -> int:
+    """As aotgemm.get_num_sms; on a machine without a GPU 132, those of an H100, so that a server can be rehearsed."""
+    if _core.get_num_sms() == 0 and _core.cuda_device_count() == 0:
+        return SMS_OF_AN_H100
+    return runtime.get_num_sms()

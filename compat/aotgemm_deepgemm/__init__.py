@@ -1,0 +1,1 @@
+"""Entry points through which serving engines take aotgemm for DeepGEMM."""

@@ -1,0 +1,6 @@
+"""Integer arithmetic and casts."""
+
+from aotgemm.compat.deepgemm_modules import members_of
+
+globals().update(members_of(__name__))
+__all__ = list(members_of(__name__))

@@ -1,0 +1,102 @@
+"""GEMMs over groups of K with DeepGEMM 2.6's parameters, and the weight gradients of 1.x."""
+
+import aotgemm
+import ml_dtypes
+import numpy as np
+import pytest
+import torch
+from aotgemm.problems.values import finite_fp8, finite_scales
+from torch_tensors import bits, to_torch
+
+M, N, A = 24, 40, 128
+ENDS = (100, 128, 300)  # of groups that start at 0, 128 and 128: the second is empty
+SPANS = [128, 0, 256]
+
+
+def fp8_operand(random, rows):
+    """For each group a matrix [rows, span] with zeros behind the group's end, flat, and scales [rows, K / 128]."""
+    starts = [0, 128, 128]
+    parts = []
+    for start, end, span in zip(starts, ENDS, SPANS, strict=True):
+        part = finite_fp8(random, rows, span)
+        part[:, end - start :] = 0
+        parts.append(part.reshape(-1))
+    return np.concatenate(parts), finite_scales(random, rows, sum(SPANS) // A)
+
+
+@pytest.fixture
+def operands():
+    random = np.random.default_rng(3)
+    c = random.standard_normal((3, M, N)).astype(np.float32)
+    return fp8_operand(random, M), fp8_operand(random, N), c
+
+
+def as_torch(pair):
+    return tuple(to_torch(array) for array in pair)
+
+
+def by_spans(operands):
+    """What aotgemm's own call gives."""
+    a, b, c = operands
+    d = np.full_like(c, -1)
+    aotgemm.k_grouped_fp8_gemm_nt_contiguous(a, b, d, SPANS, np.array(SPANS, np.int32), c)
+    return d.view(np.uint32)
+
+
+@pytest.mark.parametrize("ks_cpu", [SPANS, None, []], ids=str)
+@pytest.mark.parametrize("of", ["torch", "numpy"])
+def test_ends_instead_of_sizes(deep_gemm, operands, ks_cpu, of):
+    a, b, c = operands
+    ends = np.array(ENDS, np.int32)
+    if of == "torch":
+        a, b, c, ends = as_torch(a), as_torch(b), torch.from_numpy(c), torch.from_numpy(ends)
+    d = c * 0 - 1
+    deep_gemm.k_grouped_fp8_gemm_nt_contiguous(a, b, d, ks_cpu, grouped_layout=ends, c=c, use_psum_layout=True)
+    np.testing.assert_array_equal(np.asarray(d).view(np.uint32), by_spans(operands))
+
+
+def test_sizes_under_their_names(deep_gemm, operands):
+    a, b, c = operands
+    d = np.full_like(c, -1)
+    deep_gemm.k_grouped_fp8_gemm_nt_contiguous(
+        a, b, d, ks_cpu=SPANS, grouped_layout=np.array(SPANS, np.int32), c=c, recipe=(1, 1, 128), use_psum_layout=False
+    )
+    np.testing.assert_array_equal(d.view(np.uint32), by_spans(operands))
+
+
+def test_bf16_takes_ends_too(deep_gemm):
+    random = np.random.default_rng(4)
+    a, b = (random.standard_normal((384, size)).astype(ml_dtypes.bfloat16) for size in (M, N))
+    a[100:128], b[100:128], a[300:], b[300:] = 0, 0, 0, 0
+    d, expected = (np.full((3, M, N), -1, np.float32) for _ in range(2))
+    aotgemm.k_grouped_bf16_gemm_tn_contiguous(a, b, expected, SPANS, np.array(SPANS, np.int32))
+    deep_gemm.k_grouped_bf16_gemm_tn_contiguous(a, b, d, None, np.array(ENDS, np.int32), use_psum_layout=True)
+    np.testing.assert_array_equal(d.view(np.uint32), expected.view(np.uint32))
+    assert (expected[1] == 0).all() and (expected[0] != 0).any()
+
+
+@pytest.mark.parametrize("ks_cpu", [None, []], ids=str)
+def test_sizes_on_the_host_may_be_absent_only_with_ends(deep_gemm, operands, ks_cpu):
+    a, b, c = operands
+    with pytest.raises(aotgemm.ShapeError, match=r"^ks_cpu: is (None|\[\]), allowed is K of each group, or none with"):
+        deep_gemm.k_grouped_fp8_gemm_nt_contiguous(a, b, c, ks_cpu, np.array(SPANS, np.int32), c)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_weight_gradient_of_version_1(deep_gemm, transposed):
+    random, k = np.random.default_rng(5), 304
+    (a, sfa), (b, sfb) = (as_torch((finite_fp8(random, r, k), finite_scales(random, r, 3))) for r in (M, N))
+    start = torch.from_numpy(random.standard_normal((M, N)).astype(np.float32))
+    out, expected = start.clone(), torch.empty_like(start)
+    aotgemm.fp8_gemm_nt((a, sfa), (b, sfb), expected, start, (1, 1, 128))
+    given = [scales.T.contiguous() if transposed else scales for scales in (sfa, sfb)]
+    deep_gemm.wgrad_gemm_fp8_fp8_fp32_nt((a, given[0]), (b, given[1]), out)
+    np.testing.assert_array_equal(bits(out), bits(expected))
+
+
+def test_weight_gradients_of_version_1_by_group(deep_gemm, operands):
+    a, b, c = operands
+    out = torch.from_numpy(c.copy())
+    flat_a, flat_b = (as_torch((x, np.ascontiguousarray(sf.T))) for x, sf in (a, b))
+    deep_gemm.k_grouped_wgrad_gemm_fp8_fp8_fp32_nt(flat_a, flat_b, out, SPANS)
+    np.testing.assert_array_equal(bits(out), by_spans(operands))
