@@ -1,4 +1,4 @@
-"""The calls of SGLang 0.5.23 (module sglang.srt.layers.deep_gemm_wrapper and its users), in the form they have there."""
+"""The calls of SGLang 0.5.23, module sglang.srt.layers.deep_gemm_wrapper and its users, each in its form there."""
 
 import os
 import sys

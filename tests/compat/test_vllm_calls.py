@@ -1,4 +1,4 @@
-"""The calls of vLLM's wrappers (0.28 to 0.33, module vllm.utils.deep_gemm and its users), in the form they have there."""
+"""The calls of vLLM 0.28 to 0.33, module vllm.utils.deep_gemm and its users, each in its form there."""
 
 import os
 

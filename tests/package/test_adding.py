@@ -11,7 +11,8 @@ FOLDERS = ("codegen", "cpp", "python")  # tests are listed too, but more of them
 KINDS = (".cpp", ".cuh", ".h", ".hpp", ".in", ".py")
 COMMENTS = {".py": r'"""(?s:.*?)"""|(?<!["\w])#[^"\n]*$'}
 COMMENTS_OF_CPP = r"//.*|/\*(?s:.*?)\*/"
-NO_STEP = "python/aotgemm/compat/"  # other names and signatures of calls there are
+# Other names and signatures of calls there are, and their operators in PyTorch.
+NO_STEP = ("python/aotgemm/compat/", "python/aotgemm/torch/")
 PINNED_BYTES = "tests/codegen/test_codegen_emit.py"  # has a hash of every kernel's source and names none
 
 # By section of the page: what its example is called in code.

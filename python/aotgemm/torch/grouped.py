@@ -1,0 +1,115 @@
+"""Linear layers of several experts on rows sorted by expert, with gradients."""
+
+import torch
+
+from ..arrays.sizes import align
+from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
+from ..ops.cast import per_token_cast_to_fp8
+from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
+from .linear import dequantized
+from .operators import register
+from .shapes import BF16, FP8, check_dtype, check_sizes, check_weight
+
+ALIGNMENT = 128  # rows at whose multiples groups start
+
+
+def aligned_places(offsets: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Where sorted rows go so that each group starts at a multiple of 128: (place of each row, ends, live).
+
+    offsets: int32 [E], the end of each group. Rows behind the last end belong to no group: live is False, and their
+    place is one that no group has. Nothing waits for the device.
+    """
+    counts = torch.diff(offsets, prepend=offsets.new_zeros(1))
+    starts = torch.cumsum(align(counts, ALIGNMENT), 0, dtype=torch.int32) - align(counts, ALIGNMENT)
+    row = torch.arange(rows, dtype=torch.int32, device=offsets.device)
+    group = torch.searchsorted(offsets, row, right=True)
+    live = group < offsets.shape[0]
+    shift = torch.cat([starts - (offsets - counts), offsets.new_zeros(1)])
+    place = torch.where(live, row + shift[group], room_for(rows, offsets.shape[0]) - 1)
+    return place, starts + counts, live
+
+
+def room_for(rows: int, groups: int) -> int:
+    """Rows that hold any division of `rows` into groups, and one for those of no group."""
+    return align(rows + groups * (ALIGNMENT - 1), ALIGNMENT) + ALIGNMENT
+
+
+def _spread(rows: torch.Tensor, place: torch.Tensor, room: int) -> torch.Tensor:
+    """A matrix with rows at their places; what lies between them is not initialised."""
+    out = torch.empty(room, *rows.shape[1:], dtype=rows.dtype, device=rows.device)
+    to, source = (out.view(torch.uint8), rows.view(torch.uint8)) if rows.dtype == FP8 else (out, rows)
+    to[place] = source  # as bytes: PyTorch indexes no FP8
+    return out
+
+
+def _gathered(d: torch.Tensor, place: torch.Tensor, live: torch.Tensor) -> torch.Tensor:
+    return torch.where(live.unsqueeze(1), d[place], torch.zeros((), dtype=d.dtype, device=d.device))
+
+
+def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+    room = room_for(x.shape[0], offsets.shape[0])
+    place, ends, live = aligned_places(offsets, x.shape[0])
+    q, sf = per_token_cast_to_fp8(x, use_ue8m0=False)
+    d = torch.empty(room, weight.shape[1], dtype=BF16, device=x.device)
+    a = _spread(q, place, room), _spread(sf, place, room)
+    m_grouped_fp8_gemm_nt_contiguous(a, (weight, scales), d, ends, use_psum_layout=True)
+    return _gathered(d, place, live)
+
+
+def _input_gradient(
+    gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
+) -> torch.Tensor:
+    room = room_for(gradient.shape[0], offsets.shape[0])
+    place, ends, live = aligned_places(offsets, gradient.shape[0])
+    d = torch.empty(room, weight.shape[2], dtype=BF16, device=gradient.device)
+    rows = _spread(gradient, place, room)
+    m_grouped_bf16_gemm_nn_contiguous(rows, dequantized(weight, scales), d, ends, use_psum_layout=True)
+    return _gathered(d, place, live)
+
+
+def _fake(name: str, columns: int, letters: str):
+    def fake(rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+        check_dtype(name, rows, BF16)
+        check_weight("weight", weight, scales, 3)
+        check_dtype("offsets", offsets, torch.int32)
+        check_sizes(**{name: (rows, letters), "weight": (weight, "enk"), "offsets": (offsets, "e")})
+        return rows.new_empty((rows.shape[0], weight.shape[columns]))
+
+    return fake
+
+
+TENSORS = "Tensor weight, Tensor weight_scale_inv, Tensor offsets) -> Tensor"
+register(f"fp8_grouped_linear(Tensor x, {TENSORS}", _forward, _fake("x", 1, "mk"))
+register(f"fp8_grouped_linear_input_gradient(Tensor gradient, {TENSORS}", _input_gradient, _fake("gradient", 2, "mn"))
+forward = torch.ops.aotgemm.fp8_grouped_linear.default
+input_gradient = torch.ops.aotgemm.fp8_grouped_linear_input_gradient.default
+
+
+class _Frozen(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, scales, offsets):
+        ctx.save_for_backward(weight, scales, offsets)
+        return forward(x, weight, scales, offsets)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return input_gradient(gradient.contiguous(), *ctx.saved_tensors), None, None, None
+
+
+def fp8_grouped_linear(
+    x: torch.Tensor, weight: torch.Tensor, weight_scale_inv: torch.Tensor, offsets: torch.Tensor
+) -> torch.Tensor:
+    """x[i] @ weight[e]^T for each row i, e being its expert, through aotgemm.m_grouped_fp8_gemm_nt_contiguous.
+
+    x: BF16 [M, K], the rows of expert 0 first, then those of 1, and so on, without gaps; quantised by row and 128
+    columns. weight: FP8 E4M3 [E, N, K], weight_scale_inv FP32 [E, ceil(N / 128), ceil(K / 128)]. offsets: int32 [E] on
+    x's device, where the rows of each expert end. Returns BF16 [M, N]; rows behind the last end are zeros.
+
+    The gradient is that of x, as in fp8_linear. A row's result and gradient do not depend on the other rows; nothing
+    waits for the device. Raises what that call raises.
+    """
+    if torch.is_grad_enabled() and x.requires_grad:
+        return _Frozen.apply(x, weight, weight_scale_inv, offsets)
+    if torch.compiler.is_compiling():
+        return forward(x, weight, weight_scale_inv, offsets)
+    return _forward(x, weight, weight_scale_inv, offsets)

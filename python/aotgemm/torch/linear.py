@@ -1,0 +1,139 @@
+"""A linear layer on block-scaled FP8 weights, with gradients."""
+
+import torch
+
+from ..arrays.sizes import align
+from ..ops.bf16_gemm import bf16_gemm_nn
+from ..ops.cast import per_token_cast_to_fp8
+from ..ops.fp8_gemm import fp8_gemm_nt
+from .operators import register
+from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes, check_weight
+
+K_STEP = 16  # columns of FP8 operands come in multiples of it
+
+
+def dequantized(weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    """BF16 [..., N, K]: each element times its block's scale in FP32, rounded once."""
+    rows, columns = weight.shape[-2:]
+    whole = scales.repeat_interleave(BLOCK, -2)[..., :rows, :].repeat_interleave(BLOCK, -1)[..., :columns]
+    return (weight.to(FP32) * whole).to(BF16)
+
+
+def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    rows = x.reshape(-1, x.shape[-1])
+    d = torch.empty(rows.shape[0], weight.shape[0], dtype=BF16, device=x.device)
+    fp8_gemm_nt(per_token_cast_to_fp8(rows, use_ue8m0=False), (weight, scales), d)
+    return d.view(*x.shape[:-1], weight.shape[0])
+
+
+def _fake_forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    check_dtype("x", x, BF16)
+    check_weight("weight", weight, scales, 2)
+    check_sizes(x=(x.reshape(-1, x.shape[-1]), "mk"), weight=(weight, "nk"))
+    return x.new_empty((*x.shape[:-1], weight.shape[0]))
+
+
+def _input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    rows = gradient.reshape(-1, weight.shape[0]).contiguous()
+    d = torch.empty(rows.shape[0], weight.shape[1], dtype=BF16, device=gradient.device)
+    bf16_gemm_nn(rows, dequantized(weight, scales), d)
+    return d.view(*gradient.shape[:-1], weight.shape[1])
+
+
+def _fake_input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    check_dtype("gradient", gradient, BF16)
+    return gradient.new_empty((*gradient.shape[:-1], weight.shape[1]))
+
+
+def _by_token(rows: torch.Tensor, padded: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """FP8 [columns, tokens] with one scale per column and 128 tokens; tokens that are not there are zeros."""
+    columns = rows.new_zeros(rows.shape[1], padded)
+    columns[:, : rows.shape[0]] = rows.T
+    return per_token_cast_to_fp8(columns, use_ue8m0=False)
+
+
+def _weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    gradient, x = (each.reshape(-1, each.shape[-1]) for each in (gradient, x))
+    padded = align(x.shape[0], K_STEP)
+    d = torch.empty(gradient.shape[1], x.shape[1], dtype=FP32, device=x.device)
+    fp8_gemm_nt(_by_token(gradient, padded), _by_token(x, padded), d, recipe=(1, 1, BLOCK))
+    return d
+
+
+def _fake_weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return gradient.new_empty((gradient.shape[-1], x.shape[-1]), dtype=FP32)
+
+
+register("fp8_linear(Tensor x, Tensor weight, Tensor weight_scale_inv) -> Tensor", _forward, _fake_forward)
+register(
+    "fp8_linear_input_gradient(Tensor gradient, Tensor weight, Tensor weight_scale_inv) -> Tensor",
+    _input_gradient,
+    _fake_input_gradient,
+)
+register("fp8_linear_weight_gradient(Tensor gradient, Tensor x) -> Tensor", _weight_gradient, _fake_weight_gradient)
+forward = torch.ops.aotgemm.fp8_linear.default
+input_gradient = torch.ops.aotgemm.fp8_linear_input_gradient.default
+weight_gradient = torch.ops.aotgemm.fp8_linear_weight_gradient.default
+quantize = torch.ops.aotgemm.per_block_cast_to_fp8.default
+
+
+class _Frozen(torch.autograd.Function):
+    """FP8 weights that do not train."""
+
+    @staticmethod
+    def forward(ctx, x, weight, scales):
+        ctx.save_for_backward(weight, scales)
+        return forward(x, weight, scales)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return input_gradient(gradient, *ctx.saved_tensors), None, None
+
+
+class _Trained(torch.autograd.Function):
+    """Weights of a wider type, quantised for each call."""
+
+    @staticmethod
+    def forward(ctx, x, weight):
+        q, scales = quantize(weight, False)
+        ctx.save_for_backward(x, q, scales)
+        ctx.dtype = weight.dtype
+        return forward(x, q, scales)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, q, scales = ctx.saved_tensors
+        of_x = input_gradient(gradient, q, scales) if ctx.needs_input_grad[0] else None
+        of_weight = weight_gradient(gradient, x).to(ctx.dtype) if ctx.needs_input_grad[1] else None
+        return of_x, of_weight
+
+
+def _product(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor | None) -> torch.Tensor:
+    learns = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    if scales is None:
+        return _Trained.apply(x, weight) if learns else forward(x, *quantize(weight, False))
+    if learns:
+        return _Frozen.apply(x, weight, scales)
+    return forward(x, weight, scales) if torch.compiler.is_compiling() else _forward(x, weight, scales)
+
+
+def fp8_linear(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    weight_scale_inv: torch.Tensor | None = None,
+    bias: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """x @ weight^T + bias through aotgemm.fp8_gemm_nt: x quantised by row and 128 columns.
+
+    x: BF16 [..., K]. weight: FP8 E4M3 [N, K] with weight_scale_inv FP32 [ceil(N / 128), ceil(K / 128)], by which its
+    blocks are multiplied; or, without weight_scale_inv, BF16 or FP32 [N, K], quantised by block in each call.
+    bias: None or BF16 [N], added in BF16. Returns BF16 [..., N]. N is a multiple of 8, K of 16.
+
+    Gradients: of x, by aotgemm.bf16_gemm_nn on the dequantised weight; of the bias; of a weight without
+    weight_scale_inv, by aotgemm.fp8_gemm_nt with recipe (1, 1, 128) on both factors quantised by 128 tokens. A row's
+    result and gradient do not depend on the other rows. FP8 weights are frozen.
+    Raises what aotgemm.fp8_gemm_nt raises.
+    """
+    check_ndim("weight", weight, 2)
+    out = _product(x, weight, weight_scale_inv)
+    return out if bias is None else out + bias

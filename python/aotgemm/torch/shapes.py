@@ -1,0 +1,55 @@
+"""What an operator checks of tensors without memory: sizes and element types, at the time a graph is made."""
+
+from typing import Any
+
+import torch
+
+from ..arrays.sizes import ceil_div
+from ..errors import DtypeError, ShapeError
+
+BLOCK = 128
+FP8, BF16, FP32 = torch.float8_e4m3fn, torch.bfloat16, torch.float32
+
+
+def check_dtype(name: str, tensor: torch.Tensor, *allowed: torch.dtype) -> None:
+    """Raises DtypeError, which names the argument and what is allowed."""
+    if tensor.dtype not in allowed:
+        words = " or ".join(str(dtype).removeprefix("torch.") for dtype in allowed)
+        raise DtypeError(f"{name}: dtype is {str(tensor.dtype).removeprefix('torch.')}, allowed is {words}")
+
+
+def check_ndim(name: str, tensor: torch.Tensor, ndim: int) -> None:
+    """Raises ShapeError unless the tensor has that many dimensions."""
+    if tensor.dim() != ndim:
+        raise ShapeError(f"{name}: has {tensor.dim()} dimensions, allowed is {ndim}")
+
+
+def check_sizes(**operands: tuple[torch.Tensor, str]) -> dict[str, Any]:
+    """The size of each letter. Each operand comes with its dimensions' letters; "" leaves it out.
+
+    Raises ShapeError where two sizes of one letter differ.
+    """
+    sizes: dict[str, Any] = {}
+    for name, (tensor, letters) in operands.items():
+        if not letters:
+            continue
+        check_ndim(name, tensor, len(letters))
+        for letter, size in zip(letters, tensor.shape, strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(f"{name}: {letter.upper()} is {size}, must be {sizes[letter]}")
+    return sizes
+
+
+def check_scales(name: str, scales: torch.Tensor, shape: tuple[Any, ...]) -> None:
+    """Raises DtypeError or ShapeError unless the scales are FP32 of that shape."""
+    check_dtype(name, scales, FP32)
+    if tuple(scales.shape) != shape:
+        raise ShapeError(f"{name}: shape is {list(scales.shape)}, must be {list(shape)}")
+
+
+def check_weight(name: str, weight: torch.Tensor, scales: torch.Tensor, ndim: int) -> None:
+    """Raises DtypeError or ShapeError unless it is FP8 E4M3 [..., N, K] with one FP32 scale per 128 x 128 block."""
+    check_dtype(name, weight, FP8)
+    check_ndim(name, weight, ndim)
+    grid = tuple(ceil_div(size, BLOCK) for size in weight.shape[-2:])
+    check_scales(f"{name}_scale_inv", scales, (*weight.shape[:-2], *grid))
