@@ -20,6 +20,13 @@ inline std::uint16_t bf16_from_float(float value) {
     return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16);
 }
 
+// FP32 rounded to nearest even in TF32, as FP32 bits: 10 bits of fraction, the other 13 zero. Overflow goes to infinity,
+// and a NaN is one NaN.
+inline std::uint32_t tf32_from_float(std::uint32_t bits) {
+    if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return kCanonicalNan;
+    return (bits + 0xFFFu + ((bits >> 13) & 1)) & ~0x1FFFu;
+}
+
 inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 constexpr bool is_fp8_nan(std::uint8_t code) { return (code & 0x7F) == 0x7F; }

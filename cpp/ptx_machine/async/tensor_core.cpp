@@ -95,19 +95,20 @@ void multiply_e4m3(WgmmaTile& tile, int n) {
 
 namespace {
 
-constexpr int kBf16Step = Bf16Format::kStep;
-
-float bf16_at(const std::uint8_t (&row)[kStepBytes], std::int64_t k) {
-    std::uint16_t bits;
-    std::memcpy(&bits, row + 2 * k, 2);
-    return float_from_bf16(bits);
+template <class Format>
+float element_at(const std::uint8_t (&row)[kStepBytes], std::int64_t k) {
+    static_assert(Format::kStep * sizeof(typename Format::Bits) == kStepBytes);
+    typename Format::Bits bits;
+    std::memcpy(&bits, row + k * static_cast<std::int64_t>(sizeof(bits)), sizeof(bits));
+    return Format::value(bits);
 }
 
-void load_bf16_rows(const WgmmaTile& tile, MmaBf16Tf32Scratch& scratch) {
+template <class Format>
+void load_wide_rows(const WgmmaTile& tile, MmaBf16Tf32Scratch& scratch) {
     for (int row = 0; row < kWgmmaRows; ++row) {
         scratch.row_is_special[row] = false;
-        for (int k = 0; k < kBf16Step; ++k) {
-            const Decoded decoded = decode_mma_bf16_tf32(bf16_at(tile.a[row], k));
+        for (int k = 0; k < Format::kStep; ++k) {
+            const Decoded decoded = decode_mma_bf16_tf32(element_at<Format>(tile.a[row], k));
             scratch.rows.value[row][k] = decoded.value;
             scratch.rows.exponent[row][k] = decoded.exponent;
             scratch.row_is_special[row] |= decoded.is_special;
@@ -115,11 +116,13 @@ void load_bf16_rows(const WgmmaTile& tile, MmaBf16Tf32Scratch& scratch) {
     }
 }
 
-void load_bf16_panel(const WgmmaTile& tile, int first, int columns, MmaBf16Tf32Scratch& scratch) {
+template <class Format>
+void load_wide_panel(const WgmmaTile& tile, int first, int columns, MmaBf16Tf32Scratch& scratch) {
     for (int column = 0; column < kMmaBf16Tf32PanelColumns; ++column) {
         scratch.column_is_special[column] = false;
-        for (int k = 0; k < kBf16Step; ++k) {
-            const Decoded decoded = decode_mma_bf16_tf32(column < columns ? bf16_at(tile.b[first + column], k) : 0.0f);
+        for (int k = 0; k < Format::kStep; ++k) {
+            const float value = column < columns ? element_at<Format>(tile.b[first + column], k) : 0.0f;
+            const Decoded decoded = decode_mma_bf16_tf32(value);
             scratch.panel.value[k][column] = decoded.value;
             scratch.panel.exponent[k][column] = decoded.exponent;
             scratch.column_is_special[column] |= decoded.is_special;
@@ -127,32 +130,40 @@ void load_bf16_panel(const WgmmaTile& tile, int first, int columns, MmaBf16Tf32S
     }
 }
 
-}  // namespace
-
-void multiply_bf16(WgmmaTile& tile, int n) {
+// BF16 and TF32.
+template <class Format>
+void multiply_wide(WgmmaTile& tile, int n) {
     thread_local const auto scratch = std::make_unique<MmaBf16Tf32Scratch>();
-    load_bf16_rows(tile, *scratch);
+    load_wide_rows<Format>(tile, *scratch);
     for (int first = 0; first < n; first += kMmaBf16Tf32PanelColumns) {
         const int columns = std::min(kMmaBf16Tf32PanelColumns, n - first);
-        load_bf16_panel(tile, first, columns, *scratch);
+        load_wide_panel<Format>(tile, first, columns, *scratch);
         for (auto& row : scratch->largest_exponent) std::fill(std::begin(row), std::end(row), kLeastExponent);
         for (int row = 0; row < kWgmmaRows; ++row)
             for (int column = 0; column < columns; ++column) {
                 const float c = tile.d[row][first + column];
                 scratch->chain[row][column] = std::isfinite(c) ? c : 0.0f;
             }
-        run_mma_bf16_tf32_steps({0, 0, kWgmmaRows, columns}, kBf16Step, 1, *scratch);
+        run_mma_bf16_tf32_steps({0, 0, kWgmmaRows, columns}, Format::kStep, 1, *scratch);
         for (int row = 0; row < kWgmmaRows; ++row)
             for (int column = 0; column < columns; ++column) {
                 float& d = tile.d[row][first + column];
                 const bool is_special = scratch->row_is_special[row] || scratch->column_is_special[column] ||
                                         !std::isfinite(d) || scratch->largest_exponent[row][column] > kMostExponent;
-                d = !is_special ? scratch->chain[row][column]
-                                : scalar_mma_bf16_tf32_chain(
-                                      d, kBf16Step, kBf16Step, [&](std::int64_t k) { return bf16_at(tile.a[row], k); },
-                                      [&](std::int64_t k) { return bf16_at(tile.b[first + column], k); });
+                d = !is_special
+                        ? scratch->chain[row][column]
+                        : scalar_mma_bf16_tf32_chain(
+                              d, Format::kStep, Format::kStep,
+                              [&](std::int64_t k) { return element_at<Format>(tile.a[row], k); },
+                              [&](std::int64_t k) { return element_at<Format>(tile.b[first + column], k); });
             }
     }
 }
+
+}  // namespace
+
+void multiply_bf16(WgmmaTile& tile, int n) { multiply_wide<Bf16Format>(tile, n); }
+
+void multiply_tf32(WgmmaTile& tile, int n) { multiply_wide<Tf32Format>(tile, n); }
 
 }  // namespace aotgemm::ptx_machine

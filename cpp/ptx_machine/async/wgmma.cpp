@@ -64,6 +64,25 @@ void read_operand(const Execution& at, std::uint64_t bits, bool is_mn_major, int
     });
 }
 
+// Of the four registers of A that a thread holds, number i has 4 bytes of K, from 4 * (thread % 4) + 16 * (i / 2) on, of
+// row 16 * warp + thread / 4 + 8 * (i % 2), whatever the type (PTX ISA, "Register fragments" of wgmma's A).
+void gather_a(const Execution& at, WgmmaTile& tile, Undefined& undefined) {
+    const std::vector<Place>& list = at.op.instruction->details->a_registers;
+    for (int w = 0; w < kWarpsOfWarpgroup; ++w) {
+        Warp& warp = at.block.warps[static_cast<std::size_t>(at.warpgroup * kWarpsOfWarpgroup + w)];
+        for (int i = 0; i < static_cast<int>(list.size()); ++i) {
+            const Place& place = list[static_cast<std::size_t>(i)];
+            const auto* from = warp.lanes<std::uint32_t>(place);
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const int row = 16 * w + lane / 4 + 8 * (i % 2);
+                std::memcpy(tile.a[row] + 4 * (lane % 4) + 16 * (i / 2), from + lane, 4);
+                if (at.check() == nullptr || (warp.defined[place.shadow] >> lane & 1)) continue;
+                undefined.any = undefined.a[row] = true;
+            }
+        }
+    }
+}
+
 // Registers 4q to 4q + 3 of a thread hold columns 8q + 2 * (thread % 4) and the next of rows 16 * warp + thread / 4,
 // then of that row + 8 (PTX ISA, "Register fragments" of wgmma's D). So a pair of registers is 8 rows of 8 columns.
 template <class Body>
@@ -121,10 +140,15 @@ void multiply(const Execution& at, WgmmaTile& tile, Undefined& undefined, bool& 
         undefined = {};
         kept = false;
     }
-    read_operand(at, at.op.a, details.a_mn_major, kWgmmaRows, tile.a, undefined.a, undefined.any);
+    if (!details.a_registers.empty()) gather_a(at, tile, undefined);
+    else read_operand(at, at.op.a, details.a_mn_major, kWgmmaRows, tile.a, undefined.a, undefined.any);
     read_operand(at, at.op.b, details.b_mn_major, details.n, tile.b, undefined.b, undefined.any);
     const double start = processor_seconds();
-    details.is_bf16 ? multiply_bf16(tile, details.n) : multiply_e4m3(tile, details.n);
+    switch (details.type) {
+        case WgmmaType::e4m3: multiply_e4m3(tile, details.n); break;
+        case WgmmaType::bf16: multiply_bf16(tile, details.n); break;
+        case WgmmaType::tf32: multiply_tf32(tile, details.n); break;
+    }
     at.machine().counts.arithmetic_seconds += processor_seconds() - start;
     ++at.machine().counts.wgmma;
 }
@@ -187,7 +211,7 @@ void issue_wgmma(Warp& warp, const Instruction& i) {
     Warpgroup& group = warp.block->warpgroups[static_cast<std::size_t>(number)];
     WgmmaOp made;
     made.instruction = &i;
-    made.a = warp.lanes<std::uint64_t>(i.a)[0];
+    if (i.details->a_registers.empty()) made.a = warp.lanes<std::uint64_t>(i.a)[0];
     made.b = warp.lanes<std::uint64_t>(i.b)[0];
     made.accumulates = warp.predicate(i.c) & 1;
     if (warp.check != nullptr) made.clock = warp.check->clock(warp);

@@ -22,16 +22,16 @@ void check_accumulator_access(Warp& warp, const Instruction& i) {
         warp.accumulator_touched[place.shadow] = warp.wgmma_fences;
     });
     if (is_busy)
-        report(warp, "wgmma", "a register is touched that a wgmma under way writes",
+        report(warp, "wgmma", "a register is touched that a wgmma under way uses",
                "Wait with wgmma.wait_group for its group first.");
 }
 
 void accumulators_are_issued(Warp& warp, const Instruction& i) {
     bool is_fenced = warp.wgmma_fences != 0;
-    for (const Place& place : i.details->list) {
+    i.details->for_each_wgmma_register([&](const Place& place) {
         is_fenced = is_fenced && warp.accumulator_touched[place.shadow] != warp.wgmma_fences;
         ++warp.accumulator_users[place.shadow];
-    }
+    });
     warp.wgmma_under_way.emplace_back(warp.wgmma_issued, &i);
     if (!is_fenced)
         report(warp, "wgmma", "a wgmma uses registers that were touched after the last wgmma.fence",
@@ -41,7 +41,8 @@ void accumulators_are_issued(Warp& warp, const Instruction& i) {
 void accumulators_are_done(Warp& warp) {
     std::erase_if(warp.wgmma_under_way, [&](const auto& op) {
         if (op.first >= warp.wgmma_done) return false;
-        for (const Place& place : op.second->details->list) --warp.accumulator_users[place.shadow];
+        op.second->details->for_each_wgmma_register(
+            [&](const Place& place) { --warp.accumulator_users[place.shadow]; });
         return true;
     });
 }

@@ -1,4 +1,4 @@
-// Registers of wgmma under way: nobody may touch them before wgmma.wait_group, and after an ordinary access a
+// Registers of wgmma under way, sums and those that hold A: nobody may touch them before wgmma.wait_group, and after an ordinary access a
 // wgmma.fence must come before the next wgmma that uses them.
 #pragma once
 

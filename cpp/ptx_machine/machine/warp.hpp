@@ -51,7 +51,7 @@ struct Warp {
     std::uint32_t wgmma_issued = 0, wgmma_done = 0;  // instructions
     std::vector<std::uint32_t> wgmma_groups;         // instructions issued when each group was committed
     std::uint32_t wgmma_fences = 0;
-    // For the checker: wgmma under way, with their numbers; how many of them write a register, and after which fence an
+    // For the checker: wgmma under way, with their numbers; how many of them use a register, and after which fence an
     // ordinary instruction touched it last, by shadow index.
     std::vector<std::pair<std::uint32_t, const Instruction*>> wgmma_under_way;
     std::vector<std::uint8_t> accumulator_users;

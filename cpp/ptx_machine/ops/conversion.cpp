@@ -1,4 +1,4 @@
-// cvt between integers, and from FP32 to BF16 and E4M3.
+// cvt between integers, and from FP32 to BF16, TF32 and E4M3.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -22,6 +22,10 @@ struct ToBf16Pair {
     static std::uint32_t of(float high, float low) {
         return std::uint32_t{emulation::bf16_from_float(high)} << 16 | emulation::bf16_from_float(low);
     }
+};
+
+struct ToTf32 {
+    static std::uint32_t of(std::uint32_t bits) { return emulation::tf32_from_float(bits); }
 };
 
 // Round to nearest even, above 448 saturating; any NaN gives 0x7F. Without branches, for the compiler to vectorise.
@@ -68,6 +72,7 @@ void add_conversion_opcodes(OpcodeTable& table) {
     add_converts_to<std::int64_t>(table, "s64");
     add_converts_to<std::uint64_t>(table, "u64");
     add_lanewise(table, "cvt.rn.bf16x2.f32", "www", binary<std::uint32_t, float, float, ToBf16Pair>);
+    add_lanewise(table, "cvt.rn.tf32.f32", "ww", unary<std::uint32_t, std::uint32_t, ToTf32>);
     add_lanewise(table, "cvt.rn.satfinite.e4m3x2.f32", "hww", binary<std::uint16_t, float, float, ToE4m3Pair>);
 }
 

@@ -1,4 +1,4 @@
-// wgmma: mma_async with both operands in shared memory, fence, commit_group, wait_group.
+// wgmma: mma_async with A in shared memory or in registers, fence, commit_group, wait_group.
 #include "ptx_machine/async/wgmma.hpp"
 
 #include <algorithm>
@@ -14,13 +14,14 @@ namespace {
 
 // Descriptors and the predicate must be the same in all lanes, and come from values that something has written.
 void want_uniform(Warp& warp, const Instruction& i) {
-    for (const Place& place : {i.a, i.b}) {
+    const bool has_descriptor_of_a = i.details->a_registers.empty();
+    for (const Place& place : {has_descriptor_of_a ? i.a : i.b, i.b}) {
         const auto* lanes = warp.lanes<std::uint64_t>(place);
         if (std::any_of(lanes, lanes + kLanes, [&](std::uint64_t value) { return value != lanes[0]; }))
             report(warp, "wgmma", "the lanes of a warp give different descriptors",
                    "Make the descriptor the same in all lanes.");
     }
-    for (const Place& place : {i.a, i.b, i.c})
+    for (const Place& place : {has_descriptor_of_a ? i.a : i.b, i.b, i.c})
         if (warp.defined[place.shadow] != ~0u)
             report(warp, "uninitialised",
                    "a descriptor or the accumulation of a wgmma depends on a value that nothing has written",
@@ -52,25 +53,39 @@ void wait(Warp& warp, const Instruction& i) {
     else if (warp.check != nullptr) accumulators_are_done(warp);
 }
 
-// {accumulators}, descriptor of A, descriptor of B, accumulate, 1, 1 {, A MN-major, B MN-major}
-void decode_multiply(Decoder& decoder, const Statement& statement, Instruction& out, int n, bool is_bf16) {
+constexpr std::size_t kRegistersOfA = 4;
+
+void decode_a(Decoder& decoder, const Operand& operand, Instruction& out, Details& details) {
+    if (operand.kind != Operand::Kind::vector) {
+        out.a = decoder.destination(operand, RegisterType::bits64);
+        return;
+    }
+    if (operand.parts.size() != kRegistersOfA) decoder.fail("expected 4 registers of A");
+    for (const Operand& part : operand.parts)
+        details.a_registers.push_back(decoder.destination(part, RegisterType::bits32));
+}
+
+// {accumulators}, descriptor or {registers} of A, descriptor of B, accumulate, 1, 1, then of 16-bit types whether A (if
+// it has a descriptor) and B are MN-major.
+void decode_multiply(Decoder& decoder, const Statement& statement, Instruction& out, int n, WgmmaType type) {
     const std::vector<Operand>& operands = statement.operands;
-    decoder.count(statement, is_bf16 ? 8 : 6);
     Details& details = decoder.add_details(out);
     details.n = n;
-    details.is_bf16 = is_bf16;
+    details.type = type;
+    const bool has_majors = type == WgmmaType::bf16, a_in_registers = operands.at(1).kind == Operand::Kind::vector;
+    decoder.count(statement, !has_majors ? 6 : a_in_registers ? 7 : 8);
     if (operands[0].parts.size() != static_cast<std::size_t>(n) / 2)
         decoder.fail("expected " + std::to_string(n / 2) + " accumulators");
     for (const Operand& part : operands[0].parts)
         details.list.push_back(decoder.destination(part, RegisterType::bits32));
-    out.a = decoder.destination(operands[1], RegisterType::bits64);
+    decode_a(decoder, operands[1], out, details);
     out.b = decoder.destination(operands[2], RegisterType::bits64);
     out.c = decoder.source(operands[3], RegisterType::predicate);
     if (decoder.immediate(operands[4]) != 1 || decoder.immediate(operands[5]) != 1)
         decoder.fail("the machine does not know negated operands");
-    if (!is_bf16) return;
-    details.a_mn_major = decoder.immediate(operands[6]) != 0;
-    details.b_mn_major = decoder.immediate(operands[7]) != 0;
+    if (!has_majors) return;
+    if (!a_in_registers) details.a_mn_major = decoder.immediate(operands[6]) != 0;
+    details.b_mn_major = decoder.immediate(operands.back()) != 0;
 }
 
 }  // namespace
@@ -78,12 +93,15 @@ void decode_multiply(Decoder& decoder, const Statement& statement, Instruction& 
 void add_wgmma_opcodes(OpcodeTable& table) {
     for (int n = 8; n <= kMostColumns; n += 8) {
         const std::string shape = "wgmma.mma_async.sync.aligned.m64n" + std::to_string(n);
-        table[shape + "k32.f32.e4m3.e4m3"] = {
-            "", multiply,
-            [n](Decoder& d, const Statement& s, Instruction& out) { decode_multiply(d, s, out, n, false); }, false};
-        table[shape + "k16.f32.bf16.bf16"] = {
-            "", multiply,
-            [n](Decoder& d, const Statement& s, Instruction& out) { decode_multiply(d, s, out, n, true); }, false};
+        const auto add = [&](const char* types, WgmmaType type) {
+            const auto decode = [n, type](Decoder& d, const Statement& s, Instruction& out) {
+                decode_multiply(d, s, out, n, type);
+            };
+            table[shape + types] = {"", multiply, decode, false};
+        };
+        add("k32.f32.e4m3.e4m3", WgmmaType::e4m3);
+        add("k16.f32.bf16.bf16", WgmmaType::bf16);
+        add("k8.f32.tf32.tf32", WgmmaType::tf32);
     }
     const auto decode_nothing = [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); };
     table["wgmma.fence.sync.aligned"] = {"", fence, decode_nothing, false};

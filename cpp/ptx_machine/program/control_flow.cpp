@@ -138,7 +138,7 @@ void mark_accumulators(Program& program) {
     const auto is_wgmma = [](const Instruction& i) { return i.details != nullptr && i.details->n != 0; };
     for (const Instruction& i : program.instructions)
         if (is_wgmma(i))
-            for (const Place& place : i.details->list) is_one[place.shadow] = true;
+            i.details->for_each_wgmma_register([&](const Place& place) { is_one[place.shadow] = true; });
     for (Instruction& i : program.instructions) {
         if (is_wgmma(i)) continue;
         bool touches = is_one[i.to.shadow] || is_one[i.a.shadow] || is_one[i.b.shadow] || is_one[i.c.shadow];

@@ -46,7 +46,7 @@ class Decoder {
 // Fills in where diverged lanes meet again, inserting a join before such a statement.
 void add_joins(Program& program);
 
-// Marks instructions that touch registers which a wgmma writes.
+// Marks instructions that touch registers which a wgmma uses.
 void mark_accumulators(Program& program);
 
 }  // namespace aotgemm::ptx_machine

@@ -24,17 +24,29 @@ struct Place {
     RegisterType type = RegisterType::bits32;
 };
 
+// What a wgmma multiplies.
+enum class WgmmaType : std::uint8_t { e4m3, bf16, tf32 };
+
 // Operands beyond those of an Instruction.
 struct Details {
     std::vector<Place> list;    // elements of a vector, accumulators, coordinates
     bool is_multicast = false;  // of a bulk load
     int n = 0;                  // of wgmma: columns
-    bool is_bf16 = false, a_mn_major = false, b_mn_major = false;
+    WgmmaType type = WgmmaType::e4m3;
+    bool a_mn_major = false, b_mn_major = false;
+    std::vector<Place> a_registers;  // of wgmma: its A, where that is not in shared memory
+
+    // Calls body(place) for the registers that a wgmma under way uses.
+    template <class Body>
+    void for_each_wgmma_register(Body&& body) const {
+        for (const Place& place : list) body(place);
+        for (const Place& place : a_registers) body(place);
+    }
 };
 
 enum InstructionFlags : std::uint8_t {
     kPropagates = 1,          // its result is defined where its sources are; nothing else happens
-    kTouchesAccumulators = 2  // reads or writes a register that a wgmma writes
+    kTouchesAccumulators = 2  // reads or writes a register that a wgmma uses
 };
 
 struct Instruction {
