@@ -57,7 +57,7 @@ def test_masked_for_any_sizes(counts, room, n, k, seed):
 
 def test_the_arithmetic_is_that_of_the_tensor_core():
     problem = make_grouped((2, 0, 1), 16, 144, 3)
-    wanted = np.full((256, 16), POISON, np.uint16)
+    wanted = np.zeros((256, 16), np.uint16)
     for row, group in ((0, 0), (1, 0), (128, 2)):
         for column in range(16):
             operands = problem.a[row], problem.sfa[row], problem.b[group, column], problem.sfb[group, 0]
@@ -80,7 +80,7 @@ def test_rows_beyond_the_last_group_are_left_alone():
 def test_padding_may_lie_anywhere_in_a_group():
     problem = make_grouped((130, 3), 24, 48)
     index, wanted = problem.index, problem.expected()
-    index[[0, 5, 6, 128, 257]], wanted[[0, 5, 6, 128, 257]] = -1, POISON
+    index[[0, 5, 6, 128, 257]], wanted[[0, 5, 6, 128, 257]] = -1, 0
     d = problem.empty_output()
     aotgemm.m_grouped_fp8_gemm_nt_contiguous((problem.a, problem.sfa), (problem.b, problem.sfb), d, index)
     np.testing.assert_array_equal(d.view(np.uint16), wanted)

@@ -15,6 +15,7 @@ from aotgemm.problems.make import make, with_row_major_scales
 from aotgemm.problems.memory import CONTIGUOUS, POISON, STRIDED, STRIDED_OUTPUT, GuardedOutput
 from aotgemm.problems.sizes import Limits, Size, random_size, row_groups
 from aotgemm.problems.values import draw
+from aotgemm.problems.views import placement_of
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=str)
 MEMORIES = (CONTIGUOUS, STRIDED, STRIDED_OUTPUT)
@@ -63,12 +64,15 @@ def test_scales_may_be_row_major(kind):
 
 
 @EACH_KIND
-def test_rows_of_no_group_stay_poisoned(kind):
+def test_rows_of_no_group_become_zeros_or_stay_poisoned(kind):
     problem = make(kind, size_for(kind, 2), CPU, np.random.default_rng(1), memory=STRIDED, values="edge")
-    d = problem.view_of_d.of(run(problem))
+    d = problem.view_of_d.of(run(problem)).reshape(-1, problem.size.columns_of_d)
     untouched = (d == d.dtype.type(0xA5A5A5A5 & np.iinfo(d.dtype).max)).all(axis=-1)
-    rows = problem.size.counts if kind.has_row_groups and kind.grouping != "batched" else None
-    assert untouched.sum() == (0 if rows is None else untouched.size - sum(rows))
+    placement = placement_of(kind, problem.size)
+    others, zeroed = (False, False) if placement is None else (placement.group_of_row < 0, placement.zeroed)
+    assert (untouched == (others & ~np.array(zeroed))).all()
+    assert (d[zeroed] == 0).all()
+    assert np.any(zeroed) == kind.shares_rows
 
 
 @EACH_KIND

@@ -23,12 +23,12 @@ def test_right_results_pass():
     assert run().failures == []
 
 
-def test_a_row_written_beyond_its_group_is_found(monkeypatch):
+def test_a_row_that_is_not_what_its_padding_becomes_is_found(monkeypatch):
     right = large_grouped.call
 
     def wrong(problem, kernel):
         right(problem, kernel)
-        problem.d.reshape(-1)[-1] = 0  # the last row is padding unless batched
+        problem.d.reshape(-1)[-1] = 1  # the last row is padding unless batched
 
     monkeypatch.setattr(large_grouped, "call", wrong)
     tallies = run()

@@ -15,8 +15,9 @@ def draw(seed, *shape, kind="random"):
 
 
 def expected_rows(placement, a, b):
-    """Bits of D [rows, N]; a row of no group keeps its poison."""
+    """Bits of D [rows, N]: zeros for padding beside rows of a group, poison for other rows of no group."""
     wanted = np.full((placement.rows, b.shape[1]), POISON, np.uint16)
+    wanted[placement.zeroed] = 0
     for group in np.unique(placement.group_of_row[placement.group_of_row >= 0]):
         rows = placement.group_of_row == group
         wanted[rows] = Bf16Problem(a[rows], b[group], np.zeros(0)).expected("bf16")

@@ -49,7 +49,7 @@ class Form:
 
     @property
     def written(self) -> np.ndarray:
-        """Which elements of D the call writes."""
+        """Which elements of D are products."""
         mask = np.ones(self.shape_of_d, bool)
         if self.grouping == "masked":
             mask[0, 5:] = mask[1, 3:] = False
@@ -59,6 +59,12 @@ class Form:
             left, mid, _ = self.heads
             mask.reshape(self.m, -1, sum(self.heads))[..., left : left + mid] = False
         return mask
+
+    @property
+    def others(self) -> np.ndarray:
+        """What the elements of D are that are no products: each of the two groups of rows has padding."""
+        padded = self.grouping in ("contiguous", "psum")
+        return np.full(self.shape_of_d, 0 if padded else POISON)
 
     def ks(self, k: int) -> list[int] | None:
         """Of an even K in whole stages, all of it for the first group."""

@@ -13,6 +13,13 @@ from problems import BF16, make_finite_operands
 ALIGNMENT = 128
 
 
+def padding_of(index: np.ndarray, alignment: int = ALIGNMENT) -> np.ndarray:
+    """Which rows become zeros: those of no group that share a span of `alignment` rows with some of a group."""
+    rows = np.arange(len(index))
+    spans_of_groups = np.unique(rows[index >= 0] // alignment)
+    return (index < 0) & np.isin(rows // alignment, spans_of_groups)
+
+
 @dataclass(frozen=True)
 class GroupedProblem:
     """Rows of all groups in one matrix; what lies between them is NaN."""
@@ -22,6 +29,7 @@ class GroupedProblem:
     b: np.ndarray  # [G, N, K]
     sfb: np.ndarray
     rows: tuple[slice, ...]  # of each group
+    alignment: int = ALIGNMENT
 
     @property
     def index(self) -> np.ndarray:
@@ -52,8 +60,9 @@ class GroupedProblem:
         return d.view(np.uint16)
 
     def expected(self) -> np.ndarray:
-        """Bits of D by the definition, poison in the rows of no group."""
+        """Bits of D by the definition: zeros between groups, poison in spans without a row of any group."""
         d = self.empty_output().view(np.uint16)
+        d[padding_of(self.index, self.alignment)] = 0
         for group, rows in enumerate(self.rows):
             product = defined(self.a[rows], self.sfa[rows], self.b[group], self.sfb[group])
             d[rows] = product.astype(BF16).view(np.uint16)
@@ -94,24 +103,24 @@ def make_weights(random: np.random.Generator, groups: int, n: int, k: int) -> tu
     return np.stack([b for b, _ in pairs]), np.stack([sfb for _, sfb in pairs])
 
 
-def starts_of(counts: Sequence[int]) -> list[int]:
+def starts_of(counts: Sequence[int], alignment: int = ALIGNMENT) -> list[int]:
     """The first row of each group, and where the next would start."""
     starts = [0]
     for count in counts:
-        starts.append(aotgemm.align(starts[-1] + count, ALIGNMENT))
+        starts.append(aotgemm.align(starts[-1] + count, alignment))
     return starts
 
 
-def make_grouped(counts: Sequence[int], n: int, k: int, seed: int = 0) -> GroupedProblem:
+def make_grouped(counts: Sequence[int], n: int, k: int, seed: int = 0, alignment: int = ALIGNMENT) -> GroupedProblem:
     """One group for each count; the matrix ends with the padding of the last one."""
-    random, starts = np.random.default_rng(seed), starts_of(counts)
+    random, starts = np.random.default_rng(seed), starts_of(counts, alignment)
     a, sfa = make_finite_operands(random, starts[-1], 0, k)[:2]
     rows = tuple(slice(start, start + count) for start, count in zip(starts, counts))
     gap = np.ones(len(a), bool)
     for part in rows:
         gap[part] = False
     a.view(np.uint8)[gap], sfa[gap] = FP8_NAN, np.nan
-    return GroupedProblem(a, sfa, *make_weights(random, len(counts), n, k), rows)
+    return GroupedProblem(a, sfa, *make_weights(random, len(counts), n, k), rows, alignment)
 
 
 def make_batch(counts: Sequence[int], room: int, n: int, k: int, seed: int = 0) -> BatchProblem:

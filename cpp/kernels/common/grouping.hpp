@@ -6,15 +6,25 @@ namespace aotgemm::sm90 {
 enum class Grouping {
     dense,       // one group
     batched,     // A and D [G, M, .]: every row counts
-    contiguous,  // A and D [M, .]: an index per row, -1 for rows of no group; groups start at multiples of 128 rows
-    psum,        // A and D [M, .]: where each group ends; groups start at multiples of 128 rows
+    contiguous,  // A and D [M, .]: an index per row, -1 for padding; groups start at multiples of 128 rows
+    psum,        // A and D [M, .]: where each group ends; groups start at multiples of an alignment, padding between
     masked,      // A and D [G, M, .]: how many rows of each group count
     k_grouped,   // D [G, M, N]: A and B hold the groups' ranges of K one after the other
     batch_reduced,  // A and B [G, M or N, K]: sums over G as well as K; D [R, M, N] for R ranges of G one after the other
 };
 
-// Rows between which groups of a contiguous layout start, so that no tile holds two of them.
+// Rows between which groups of a contiguous layout start, so that no tile holds two of them: a span. With psum it is the
+// greatest alignment; with a smaller one a group's last tile may reach into the next group's rows.
 constexpr int kGroupAlignment = 128;
+
+// Whether a tile may hold rows of D that are not its group's.
+template <Grouping kGrouping>
+inline constexpr bool kHasOtherRows =
+    kGrouping == Grouping::contiguous || kGrouping == Grouping::psum || kGrouping == Grouping::masked;
+
+// Whether padding becomes zeros: in a span with a row of a group or, with psum, after a group up to its aligned end.
+template <Grouping kGrouping>
+inline constexpr bool kZeroesPadding = kGrouping == Grouping::contiguous || kGrouping == Grouping::psum;
 
 template <Grouping kGrouping>
 inline constexpr bool kHasGroupDimension =

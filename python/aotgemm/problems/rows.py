@@ -19,10 +19,21 @@ class RowPlacement:
     group_of_row: np.ndarray  # -1: of none
     index: np.ndarray | None  # int32: grouped_layout or masked_m
     room: int  # rows of A for each group, 0 where all share one matrix
+    span: int = 0  # where all share one matrix: each group starts at a multiple of so many rows
 
     @property
     def rows(self) -> int:
         return len(self.group_of_row)
+
+    @property
+    def zeroed(self) -> np.ndarray:
+        """Which rows of D are padding that becomes zeros: those of a span that has a row of a group."""
+        if not self.span:
+            return np.zeros(self.rows, bool)
+        padded = np.full(align(self.rows, self.span), -1, np.int32)
+        padded[: self.rows] = self.group_of_row
+        has_group = (padded.reshape(-1, self.span) >= 0).any(axis=1)
+        return np.repeat(has_group, self.span)[: self.rows] & (self.group_of_row < 0)
 
 
 def place_rows(grouping: str, counts: Sequence[int], room: int = 0) -> RowPlacement:
@@ -37,7 +48,7 @@ def place_rows(grouping: str, counts: Sequence[int], room: int = 0) -> RowPlacem
     for group, count in enumerate(counts):
         group_of_row[starts[group] : starts[group] + count] = group
     ends = np.array([start + count for start, count in zip(starts, counts)], np.int32)
-    return RowPlacement(grouping, group_of_row, ends if grouping == "psum" else group_of_row, 0)
+    return RowPlacement(grouping, group_of_row, ends if grouping == "psum" else group_of_row, 0, alignment)
 
 
 def _place_separately(grouping: str, counts: Sequence[int], room: int) -> RowPlacement:

@@ -75,7 +75,7 @@ class Expectation:
         self._known: dict[tuple[str, bool], np.ndarray] = {}
 
     def bits(self, kind: Kind, with_c: bool) -> np.ndarray:
-        """Raw bits of D, in its shape; poison where nothing may be written. Computed once."""
+        """Raw bits of D, in its shape; zeros for padding, poison where nothing may be written. Computed once."""
         key = kind.out_dtype, with_c
         if key not in self._known:
             self._known[key] = self._compute(kind, with_c)
@@ -86,6 +86,9 @@ class Expectation:
         raw, n = RAW[OUT_DTYPES[kind.out_dtype]], self._size.columns_of_d
         rows = int(np.prod(views_of(kind, self._size, CONTIGUOUS)["d"].shape[:-1]))
         d = np.full(rows * n * dtype.itemsize, POISON_BYTE, np.uint8).view(raw).reshape(rows, n)
+        placement = placement_of(kind, self._size)
+        if placement is not None:
+            d[placement.zeroed] = 0
         c = self._operands.c.reshape(rows, -1).astype(dtype) if with_c else None
         for part in self._parts:
             computed = part.product(None if c is None else c[part.rows], dtype).view(raw)

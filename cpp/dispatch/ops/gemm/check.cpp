@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "dispatch/base/settings.hpp"
 #include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
 
@@ -224,11 +225,19 @@ void check_multiples(const GemmCall& call) {
     }
 }
 
+// An index by row names every row's group, and no tile may hold two of them.
+void check_row_alignment(const GemmCall& call) {
+    if (call.form->grouping != Grouping::contiguous || call.row_alignment == kRowAlignment) return;
+    fail(AOTGEMM_ERROR_SHAPE, "grouped_layout: groups start at multiples of ", call.row_alignment,
+         " rows (set_mk_alignment_for_contiguous_layout), allowed is ", kRowAlignment, " without use_psum_layout");
+}
+
 }  // namespace
 
 GemmCall check_operands(const aotgemm_gemm_call& given) {
     const GemmFamily& family = find_family(given.family);
     GemmCall call{.given = &given, .family = &family, .form = &find_form(family, given.grouping)};
+    call.row_alignment = settings().psum_alignment.load(std::memory_order_relaxed);
     check_presence(call);
     const Transposed transposed = check_layout_name(call);
     check_dtypes(call);
@@ -242,6 +251,7 @@ GemmCall check_operands(const aotgemm_gemm_call& given) {
     check_output_sizes(call);
     check_multiples(call);
     check_group_index(call);
+    check_row_alignment(call);
     return call;
 }
 

@@ -9,10 +9,17 @@
 namespace aotgemm {
 namespace {
 
+// M, or what it would be on average if each group of psum started at a multiple of kRowAlignment rows: selection and plans
+// know that alignment alone.
+int64_t aligned_rows(const GemmCall& call) {
+    if (call.form->grouping != Grouping::psum) return call.sizes.m;
+    return call.sizes.m + call.sizes.groups * (kRowAlignment - call.row_alignment) / 2;
+}
+
 // The M to choose a kernel for: that of the call or, where the device alone knows how many rows count, the caller's hint
 // if there is one.
 int64_t expected_rows(const GemmCall& call) {
-    const int64_t m = call.sizes.m, expected = call.given->expected_m;
+    const int64_t m = aligned_rows(call), expected = call.given->expected_m;
     if (expected <= 0) return m;
     if (call.form->grouping == Grouping::masked) return std::min(m, expected);
     if (call.form->grouping == Grouping::psum && expected < m) return std::min(m, expected * call.sizes.groups);

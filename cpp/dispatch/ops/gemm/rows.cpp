@@ -72,17 +72,17 @@ std::vector<GemmPart> read_contiguous(const HostIndex& index, const GemmSizes& s
     return parts;
 }
 
-std::vector<GemmPart> read_psum(const HostIndex& index, const GemmSizes& sizes) {
+std::vector<GemmPart> read_psum(const HostIndex& index, const GemmSizes& sizes, int32_t alignment) {
     std::vector<GemmPart> parts;
     int64_t start = 0;
     for (int64_t group = 0; group < sizes.groups; ++group) {
         const int64_t end = index.values[group];
         if (end < start || (end > start && end > sizes.m)) {
             fail(AOTGEMM_ERROR_SHAPE, index.name, ": group ", group, " ends at row ", end, ", allowed is ", start,
-                 " (its start, the end of the group before it aligned to ", kRowAlignment, ") to ", sizes.m, " (M of a)");
+                 " (its start, the end of the group before it aligned to ", alignment, ") to ", sizes.m, " (M of a)");
         }
         if (end > start) parts.push_back(rows_part(sizes, group, start, end - start));
-        start = align_up(end, kRowAlignment);
+        start = align_up(end, alignment);
     }
     return parts;
 }
@@ -176,7 +176,7 @@ std::vector<GemmPart> read_parts(const GemmCall& call) {
                           call.index()};
     switch (call.form->grouping) {
         case Grouping::contiguous: return read_contiguous(index, call.sizes);
-        case Grouping::psum: return read_psum(index, call.sizes);
+        case Grouping::psum: return read_psum(index, call.sizes, call.row_alignment);
         case Grouping::masked: return read_masked(index, call.sizes);
         case Grouping::k_grouped: return read_k_ranges(call);
         case Grouping::batched: return all_rows(call.sizes.groups, call.sizes);
@@ -184,6 +184,23 @@ std::vector<GemmPart> read_parts(const GemmCall& call) {
         case Grouping::batch_reduced: break;
     }
     return all_rows(1, call.sizes);
+}
+
+std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPart>& parts) {
+    std::vector<RowRange> padding;
+    const Grouping grouping = call.form->grouping;
+    if (grouping != Grouping::contiguous && grouping != Grouping::psum) return padding;
+    const auto add = [&](int64_t first, int64_t end) {
+        if (end > first) padding.push_back({.first = first, .count = end - first});
+    };
+    int64_t before = 0;  // where the part before ends
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const int64_t first = parts[i].first, end = first + parts[i].count;
+        const int64_t next = i + 1 < parts.size() ? parts[i + 1].first : call.sizes.m;
+        add(std::max(before, first / call.row_alignment * call.row_alignment), first);
+        add(end, before = std::min(align_up(end, call.row_alignment), next));
+    }
+    return padding;
 }
 
 GemmCall part_of(const GemmCall& call, const GemmPart& part) {

@@ -8,8 +8,13 @@
 
 namespace aotgemm {
 
-// Groups of contiguous and psum start at multiples of this many rows, so that no tile holds two groups.
+// Groups of contiguous start at multiples of this many rows, so that no tile holds two groups; those of psum do unless
+// the caller sets another alignment.
 inline constexpr int64_t kRowAlignment = sm90::kGroupAlignment;
+
+struct RowRange {
+    int64_t first, count;
+};
 
 const char* grouping_name(Grouping grouping);  // as in aotgemm_spec
 
@@ -29,6 +34,9 @@ void check_ks_tensor(const GemmCall& call);
 // The parts of a call on the CPU that have at least one row, in ascending order. Fails for an index that names a group
 // or a row which is not there, or that lets two groups share a tile of rows.
 std::vector<GemmPart> read_parts(const GemmCall& call);
+
+// Rows of D that become zeros: those without a group in a stretch of `row_alignment` rows that has some with one.
+std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPart>& parts);
 
 // One part of a call, as a dense call.
 GemmCall part_of(const GemmCall& call, const GemmPart& part);

@@ -1,4 +1,6 @@
 // The one path of a GEMM call: checked, held against the plan, then run on the CPU or launched.
+#include <cstring>
+
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
@@ -14,13 +16,25 @@
 namespace aotgemm {
 namespace {
 
+void clear_rows(const OperandView& d, const RowRange& rows) {
+    auto* data = static_cast<char*>(d.data);
+    const auto element = static_cast<std::size_t>(d.bytes());
+    for (int64_t row = rows.first; row < rows.first + rows.count; ++row) {
+        for (int64_t column = 0; column < d.columns; ++column) {
+            std::memset(data + (row * d.row_stride + column * d.column_stride) * d.bytes(), 0, element);
+        }
+    }
+}
+
 void run_on_cpu(const GemmCall& call, int threads) {
     if (!call.form->is_by_group) check_plan(problem_of(call), nullptr, -1);
     const std::vector<GemmPart> parts = read_parts(call);
     if (call.form->is_by_group) {
         for (const GemmPart& part : parts) check_plan(problem_of(part_of(call, part)), nullptr, -1);
     }
-    if (!settings().compile_only) call.family->run_on_cpu(call, parts, threads);
+    if (settings().compile_only) return;
+    call.family->run_on_cpu(call, parts, threads);
+    for (const RowRange& rows : padding_of(call, parts)) clear_rows(call.d, rows);
 }
 
 // MN-major copies of the scales that the TMA cannot read as they are, in memory of the caller's allocator.

@@ -23,9 +23,7 @@ struct Bf16GemmConfig {
     static constexpr bool kGroupsOfA = kHasGroupDimension<kGrouping>;
     static constexpr bool kGroupsOfB = kGrouping != Grouping::dense && kGrouping != Grouping::k_grouped;
     static constexpr bool kGroupsOfD = kHasGroupDimension<kGrouping> || kGrouping == Grouping::k_grouped;
-    // Whether a TMA box of D may hold padding rows or rows of another group; such calls have no C.
-    static constexpr bool kMasksRows =
-        kGrouping == Grouping::contiguous || kGrouping == Grouping::psum || kGrouping == Grouping::masked;
+    static constexpr bool kHasOtherRows = sm90::kHasOtherRows<kGrouping>;  // such calls have no C
     static constexpr int kBlockM = kBlockM_, kBlockN = kBlockN_, kBlockK = kBlockK_;
     static constexpr int kSlices = kBlockK / kBf16Slice;
     static constexpr int kStages = kStages_;

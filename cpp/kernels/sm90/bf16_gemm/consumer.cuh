@@ -45,6 +45,18 @@ struct Bf16Consumer {
         retire<0>();
     }
 
+    // Passes over the stages of a tile in which this warpgroup has no rows. It waits for each stage, so that it never
+    // releases one twice.
+    __device__ __forceinline__ void skip(int32_t stages) {
+#pragma unroll 1
+        for (; stages > 0; --stages) {
+            ptx::mbarrier_wait(OperandPipeline<Config>{shared}.full(issue_at.stage), issue_at.parity);
+            OperandPipeline<Config>{shared}.release(issue_at.stage, lane);
+            issue_at.advance();
+        }
+        retire_at = issue_at;
+    }
+
     // Sum i of the tile, numbered pass after pass.
     template <int kIndex>
     __device__ __forceinline__ static float sum() {

@@ -48,7 +48,7 @@ struct Bf16Producer {
     __device__ __forceinline__ void run(Scheduler scheduler, bool leader) {
         while (scheduler.advance(rank)) {
             const SumRange range = sum_range<Config>(params, scheduler);
-            tiles.push(scheduler.tile, range.template stages<Config::kBlockK>(), leader);
+            tiles.push(scheduler.tile, range.template stages<Config::kBlockK>(), leader, padding_of<Config>(scheduler));
             for (int32_t i = 0; i < range.groups; ++i) {
                 for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
                     fill(scheduler.tile, range.first_group + i, range.k_start + k, leader);

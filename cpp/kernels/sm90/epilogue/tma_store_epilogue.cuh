@@ -12,7 +12,8 @@
 #include "ptx/copy.cuh"
 #include "common/grouping.hpp"
 #include "sm90/epilogue/accumulator_layout.cuh"
-#include "sm90/schedule/dense_scheduler.cuh"
+#include "sm90/epilogue/padding_zeros.cuh"
+#include "sm90/schedule/written_rows.cuh"
 #include "sm90/pipeline/tile_queue.cuh"
 
 namespace aotgemm::sm90 {
@@ -31,9 +32,31 @@ struct TmaStoreEpilogue {
     const Params& params;
     const Consumer& consumer;
 
-    __device__ __forceinline__ void store(const Tile& tile) const {
+    // Whether all rows of a warpgroup may be others than its group's.
+    static constexpr bool kMayHaveNoRows =
+        Config::kHasOtherRows && Config::kConsumers > 1 && !Config::kSplitColumns && !Config::kSwapAB;
+
+    // contiguous: the group of the row of the tile that this thread looks after, for `has_no_rows` and `store`. The
+    // consumer calls this a tile ahead, as the index is in device memory.
+    __device__ __forceinline__ int32_t load_row_group(const Tile& tile) const {
+        if constexpr (Config::kGrouping != Grouping::contiguous) return 0;
+        const int row = first_row() + part().row();
+        return part().has_row() && row < tile.rows ? __ldg(params.index + tile.row + row) : -1;
+    }
+
+    // Whether none of this warpgroup's rows is its group's, so that it need not multiply. Where its rows are those of
+    // another warpgroup too, some are. All of its threads call this.
+    __device__ __forceinline__ bool has_no_rows(const Tile& tile, int32_t row_group) const {
+        if constexpr (!kMayHaveNoRows) return false;
+        if constexpr (Config::kGrouping != Grouping::contiguous) return first_row() >= tile.rows;
+        return ptx::named_barrier_all(1 + consumer.group, 128, row_group < 0);
+    }
+
+    __device__ __forceinline__ void store(const Tile& tile, PaddingTiles padding = {}, int32_t row_group = 0) const {
         const bool storing = (!Config::kSwapAB || consumer.warp == 0) && ptx::elect_one();
-        const bool all_rows = !Config::kMasksRows || vote_all_rows_valid(tile);
+        const WrittenRows rows = written_rows<Config>(params, tile, padding);
+        const bool keeps_rows = keeps_row(tile, row_group);
+        const bool all_keep = !kZeroesPadding<Config::kGrouping> || __all_sync(0xFFFFFFFF, keeps_rows);
         CSubtile c[kCSubtiles];
         static_for<kCSubtiles>([&](auto i) { load_c(c[i], tile, coord_of<i>(tile)); });
         static_for<Config::kSubtiles>([&](auto subtile) {
@@ -51,15 +74,20 @@ struct TmaStoreEpilogue {
             if (storing) ptx::tma_store_wait_read<kStages - 1>();  // the TMA has read the stage's previous subtile
             sync_storing();
             layout().write(sums, buffer);
+            if (!all_keep) zero_padding(buffer, keeps_rows);
             ptx::fence_async_proxy();
             sync_storing();
-            if (!all_rows) {
-                write_rows(buffer, tile, coord);
+            if (!stores_box(tile, rows, coord.row)) {
+                write_rows(buffer, tile, coord, rows.end);
             } else if (storing) {
-                tma_store_subtile(buffer, tile, coord);
+                tma_store_subtile(buffer, tile, coord, rows.end);
             }
             if (storing) ptx::tma_store_commit();  // an empty group too: waits count groups
         });
+        if constexpr (kZeroesPadding<Config::kGrouping>) {
+            const int thread = (consumer.group * 4 + consumer.warp) * 32 + consumer.lane;
+            zero_rows_beside<Config, Out>(params, tile, rows, thread);
+        }
     }
 
    private:
@@ -98,26 +126,36 @@ struct TmaStoreEpilogue {
         }
     }
 
-    // Whether row `row` of the tile belongs to its group.
-    __device__ __forceinline__ bool is_row_valid(const Tile& tile, int row) const {
-        if (row >= tile.rows) return false;
-        return Config::kGrouping != Grouping::contiguous || __ldg(params.index + tile.row + row) >= 0;
+    // First row of the tile that this warpgroup writes.
+    __device__ __forceinline__ int first_row() const {
+        return Config::kSwapAB ? consumer.first_column() : consumer.first_row(0);
     }
 
-    // Synchronises the threads that store together; true if all of their rows are to be written.
-    __device__ __forceinline__ bool vote_all_rows_valid(const Tile& tile) const {
-        bool valid = true;
-        if constexpr (Config::kSwapAB) {
-            for (int row = storing_thread(); row < Config::kInstructionN; row += kStoringThreads) {
-                valid = valid && is_row_valid(tile, consumer.first_column() + row);
-            }
-            return ptx::named_barrier_all(1 + consumer.group, 128, valid);
-        } else {
-            static_for<Config::kPasses>([&](auto pass) {
-                valid = valid && is_row_valid(tile, consumer.first_row(pass) + storing_row() + consumer.lane % 16);
-            });
-            return __all_sync(0xFFFFFFFF, valid);
-        }
+    __device__ __forceinline__ WarpPart<Config> part() const { return {consumer.warp, consumer.lane}; }
+
+    // Whether the row that this lane looks after is its group's, or there is none.
+    __device__ __forceinline__ bool keeps_row(const Tile& tile, int32_t row_group) const {
+        if (!part().has_row()) return true;
+        if constexpr (Config::kGrouping == Grouping::contiguous) return row_group >= 0;
+        return first_row() + part().row() < tile.rows;
+    }
+
+    // Each warp zeroes the rows of padding in its part of a subtile.
+    __device__ __forceinline__ void zero_padding(uint32_t buffer, bool keeps_row) const {
+        static_assert(Config::kPasses == 1 || !kZeroesPadding<Config::kGrouping>);
+        constexpr int kChunks = Config::kStoreRowBytes / 16;
+        __syncwarp();
+        if (keeps_row) return;
+        part().template zero_row<kBoxes * kChunks>([&](int chunk) {
+            const uint32_t box = buffer + chunk / kChunks * kBoxRows * Config::kStoreRowBytes;
+            return Layout::in_box(box, part().row(), chunk % kChunks);
+        });
+    }
+
+    // Whether the box whose first row is `row`, of the tile and of the threads that store together, leaves whole.
+    __device__ __forceinline__ bool stores_box(const Tile& tile, const WrittenRows& rows, int row) const {
+        if constexpr (!Config::kHasOtherRows || Config::kGrouping == Grouping::contiguous) return true;
+        return rows.hold(tile, row + storing_row() + kStoringRows, params.m);
     }
 
     __device__ __forceinline__ Layout layout() const { return {consumer}; }
@@ -128,7 +166,7 @@ struct TmaStoreEpilogue {
 
     // Elements outside C are read at its edge and have no effect.
     __device__ __forceinline__ void load_c(CSubtile& subtile, const Tile& tile, const Coord& coord) const {
-        if constexpr (Config::kMasksRows) return;
+        if constexpr (Config::kHasOtherRows) return;
         if (params.c == nullptr) return;
         Out(&values)[kSumsPerSubtile] = subtile.values;
         const Layout at = layout();
@@ -147,7 +185,7 @@ struct TmaStoreEpilogue {
     }
 
     __device__ __forceinline__ void add_c(float (&sums)[kSumsPerSubtile], const CSubtile& subtile) const {
-        if constexpr (Config::kMasksRows) return;
+        if constexpr (Config::kHasOtherRows) return;
         if (params.c == nullptr) return;
         static_for<kSumsPerSubtile>([&](auto i) { sums[i] = __fadd_rn(Layout::widened(subtile.values[i]), sums[i]); });
     }
@@ -165,11 +203,12 @@ struct TmaStoreEpilogue {
     }
 
     // Boxes outside D are skipped; the TMA clips a box that crosses the edge.
-    __device__ __forceinline__ void tma_store_subtile(uint32_t buffer, const Tile& tile, const Coord& coord) const {
+    __device__ __forceinline__ void tma_store_subtile(uint32_t buffer, const Tile& tile, const Coord& coord,
+                                                      int32_t end) const {
         static_for<kBoxes>([&](auto box) {
             const int32_t x = coord.column + box * Config::kStoreColumns, row = coord.row + storing_row();
             const uint32_t from = buffer + (box * kBoxRows + storing_row()) * Config::kStoreRowBytes;
-            if (row >= tile.rows || x >= params.n) return;
+            if (row >= end || x >= params.n) return;
             if constexpr (Config::kGroupsOfD) {
                 ptx::tma_store(&params.d, from, ptx::Point3{x, tile.row + row, tile.group});
             } else {
@@ -178,15 +217,17 @@ struct TmaStoreEpilogue {
         });
     }
 
-    // Stores the valid rows of a subtile with ordinary stores, 16 bytes a thread: a row of D is a multiple of 16 bytes.
-    __device__ __forceinline__ void write_rows(uint32_t buffer, const Tile& tile, const Coord& coord) const {
+    // Stores the rows of a subtile before `end` with ordinary stores, 16 bytes a thread: a row of D is a multiple of 16
+    // bytes.
+    __device__ __forceinline__ void write_rows(uint32_t buffer, const Tile& tile, const Coord& coord,
+                                               int32_t end) const {
         constexpr int kChunks = Config::kStoreRowBytes / 16, kElements = 16 / static_cast<int>(sizeof(Out));
         auto* d = static_cast<Out*>(params.d_data) + tile.group * params.d_group_stride;
         for (int i = storing_thread(); i < kBoxes * kStoringRows * kChunks; i += kStoringThreads) {
             const int chunk = i % kChunks;
             const int row = storing_row() + i / kChunks % kStoringRows, box = i / kChunks / kStoringRows;
             const int32_t x = coord.column + box * Config::kStoreColumns + chunk * kElements;
-            if (x >= params.n || !is_row_valid(tile, coord.row + row)) continue;
+            if (x >= params.n || coord.row + row >= end) continue;
             const uint4 values =
                 ptx::load_16_bytes(Layout::in_box(buffer + box * kBoxRows * Config::kStoreRowBytes, row, chunk));
             *reinterpret_cast<uint4*>(d + (tile.row + coord.row + row) * params.d_row_stride + x) = values;
@@ -194,9 +235,41 @@ struct TmaStoreEpilogue {
     }
 };
 
+// A consumer warpgroup computes the tiles of groups of rows. It takes a tile before it stores the one before.
+template <class Config, class Consumer, class Epilogue>
+__device__ __forceinline__ void consume_grouped_tiles(uint32_t shared, Consumer& consumer, const Epilogue& epilogue) {
+    TileQueue<Config> tiles{shared};
+    Tile next;
+    PaddingTiles next_padding;
+    int32_t next_stages, next_row_group = 0;
+    const auto pop_next = [&] {
+        if (!tiles.pop(next, next_stages, next_padding)) return false;
+        next_row_group = epilogue.load_row_group(next);
+        return true;
+    };
+    bool more = pop_next();
+    while (more) {
+        const Tile tile = next;
+        const PaddingTiles padding = next_padding;
+        const int32_t row_group = next_row_group;
+        if constexpr (Epilogue::kMayHaveNoRows) {
+            // The compiler treats a shuffle's result as uniform, see TileQueue::pop.
+            const int32_t stages = __shfl_sync(0xFFFFFFFF, epilogue.has_no_rows(tile, row_group) ? 0 : next_stages, 0);
+            consumer.multiply(stages);
+            consumer.skip(next_stages - stages);
+        } else {
+            consumer.multiply(next_stages);
+        }
+        more = pop_next();
+        epilogue.store(tile, padding, row_group);
+    }
+    ptx::tma_store_wait_read();
+}
+
 // A consumer warpgroup computes the producer's tiles, one after the other.
 template <class Config, class Consumer, class Epilogue>
 __device__ __forceinline__ void consume_tiles(uint32_t shared, Consumer& consumer, const Epilogue& epilogue) {
+    if constexpr (Config::kHasOtherRows) return consume_grouped_tiles<Config>(shared, consumer, epilogue);
     TileQueue<Config> tiles{shared};
     Tile tile;
     int32_t stages;

@@ -1,8 +1,8 @@
 // The epilogue of fp8_gemm_1d2d: FP32 sums to BF16, written to swizzled shared memory and stored by the TMA.
 //
 // Each consumer warpgroup owns its part of the D tile in shared memory and stores it alone: no warpgroup waits for the
-// other one, and the stores overlap the next tile's multiplications. Where some rows of a tile must not be written, the
-// warpgroup uses ordinary stores, row by row.
+// other one, and the stores overlap the next tile's multiplications. Rows of padding are zeroed in shared memory and
+// leave with the others; only where rows must not be written at all, the warpgroup uses ordinary stores, row by row.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -10,8 +10,9 @@
 #include "ptx/copy.cuh"
 #include "sm90/fp8_mainloop/consumer.cuh"
 #include "sm90/fp8_gemm_1d2d/params.hpp"
+#include "sm90/epilogue/padding_zeros.cuh"
 #include "sm90/epilogue/swizzle.cuh"
-#include "sm90/schedule/dense_scheduler.cuh"
+#include "sm90/schedule/written_rows.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -20,46 +21,58 @@ struct Fp8Epilogue {
     using Consumer = Fp8Consumer<Config>;
     static constexpr int kRowBytes = Config::kStoreColumns * 2;  // a row of a box; also the swizzle width
     static constexpr int kBoxBytes = Config::kStoreRows * kRowBytes;
+    // Whether all rows of a warpgroup may be others than its group's.
+    static constexpr bool kMayHaveNoRows =
+        kHasOtherRows<Config::kGrouping> && Config::kConsumers > 1 && !Config::kSplitColumns && !Config::kSwapAB;
 
     const Fp8Gemm1d2dParams& params;
     const Consumer& consumer;
 
-    // The mask of this thread's row of the tile, for `store`: not negative if the row is to be written. The consumer
-    // calls this a tile ahead, as the mask may come from device memory.
-    __device__ __forceinline__ int32_t load_row_mask(const Tile& tile) const {
-        if constexpr (!kMasksRows) return 0;
-        const int row = consumer.warp * 32 + consumer.lane;
-        return row < kPartRows ? group_of(tile, first_row() + row) : 0;
+    // contiguous: the group of the row of the tile that this thread looks after, for `has_no_rows` and `store`. The
+    // consumer calls this a tile ahead, as the index is in device memory.
+    __device__ __forceinline__ int32_t load_row_group(const Tile& tile) const {
+        if constexpr (Config::kGrouping != Grouping::contiguous) return 0;
+        const int row = first_row() + part().row();
+        return part().has_row() && row < tile.rows ? __ldg(params.index + tile.row + row) : -1;
     }
 
-    __device__ __forceinline__ void store(const Tile& tile, int32_t row_mask) const {
+    // Whether none of this warpgroup's rows is its group's, so that it need not multiply. Where its rows are those of
+    // another warpgroup too, some are. All of its threads call this.
+    __device__ __forceinline__ bool has_no_rows(const Tile& tile, int32_t row_group) const {
+        if constexpr (!kMayHaveNoRows) return false;
+        if constexpr (Config::kGrouping != Grouping::contiguous) return first_row() >= tile.rows;
+        return ptx::named_barrier_all(1 + consumer.group, 128, row_group < 0);
+    }
+
+    __device__ __forceinline__ void store(const Tile& tile, PaddingTiles padding, int32_t row_group) const {
         const bool storing = consumer.warp == 0 && ptx::elect_one();
         if (storing) ptx::tma_store_wait_read();  // the TMA has read the previous tile in the buffer
         sync_group();
         static_for<Config::kPasses>([&](auto pass) { write_pass<pass>(); });
+        if constexpr (kZeroesPadding<Config::kGrouping>) zero_padding(tile, row_group);
         ptx::fence_async_proxy();
-        if (!vote_all_rows_valid(row_mask)) {
-            static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile); });
+        sync_group();
+        const WrittenRows rows = written_rows<Config>(params, tile, padding);
+        if (!stores_boxes(tile, rows)) {
+            static_for<Config::kPasses>([&](auto pass) { write_rows(pass, tile, rows.end); });
         } else if (storing) {
-            static_for<Config::kPasses>([&](auto pass) { tma_store_pass(pass, tile); });
+            static_for<Config::kPasses>([&](auto pass) { tma_store_pass(pass, tile, rows.end); });
             ptx::tma_store_commit();
+        }
+        if constexpr (kZeroesPadding<Config::kGrouping>) {
+            const int thread = (consumer.group * 4 + consumer.warp) * 32 + consumer.lane;
+            zero_rows_beside<Config, uint16_t>(params, tile, rows, thread);
         }
     }
 
    private:
-    // Whether a TMA box may hold padding rows or rows of another group.
-    static constexpr bool kMasksRows = Config::kGrouping != Grouping::dense && Config::kGrouping != Grouping::batched;
     static constexpr int kPartRows = Config::kSwapAB ? Config::kInstructionN : 64 * Config::kPasses;  // a warpgroup's
-    static_assert(kPartRows <= 128, "a thread loads the mask of one row");
 
-    // Synchronises the warpgroup; true if every row of its part of the tile is to be written.
-    __device__ __forceinline__ bool vote_all_rows_valid(int32_t row_mask) const {
-        if constexpr (!kMasksRows) {
-            sync_group();
-            return params.head_mid == 0;
-        } else {
-            return ptx::named_barrier_all(1 + consumer.group, 128, row_mask >= 0);
-        }
+    // Whether this warpgroup's part of the tile leaves in whole TMA boxes.
+    __device__ __forceinline__ bool stores_boxes(const Tile& tile, const WrittenRows& rows) const {
+        if constexpr (!kHasOtherRows<Config::kGrouping>) return params.head_mid == 0;
+        if constexpr (Config::kGrouping == Grouping::contiguous) return true;
+        return rows.hold(tile, first_row() + kPartRows, params.m);
     }
 
     // First row of the tile that this warpgroup writes in a pass, or in all passes.
@@ -67,10 +80,21 @@ struct Fp8Epilogue {
         return Config::kSwapAB ? consumer.first_column() : consumer.first_row(pass);
     }
 
-    // The group of row `row` of the tile; negative for a padding row or a row of another group.
-    __device__ __forceinline__ int32_t group_of(const Tile& tile, int row) const {
-        if (row >= tile.rows) return -1;
-        return Config::kGrouping == Grouping::contiguous ? __ldg(params.index + tile.row + row) : tile.group;
+    __device__ __forceinline__ WarpPart<Config> part() const { return {consumer.warp, consumer.lane}; }
+
+    // Each warp zeroes the rows of padding in its part of the boxes.
+    __device__ __forceinline__ void zero_padding(const Tile& tile, int32_t row_group) const {
+        static_assert(Config::kPasses == 1);
+        constexpr int kBoxChunks = Config::kStoreColumns / 8;
+        const bool is_of_group = Config::kGrouping == Grouping::contiguous ? row_group >= 0
+                                                                           : first_row() + part().row() < tile.rows;
+        const bool keeps_row = is_of_group || !part().has_row();
+        if (__all_sync(0xFFFFFFFF, keeps_row)) return;
+        __syncwarp();
+        if (keeps_row) return;
+        part().template zero_row<kBoxes * kBoxChunks>([&](int chunk) {
+            return swizzled<kRowBytes>(pass_buffer(0) + chunk / kBoxChunks * kBoxBytes, part().row(), chunk % kBoxChunks);
+        });
     }
 
     // Column of D for computed column x: the middle columns of each head are skipped. Sizes of heads are multiples of
@@ -81,8 +105,8 @@ struct Fp8Epilogue {
         return x + (head + (within >= params.head_left ? 1 : 0)) * params.head_mid;
     }
 
-    // Stores the valid rows of a pass with ordinary stores, 16 bytes a thread.
-    __device__ __forceinline__ void write_rows(int pass, const Tile& tile) const {
+    // Stores the rows of a pass before `end` with ordinary stores, 16 bytes a thread.
+    __device__ __forceinline__ void write_rows(int pass, const Tile& tile, int32_t end) const {
         constexpr int kChunks = kRowBytes / 16;
         const int first = first_row(pass);
         const int32_t column = first_column(pass, tile);
@@ -91,7 +115,7 @@ struct Fp8Epilogue {
             const int chunk = i % kChunks, row = i / kChunks % Config::kStoreRows;
             const int box = i / kChunks / Config::kStoreRows;
             const int32_t x = column + box * Config::kStoreColumns + chunk * 8;
-            if (x >= params.n || group_of(tile, first + row) < 0) continue;
+            if (x >= params.n || first + row >= end) continue;
             const uint32_t from = swizzled<kRowBytes>(pass_buffer(pass) + box * kBoxBytes, row, chunk);
             const uint4 values = ptx::load_16_bytes(from);
             *reinterpret_cast<uint4*>(d + (tile.row + first + row) * params.d_row_stride + column_of_d(x)) = values;
@@ -159,9 +183,9 @@ struct Fp8Epilogue {
         }
     }
 
-    __device__ __forceinline__ void tma_store_pass(int pass, const Tile& tile) const {
+    __device__ __forceinline__ void tma_store_pass(int pass, const Tile& tile, int32_t end) const {
         const int32_t row = first_row(pass), column = first_column(pass, tile);
-        if (row >= tile.rows) return;
+        if (row >= end) return;
         static_for<kBoxes>([&](auto box) {
             const int32_t x = column + box * Config::kStoreColumns;
             const uint32_t from = pass_buffer(pass) + box * kBoxBytes;

@@ -31,6 +31,17 @@ namespace aotgemm::sm90 {
 template <class Config>
 inline constexpr bool kStartTogether = Config::kConsumers == 2 && Config::kInFlight == 1 && Config::kCluster > 1;
 
+// The sums of a tile; zeros if the warpgroup has no rows in it.
+template <class Config>
+__device__ __forceinline__ void multiply(const Fp8Gemm1d2dParams& params, Fp8Consumer<Config>& consumer,
+                                         bool has_no_rows) {
+    if constexpr (!Fp8Epilogue<Config>::kMayHaveNoRows) return consumer.multiply(params.k_blocks);
+    // The compiler treats a shuffle's result as uniform, see TileQueue::pop.
+    const int32_t k_blocks = __shfl_sync(0xFFFFFFFF, has_no_rows ? 0 : params.k_blocks, 0);
+    consumer.multiply(k_blocks);
+    consumer.skip(params.k_blocks - k_blocks);
+}
+
 template <class Config>
 __device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, uint32_t shared, int group) {
     Fp8Consumer<Config> consumer{
@@ -39,24 +50,26 @@ __device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, ui
     consumer.start();
     TileQueue<Config> tiles{shared};
     Tile next;
-    int32_t next_row_mask = 0;
+    PaddingTiles next_padding;
+    int32_t next_row_group = 0;
     const auto pop_next = [&] {  // and start the loads from global memory that the tile needs, long before their use
-        if (!tiles.pop(next)) return false;
+        if (!tiles.pop(next, next_padding)) return false;
         consumer.scales_of_b.prefetch(params, next, group, consumer.lane);
-        next_row_mask = epilogue.load_row_mask(next);
+        next_row_group = epilogue.load_row_group(next);
         return true;
     };
     bool more = pop_next();
     while (more) {
         const Tile tile = next;
-        const int32_t row_mask = next_row_mask;
+        const PaddingTiles padding = next_padding;
+        const int32_t row_group = next_row_group;
         if constexpr (kStartTogether<Config>) {
             ptx::named_barrier_sync(1 + Config::kConsumers, Config::kConsumers * 128);
         }
         consumer.split = 128 - tile.n * Config::kBlockN % 128;
-        consumer.multiply(params.k_blocks);
+        multiply<Config>(params, consumer, epilogue.has_no_rows(tile, row_group));
         more = pop_next();
-        epilogue.store(tile, row_mask);
+        epilogue.store(tile, padding, row_group);
     }
     ptx::tma_store_wait_read();
 }

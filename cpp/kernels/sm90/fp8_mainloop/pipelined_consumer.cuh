@@ -37,6 +37,12 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
         drain<0>(steps);
     }
 
+    __device__ __forceinline__ void skip(int32_t k_blocks) {
+        Base::skip(k_blocks);
+        retire_at = this->issue_at;
+        is_full = 0;
+    }
+
    private:
     // The passes over one stage, one mma in flight at a time, for a K that does not fill the pipeline.
     __device__ __forceinline__ void multiply_unpipelined() {

@@ -39,7 +39,7 @@ struct Fp8Producer {
     template <class Scheduler, class Loader>
     __device__ __forceinline__ void run(Scheduler scheduler, bool leader, Loader c_loader) {
         while (scheduler.advance(rank)) {
-            tiles.push(scheduler.tile, params.k_blocks, leader);
+            tiles.push(scheduler.tile, params.k_blocks, leader, padding_of<Config>(scheduler));
             const uint32_t number = tiles.count - 1;
             for (int32_t k_block = 0; k_block < params.k_blocks; k_block += Config::kSlices) {
                 fill(scheduler.tile, k_block, leader);

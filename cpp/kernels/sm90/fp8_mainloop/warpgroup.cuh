@@ -46,6 +46,18 @@ struct Fp8Warpgroup {
         prepare();
     }
 
+    // Passes over the stages of a tile in which this warpgroup has no rows. It waits for each stage, so that it never
+    // releases one twice.
+    __device__ __forceinline__ void skip(int32_t k_blocks) {
+#pragma unroll 1
+        for (; k_blocks > 0; k_blocks -= kSlices) {
+            ptx::mbarrier_wait(full_barrier(issue_at.stage), issue_at.parity);
+            release(issue_at.stage);
+            issue_at.advance();
+        }
+        prepare();
+    }
+
     // Sum i of the tile, numbered pass after pass.
     template <int kIndex>
     __device__ __forceinline__ float sum() const {

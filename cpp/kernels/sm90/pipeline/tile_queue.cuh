@@ -10,11 +10,13 @@
 #include "ptx/block.cuh"
 #include "ptx/mbarrier.cuh"
 #include "sm90/schedule/dense_scheduler.cuh"
+#include "sm90/schedule/written_rows.cuh"
 
 namespace aotgemm::sm90 {
 
 constexpr int kTileSlots = 4;       // tiles that the producer may be ahead: it is far ahead where K is short
-constexpr int kTileSlotBytes = 48;  // a tile and its number of stages in 32, then the barriers `full` and `empty`
+// Of a tile, its number of stages and its PaddingTiles in 32, then the barriers `full` and `empty`.
+constexpr int kTileSlotBytes = 48;
 constexpr int kTileQueueBytes = kTileSlots * kTileSlotBytes;
 
 template <class Config>
@@ -31,12 +33,13 @@ struct TileQueue {
     }
 
     // The producer thread, or its warp with that thread as leader, appends a tile and the number of stages in its sum.
-    __device__ __forceinline__ void push(const Tile& tile, int32_t stages, bool leader) {
+    __device__ __forceinline__ void push(const Tile& tile, int32_t stages, bool leader, PaddingTiles padding = {}) {
         const uint32_t at = slot(count % kTileSlots);
         ptx::mbarrier_wait(at + 40, parity() ^ 1);
         if (leader) {
             ptx::store_4_words(at, tile.group, tile.row, tile.n, tile.rows);
             ptx::store_word(at + 16, stages);
+            if constexpr (kHasPaddingTiles<Config>) ptx::store_word(at + 20, padding.packed);
             ptx::mbarrier_arrive(at + 32);
         }
         ++count;
@@ -48,10 +51,21 @@ struct TileQueue {
         int32_t unused;
         return pop(tile, unused);
     }
+    __device__ __forceinline__ bool pop(Tile& tile, PaddingTiles& padding) {
+        int32_t unused;
+        return pop(tile, unused, padding);
+    }
     __device__ __forceinline__ bool pop(Tile& tile, int32_t& stages) {
         const uint32_t at = read(tile);
         // The compiler treats a shuffle's result as uniform; without the shuffle the loops over K took 10% longer.
         stages = __shfl_sync(0xFFFFFFFF, ptx::load_word(at + 16), 0);
+        return release(at, tile);
+    }
+
+    __device__ __forceinline__ bool pop(Tile& tile, int32_t& stages, PaddingTiles& padding) {
+        const uint32_t at = read(tile);
+        stages = __shfl_sync(0xFFFFFFFF, ptx::load_word(at + 16), 0);
+        if constexpr (kHasPaddingTiles<Config>) padding.packed = ptx::load_word(at + 20);
         return release(at, tile);
     }
 

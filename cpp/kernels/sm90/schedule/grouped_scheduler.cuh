@@ -4,6 +4,7 @@
 
 #include "common/grouping.hpp"
 #include "sm90/schedule/dense_scheduler.cuh"
+#include "sm90/schedule/written_rows.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -15,6 +16,7 @@ template <class Config>
 struct ContiguousScheduler {
     static constexpr bool kWarpWide = true;
     static constexpr int32_t kLanes = 32, kPadding = -1, kNoRow = -2;
+    static constexpr int32_t kSpan = kGroupAlignment / Config::kBlockM;  // tile rows; a window holds whole spans
     static_assert(kGroupAlignment % Config::kBlockM == 0 && Config::kClusterM == 1);
 
     const int32_t* index;
@@ -23,7 +25,9 @@ struct ContiguousScheduler {
     int32_t lane, window = -kLanes, of_lane = kPadding;  // tile row window + lane has group of_lane
     int32_t group = kPadding, start = 0, end = 0;        // of the current run: its group and tile rows
     int32_t before = 0;                                  // tiles in all previous runs
+    int32_t padding_before = 0, padding_after = 0;       // tile rows of padding that the run's first and last one write
     Tile tile{};
+    PaddingTiles padding{};
 
     template <class Params>
     __device__ __forceinline__ explicit ContiguousScheduler(const Params& params)
@@ -46,6 +50,11 @@ struct ContiguousScheduler {
         const TileCoord at = rasterize<1, Config::kClusterN>(next - before, end - start, columns, group_m, rank);
         const int32_t row = (start + at.m) * Config::kBlockM;
         tile = {min(group, groups - 1), row, at.n, m - row};
+        if constexpr (kHasPaddingTiles<Config>) {
+            const bool is_first = at.m == 0, is_last = at.m == end - start - 1;
+            padding = PaddingTiles::of(is_first ? padding_before * Config::kBlockM : 0,
+                                       is_last ? padding_after * Config::kBlockM : 0);
+        }
         next += step;
         return true;
     }
@@ -59,13 +68,29 @@ struct ContiguousScheduler {
         if (start >= rows) return false;
         if (start >= window + kLanes) load_group_window();
         group = __shfl_sync(0xFFFFFFFF, of_lane, start - window);
+        if constexpr (kHasPaddingTiles<Config>) find_padding_before();
         uint32_t others = 0;
         while (others == 0) {
             others = __ballot_sync(0xFFFFFFFF, window + lane >= start && of_lane != group);
             if (others == 0) load_group_window();
         }
         end = window + __ffs(static_cast<int>(others)) - 1;
+        if constexpr (kHasPaddingTiles<Config>) find_padding_after();
         return true;
+    }
+
+    // Between the span's start and the run's, if there is no other run.
+    __device__ __forceinline__ void find_padding_before() {
+        const int32_t row = window + lane, span = start / kSpan * kSpan;
+        const bool is_of_group = row >= span && row < start && of_lane != kPadding;
+        padding_before = __any_sync(0xFFFFFFFF, is_of_group) ? 0 : start - span;
+    }
+
+    // From the run's end to the next run or the span's end; the window holds them.
+    __device__ __forceinline__ void find_padding_after() {
+        const uint32_t others = __ballot_sync(0xFFFFFFFF, window + lane >= end && of_lane != kPadding);
+        const int32_t next_run = others == 0 ? window + kLanes : window + __ffs(static_cast<int>(others)) - 1;
+        padding_after = min(next_run, tiles_of(end, kSpan) * kSpan) - end;
     }
 
     // Loads the groups of the next 32 tile rows.
@@ -104,6 +129,7 @@ struct RaggedScheduler {
 
     const int32_t* index;
     int32_t m, groups, group_m;
+    int32_t alignment;  // psum: of the groups' first rows
     int32_t columns, next, step;
     int32_t first = 0;            // group of lane 0
     int32_t before = 0;           // tiles in the groups before it
@@ -117,6 +143,7 @@ struct RaggedScheduler {
           m(params.m),
           groups(params.groups),
           group_m(params.group_m),
+          alignment(params.group_alignment),
           columns(tiles_of(params.n, Config::kBlockN * Config::kClusterN)),
           next(static_cast<int32_t>(blockIdx.x) / Config::kClusterN),
           step(static_cast<int32_t>(gridDim.x) / Config::kClusterN) {
@@ -146,7 +173,7 @@ struct RaggedScheduler {
         start = rows = 0;
         if (group < groups) {
             if constexpr (kGrouping == Grouping::psum) {
-                start = group == 0 ? 0 : tiles_of(max(__ldg(index + group - 1), 0), kGroupAlignment) * kGroupAlignment;
+                start = group == 0 ? 0 : tiles_of(max(__ldg(index + group - 1), 0), alignment) * alignment;
                 rows = max(min(__ldg(index + group), m) - start, 0);
             } else if constexpr (kGrouping == Grouping::masked) {
                 rows = max(min(__ldg(index + group), m), 0);

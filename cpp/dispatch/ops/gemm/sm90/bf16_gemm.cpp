@@ -49,6 +49,7 @@ void launch_bf16_gemm(const GemmLaunch& gemm) {
     set_maps(call, kSpecs[gemm.choice.kernel], parameters);
     set_outputs(call, parameters);
     parameters.index = call.index();
+    parameters.group_alignment = call.row_alignment;
     parameters.groups = static_cast<int32_t>(call.sizes.groups);
     parameters.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));
     parameters.m = static_cast<int32_t>(call.sizes.m);

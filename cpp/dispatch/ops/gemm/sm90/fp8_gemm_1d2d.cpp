@@ -52,6 +52,7 @@ void launch_fp8_gemm_1d2d(const GemmLaunch& gemm) {
     parameters.k_blocks = static_cast<int32_t>(ceil_div(call.sizes.k, 128));
     parameters.groups = static_cast<int32_t>(call.sizes.groups);
     parameters.index = call.index();
+    parameters.group_alignment = call.row_alignment;
     parameters.d_data = call.d.data;
     parameters.d_row_stride = legal_strides(call.d).outer;
     parameters.d_group_stride = call.d.group_stride;
