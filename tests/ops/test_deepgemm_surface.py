@@ -19,16 +19,21 @@ ALIASES = {
     "fp8_m_grouped_gemm_nt_masked": "m_grouped_fp8_gemm_nt_masked",
 }
 OPTIONS = ["recipe", "recipe_a", "recipe_b", "compiled_dims", "disable_ue8m0_cast"]
+PADDING = ["use_psum_layout", "ensure_zero_padding"]
 PARAMETERS = {
     "fp8_gemm_nt": ["a", "b", "d", "c", *OPTIONS],
     "fp8_gemm_nn": ["a", "b", "d", "c", *OPTIONS],
     "fp8_gemm_tn": ["a", "b", "d", "c", *OPTIONS],
     "fp8_gemm_tt": ["a", "b", "d", "c", *OPTIONS],
     "m_grouped_fp8_gemm_nt_contiguous": [
-        *["a", "b", "d", "grouped_layout", *OPTIONS, "use_psum_layout", "expected_m_for_psum_layout"]
+        *["a", "b", "d", "grouped_layout", *OPTIONS, *PADDING, "expected_m_for_psum_layout"]
     ],
-    "m_grouped_fp8_gemm_nn_contiguous": ["a", "b", "d", "grouped_layout", *OPTIONS, "use_psum_layout"],
-    "m_grouped_fp8_gemm_nt_masked": ["a", "b", "d", "masked_m", "expected_m", *OPTIONS],
+    "m_grouped_fp8_gemm_nn_contiguous": ["a", "b", "d", "grouped_layout", *OPTIONS, *PADDING],
+    "m_grouped_bf16_gemm_nt_contiguous": [
+        *["a", "b", "d", "grouped_layout", "compiled_dims", *PADDING, "expected_m_for_psum_layout"]
+    ],
+    "m_grouped_bf16_gemm_nn_contiguous": ["a", "b", "d", "grouped_layout", "compiled_dims", *PADDING],
+    "m_grouped_fp8_gemm_nt_masked": ["a", "b", "d", "masked_m", "expected_m", *OPTIONS, "ensure_zero_padding"],
     "einsum": ["expr", "a", "b", "d", "c", "use_cublaslt"],
     "fp8_einsum": ["expr", "a", "b", "d", "c", "recipe"],
     "k_grouped_fp8_gemm_nt_contiguous": ["a", "b", "d", "ks", "ks_tensor", "c", "recipe", "compiled_dims"],
@@ -67,9 +72,10 @@ def test_the_alignment_of_groups():
     assert deep_gemm.set_mk_alignment_for_contiguous_layout(128) is None
     theoretical = deep_gemm.get_theoretical_mk_alignment_for_contiguous_layout
     assert theoretical(512, 8) == theoretical(64) == theoretical(expected_m=512, num_groups=8) == 128
-    for alignment in (0, 64, 240):
-        with pytest.raises(aotgemm.ShapeError, match=f"^alignment: is {alignment}, allowed is 128"):
+    for alignment in (-1, 0, 129):
+        with pytest.raises(aotgemm.ShapeError, match=f"^alignment: is {alignment}, allowed is 1 to 128"):
             deep_gemm.set_mk_alignment_for_contiguous_layout(alignment)
+    assert deep_gemm.get_mk_alignment_for_contiguous_layout() == 128
 
 
 @pytest.mark.parametrize(

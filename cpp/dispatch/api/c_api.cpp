@@ -29,6 +29,17 @@ using namespace aotgemm;
 
 int32_t aotgemm_group_alignment(void) { return static_cast<int32_t>(kRowAlignment); }
 
+aotgemm_status aotgemm_set_psum_alignment(int32_t rows) {
+    return guarded([&] {
+        if (rows < 1 || rows > kRowAlignment) {
+            fail(AOTGEMM_ERROR_SHAPE, "alignment: is ", rows, ", allowed is 1 to ", kRowAlignment);
+        }
+        settings().psum_alignment = rows;
+    });
+}
+
+int32_t aotgemm_get_psum_alignment(void) { return settings().psum_alignment; }
+
 int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {

@@ -141,9 +141,10 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const ao
  * d   BF16 [M, N]
  * grouped_layout  int32, contiguous, on the operands' device
  *     use_psum 0: [M], the group of each row or -1. Each group starts at a multiple of 128 rows: within 128 rows all
- *     have one group or -1. Rows with -1 are not written.
+ *     have one group or -1. Rows with -1 become zeros if one of their 128 has a group, and are not written otherwise.
  *     use_psum 1: [G], element g is where the rows of group g end; they start at the end of group g - 1 aligned to 128
- *     (group 0: at 0). Rows between an end and the next start, and beyond the last end, are neither read nor written.
+ *     (group 0: at 0), or to what aotgemm_set_psum_alignment says. Rows between a group's end and that aligned end
+ *     become zeros; rows beyond are not written.
  * expected_m  rows to expect in a group: a hint for the selection, which no bit depends on; 0 if unknown
  *
  * N is a multiple of 8, K of 16. On CUDA group strides are multiples of 16 bytes as well, and the index is
@@ -155,6 +156,11 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
 
 /* The multiple of rows at which groups start in such a layout: 128. */
 AOTGEMM_API int32_t aotgemm_group_alignment(void);
+
+/* The same for calls with use_psum, from 1 (groups follow one another) to 128, as which it starts. It holds for the
+ * process and is read at each call. While it is not 128, calls without use_psum are AOTGEMM_ERROR_SHAPE. */
+AOTGEMM_API aotgemm_status aotgemm_set_psum_alignment(int32_t rows);
+AOTGEMM_API int32_t aotgemm_get_psum_alignment(void);
 
 /* The same with room for M rows in each group, of which the first masked_m[g] are computed; the others are neither
  * read nor written.

@@ -5,32 +5,34 @@ from typing import Any
 from .. import _core, runtime
 from ..errors import ShapeError
 
-MK_ALIGNMENT = _core.group_alignment()  # rows; no tile of the grouped kernels is taller
-
 SMS_OF_AN_H100 = 132
 
 _without_effect: dict[str, Any] = {"tc_util": 100, "ignore_compile_dims": False, "block_size_multiple_of": (1, 1)}
 
 
 def get_mk_alignment_for_contiguous_layout() -> int:
-    """The multiple of rows at which groups start in m_grouped_fp8_gemm_nt_contiguous: 128."""
-    return MK_ALIGNMENT
+    """The multiple of rows at which groups start in the m_grouped contiguous calls: 128 unless it was set."""
+    return int(_core.get_psum_alignment())
 
 
 def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
-    """Accepts 128, the only alignment of the compiled kernels. Raises ShapeError for any other."""
-    if alignment != MK_ALIGNMENT:
-        raise ShapeError(f"alignment: is {alignment}, allowed is {MK_ALIGNMENT}")
+    """Groups of calls with use_psum_layout start at multiples of so many rows from now on, in the whole process.
+
+    alignment: from 1, where groups follow one another as a router leaves them, to 128. No bit of a row depends on it,
+    and no kernel has to be another. Calls with a group index by row need 128 and are refused with any other.
+    Raises ShapeError outside that range.
+    """
+    _core.set_psum_alignment(alignment)
 
 
 def get_theoretical_mk_alignment_for_contiguous_layout(
     expected_m: int | None = None, num_groups: int | None = None, *, per_group_m: int | None = None
 ) -> int:
-    """The alignment that would serve such groups best: 128 on Hopper, whatever their size.
+    """The alignment that every layout takes: 128 on Hopper, whatever the size of the groups.
 
     Called as (expected_m, num_groups) or as (per_group_m).
     """
-    return MK_ALIGNMENT
+    return int(_core.group_alignment())
 
 
 def set_compile_mode(mode: int) -> None:

@@ -21,13 +21,14 @@ def m_grouped_bf16_gemm_nt_contiguous(
     grouped_layout: Any,
     compiled_dims: str = "nk",
     use_psum_layout: bool = False,
+    ensure_zero_padding: bool = True,
     expected_m_for_psum_layout: int | None = None,
 ) -> None:
     """D[i] = A[i] @ B[g]^T for each row i, g being its group: the rows of all groups in one matrix.
 
     a: BF16 [M, K]; b: BF16 [G, N, K]; d: BF16 [M, N], written in place; FP32 accumulation.
-    grouped_layout, use_psum_layout, expected_m_for_psum_layout: as in m_grouped_fp8_gemm_nt_contiguous: the group of
-    each row, or where each group ends; rows of no group are not written.
+    grouped_layout, use_psum_layout, ensure_zero_padding, expected_m_for_psum_layout: as in
+    m_grouped_fp8_gemm_nt_contiguous: the group of each row, or where each group ends, and zeros for padding.
 
     A and D have stride 1 along their last dimension, B along either of its last two; other strides and addresses are
     multiples of 16 bytes, N is a multiple of 8. All operands are on one device: a Hopper GPU (runs on the current
@@ -40,20 +41,33 @@ def m_grouped_bf16_gemm_nt_contiguous(
 
 
 def m_grouped_bf16_gemm_nn_contiguous(
-    a: Any, b: Any, d: Any, grouped_layout: Any, compiled_dims: str = "nk", use_psum_layout: bool = False
+    a: Any,
+    b: Any,
+    d: Any,
+    grouped_layout: Any,
+    compiled_dims: str = "nk",
+    use_psum_layout: bool = False,
+    ensure_zero_padding: bool = True,
 ) -> None:
     """D[i] = A[i] @ B[g]: as m_grouped_bf16_gemm_nt_contiguous with b BF16 [G, K, N]."""
     _contiguous("nn", a, b, d, grouped_layout, use_psum_layout, None)
 
 
 def m_grouped_bf16_gemm_nt_masked(
-    a: Any, b: Any, d: Any, masked_m: Any, expected_m: int, compiled_dims: str = "nk"
+    a: Any,
+    b: Any,
+    d: Any,
+    masked_m: Any,
+    expected_m: int,
+    compiled_dims: str = "nk",
+    ensure_zero_padding: bool = True,
 ) -> None:
     """D[g, :masked_m[g]] = A[g, :masked_m[g]] @ B[g]^T for each group g.
 
     a: BF16 [G, M, K]; b: BF16 [G, N, K]; d: BF16 [G, M, N]; its rows from masked_m[g] on are not written.
     masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
+    ensure_zero_padding: accepted, without effect: there is no padding between the rows of one matrix.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
     expected_m = check_expected_m("expected_m", expected_m)

@@ -18,6 +18,7 @@ def m_grouped_fp8_gemm_nt_contiguous(
     compiled_dims: str = "nk",
     disable_ue8m0_cast: bool = False,
     use_psum_layout: bool = False,
+    ensure_zero_padding: bool = True,
     expected_m_for_psum_layout: int | None = None,
 ) -> None:
     """D[i] = (A * SFA)[i] @ (B * SFB)[g]^T for each row i, g being its group: the rows of all groups in one matrix.
@@ -26,10 +27,13 @@ def m_grouped_fp8_gemm_nt_contiguous(
     b: (B, SFB). B FP8 E4M3 [G, N, K]; SFB FP32 [G, ceil(N / 128), ceil(K / 128)], any strides.
     d: BF16 [M, N], written in place.
     grouped_layout: int32, contiguous. A group may be empty.
-        [M]: the group of each row, -1 for padding, whose rows of D are not written. Each group starts at a multiple of
-        get_mk_alignment_for_contiguous_layout() rows: no such block of rows holds two groups.
+        [M]: the group of each row, -1 for padding. Each group starts at a multiple of 128 rows, so that no 128 rows
+        hold two groups. With another get_mk_alignment_for_contiguous_layout() than 128 this form is refused.
         [G] with use_psum_layout: where the rows of each group end. They start at the end of the group before, rounded
-        up to that alignment (group 0: at row 0). Rows of A in the gaps may hold anything; those of D are not written.
+        up to a multiple of get_mk_alignment_for_contiguous_layout() rows (group 0: at row 0).
+    ensure_zero_padding: padding beside the rows of a group becomes zeros in D: rows of -1 among 128 that have a group,
+        with use_psum_layout those up to a group's aligned end. With False they are unspecified, at present zeros too.
+        Other rows of D are not written. What padding rows of A and of its scales hold never matters.
     expected_m_for_psum_layout: rows to expect in a group, only with use_psum_layout: a hint for the choice of the
         kernel, on which no result depends.
 
@@ -55,6 +59,7 @@ def m_grouped_fp8_gemm_nn_contiguous(
     compiled_dims: str = "nk",
     disable_ue8m0_cast: bool = False,
     use_psum_layout: bool = False,
+    ensure_zero_padding: bool = True,
 ) -> None:
     """As m_grouped_fp8_gemm_nt_contiguous with B given as [G, K, N] and SFB as [G, ceil(K / 128), ceil(N / 128)].
 
@@ -63,7 +68,9 @@ def m_grouped_fp8_gemm_nn_contiguous(
     """
     b = k_major_view("b", b, 3)
     m_grouped_fp8_gemm_nt_contiguous(
-        a, b, d, grouped_layout, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast, use_psum_layout
+        *(a, b, d, grouped_layout, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast),
+        use_psum_layout=use_psum_layout,
+        ensure_zero_padding=ensure_zero_padding,
     )
 
 
@@ -78,6 +85,7 @@ def m_grouped_fp8_gemm_nt_masked(
     recipe_b: tuple[int, int] | None = None,
     compiled_dims: str = "nk",
     disable_ue8m0_cast: bool = False,
+    ensure_zero_padding: bool = True,
 ) -> None:
     """D[g, :masked_m[g]] = (A * SFA)[g, :masked_m[g]] @ (B * SFB)[g]^T for each group g.
 
@@ -86,6 +94,7 @@ def m_grouped_fp8_gemm_nt_masked(
     d: BF16 [G, M, N]; its rows from masked_m[g] on are not written.
     masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
+    ensure_zero_padding: accepted, without effect: there is no padding between the rows of one matrix.
 
     Layouts, devices and the options are those of fp8_gemm_nt, group strides multiples of 16 bytes.
     Raises ShapeError (on the CPU also for a mask out of range), DtypeError, LayoutError, DeviceError,

@@ -40,7 +40,7 @@ def place_rows(grouping: str, counts: Sequence[int], room: int = 0) -> RowPlacem
     """Rows for groups of such sizes, as the grouping lays them out. room: of a masked group, 0 for a little spare."""
     if grouping in ("masked", "batched"):
         return _place_separately(grouping, counts, room)
-    alignment = _core.group_alignment()
+    alignment = _core.get_psum_alignment() if grouping == "psum" else _core.group_alignment()
     starts = [0]
     for count in counts:
         starts.append(align(starts[-1] + count, alignment))

@@ -1,0 +1,119 @@
+"""Grouped kernels on the PTX machine over every size of a group, with padding wherever it may be.
+
+As a script, `machine_padding.py PATTERN SEED MOST`: a line of JSON for each problem of each kernel of that name, at
+most MOST for each alignment.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+
+import aotgemm
+import numpy as np
+from aotgemm import _core
+from aotgemm.problems.backends import CpuBackend, CudaBackend
+from aotgemm.problems.call import call
+from aotgemm.problems.kinds import KINDS, words_of
+from aotgemm.problems.make import lay_out
+from aotgemm.problems.sizes import row_groups
+from aotgemm.problems.values import draw
+from aotgemm.problems.views import placement_of
+
+GROUPINGS = ("contiguous", "psum", "masked")
+ALIGNMENTS = (128, 1, 5, 16, 48, 64, 127)
+
+
+def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules="in_turn", sms=3):
+    """What each problem gave, and the findings."""
+    findings = folder / "findings"
+    environment = os.environ | {
+        "LD_LIBRARY_PATH": str(machine),
+        "PYTHONPATH": os.pathsep.join([str(Path(aotgemm.__file__).parents[1]), str(Path(__file__).parent)]),
+        "CUDA_VISIBLE_DEVICES": "0",
+        "AOTGEMM_PTX_FOLDER": str(ptx),
+        "AOTGEMM_PTX_SCHEDULES": schedules,
+        "AOTGEMM_PTX_SMS": str(sms),
+        "AOTGEMM_PTX_FINDINGS": str(findings),
+    }
+    command = [sys.executable, __file__, pattern, str(seed), str(most)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()], findings.read_text() if findings.exists() else ""
+
+
+def counts_of(grouping, random):
+    """Sizes of groups: every one from 1 to 130 in random order, then few, some of them empty, the last one short."""
+    yield tuple(random.permutation(np.arange(1, 131)).tolist())
+    for _ in range(3):
+        counts = np.where(random.random(9) < 0.3, 0, random.integers(0, 300, 9))
+        yield *counts.tolist(), int(random.integers(1, 120))
+    if grouping == "masked":
+        yield 0, 256, 0, 192
+
+
+def with_holes(index, random):
+    """A grouped_layout with -1 in the middle of spans, at their starts, and in whole spans."""
+    index = np.where(random.random(len(index)) < 0.2, -1, index)
+    for start in range(0, len(index), 128):
+        chance, span = random.random(), index[start : start + 128]
+        if chance < 0.1:
+            span[:] = -1
+        elif chance < 0.6:
+            first, last = sorted(random.integers(0, len(span) + 1, 2))
+            span[first:last] = -1
+    return index.astype(np.int32)
+
+
+def first_rows(array, count):
+    """The first rows of a NumPy array or a DeviceArray."""
+    if isinstance(array, np.ndarray):
+        return array[:count]
+    return array.as_strided([count, *array.shape[1:]], array.stride)
+
+
+def shortened(problem, rows):
+    """The problem with so many rows of A and D."""
+    names = ["a", "sfa", "d"] if problem.sfa is not None else ["a", "d"]
+    names += ["index"] if problem.kind.grouping == "contiguous" else []
+    return replace(problem, **{name: first_rows(getattr(problem, name), rows) for name in names})
+
+
+def differing(kind, kernel, counts, n, k, random):
+    """Bytes of D and of what is around it that differ from the CPU backend's."""
+    size = row_groups(counts, n, k)
+    operands = draw(kind, size, random, "finite")
+    problems = [lay_out(kind, size, operands, backend) for backend in (CudaBackend(), CpuBackend())]
+    if kind.grouping == "contiguous":
+        index = with_holes(problems[1].index, random)
+        problems = [replace(problem, index=problem.backend.put(index)) for problem in problems]
+    if kind.grouping != "masked":
+        last = np.flatnonzero(placement_of(kind, size).group_of_row >= 0)[-1] + 1
+        rows = int(random.integers(last, problems[1].a.shape[0] + 1))
+        problems = [shortened(problem, rows) for problem in problems]
+    on_gpu, on_cpu = problems
+    call(on_gpu, kernel)
+    call(on_cpu)
+    return int((on_gpu.read().view(np.uint8) != on_cpu.read().view(np.uint8)).sum())
+
+
+def run(spec, seed, most):
+    kind = next(kind for kind in KINDS.values() if kind.words == words_of(spec))
+    random = np.random.default_rng([seed, spec["kernel"]])
+    for alignment in ALIGNMENTS if kind.grouping == "psum" else ALIGNMENTS[:1]:
+        _core.set_psum_alignment(alignment)
+        for counts in islice(counts_of(kind.grouping, random), most):
+            n, k = spec["block_n"] + 8 * int(random.integers(-3, 4)), 16 * int(random.integers(1, 5))
+            wrong = differing(kind, spec["kernel"], counts, n, k, random)
+            words = f"{spec['name']} alignment {alignment} counts {counts} N={n} K={k}"
+            print(json.dumps({"problem": words, "differing": wrong}), flush=True)
+
+
+if __name__ == "__main__":
+    for one in _core.specs():
+        if one["grouping"] in GROUPINGS and one["arch"] == "sm_90a" and fnmatchcase(one["name"], sys.argv[1]):
+            run(one, int(sys.argv[2]), int(sys.argv[3]))
