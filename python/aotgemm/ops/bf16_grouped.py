@@ -68,7 +68,7 @@ def m_grouped_bf16_gemm_nt_masked(
     masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
     ensure_zero_padding: accepted, without effect: there is no padding between the rows of one matrix.
-    The rest is as in m_grouped_bf16_gemm_nt_contiguous.
+    B has stride 1 along its last dimension; the rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
     expected_m = check_expected_m("expected_m", expected_m)
     _core.gemm("bf16_gemm", "masked", "nt", a, None, b, None, None, d, masked_m, None, expected_m)

@@ -21,7 +21,7 @@ constexpr GemmForm kForms[] = {
     in(Grouping::batched, kGrouped),
     in(Grouping::contiguous, kGrouped),
     in(Grouping::psum, kGrouped),
-    in(Grouping::masked, kGrouped),
+    {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}},
     {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 64},
     {.grouping = Grouping::batch_reduced, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .takes_c = true},
 };
