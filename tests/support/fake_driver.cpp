@@ -110,5 +110,6 @@ FAKE(cuMemcpy)(void* to, const void* from, std::size_t bytes) {
     std::memcpy(to, from, bytes);
     return 0;
 }
+FAKE(cuEventCreate)(void** event, unsigned) { COUNT(cuEventCreate); *event = &primary; return 0; }
 FAKE(cuEventElapsedTime_v2)(float* ms, void*, void*) { COUNT(cuEventElapsedTime_v2); *ms = 1.0f / 64; return 0; }
 }
