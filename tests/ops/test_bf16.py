@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
+from aotgemm.problems.memory import in_tma_rows
 from bf16_problems import BF16, CALLS, DRAWS, OUT, RAW, Bf16Problem, make_bf16_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,7 +70,7 @@ def test_views_transposed_in_memory_are_read_where_they_are(layout):
     problem = make_bf16_problem(17, 24, 56)
     a, b = problem.operands(layout)
     d = problem.empty_output("fp32")
-    CALLS[layout](np.ascontiguousarray(a.T).T, np.ascontiguousarray(b.T).T, d)
+    CALLS[layout](in_tma_rows(a.T).T, in_tma_rows(b.T).T, d)
     np.testing.assert_array_equal(d.view(np.uint32), problem.expected("fp32"))
 
 

@@ -4,7 +4,7 @@ import aotgemm
 import numpy as np
 import pytest
 from aotgemm import _core
-from aotgemm.problems.memory import POISON
+from aotgemm.problems.memory import POISON, in_tma_rows
 from aotgemm.problems.rows import place_rows
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
@@ -21,8 +21,8 @@ def test_contiguous(layout, use_psum):
     a, b = draw(1, placement.rows, K), draw(2, len(COUNTS), N, K)
     d = poisoned(placement.rows, N)
     call = getattr(aotgemm, f"m_grouped_bf16_gemm_{layout}_contiguous")
-    given = np.ascontiguousarray(b.swapaxes(1, 2)) if layout == "nn" else b
-    call(a.view(BF16), given.view(BF16), d, placement.index, use_psum_layout=use_psum)
+    given = b.swapaxes(1, 2) if layout == "nn" else b
+    call(in_tma_rows(a.view(BF16)), in_tma_rows(given.view(BF16)), d, placement.index, use_psum_layout=use_psum)
     np.testing.assert_array_equal(d.view(np.uint16), expected_rows(placement, a, b))
 
 
@@ -31,7 +31,7 @@ def test_masked():
     a, b = draw(3, placement.rows, K), draw(4, len(COUNTS), N, K)
     d = poisoned(len(COUNTS), placement.room, N)
     aotgemm.m_grouped_bf16_gemm_nt_masked(
-        a.view(BF16).reshape(len(COUNTS), -1, K), b.view(BF16), d, placement.index, expected_m=16
+        *(in_tma_rows(x.view(BF16)) for x in (a.reshape(len(COUNTS), -1, K), b)), d, placement.index, expected_m=16
     )
     np.testing.assert_array_equal(d.view(np.uint16).reshape(-1, N), expected_rows(placement, a, b))
 
@@ -40,9 +40,9 @@ def test_masked():
 def test_batched(layout):
     a, b = draw(5, 3, 11, K), draw(6, 3, N, K)
     memory = np.zeros((11, 3, N), BF16)
-    given = np.ascontiguousarray(b.swapaxes(1, 2)) if layout == "nn" else b
-    operands = a.view(BF16), None, given.view(BF16), None, None, memory.swapaxes(0, 1)
-    _core.gemm("bf16_gemm", "batched", layout, *operands)
+    given = b.swapaxes(1, 2) if layout == "nn" else b
+    a_rows, b_rows = (in_tma_rows(x.view(BF16)) for x in (a, given))
+    _core.gemm("bf16_gemm", "batched", layout, a_rows, None, b_rows, None, None, memory.swapaxes(0, 1))
     for group in range(3):
         wanted = Bf16Problem(a[group], b[group], np.zeros(0)).expected("bf16")
         np.testing.assert_array_equal(memory[:, group].view(np.uint16), wanted)

@@ -225,7 +225,7 @@ CASES = {
     "address of the mask on CUDA": (
         lambda: cuda_masked(index=CudaLike((G,), (1,), "int32", address=258)),
         LAYOUT,
-        "masked_m: data must start at a multiple of 4",
+        "masked_m: data starts 2 bytes past a multiple of 4",
     ),
     "mask on the CPU": (
         lambda: cuda_masked(index=integers(1, 1)),

@@ -37,7 +37,7 @@ def test_a_row_that_is_not_what_its_padding_becomes_is_found(monkeypatch):
 
 def test_a_row_of_another_group_is_found(monkeypatch):
     right = large_grouped.call
-    monkeypatch.setattr(large_grouped, "call", lambda x, kernel: right(replace(x, b=x.b[::-1]), kernel))
+    monkeypatch.setattr(large_grouped, "call", lambda x, kernel: right(replace(x, b=x.b[::-1].copy()), kernel))
     assert run().differing == 8
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import aotgemm
 import numpy as np
+from aotgemm.problems.memory import in_tma_rows
 from bf16_groups import draw
 from bf16_problems import BF16, OUT, RAW, Bf16Problem, rounded
 
@@ -35,6 +36,10 @@ class BatchSum:
     def c_of(self, out: str) -> np.ndarray:
         return self.c.astype(OUT[out])
 
+    def operands(self) -> tuple[np.ndarray, np.ndarray]:
+        """A and B as the call takes them, in rows of the TMA."""
+        return in_tma_rows(self.a.view(BF16)), in_tma_rows(self.b.view(BF16))
+
     def chain_of(self, batches: range) -> Bf16Problem:
         """A range as one GEMM: its batches side by side along K, each filled up with zeros."""
         padding = ((0, 0), (0, 0), (0, -self.a.shape[2] % STEP))
@@ -56,7 +61,7 @@ class BatchSum:
     def run(self, out: str, with_c: bool = False) -> np.ndarray:
         """Bits of D by the public call."""
         d = np.full(self.c.shape, -7, OUT[out])
-        aotgemm.einsum("bmk,bnk->mn", self.a.view(BF16), self.b.view(BF16), d, self.c_of(out) if with_c else None)
+        aotgemm.einsum("bmk,bnk->mn", *self.operands(), d, self.c_of(out) if with_c else None)
         return d.view(RAW[out])
 
 

@@ -6,6 +6,7 @@ import aotgemm
 import ml_dtypes
 import numpy as np
 import reference
+from aotgemm.problems.memory import in_tma_rows
 from emulation_inputs import moderate_bits, random_bits, sparse_bits, wgmma_bits
 
 BF16 = ml_dtypes.bfloat16
@@ -35,10 +36,10 @@ class Bf16Problem:
     c: np.ndarray
 
     def operands(self, layout: str) -> tuple[np.ndarray, np.ndarray]:
-        """A and B as the call of that layout takes them, contiguous."""
+        """A and B as the call of that layout takes them, in rows of the TMA."""
         a, b = self.a.view(BF16), self.b.view(BF16)
         given = a.T if layout[0] == "t" else a, b.T if layout[1] == "n" else b
-        return np.ascontiguousarray(given[0]), np.ascontiguousarray(given[1])
+        return in_tma_rows(given[0]), in_tma_rows(given[1])
 
     def c_of(self, out: str) -> np.ndarray:
         return self.c.astype(OUT[out])

@@ -1,6 +1,7 @@
 """GEMM problems on NumPy arrays for the tests of the public API."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 
 import aotgemm
 import ml_dtypes
@@ -57,7 +58,7 @@ class CudaLike:
     strides: tuple[int, ...] = ()
     dtype: str = ""
     device: Device = Device("cuda", 0)
-    address: int = 256
+    address: int = field(default_factory=itertools.count(1 << 44, 1 << 40).__next__)  # far apart
 
     def stride(self) -> tuple[int, ...]:
         return self.strides

@@ -8,6 +8,7 @@
 #include "dispatch/runtime/device.hpp"
 #include "dispatch/ops/gemm/emulate.hpp"
 #include "dispatch/api/launch_options.hpp"
+#include "dispatch/api/required_problem.hpp"
 #include "dispatch/base/failure.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
 #include "dispatch/runtime/inventory.hpp"
@@ -27,6 +28,15 @@ std::string& last_error() {
 
 using namespace aotgemm;
 
+namespace {
+
+void cast_checked(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf, int32_t block_rows,
+                  int32_t use_ue8m0, const aotgemm_launch* launch) {
+    cast_to_fp8(required("x", x), required("q", q), required("sf", sf), block_rows, use_ue8m0 != 0, options_of(launch));
+}
+
+}  // namespace
+
 int32_t aotgemm_group_alignment(void) { return static_cast<int32_t>(kRowAlignment); }
 
 aotgemm_status aotgemm_set_psum_alignment(int32_t rows) {
@@ -40,25 +50,25 @@ aotgemm_status aotgemm_set_psum_alignment(int32_t rows) {
 
 int32_t aotgemm_get_psum_alignment(void) { return settings().psum_alignment; }
 
-int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf_is_aligned(*sf) ? 1 : 0; }
+int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf != nullptr && sf_is_aligned(*sf) ? 1 : 0; }
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {
-    return guarded([&] { sf_to_mn_major(*sf, *out, options_of(launch)); });
+    return guarded([&] { sf_to_mn_major(required("sf", sf), required("out", out), options_of(launch)); });
 }
 
 aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_to_fp8(*x, *q, *sf, 1, use_ue8m0 != 0, options_of(launch)); });
+    return guarded([&] { cast_checked(x, q, sf, 1, use_ue8m0, launch); });
 }
 
 aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_to_fp8(*x, *q, *sf, 128, use_ue8m0 != 0, options_of(launch)); });
+    return guarded([&] { cast_checked(x, q, sf, 128, use_ue8m0, launch); });
 }
 
 aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
                                      const aotgemm_launch* launch) {
-    return guarded([&] { emulate_wgmma(*a, *b, *d, options_of(launch)); });
+    return guarded([&] { emulate_wgmma(required("a", a), required("b", b), required("d", d), options_of(launch)); });
 }
 
 aotgemm_status aotgemm_set_num_sms(int32_t num_sms) {
@@ -85,20 +95,24 @@ const char* aotgemm_version(void) { return AOTGEMM_VERSION; }
 aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device, aotgemm_selection* choices,
                               int32_t capacity, int32_t* count) {
     return guarded([&] {
+        const aotgemm_problem& checked = required_problem(problem);
+        const aotgemm_device& on = required("device", device);
+        int32_t& found = required("count", count);
+        if (capacity > 0) required("choices", choices);
         if (capacity == 1) {  // as a call does it
-            *choices = select_kernel(*problem, *device);
-            *count = 1;
+            *choices = select_kernel(checked, on);
+            found = 1;
             return;
         }
-        const std::vector<aotgemm_selection> ranked = rank_kernels(*problem, *device);
-        *count = std::min(capacity, static_cast<int32_t>(ranked.size()));
-        std::copy_n(ranked.begin(), *count, choices);
+        const std::vector<aotgemm_selection> ranked = rank_kernels(checked, on);
+        found = std::clamp(capacity, 0, static_cast<int32_t>(ranked.size()));
+        std::copy_n(ranked.begin(), found, choices);
     });
 }
 
 const char* aotgemm_named_device_at(int32_t index) { return named_device_at(index); }
 aotgemm_status aotgemm_named_device(const char* name, aotgemm_device* device) {
-    return guarded([&] { *device = named_device(name); });
+    return guarded([&] { required("device", device) = named_device(&required("name", name)); });
 }
 
 const char* aotgemm_last_error(void) { return last_error().c_str(); }

@@ -35,18 +35,19 @@ int32_t aotgemm_cuda_driver_version(void) {
 }
 
 aotgemm_status aotgemm_cuda_device(int32_t ordinal, aotgemm_device* device) {
-    return guarded([&] { *device = cuda_device(ordinal).description; });
+    return guarded([&] { required("device", device) = cuda_device(ordinal).description; });
 }
 
 aotgemm_status aotgemm_preload(int32_t ordinal, int32_t* loaded) {
-    return guarded([&] { *loaded = preload(cuda_device(ordinal)); });
+    return guarded([&] { required("loaded", loaded) = preload(cuda_device(ordinal)); });
 }
 
 aotgemm_status aotgemm_cuda_malloc(int32_t ordinal, size_t bytes, void** pointer) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        void*& out = required("pointer", pointer);
         CUdeviceptr memory = 0;
         check_cuda(cuda.cuMemAlloc(&memory, bytes), "cuMemAlloc", text("of ", bytes, " bytes"));
-        *pointer = reinterpret_cast<void*>(memory);
+        out = reinterpret_cast<void*>(memory);
     });
 }
 
@@ -56,12 +57,15 @@ aotgemm_status aotgemm_cuda_free(int32_t ordinal, void* pointer) {
 
 aotgemm_status aotgemm_cuda_memcpy(int32_t ordinal, void* to, const void* from, size_t bytes) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        check_not_null("to", to);
+        check_not_null("from", from);
         check_cuda(cuda.cuMemcpy(address(to), address(from), bytes), "cuMemcpy", text("of ", bytes, " bytes"));
     });
 }
 
 aotgemm_status aotgemm_cuda_memset(int32_t ordinal, void* pointer, int32_t byte, size_t bytes) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        check_not_null("pointer", pointer);
         check_cuda(cuda.cuMemsetD8(address(pointer), static_cast<unsigned char>(byte), bytes), "cuMemsetD8");
     });
 }
@@ -72,9 +76,10 @@ aotgemm_status aotgemm_cuda_synchronize(int32_t ordinal) {
 
 aotgemm_status aotgemm_cuda_stream_create(int32_t ordinal, void** stream) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        void*& out = required("stream", stream);
         CUstream created = nullptr;
         check_cuda(cuda.cuStreamCreate(&created, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-        *stream = created;
+        out = created;
     });
 }
 
@@ -86,14 +91,16 @@ aotgemm_status aotgemm_cuda_stream_destroy(int32_t ordinal, void* stream) {
 
 aotgemm_status aotgemm_cuda_event_create(int32_t ordinal, void** event) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        void*& out = required("event", event);
         CUevent created = nullptr;
         check_cuda(cuda.cuEventCreate(&created, CU_EVENT_DEFAULT), "cuEventCreate");
-        *event = created;
+        out = created;
     });
 }
 
 aotgemm_status aotgemm_cuda_event_record(int32_t ordinal, void* event, void* stream) {
     return on_device(ordinal, [&](const Driver& cuda) {
+        check_not_null("event", event);
         check_cuda(cuda.cuEventRecord(static_cast<CUevent>(event), static_cast<CUstream>(stream)), "cuEventRecord");
     });
 }
@@ -101,10 +108,13 @@ aotgemm_status aotgemm_cuda_event_record(int32_t ordinal, void* event, void* str
 aotgemm_status aotgemm_cuda_event_elapsed_us(int32_t ordinal, void* start, void* end, double* us) {
     return on_device(ordinal, [&](const Driver& cuda) {
         check_cuda(cuda.cuEventSynchronize(static_cast<CUevent>(end)), "cuEventSynchronize");
+        double& out = required("us", us);
+        check_not_null("start", start);
+        check_not_null("end", end);
         float milliseconds = 0;
         check_cuda(cuda.cuEventElapsedTime(&milliseconds, static_cast<CUevent>(start), static_cast<CUevent>(end)),
                    "cuEventElapsedTime");
-        *us = milliseconds * 1e3;
+        out = milliseconds * 1e3;
     });
 }
 

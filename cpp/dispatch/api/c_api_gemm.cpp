@@ -19,7 +19,7 @@ const char* contiguous_grouping(int32_t use_psum) { return use_psum != 0 ? "psum
 }  // namespace
 
 aotgemm_status aotgemm_gemm(const aotgemm_gemm_call* call, const aotgemm_launch* launch) {
-    return guarded([&] { run_gemm(*call, options_of(launch)); });
+    return guarded([&] { run_gemm(required("call", call), options_of(launch)); });
 }
 
 aotgemm_status aotgemm_fp8_gemm_nt(const aotgemm_tensor* a, const aotgemm_tensor* sfa, const aotgemm_tensor* b,

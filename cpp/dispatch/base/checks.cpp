@@ -1,7 +1,7 @@
 #include "dispatch/base/checks.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <array>
 
 namespace aotgemm {
 namespace {
@@ -84,10 +84,19 @@ void check_rows_adjacent(const Operand& operand) {
          ", must be 1 (elements of a row adjacent); a contiguous copy has it");
 }
 
-void check_alignment(const Operand& operand) {
-    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) % 16;
+void check_alignment(const Operand& operand, int32_t bytes) {
+    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) & static_cast<uintptr_t>(bytes - 1);
     if (excess == 0) return;
-    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of 16, must start at one");
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of ", bytes,
+         ", must start at one");
+}
+
+void check_extents(const Operand& operand) {
+    for (int i = 0; i < operand.tensor.ndim; ++i) {
+        const int64_t size = operand.tensor.shape[i];
+        if (size >= 0 && size <= kMostExtent) continue;
+        fail(AOTGEMM_ERROR_SHAPE, operand.name, ": size ", i, " is ", size, ", allowed is 0 to ", kMostExtent);
+    }
 }
 
 void check_matrix_layout(const Operand& operand, int32_t element_bytes) {
@@ -99,23 +108,31 @@ void check_matrix_layout(const Operand& operand, int32_t element_bytes) {
         fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", row, " is ", matrix.stride[row],
              ", must be at least the row length ", matrix.shape[row + 1], " (rows may not overlap)");
     }
-    const int32_t multiple = 16 / element_bytes;
+    const int32_t multiple = kTmaAlignment / element_bytes;
     for (int i = row; i >= 0; --i) {
-        if (matrix.shape[i] <= 1 || (matrix.stride[i] >= 0 && matrix.stride[i] % multiple == 0)) continue;
+        if (matrix.shape[i] <= 1) continue;
+        if (matrix.stride[i] >= kTmaStrideLimit / element_bytes) {
+            fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", matrix.stride[i],
+                 " elements, must be less than ", kTmaStrideLimit / element_bytes, " (2^40 bytes)");
+        }
+        if (matrix.stride[i] >= 0 && matrix.stride[i] % multiple == 0) continue;
         fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", matrix.stride[i],
              " elements, must be a multiple of ", multiple, " (16 bytes) from 0 on; the nearest is ",
              align_up(std::max<int64_t>(matrix.stride[i], 0), multiple));
     }
-    check_alignment(operand);
+    check_alignment(operand, kTmaAlignment);
 }
 
 bool is_scale_layout(const aotgemm_tensor& sf) {
     if (is_empty(sf)) return true;
     const int mn = sf.ndim - 2, k = sf.ndim - 1;
+    const auto is_legal = [](int64_t stride, int64_t least) {
+        return stride % 4 == 0 && stride >= least && stride < kTmaStrideLimit / 4;
+    };
     const bool rows = sf.shape[mn] <= 1 || sf.stride[mn] == 1;
-    const bool columns = sf.shape[k] <= 1 || (sf.stride[k] % 4 == 0 && sf.stride[k] >= sf.shape[mn]);
-    const bool groups = mn == 0 || sf.shape[0] <= 1 || (sf.stride[0] % 4 == 0 && sf.stride[0] >= 0);
-    return rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % 16 == 0;
+    const bool columns = sf.shape[k] <= 1 || is_legal(sf.stride[k], sf.shape[mn]);
+    const bool groups = mn == 0 || sf.shape[0] <= 1 || is_legal(sf.stride[0], 0);
+    return rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % kTmaAlignment == 0;
 }
 
 void check_scale_layout(const Operand& operand) {
@@ -128,17 +145,20 @@ void check_scale_layout(const Operand& operand) {
 
 void check_no_overlap(const Operand& operand) {
     const aotgemm_tensor& tensor = operand.tensor;
-    std::pair<int64_t, int64_t> dimensions[4];  // stride and size
-    for (int i = 0; i < tensor.ndim; ++i) dimensions[i] = {tensor.stride[i], tensor.shape[i]};
-    std::sort(dimensions, dimensions + tensor.ndim);
+    std::array<int, 4> by_stride{};
+    for (int i = 0; i < tensor.ndim; ++i) {
+        int at = i;
+        for (; at > 0 && tensor.stride[by_stride[at - 1]] > tensor.stride[i]; --at) by_stride[at] = by_stride[at - 1];
+        by_stride[at] = i;
+    }
     int64_t span = 1;  // elements from the first to behind the last along the dimensions so far
     for (int i = 0; i < tensor.ndim; ++i) {
-        const auto& [stride, size] = dimensions[i];
+        const int64_t stride = tensor.stride[by_stride[i]], size = tensor.shape[by_stride[i]];
         if (size > 1 && stride < span) {
             fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(tensor), " for shape ",
                  shape_text(tensor), ", must keep its elements apart (no two may share an address)");
         }
-        span += stride * (size - 1);
+        if (size > 1) span += stride * (size - 1);
     }
 }
 

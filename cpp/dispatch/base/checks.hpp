@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 
+#include "dispatch/base/checked.hpp"
 #include "dispatch/base/failure.hpp"
 
 namespace aotgemm {
@@ -33,21 +34,25 @@ void check_same_device(std::initializer_list<Operand> operands);
 // Elements of a row (the last dimension) adjacent.
 void check_rows_adjacent(const Operand& operand);
 
-// A matrix, or a batch of them, that the TMA can address: adjacent elements in a row, rows and groups 16-byte aligned,
-// rows not overlapping.
+// Bytes that addresses and strides of the TMA are multiples of, and the bytes that a stride must be less than.
+inline constexpr int32_t kTmaAlignment = 16;
+inline constexpr int64_t kTmaStrideLimit = int64_t{1} << 40;
+
+// A matrix, or a batch of them, that the TMA can address: adjacent elements in a row, rows and groups 16-byte aligned
+// and less than 2^40 bytes apart, rows not overlapping.
 void check_matrix_layout(const Operand& operand, int32_t element_bytes);
 
 // Scales by row that the TMA can address: MN-major, columns and groups 16-byte aligned; or none at all.
 bool is_scale_layout(const aotgemm_tensor& sf);
 void check_scale_layout(const Operand& operand);
 
-// Data starts at a multiple of 16 bytes.
-void check_alignment(const Operand& operand);
+// Data starts at a multiple of so many bytes, a power of two.
+void check_alignment(const Operand& operand, int32_t bytes);
+
+// Every size is from 0 to kMostExtent.
+void check_extents(const Operand& operand);
 
 // No element of it lies at the address of another.
 void check_no_overlap(const Operand& operand);
-
-constexpr int64_t ceil_div(int64_t value, int64_t divisor) { return (value + divisor - 1) / divisor; }
-constexpr int64_t align_up(int64_t value, int64_t multiple) { return ceil_div(value, multiple) * multiple; }
 
 }  // namespace aotgemm

@@ -29,6 +29,18 @@ template <class... Parts>
     throw Failure(status, text(parts...));
 }
 
+// Fails if an argument of the C ABI is null.
+inline void check_not_null(const char* name, const void* pointer) {
+    if (pointer == nullptr) fail(AOTGEMM_ERROR_DTYPE, name, ": is null, must be an address");
+}
+
+// What such an argument points to.
+template <class T>
+T& required(const char* name, T* pointer) {
+    check_not_null(name, pointer);
+    return *pointer;
+}
+
 // The sentence behind aotgemm_last_error, for the calling thread.
 std::string& last_error();
 

@@ -12,7 +12,8 @@ constexpr int64_t kTilesAtOnce = 132;  // as many tiles of all ranges: one for e
 
 // Batches of every range of a sum over `batches` into D [M, N], but for the last, which has the rest.
 inline int64_t batches_of_a_range(int64_t batches, int64_t m, int64_t n) {
-    const int64_t tiles = ceil_div(m, kRangeTile) * ceil_div(n, kRangeTile);
+    const auto tiles_of = [](int64_t extent) { return std::min(ceil_div(extent, kRangeTile), kTilesAtOnce + 1); };
+    const int64_t tiles = tiles_of(m) * tiles_of(n);  // or some more than there are at once, where there are many
     const int64_t most = std::max<int64_t>(kTilesAtOnce / std::max<int64_t>(tiles, 1), 1);
     return ceil_div(batches, std::min(most, std::max<int64_t>(batches, 1)));
 }

@@ -19,7 +19,6 @@ aotgemm_problem with_sms(aotgemm_problem problem, const aotgemm_device& device) 
     return problem;
 }
 
-constexpr int64_t kMostExtent = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
 constexpr int64_t kMostElements = int64_t{1} << 62;
 
 void check_extent(const char* name, int64_t extent, int64_t multiple) {

@@ -2,8 +2,8 @@
  *
  * Plain C, no CUDA header, no Python: a C++ server can include this file and link the library. Every function
  * that can fail returns an aotgemm_status; aotgemm_last_error() then holds the sentence for the calling thread.
- * Nothing here compiles, writes a file or reads the environment. libcuda is opened by the first call that names
- * a CUDA device, never before.
+ * A null argument where one is needed is AOTGEMM_ERROR_DTYPE. Nothing here compiles, writes a file or reads the
+ * environment. libcuda is opened by the first call that names a CUDA device, never before.
  */
 #ifndef AOTGEMM_AOTGEMM_H_
 #define AOTGEMM_AOTGEMM_H_
@@ -90,18 +90,21 @@ typedef struct aotgemm_launch {
  *                k_grouped               nt              sfa, sfb, c, index, ks
  * bf16_gemm      dense                   nt nn tn tt     c
  *                batched                 nt nn
- *                contiguous psum masked  nt nn           index, expected_m
+ *                contiguous psum         nt nn           index, expected_m
+ *                masked                  nt              index, expected_m
  *                k_grouped               tn              c, index, ks
  *                batch_reduced           nt              c, workspace
  *
- * Rules of all calls: operands live on one device. Elements of d share no address. N is a multiple of 8, K of 16 if
- * A is FP8. K = 0 gives zeros, or C + 0; a plan knows such a call as one of K = 128 (FP8) or 1 (BF16). Without rows or
+ * Rules of all calls: operands live on one device. Elements of d share no address, neither with each other nor with
+ * another operand, but that c may be d itself. Sizes are at most 2^31 - 513. Strides and addresses are what each call asks
+ * for on CUDA; the CPU refuses others in the same words. N is a multiple of 8, K of 16 if A is FP8. K = 0 gives zeros, or C + 0; a plan knows such a call as one of K = 128 (FP8) or 1 (BF16). Without rows or
  * columns, d stays as it is. Scales that are sound but that a GPU cannot read as they lie are copied into memory of the
  * launch's allocator, on its stream; without an allocator they are AOTGEMM_ERROR_LAYOUT. On the CPU they have any
  * strides. The same bits come from every kernel, every SM count and the CPU.
  *
  * Errors: AOTGEMM_ERROR_KERNEL_MISSING for a family or grouping that is not above, AOTGEMM_ERROR_DTYPE for an operand
- * that is missing, AOTGEMM_ERROR_LAYOUT for one that is not taken, and those of each check. */
+ * that is missing, AOTGEMM_ERROR_LAYOUT for one that is not taken or that has elements and no address, and those of each
+ * check. */
 typedef struct aotgemm_gemm_call {
     const char *family, *grouping, *layout;
     const aotgemm_tensor *a, *sfa, *b, *sfb, *c, *d; /* NULL: the call has none */
@@ -234,7 +237,8 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_contiguous(
     const char* layout, const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
     const aotgemm_tensor* grouped_layout, int32_t use_psum, int64_t expected_m, const aotgemm_launch* launch);
 
-/* As aotgemm_m_grouped_fp8_gemm_nt_masked without scales: a BF16 [G, M, K], b BF16 [G, N, K], d BF16 [G, M, N]. */
+/* As aotgemm_m_grouped_fp8_gemm_nt_masked without scales: a BF16 [G, M, K], b BF16 [G, N, K], d BF16 [G, M, N].
+ * All of them have stride 1 along their last dimension. */
 AOTGEMM_API aotgemm_status aotgemm_m_grouped_bf16_gemm_nt_masked(
     const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d, const aotgemm_tensor* masked_m,
     int64_t expected_m, const aotgemm_launch* launch);

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 
+from ..arrays.sizes import get_tma_aligned_size
+
 POISON_BYTE = 0xA5
 POISON = 0xA5A5  # a BF16 pattern
 GUARD_ROWS = 1
@@ -14,6 +16,15 @@ RAW = {"bfloat16": np.uint16, "float32": np.uint32}
 def numpy_dtype(name: str) -> np.dtype:
     """NumPy's dtype of a name such as bfloat16."""
     return np.dtype(getattr(ml_dtypes, name, name))
+
+
+def in_tma_rows(array: np.ndarray) -> np.ndarray:
+    """The same values in rows that start at multiples of 16 bytes, as every call asks for, with NaN between them."""
+    columns, size = array.shape[-1], array.itemsize
+    pitch = get_tma_aligned_size(columns, size)
+    memory = np.full((*array.shape[:-1], pitch * size), 0xFF, np.uint8).view(array.dtype)
+    memory[..., :columns] = array
+    return memory[..., :columns]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _core
 from ..problems.kinds import SKIP_HEAD_MID, Kind
-from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, RAW, numpy_dtype
+from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, RAW, in_tma_rows, numpy_dtype
 from ..problems.sizes import Size
 from ..problems.values import Operands, blocks_of, column_segments
 from ..problems.views import OUT_DTYPES, placement_of, views_of
@@ -22,7 +22,7 @@ Product = Callable[[str, np.ndarray, np.ndarray | None, np.ndarray, np.ndarray |
 
 def _in_batches(matrix: np.ndarray, batches: int) -> np.ndarray:
     """[rows, B * K] as [B, rows, K]."""
-    return np.ascontiguousarray(matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1))
+    return matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1)
 
 
 def cpu_backend_product(
@@ -33,11 +33,10 @@ def cpu_backend_product(
     def finish(c: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
         d = np.empty((len(a), len(b)), dtype)
         if batches > 1:
-            _core.gemm(
-                family, "batch_reduced", "nt", _in_batches(a, batches), None, _in_batches(b, batches), None, c, d
-            )
+            rows_a, rows_b = (in_tma_rows(_in_batches(matrix, batches)) for matrix in (a, b))
+            _core.gemm(family, "batch_reduced", "nt", rows_a, None, rows_b, None, c, d)
         else:
-            _core.gemm(family, "dense", "nt", a, sfa, b, sfb, c, d)
+            _core.gemm(family, "dense", "nt", in_tma_rows(a), sfa, in_tma_rows(b), sfb, c, d)
         return d
 
     return finish

@@ -1,6 +1,6 @@
 #include "dispatch/ops/convert/cast_fp8.hpp"
 
-#include "dispatch/base/checks.hpp"
+#include "dispatch/base/extent.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
 #include "emulation/ops/cast_fp8.hpp"
@@ -14,12 +14,22 @@ void check(const Operand& x, const Operand& q, const Operand& sf, int32_t block_
     check_dtype(q, {AOTGEMM_FP8_E4M3});
     check_dtype(sf, {AOTGEMM_FP32});
     for (const Operand& operand : {x, q, sf}) check_rank(operand, 2, 2);
+    check_extents(x);
     check_same_device({x, q, sf});
     check_size(q, 0, x.tensor.shape[0], "rows of x");
     check_size(q, 1, x.tensor.shape[1], "columns of x");
     check_size(sf, 0, ceil_div(x.tensor.shape[0], block_rows), block_rows == 1 ? "rows of x" : "rows of x / 128, rounded up");
     check_size(sf, 1, ceil_div(x.tensor.shape[1], 128), "columns of x / 128, rounded up");
     for (const Operand& operand : {x, q}) check_rows_adjacent(operand);
+}
+
+// The outputs lie apart from x, from each other, and each element from the others of its tensor.
+void check_outputs(const Operand& x, const Operand& q, const Operand& sf) {
+    const PlacedOperand from = place(x), values = place(q), scales = place(sf);
+    for (const Operand& operand : {q, sf}) check_no_overlap(operand);
+    check_apart(values, from);
+    check_apart(scales, from);
+    check_apart(scales, values);
 }
 
 void cast_on_cpu(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm_tensor& sf, int32_t block_rows,
@@ -44,6 +54,7 @@ void cast_to_fp8(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm
                  bool use_ue8m0, const aotgemm_launch& options) {
     check({"x", x}, {"q", q}, {"sf", sf}, block_rows);
     if (x.shape[0] == 0 || x.shape[1] == 0) return;
+    check_outputs({"x", x}, {"q", q}, {"sf", sf});
     if (x.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) cast_on_cpu(x, q, sf, block_rows, use_ue8m0, options.cpu_threads);
         return;

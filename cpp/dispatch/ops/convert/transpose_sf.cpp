@@ -1,6 +1,6 @@
 #include "dispatch/ops/convert/transpose_sf.hpp"
 
-#include "dispatch/base/checks.hpp"
+#include "dispatch/base/extent.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
 #include "emulation/ops/transpose_sf.hpp"
@@ -24,6 +24,11 @@ TransposeSfParams parameters_of(const OperandView& scales, float* out) {
             .out_leading = leading_of(scales)};
 }
 
+void check_blocks(int64_t blocks) {
+    if (blocks <= INT32_MAX) return;
+    fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
+}
+
 void copy_on_cpu(const OperandView& scales, float* out) {
     const int64_t groups = scales.groups > 0 ? scales.groups : 1;
     for (int64_t group = 0; group < groups; ++group) {
@@ -43,16 +48,19 @@ bool sf_is_aligned(const aotgemm_tensor& sf) {
 }
 
 int64_t mn_major_bytes(const OperandView& scales) {
-    return (scales.groups > 0 ? scales.groups : 1) * leading_of(scales) * scales.columns * int64_t{sizeof(float)};
+    const int64_t groups = scales.groups > 0 ? scales.groups : 1;
+    const std::optional<int64_t> bytes =
+        checked_product({groups, leading_of(scales), scales.columns, int64_t{sizeof(float)}});
+    if (bytes) return *bytes;
+    fail(AOTGEMM_ERROR_SHAPE, "sf: its copy of ", groups, " groups of ", scales.rows, " rows and ", scales.columns,
+         " columns needs more than 2^63 bytes");
 }
 
 OperandView launch_mn_major_copy(const OperandView& scales, float* out, const CudaDevice& device, void* stream) {
     static Conversion transpose_sf{"transpose_sf_fp32"};
     TransposeSfParams parameters = parameters_of(scales, out);
     const int64_t blocks = transpose_sf_blocks(parameters);
-    if (blocks > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
-    }
+    check_blocks(blocks);
     launch(device, transpose_sf.cubin_for(device), {static_cast<uint32_t>(blocks), kTransposeSfThreads}, stream,
            &parameters);
     OperandView copy = scales;
@@ -70,13 +78,18 @@ void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const a
     check_rank(source, 2, 3);
     check_rank(target, sf.ndim, sf.ndim);
     check_same_device({source, target});
+    check_extents(source);
     for (int i = 0; i < sf.ndim; ++i) check_size(target, i, sf.shape[i], "as in sf");
     if (is_empty(sf)) return;
     const OperandView in = view_of(sf);
+    mn_major_bytes(in);
+    const PlacedOperand from = place(source), to = place(target);
     if (!sf_is_aligned(out)) {
         fail(AOTGEMM_ERROR_LAYOUT, "out: must have strides ([", leading_of(in) * in.columns, ", ]1, ", leading_of(in),
              ") and 16-byte aligned data");
     }
+    check_apart(to, from);
+    check_blocks(transpose_sf_blocks(parameters_of(in, static_cast<float*>(out.data))));
     if (sf.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) copy_on_cpu(in, static_cast<float*>(out.data));
         return;

@@ -8,7 +8,16 @@
 namespace aotgemm {
 namespace {
 
+// Of `ranges` partial sums. Fails if there cannot be so much memory.
+int64_t workspace_bytes(const GemmCall& call, int64_t ranges) {
+    const std::optional<int64_t> bytes = checked_product({ranges, call.sizes.m, call.sizes.n, int64_t{sizeof(float)}});
+    if (bytes) return *bytes;
+    fail(AOTGEMM_ERROR_SHAPE, "d: its ", ranges, " partial sums of ", call.sizes.m, " rows of ", call.sizes.n,
+         " need more than 2^63 bytes");
+}
+
 void check_given_workspace(const GemmCall& call, int64_t ranges) {
+    workspace_bytes(call, ranges);
     const int64_t sizes[] = {ranges, call.sizes.m, call.sizes.n};
     const std::string wanted = text("float32 [", sizes[0], ", ", sizes[1], ", ", sizes[2], "], contiguous");
     if (call.given->workspace == nullptr) fail(AOTGEMM_ERROR_SHAPE, "workspace: is none, must be ", wanted);
@@ -25,7 +34,7 @@ void check_given_workspace(const GemmCall& call, int64_t ranges) {
         fail(AOTGEMM_ERROR_LAYOUT, "workspace: stride of dimension ", i, " is ", workspace.tensor.stride[i], ", must be ",
              stride, " (", wanted, ")");
     }
-    check_alignment(workspace);
+    check_alignment(workspace, kTmaAlignment);
 }
 
 int64_t ranges_of(const GemmCall& call) { return batch_ranges(call.sizes.groups, call.sizes.m, call.sizes.n); }
@@ -42,7 +51,7 @@ OperandView partial_sums(const GemmCall& call, void* memory, int64_t ranges) {
 }  // namespace
 
 void check_workspace(const GemmCall& call, const aotgemm_allocator* allocator) {
-    const bool is_allocated = call.given->workspace == nullptr && allocator != nullptr;
+    const bool is_allocated = call.given->workspace == nullptr && (allocator != nullptr || call.is_on_cpu());
     if (!sums_into_d(call) && !is_allocated) check_given_workspace(call, ranges_of(call));
 }
 
@@ -53,7 +62,7 @@ void launch_batch_reduced(const GemmCall& call, const CudaDevice& device, const 
         return launch_gemm(parts, device, options);
     }
     DeviceMemory memory;
-    const int64_t ranges = ranges_of(call), bytes = ranges * call.sizes.m * call.sizes.n * int64_t{sizeof(float)};
+    const int64_t ranges = ranges_of(call), bytes = workspace_bytes(call, ranges);
     void* workspace = call.given->workspace != nullptr
                           ? call.given->workspace->data
                           : memory.allocate(*options.allocator, call.given->d->device_id, bytes);

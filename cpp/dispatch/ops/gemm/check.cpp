@@ -9,8 +9,6 @@
 namespace aotgemm {
 namespace {
 
-constexpr int64_t kMost = INT32_MAX - 512;  // coordinates of the TMA are 32-bit
-
 bool is_one_of(Grouping grouping, std::initializer_list<Grouping> groupings) {
     for (const Grouping one : groupings) {
         if (one == grouping) return true;
@@ -107,6 +105,23 @@ void check_ranks(const GemmCall& call) {
     check_rank_of("c", in.c, rank_d);
 }
 
+void check_extents_of(const char* name, const aotgemm_tensor* tensor) {
+    if (tensor != nullptr) check_extents({name, *tensor});
+}
+
+// Those of flat operands are held against products of what is checked here.
+void check_extents(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    if (!is_flat(call)) {
+        check_extents_of("a", in.a);
+        check_extents_of("b", in.b);
+    }
+    check_extents_of("sfa", in.sfa);
+    check_extents_of("sfb", in.sfb);
+    check_extents_of("d", in.d);
+    check_extents_of("c", in.c);
+}
+
 void check_devices(const GemmCall& call) {
     const aotgemm_gemm_call& in = *call.given;
     const Operand a{"a", *in.a};
@@ -183,10 +198,11 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
 
 int64_t check_heads(const GemmCall& call) {
     const int64_t left = call.given->head_left, mid = call.given->head_mid, right = call.given->head_right;
-    const bool sound = left >= 0 && mid >= 0 && right >= 0 && left % 8 == 0 && mid % 8 == 0 && right % 8 == 0;
-    if (!sound || (mid > 0 && left + right == 0)) {
+    const auto is_sound = [](int64_t columns) { return columns >= 0 && columns <= kMostExtent && columns % 8 == 0; };
+    const bool are_sound = is_sound(left) && is_sound(mid) && is_sound(right) && left + right <= kMostExtent;
+    if (!are_sound || (mid > 0 && left + right == 0)) {
         fail(AOTGEMM_ERROR_SHAPE, "head_splits: are ", left, ", ", mid, ", ", right,
-             ", allowed are multiples of 8, of which left or right is not 0");
+             ", allowed are multiples of 8, of which left or right is not 0, with a sum of both of at most ", kMostExtent);
     }
     if (mid > 0 && !call.form->takes_heads) {
         fail(AOTGEMM_ERROR_SHAPE, "head_splits: are ", left, ", ", mid, ", ", right, ", allowed is none for ",
@@ -213,15 +229,12 @@ void check_output_sizes(const GemmCall& call) {
 
 void check_multiples(const GemmCall& call) {
     const int32_t of_n = call.family->n_multiple, of_k = call.family->k_multiple;
-    const auto& [groups, m, n, k] = call.sizes;
+    const int64_t n = call.sizes.n, k = call.sizes.k;
     if (n % of_n != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "b: N is ", n, ", must be a multiple of ", of_n, "; the nearest is ", align_up(n, of_n));
     }
     if (k % of_k != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "a: K is ", k, ", must be a multiple of ", of_k, "; the nearest is ", align_up(k, of_k));
-    }
-    for (const int64_t size : {groups, m, n, k}) {
-        if (size > kMost) fail(AOTGEMM_ERROR_SHAPE, "a, b: a size is ", size, ", allowed is at most ", kMost);
     }
 }
 
@@ -242,6 +255,7 @@ GemmCall check_operands(const aotgemm_gemm_call& given) {
     const Transposed transposed = check_layout_name(call);
     check_dtypes(call);
     check_ranks(call);
+    check_extents(call);
     check_devices(call);
     set_views(call, transposed);
     call.sizes = {.groups = groups_of(call), .m = call.a.rows, .n = call.b.rows, .k = call.a.columns};

@@ -11,8 +11,9 @@ GemmCall check_operands(const aotgemm_gemm_call& given);
 // D has no element.
 bool is_empty(const GemmCall& call);
 
-// Fails for strides and addresses that the CPU backend or the TMA cannot read; notes which scales must be copied, if an
-// allocator is there to give memory for the copies. Not for an empty call.
+// Fails for operands without memory, for strides and addresses that the TMA cannot read, on the CPU too, and for outputs
+// that overlap what is read; notes which scales a GPU must copy, if an allocator is there to give memory for the copies.
+// Not for an empty call.
 void check_layouts(GemmCall& call, const aotgemm_allocator* allocator);
 
 }  // namespace aotgemm

@@ -1,4 +1,8 @@
-// Strides and addresses of operands that fit each other.
+// Memory, strides and addresses of operands that fit each other. The CPU refuses what the TMA cannot address, in the same
+// words: a program that runs on the one runs on the other.
+#include <array>
+
+#include "dispatch/base/extent.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
 #include "dispatch/ops/gemm/check.hpp"
 #include "dispatch/ops/gemm/families.hpp"
@@ -7,10 +11,61 @@
 namespace aotgemm {
 namespace {
 
-void check_ab_on_cuda(const Operand& operand, Major major, OperandView& view) {
-    if (view.is_flat) return check_alignment(operand);
-    if (major == Major::by_strides) return resolve_major(operand, view);
-    check_matrix_layout(operand, view.bytes());
+// The operands of a call where they lie.
+class PlacedOperands {
+   public:
+    explicit PlacedOperands(const GemmCall& call) {
+        const aotgemm_gemm_call& in = *call.given;
+        add("d", in.d);
+        add("c", in.c);
+        add("workspace", in.workspace);
+        add("a", in.a);
+        add("b", in.b);
+        add("sfa", in.sfa);
+        add("sfb", in.sfb);
+        add(group_index_name(call.form->grouping), in.index);
+    }
+
+    // What is written lies apart from all else, but that C may be D.
+    void check_outputs_apart() const {
+        check_same_or_apart(d(), c());
+        for (const PlacedOperand& other : std::span(operands_).subspan(2)) check_apart(d(), other);
+        if (workspace().tensor == nullptr) return;
+        check_apart(workspace(), c());
+        for (const PlacedOperand& other : std::span(operands_).subspan(3)) check_apart(workspace(), other);
+    }
+
+   private:
+    // An operand that the call has not has no extent.
+    void add(const char* name, const aotgemm_tensor* tensor) {
+        operands_[count_++] = tensor != nullptr ? place({name, *tensor}) : PlacedOperand{name, nullptr, {}};
+    }
+    const PlacedOperand& d() const { return operands_[0]; }
+    const PlacedOperand& c() const { return operands_[1]; }
+    const PlacedOperand& workspace() const { return operands_[2]; }
+
+    std::array<PlacedOperand, 8> operands_;
+    int count_ = 0;
+};
+
+void check_factor(const Operand& operand, Major major, OperandView& view) {
+    if (view.is_flat) {
+        check_rows_adjacent(operand);
+        check_alignment(operand, kTmaAlignment);
+    } else if (major == Major::by_strides) {
+        resolve_major(operand, view);
+    } else {
+        check_matrix_layout(operand, view.bytes());
+    }
+}
+
+void check_strides(GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    check_factor({"a", *in.a}, call.form->major_a, call.a);
+    check_factor({"b", *in.b}, call.form->major_b, call.b);
+    check_matrix_layout({"d", *in.d}, call.d.bytes());
+    if (in.c != nullptr) check_matrix_layout({"c", *in.c}, call.d.bytes());
+    check_no_overlap({"d", *in.d});
 }
 
 // Whether the TMA must be given a copy of scales by row. Fails where it must, and there is no memory for one.
@@ -20,26 +75,20 @@ bool needs_copy(const Operand& scales, const aotgemm_allocator* allocator) {
     return true;
 }
 
-void check_layouts_on_cuda(GemmCall& call, const aotgemm_allocator* allocator) {
+void note_copies(GemmCall& call, const aotgemm_allocator* allocator) {
     const aotgemm_gemm_call& in = *call.given;
-    check_ab_on_cuda({"a", *in.a}, call.form->major_a, call.a);
-    check_ab_on_cuda({"b", *in.b}, call.form->major_b, call.b);
-    check_matrix_layout({"d", *in.d}, call.d.bytes());
-    if (in.c != nullptr) check_matrix_layout({"c", *in.c}, call.d.bytes());
     call.copies_sfa = call.family->scale_rows_a == 1 && needs_copy({"sfa", *in.sfa}, allocator);
     call.copies_sfb = call.family->scale_rows_b == 1 && needs_copy({"sfb", *in.sfb}, allocator);
-    if (call.form->grouping == Grouping::batch_reduced) check_workspace(call, allocator);
 }
 
 }  // namespace
 
 void check_layouts(GemmCall& call, const aotgemm_allocator* allocator) {
-    if (call.family->operands == AOTGEMM_FP8_E4M3) {
-        check_rows_adjacent({"a", *call.given->a});
-        check_rows_adjacent({"b", *call.given->b});
-    }
-    if (!call.is_on_cpu()) check_layouts_on_cuda(call, allocator);
-    check_no_overlap({"d", *call.given->d});
+    const PlacedOperands operands(call);
+    check_strides(call);
+    if (!call.is_on_cpu()) note_copies(call, allocator);
+    if (call.form->grouping == Grouping::batch_reduced) check_workspace(call, allocator);
+    operands.check_outputs_apart();
     if (call.is_on_cpu() && call.form->grouping == Grouping::k_grouped) check_ks_tensor(call);
 }
 

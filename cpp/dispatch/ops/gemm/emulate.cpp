@@ -1,5 +1,6 @@
 #include "dispatch/ops/gemm/emulate.hpp"
 
+#include "dispatch/base/extent.hpp"
 #include "dispatch/ops/gemm/views.hpp"
 
 namespace aotgemm {
@@ -24,6 +25,7 @@ void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotge
     check_dtype(out, {AOTGEMM_FP32});
     for (const Operand& operand : {in_a, in_b, out}) {
         check_rank(operand, 2, 2);
+        check_extents(operand);
         check_on_cpu(operand);
     }
     check_size(in_b, 1, a.shape[1], "K of a");
@@ -31,6 +33,9 @@ void emulate_wgmma(const aotgemm_tensor& a, const aotgemm_tensor& b, const aotge
     check_size(out, 1, b.shape[0], "N of b");
     check_rows_adjacent(in_a);
     check_rows_adjacent(in_b);
+    const PlacedOperand placed = place(out);
+    for (const Operand& operand : {in_a, in_b}) check_apart(placed, place(operand));
+    check_no_overlap(out);
     emulation::wgmma_chain(chain_type(a.dtype), matrix_of<const void>(view_of(a)), matrix_of<const void>(view_of(b)),
                            matrix_of<float>(view_of(d)), options.cpu_threads);
 }

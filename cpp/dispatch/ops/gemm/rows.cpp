@@ -140,9 +140,6 @@ void check_group_index(const GemmCall& call) {
     if (index.shape[0] > 1 && index.stride[0] != 1) {
         fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride is ", index.stride[0], ", must be 1 (contiguous)");
     }
-    if (reinterpret_cast<uintptr_t>(index.data) % 4 != 0) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data must start at a multiple of 4 bytes");
-    }
 }
 
 int64_t check_ks(const GemmCall& call, int32_t multiple) {
@@ -153,12 +150,16 @@ int64_t check_ks(const GemmCall& call, int32_t multiple) {
     int64_t sum = 0;
     for (int32_t group = 0; group < call.given->ks_count; ++group) {
         const int64_t k = call.given->ks[group];
+        if (k > kMostExtent) {
+            fail(AOTGEMM_ERROR_SHAPE, "ks: group ", group, " has K = ", k, ", allowed is at most ", kMostExtent);
+        }
         if (k < 0 || k % multiple != 0) {
             fail(AOTGEMM_ERROR_SHAPE, "ks: group ", group, " has K = ", k, ", must be a multiple of ", multiple,
                  " from 0 on; the nearest is ", align_up(std::max<int64_t>(k, 0), multiple));
         }
         sum += k;
     }
+    if (sum > kMostExtent) fail(AOTGEMM_ERROR_SHAPE, "ks: the sum is ", sum, ", allowed is at most ", kMostExtent);
     return sum;
 }
 

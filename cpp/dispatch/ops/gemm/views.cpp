@@ -5,17 +5,18 @@ namespace {
 
 // As `outer` lines of `inner` adjacent elements. A stride along a single element says nothing.
 bool is_addressable(const OperandView& view, bool mn_major) {
-    const int64_t multiple = 16 / view.bytes();
+    const int64_t multiple = kTmaAlignment / view.bytes(), limit = kTmaStrideLimit / view.bytes();
     const int64_t outer = mn_major ? view.columns : view.rows, inner = mn_major ? view.rows : view.columns;
     const int64_t outer_stride = mn_major ? view.column_stride : view.row_stride;
     const int64_t inner_stride = mn_major ? view.row_stride : view.column_stride;
     return (inner <= 1 || inner_stride == 1) &&
-           (outer <= 1 || (outer_stride >= inner && outer_stride % multiple == 0));
+           (outer <= 1 || (outer_stride >= inner && outer_stride < limit && outer_stride % multiple == 0));
 }
 
 bool is_aligned(const OperandView& view) {
-    return reinterpret_cast<uintptr_t>(view.data) % 16 == 0 &&
-           (view.groups <= 1 || view.group_stride % (16 / view.bytes()) == 0);
+    const int64_t multiple = kTmaAlignment / view.bytes(), limit = kTmaStrideLimit / view.bytes();
+    return reinterpret_cast<uintptr_t>(view.data) % kTmaAlignment == 0 &&
+           (view.groups <= 1 || (view.group_stride >= 0 && view.group_stride < limit && view.group_stride % multiple == 0));
 }
 
 OperandView moved_by(OperandView view, int64_t elements) {
@@ -63,8 +64,8 @@ OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
 LegalStrides legal_strides(const OperandView& view) {
     const int64_t inner = view.is_mn_major ? view.rows : view.columns, outer = view.is_mn_major ? view.columns : view.rows;
     const int64_t given = view.is_mn_major ? view.column_stride : view.row_stride;
-    const int64_t stride = outer > 1 ? given : align_up(inner, 16 / view.bytes());
-    return {.outer = stride, .group = view.groups > 1 ? view.group_stride : view.groups * stride * outer};
+    const int64_t stride = outer > 1 ? given : align_up(inner, kTmaAlignment / view.bytes());
+    return {.outer = stride, .group = view.groups > 1 ? view.group_stride : view.groups * stride};
 }
 
 void resolve_major(const Operand& operand, OperandView& view) {
