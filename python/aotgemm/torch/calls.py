@@ -97,16 +97,18 @@ class Call:
                 items.append(f"Tensor sf{name}")
         return f"{self.name}({', '.join(items)}) -> ()"
 
-    def run(self, *flat: Any) -> None:
-        """The function for the operator's arguments. PyTorch may leave out those that equal their defaults."""
-        values, given = iter(flat), {}
-        for name in self.parameters:
-            try:
-                value = next(values)
-            except StopIteration:
-                break
-            given[name] = (value, next(values)) if name in self.pairs else value
-        self.function(**given)
+    def implementation(self) -> Callable[..., None]:
+        """The function for the operator's arguments. PyTorch leaves out those that equal their defaults."""
+        function, names, first = self.function, tuple(self.parameters), tuple(self.parameters).index("a")
+
+        def run_plain(*flat: Any) -> None:
+            function(**dict(zip(names, flat, strict=False)))
+
+        def run_pairs(*flat: Any) -> None:
+            a, sfa, b, sfb = flat[first : first + 4]
+            run_plain(*flat[:first], (a, sfa), (b, sfb), *flat[first + 4 :])
+
+        return run_pairs if self.pairs else run_plain
 
 
 CALLS = {name: Call(name) for name in DIMENSIONS}

@@ -64,7 +64,7 @@ def _fake_aligned(sf: torch.Tensor) -> torch.Tensor:
 CASTS = {"per_token_cast_to_fp8": (per_token_cast_to_fp8, 1), "per_block_cast_to_fp8": (per_block_cast_to_fp8, BLOCK)}
 
 for _call in CALLS.values():
-    register(_call.schema, _call.run, _fake_of(_call))
+    register(_call.schema, _call.implementation(), _fake_of(_call))
 for _name, (_function, _rows) in CASTS.items():
     register(f"{_name}(Tensor x, bool use_ue8m0) -> (Tensor, Tensor)", _function, _fake_cast(_rows))
 register("get_mn_major_tma_aligned_tensor(Tensor sf) -> Tensor", _aligned, _fake_aligned)
