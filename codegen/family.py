@@ -18,6 +18,7 @@ class Operand:
 
 FP8 = Operand("fp8", 1)
 BF16 = Operand("bf16", 2)
+TF32 = Operand("tf32", 4)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ class KernelSpec:
 
     GEMM families use every field from `grouping` to `swap_ab`; in_flight is 0 where partial sums are not promoted.
     Layout and conversion kernels have no tile: `scaling` says what shares one scale ("token" for 1x128, "block" for
-    128x128) and `in_dtype` what they read; `out_dtype` what they write is named where there is a choice.
+    128x128) and `in_dtype` what they read; `out_dtype` what they write is named where there is a choice. Kernels of
+    tf32_hc_prenorm_gemm have no tile either, for rows are an argument of theirs; `block_n` is all of N.
     """
 
     arch: str
@@ -30,7 +31,7 @@ class KernelSpec:
 
     @property
     def is_gemm(self) -> bool:
-        """Whether the kernel multiplies matrices on the tensor cores: only such kernels have a tile."""
+        """Whether the kernel has a tile, as those have that the selection chooses between."""
         return self.block_m > 0
 
     def name(self) -> str:
@@ -43,4 +44,5 @@ class KernelSpec:
             parts += [f"c{self.cluster_m}x{self.cluster_n}"]
         else:
             parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype, self.out_dtype) if part]
+            parts += [f"n{self.block_n}"] * (self.block_n > 0)
         return "_".join(parts)

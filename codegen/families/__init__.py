@@ -1,13 +1,29 @@
 """FAMILIES: the one list of families. Their order is that of the library's tables."""
 
 from codegen.arch import ARCHS
-from codegen.families import bf16_gemm, cast_fp8, fp8_gemm_1d1d, fp8_gemm_1d2d, ordered_sum, transpose_sf
+from codegen.families import (
+    bf16_gemm,
+    cast_fp8,
+    fp8_gemm_1d1d,
+    fp8_gemm_1d2d,
+    ordered_sum,
+    tf32_hc_prenorm_gemm,
+    transpose_sf,
+)
 from codegen.family import Kernels
 from codegen.spec import KernelSpec
 
 FAMILIES = {
     module.FAMILY.name: module.FAMILY
-    for module in (fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, transpose_sf, cast_fp8, ordered_sum)
+    for module in (
+        fp8_gemm_1d2d,
+        fp8_gemm_1d1d,
+        bf16_gemm,
+        transpose_sf,
+        cast_fp8,
+        ordered_sum,
+        tf32_hc_prenorm_gemm,
+    )
 }
 
 

@@ -36,6 +36,9 @@ def _wgmma_width(operand: str, width: int) -> str:
         accumulate=count + 2,
         mn_rows=count + 3,
         mn_columns=count + 4,
+        a=", ".join(f"fragment%{count + i}" for i in range(4)),
+        columns_after_a=count + 4,
+        accumulate_after_a=count + 5,
     )
 
 

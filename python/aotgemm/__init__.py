@@ -58,6 +58,7 @@ from .ops.fp8_grouped import (
 from .ops.fp8_heads import fp8_gemm_nt_skip_head_mid
 from .ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous
 from .ops.fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
+from .ops.hc_prenorm import tf32_hc_prenorm_gemm
 from .ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
@@ -131,6 +132,7 @@ __all__ = [
     "set_num_sms",
     "set_pdl",
     "set_tc_util",
+    "tf32_hc_prenorm_gemm",
     "to_numpy",
     "transform_sf_into_required_layout",
     "unload_plan",

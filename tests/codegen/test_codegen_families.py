@@ -39,7 +39,8 @@ def test_every_choice_has_a_kernel(family: Family) -> None:
 
 def test_kernels_with_a_tile_use_the_tensor_cores() -> None:
     for spec in all_specs():
-        assert spec.is_gemm == (mnemonic_of(spec) is not None) == (kernels_of(spec).block is not None), spec.name()
+        assert (mnemonic_of(spec) is not None) == (kernels_of(spec).block is not None), spec.name()
+        assert mnemonic_of(spec) is not None or not spec.is_gemm, spec.name()
 
 
 def test_every_kernel_template_is_used() -> None:

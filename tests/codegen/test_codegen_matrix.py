@@ -12,6 +12,7 @@ COUNTS = {
     ("sm_90a", "fp8_gemm_1d2d"): 73,
     ("sm_90a", "fp8_gemm_1d1d"): 15,
     ("sm_90a", "bf16_gemm"): 172,
+    ("sm_90a", "tf32_hc_prenorm_gemm"): 4,
     ("sm_90a", "transpose_sf"): 1,
     ("sm_90a", "cast_fp8"): 4,
     ("sm_90a", "ordered_sum"): 2,

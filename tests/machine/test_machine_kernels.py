@@ -41,6 +41,7 @@ SEEDS = [
     (18, "sm90_*_gemm*_batched_*"),
     (27, "sm90_bf16_gemm_batch_reduced_*"),
     (27, "sm90_bf16_gemm_k_grouped_*"),
+    (60, "sm90_tf32_hc_prenorm_gemm_*"),
 ]
 
 

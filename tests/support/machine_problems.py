@@ -9,6 +9,10 @@ from aotgemm.problems.backends import CpuBackend, CudaBackend
 from aotgemm.problems.call import call, prepared
 from aotgemm.problems.kinds import KINDS, words_of
 from aotgemm.problems.make import lay_out
+from aotgemm.problems.operation import OperationCall
+from aotgemm.problems.operation import lay_out as operation_call
+from aotgemm.problems.operations import OPERATIONS
+from aotgemm.problems.operations.hc_prenorm import PrenormSize
 from aotgemm.problems.sizes import Size, row_groups
 from aotgemm.problems.values import draw
 
@@ -24,15 +28,18 @@ def on_device(array):
 
 @dataclass
 class Problem:
-    """`run()` launches; `d` is compared with `wanted`, both as raw bytes."""
+    """`run()` launches; `d`, an array or a call with outputs, is compared with `wanted`, both as raw bytes."""
 
     run: object
     d: object
     wanted: np.ndarray
 
     def differing(self):
-        got = np.empty(self.wanted.nbytes, np.uint8)
-        self.d.copy_to(got)
+        if isinstance(self.d, OperationCall):
+            got = np.concatenate([self.d.raw(name) for name in self.d.outputs])
+        else:
+            got = np.empty(self.wanted.nbytes, np.uint8)
+            self.d.copy_to(got)
         return int((got != self.wanted.reshape(-1).view(np.uint8)).sum())
 
 
@@ -73,4 +80,18 @@ def cast(kernel, m, n, k, random):
     return Problem(lambda: _core.per_block_cast_to_fp8(source, q, sf, False), q, wanted)
 
 
-FAMILIES = {f.__name__: f for f in (gemm, masked, transpose_sf, cast)}
+def hc_prenorm(kernel, m, n, k, random, splits=0):
+    """D and the sums of squares, guards included."""
+    operation, size = OPERATIONS["tf32_hc_prenorm_gemm"], PrenormSize(m, n, k, splits)
+    inputs = operation.draw(size, random, "edge")
+    on_gpu, on_cpu = (operation_call(operation, size, inputs, backend) for backend in (CudaBackend(), CpuBackend()))
+    on_cpu.run()
+    wanted = np.concatenate([on_cpu.raw(name) for name in on_cpu.outputs])
+    return Problem(on_gpu.run, on_gpu, wanted)
+
+
+def hc_prenorm_split(kernel, m, n, k, random):
+    return hc_prenorm(kernel, m, n, k, random, splits=5)
+
+
+FAMILIES = {f.__name__: f for f in (gemm, masked, transpose_sf, cast, hc_prenorm, hc_prenorm_split)}

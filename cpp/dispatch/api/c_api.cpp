@@ -16,6 +16,7 @@
 #include "dispatch/select/selection.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
+#include "dispatch/ops/hc_prenorm/hc_prenorm.hpp"
 
 namespace aotgemm {
 
@@ -64,6 +65,12 @@ aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotg
 aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
     return guarded([&] { cast_checked(x, q, sf, 128, use_ue8m0, launch); });
+}
+
+aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
+                                            const aotgemm_tensor* sqr_sum, int64_t num_splits,
+                                            const aotgemm_launch* launch) {
+    return guarded([&] { tf32_hc_prenorm_gemm(*a, *b, *d, *sqr_sum, num_splits, options_of(launch)); });
 }
 
 aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,

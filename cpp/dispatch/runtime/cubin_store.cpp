@@ -68,7 +68,7 @@ CUkernel load_kernel(int cubin, const CudaDevice& device, int32_t shared_bytes) 
                                                  loaded.kernel, device.handle),
                    "cuKernelSetAttribute", text("for kernel ", kCubins[cubin].name));
     }
-    loaded.prepared_devices.fetch_or(bit, std::memory_order_release);
+    if (shared_bytes != kUnknownShared) loaded.prepared_devices.fetch_or(bit, std::memory_order_release);
     return loaded.kernel.load();
 }
 
@@ -78,7 +78,7 @@ int32_t preload(const CudaDevice& device) {
     int32_t count = 0;
     for (int i = 0; i < kCubinCount; ++i) {
         if (std::strcmp(kCubins[i].arch, arch) != 0) continue;
-        int32_t shared_bytes = 0;
+        int32_t shared_bytes = kUnknownShared;
         for (int spec = 0; spec < kSpecCount; ++spec) {
             if (std::strcmp(kSpecs[spec].name, kCubins[i].name) == 0) shared_bytes = kSpecs[spec].shared_bytes;
         }

@@ -27,6 +27,8 @@ class Conversion {
 
 // The kernel of that cubin, ready to be launched on the device with that much dynamic shared memory. Thread-safe, and
 // allowed while a stream is being captured: nothing here allocates device memory or synchronises by itself.
+// kUnknownShared: loaded alone, and to be asked for again before a launch.
+inline constexpr int32_t kUnknownShared = -1;
 CUkernel load_kernel(int cubin, const CudaDevice& device, int32_t shared_bytes);
 
 // Loads every kernel of the device's architecture onto it; how many there were.

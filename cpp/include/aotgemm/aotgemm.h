@@ -303,6 +303,28 @@ AOTGEMM_API aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x
                                                          const aotgemm_tensor* sf, int32_t use_ue8m0,
                                                          const aotgemm_launch* launch);
 
+/* D[s, m, n] = sum over k of A[m, k] * B[n, k] and sqr_sum[s, m] = sum over k of A[m, k]^2, each over the k of split s,
+ * family tf32_hc_prenorm_gemm: what comes before the norm of a hyper-connection.
+ *
+ * a  BF16 [M, K], b FP32 [N, K], K-major, other strides and addresses multiples of 16 bytes
+ * d  FP32 [num_splits, M, N], or [M, N] if num_splits is 0; stride 1 in N, no two elements at one address
+ * sqr_sum  FP32 [num_splits, M], or [M], contiguous
+ *
+ * N is 8, 16, 24 or 32, K a multiple of 64, any number of splits. The same bits come from every SM count and the CPU,
+ * and a row's do not depend on the other rows:
+ *
+ * 1. The K / 64 blocks of K are cut into num_splits runs in ascending order; the first (K / 64) % num_splits have one
+ *    block more. A run without a block gives zeros.
+ * 2. B is rounded to TF32, to nearest even; A has no bit too many. D is one chain of tensor-core steps of 8 from zero
+ *    over the run.
+ * 3. Of the squares of a row there are eight chains p[0] to p[7], by k % 8, in ascending k, each from zero:
+ *    p = fma(A[m, k], A[m, k], p) in FP32. sqr_sum = ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])).
+ *
+ * M = 0 leaves d and sqr_sum as they are. */
+AOTGEMM_API aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a, const aotgemm_tensor* b,
+                                                        const aotgemm_tensor* d, const aotgemm_tensor* sqr_sum,
+                                                        int64_t num_splits, const aotgemm_launch* launch);
+
 /* One chain of Hopper tensor-core steps over all of K from zero, on the CPU: d FP32 [M, N] = a [M, K] @ b [N, K]^T.
  * a and b are both FP8 E4M3, BF16, or FP32 (read as TF32: the low 13 bits are ignored). This is the arithmetic
  * the CPU backend is made of, exposed so that it can be checked against hardware. */

@@ -25,7 +25,7 @@ def _power_of_two(exponent: np.ndarray) -> np.ndarray:
 
 
 def _step(accumulator: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """accumulator [m, n], a [m, 16], b [n, 16]. FP64 holds every intermediate exactly."""
+    """accumulator [m, n], a [m, k], b [n, k], k elements of one step. FP64 holds every intermediate exactly."""
     products = a[:, None] * b[None]
     exponents = _exponents(a, ZERO_PRODUCT)[:, None] + _exponents(b, ZERO_PRODUCT)[None]
     largest = np.maximum(exponents.max(-1), _exponents(accumulator, ZERO_ACCUMULATOR))
@@ -35,14 +35,19 @@ def _step(accumulator: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.trunc(total / unit) * unit + 0.0
 
 
-def bf16_gemm_nt(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The chain over all of K, FP32 [M, N], from BF16 A [M, K] and B [N, K]."""
-    missing = -a.shape[1] % STEP
+def tensor_core_chain(a: np.ndarray, b: np.ndarray, step: int) -> np.ndarray:
+    """Steps of `step` products over all of K from zero, FP32 [M, N], from A [M, K] and B [N, K] of BF16 or TF32."""
+    missing = -a.shape[1] % step
     a, b = (np.pad(operand.astype(np.float64), ((0, 0), (0, missing))) for operand in (a, b))
     total = np.zeros((len(a), len(b)))
-    for start in range(0, a.shape[1], STEP):
-        total = _step(total, a[:, start : start + STEP], b[:, start : start + STEP])
+    for start in range(0, a.shape[1], step):
+        total = _step(total, a[:, start : start + step], b[:, start : start + step])
     return total.astype(np.float32)
+
+
+def bf16_gemm_nt(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The chain over all of K, FP32 [M, N], from BF16 A [M, K] and B [N, K]."""
+    return tensor_core_chain(a, b, STEP)
 
 
 def _batches_of_a_range(batches: int, m: int, n: int) -> int:

@@ -1,0 +1,41 @@
+"""Family tf32_hc_prenorm_gemm: A in BF16 by a few FP32 rows rounded to TF32, with the sums of squares of A's rows."""
+
+from codegen.arch import SM_90A, WARPGROUP
+from codegen.family import BF16, TF32, Block, Family, Kernels
+from codegen.spec import KernelSpec
+
+NAME = "tf32_hc_prenorm_gemm"
+COLUMNS = (8, 16, 24, 32)  # of D, one kernel each; M, K and the splits are arguments
+
+BLOCK_K, TILE_ROWS = 64, 64
+STAGES_A, STAGES_B = 16, 8
+BARRIERS = 16  # bytes of a stage's two
+WARP, ROWS_OF_LOADER = 32, 8
+
+
+def _block(spec: KernelSpec) -> Block:
+    loaders = spec.block_n // ROWS_OF_LOADER
+    of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
+    of_b = STAGES_B * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
+    return Block(WARPGROUP + WARP + loaders * WARP, of_a + of_b)
+
+
+def _columns(spec: KernelSpec) -> str | None:
+    if spec.block_n not in COLUMNS:
+        return f"block_n is {spec.block_n}; family {NAME} has {', '.join(map(str, COLUMNS))}"
+    return None
+
+
+FAMILY = Family(
+    name=NAME,
+    operand=TF32,
+    choices={},
+    kernels={
+        SM_90A.name: Kernels(
+            specs=tuple(KernelSpec(SM_90A.name, NAME, block_n=columns) for columns in COLUMNS),
+            template="sm90/tf32_hc_prenorm_gemm.cu.in",
+            block=_block,
+            rules=(_columns,),
+        ),
+    },
+)
