@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from aotgemm.bench.shapes import GRADIENT_TOKENS, M_GRID
 from aotgemm.bench.suites import GEMM_SUITES, Range, measured_kinds
-from aotgemm.bench.traffic import DRAWS, GRID, K_STEP, Request, log_uniform, size_of, sizes_of, traffic_of
+from aotgemm.bench.traffic import DRAWS, GRID, Request, size_of, sizes_of, traffic_of
 from aotgemm.bench.work import tokens
 from aotgemm.errors import RequestError
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.call import call
 from aotgemm.problems.kinds import KINDS, SKIP_HEAD_MID
 from aotgemm.problems.make import make
-from aotgemm.problems.sizes import Size
+from aotgemm.problems.sizes import Size, log_uniform
+from aotgemm.problems.traffic import K_STEP
 
 ALL_KINDS = pytest.mark.parametrize("name", KINDS)
 SEED = 7
@@ -43,8 +44,13 @@ def test_an_unknown_kind_is_named():
 
 
 def test_suites_name_kinds_of_the_library():
-    assert {name for suite in GEMM_SUITES.values() for name in suite.kinds} <= set(KINDS)
-    assert sum(len(suite.kinds) for suite in GEMM_SUITES.values()) > 15
+    measured = [measured_kinds([name], []) for name in GEMM_SUITES]
+    assert all(measured) and set().union(*measured) <= set(KINDS.values())
+    assert sum(map(len, measured)) > 15
+
+
+def test_kinds_name_suites_that_there_are():
+    assert {kind.suite for kind in KINDS.values()} - {None} == {measures for measures, _ in GEMM_SUITES.values()}
 
 
 def test_suites_divide_the_grid():

@@ -7,37 +7,24 @@ import numpy as np
 import pytest
 from aotgemm import _core
 from aotgemm.problems.backends import CpuBackend
+from aotgemm.problems.families.fp8_gemm_1d2d import FULL, FULL_GROUPED
+from aotgemm.problems.form import FEW_SMS
 from aotgemm.problems.kinds import KINDS, kernels_of
-from aotgemm.selftest import cases, suites
+from aotgemm.selftest import cases
 from aotgemm.selftest.cases import Trial, count_cases, names_of, run_suite
 from aotgemm.selftest.expected import cpu_backend_product
 from aotgemm.selftest.runs import gpu_shares
-from aotgemm.selftest.shapes import EDGES, FULL, FULL_GROUPED
+from aotgemm.selftest.shapes import EDGES
 from aotgemm.selftest.suites import GPU_SUITES, HOST_SUITES
 from aotgemm.selftest.tally import Tallies
+from pins import PINS
 
 EACH_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=str)
 CPU = CpuBackend()
 TRIAL = Trial(CPU, "edge", cpu_backend_product)  # what a GPU is held against
 BY_SELECTION = "kernel chosen for {}"
 # Cases of one kernel of each family and grouping at the levels full, quick and small.
-CASES = {
-    ("fp8_gemm_1d2d", "dense"): (720, 90, 72),
-    ("fp8_gemm_1d2d", "skip_head_mid"): (128, 8, 4),
-    ("fp8_gemm_1d2d", "contiguous"): (128, 16, 16),
-    ("fp8_gemm_1d2d", "psum"): (128, 16, 16),
-    ("fp8_gemm_1d2d", "masked"): (128, 16, 16),
-    ("fp8_gemm_1d2d", "batched"): (128, 16, 8),
-    ("fp8_gemm_1d1d", "dense"): (280, 32, 72),
-    ("fp8_gemm_1d1d", "k_grouped"): (72, 12, 4),
-    ("bf16_gemm", "dense"): (540, 36, 24),
-    ("bf16_gemm", "contiguous"): (36, 16, 16),
-    ("bf16_gemm", "psum"): (36, 16, 16),
-    ("bf16_gemm", "masked"): (36, 16, 16),
-    ("bf16_gemm", "batched"): (48, 16, 8),
-    ("bf16_gemm", "k_grouped"): (24, 8, 8),
-    ("bf16_gemm", "batch_reduced"): (16, 10, 6),
-}
+CASES = {(family, grouping): cases for family, pin in PINS.items() for grouping, cases in pin.get("cases", {}).items()}
 LEVELS = ("full", "quick", "small")
 LARGE = {"full": 1, "quick": 0, "small": 0}  # cases of each grouped FP8 kernel
 CONVERSIONS = 38
@@ -196,7 +183,7 @@ def test_full_shapes_have_empty_groups_and_reach_the_edges_of_tiles():
 
 
 def test_part_of_the_sms_in_one_run_of_each_suite():
-    assert all({run.num_sms for run in suite.runs} == {0, suites.FEW_SMS} for suite in GPU_SUITES)
+    assert all({run.num_sms for run in suite.runs} == {0, FEW_SMS} for suite in GPU_SUITES)
 
 
 def test_a_result_of_another_group_is_found(monkeypatch):

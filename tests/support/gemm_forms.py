@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from aotgemm import _core
 from aotgemm.arrays.sizes import ceil_div
+from aotgemm.problems.kinds import KINDS, SKIP_HEAD_MID, Kind
 from problems import BF16, FP8, CudaLike
 
 N, GROUPS, BATCHES = 24, 2, 3
@@ -19,23 +20,38 @@ POISON = 7
 
 @dataclass(frozen=True)
 class Form:
-    family: str
-    grouping: str
-    layout: str = "nt"
-    out: type = BF16
-    heads: tuple[int, int, int] | None = None
+    """A kind of call as `_core.gemm` has it."""
+
+    kind: Kind
 
     def __str__(self) -> str:
-        words = self.family, self.grouping, self.layout, np.dtype(self.out).name
+        words = self.family, self.grouping, self.kind.layout, np.dtype(self.out).name
         return " ".join((*words, *("heads",) * bool(self.heads)))
 
     @property
-    def is_fp8(self) -> bool:
-        return self.family != "bf16_gemm"
+    def family(self) -> str:
+        return self.kind.family
 
     @property
-    def takes_c(self) -> bool:
-        return self.family == "fp8_gemm_1d1d" or self.family == "bf16_gemm" and self.grouping in ("dense", "k_grouped")
+    def grouping(self) -> str:
+        return "dense" if self.heads else self.kind.grouping
+
+    @property
+    def heads(self) -> tuple[int, int, int] | None:
+        return (8, 16, 16) if self.kind.grouping == SKIP_HEAD_MID else None
+
+    @property
+    def layout(self) -> str:
+        return self.kind.layout
+
+    @property
+    def out(self) -> type:
+        """NumPy's type of D."""
+        return {"bf16": BF16, "fp32": np.float32}[self.kind.out_dtype]
+
+    @property
+    def is_fp8(self) -> bool:
+        return self.kind.is_fp8
 
     @property
     def m(self) -> int:
@@ -99,7 +115,7 @@ class Form:
         }
 
     def _scales(self, blocks: int) -> dict[str, np.ndarray]:
-        rows_b = N if self.family == "fp8_gemm_1d1d" else ceil_div(N, 128)
+        rows_b = N if self.kind.scales_b_by_row else ceil_div(N, 128)
         groups_a = (GROUPS,) if self.grouping in ("batched", "masked") else ()
         groups_b = (GROUPS,) if self.grouping in ("batched", "masked", "contiguous", "psum") else ()
         return {
@@ -111,21 +127,9 @@ class Form:
         _core.gemm(self.family, self.grouping, self.layout, **given, **options)
 
 
-FORMS = [
-    Form("fp8_gemm_1d2d", "dense"),
-    Form("fp8_gemm_1d2d", "dense", heads=(8, 16, 16)),
-    *(Form("fp8_gemm_1d2d", grouping) for grouping in ("batched", "contiguous", "psum", "masked")),
-    *(Form("fp8_gemm_1d1d", "dense", out=out) for out in (BF16, np.float32)),
-    Form("fp8_gemm_1d1d", "k_grouped", out=np.float32),
-    *(Form("bf16_gemm", "dense", layout, np.float32) for layout in ("nt", "nn", "tn", "tt")),
-    Form("bf16_gemm", "dense"),
-    *(Form("bf16_gemm", grouping, layout) for grouping in ("batched", "contiguous", "psum") for layout in ("nt", "nn")),
-    Form("bf16_gemm", "masked"),
-    Form("bf16_gemm", "k_grouped", "tn", np.float32),
-    *(Form("bf16_gemm", "batch_reduced", out=out) for out in (BF16, np.float32)),
-]
+FORMS = [Form(kind) for kind in KINDS.values()]
 K_GROUPED = [form for form in FORMS if form.grouping == "k_grouped"]
-WITH_C = [form for form in FORMS if form.takes_c or form.grouping == "batch_reduced"]
+WITH_C = [form for form in FORMS if form.kind.takes_c]
 
 
 def on_cuda(given: dict[str, Any]) -> dict[str, Any]:

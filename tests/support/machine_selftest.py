@@ -8,7 +8,9 @@ from pathlib import Path
 
 import aotgemm
 
-FAMILIES = ("sm90_fp8_gemm_*", "sm90_bf16_gemm_*")  # a process for each
+from codegen.write.gemm_families import gemm_families
+
+FAMILIES = tuple(f"sm90_{name}_*" for name in gemm_families())  # a process for each
 
 
 def selftest_on_machine(machine, ptx, folder, schedules="in_turn", patterns=FAMILIES):

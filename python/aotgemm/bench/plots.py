@@ -142,7 +142,7 @@ def _plots_of_kind(kind: Kind, rows: list[Row], limits: Limits, card: str, folde
     paths = [plot_roofline(kind, rows, limits, card, folder / f"{kind.name}_roofline.png")]
     if others(rows):
         paths.append(plot_ratios(kind, rows, card, folder / f"{kind.name}_ratio.png"))
-    if kind.grouping == "dense" and not kind.scales_b_by_row:  # a gradient's K varies, and not its M
+    if kind.grouping == "dense" and not kind.sums_over_tokens:  # a gradient's K varies, and not its M
         maps = {who: folder / f"{kind.name}_heat_map_{who.replace(' ', '_')}.png" for who in others(rows)}
         paths += [plot_heat_map(kind, rows, who, card, path) for who, path in maps.items()]
     return paths

@@ -1,64 +1,23 @@
 """Sizes of measured calls: layers of public models, tokens as they come, and groups as a router makes them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from zlib import crc32
 
 import numpy as np
 
-from ..arrays.sizes import align, ceil_div
-from ..errors import RequestError
-from ..problems.kinds import SKIP_HEAD_MID, Kind
-from ..problems.sizes import Size, draw_counts, heads, k_groups, log_uniform, row_groups
-from .shapes import (
-    ALIGNED_ROWS,
-    GRADIENT_TOKENS,
-    M_GRID,
-    SEPARATE_ROWS,
-    batched_shapes,
-    bf16_layers,
-    dense_layers,
-    head_layers,
-    moe_shapes,
-)
+from ..problems.form import Layer, Traffic
+from ..problems.kinds import Kind
+from ..problems.sizes import Size, log_uniform
 from .suites import Range
 
-Layer = tuple[int, int, int]  # n, k, groups
 DRAW, GRID = "draw", "grid"
 DRAWS = 24  # problems of a kind; DeepGEMM compiles for 2 to 4 seconds where a shape is new
-K_STEP = 128  # K that a gradient sums over is a multiple of it; K of one batch
-ROOM_STEP = 128  # rows of memory of a masked group are a multiple of it
-HEAD = (128, 64, 128)  # columns of a head of DeepSeek-V3 in D: without position, of position (unwritten), V
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Layers of calls of a kind; the tokens that are drawn, from a first to a last; and a grid of them."""
-
-    layers: Callable[[], list[Layer]]
-    drawn: tuple[int, int]
-    grid: tuple[int, ...]
-
-
-_DENSE = {
-    "fp8_gemm_1d2d": Traffic(dense_layers, (1, 8192), M_GRID),
-    "fp8_gemm_1d1d": Traffic(dense_layers, (512, 8192), GRADIENT_TOKENS),
-    "bf16_gemm": Traffic(bf16_layers, (1, 8192), M_GRID),
-}
-_GROUPED = {
-    SKIP_HEAD_MID: Traffic(head_layers, (1, 8192), M_GRID),
-    "contiguous": Traffic(moe_shapes, (1, 4096), ALIGNED_ROWS),
-    "psum": Traffic(moe_shapes, (1, 4096), ALIGNED_ROWS),
-    "masked": Traffic(moe_shapes, (1, 1024), SEPARATE_ROWS),
-    "batched": Traffic(batched_shapes, (1, 4096), SEPARATE_ROWS),
-    "k_grouped": Traffic(moe_shapes, (256, 4096), GRADIENT_TOKENS),
-    "batch_reduced": Traffic(batched_shapes, (1024, 16384), GRADIENT_TOKENS),
-}
 
 
 def traffic_of(kind: Kind) -> Traffic:
-    return _DENSE[kind.family] if kind.grouping == "dense" else _GROUPED[kind.grouping]
+    return kind.form.traffic
 
 
 @dataclass(frozen=True)
@@ -91,33 +50,7 @@ class Request:
 def size_of(kind: Kind, layer: Layer, tokens: int, groups: str, rng: np.random.Generator) -> Size:
     """The size of a layer's call with so many tokens: rows, the mean of the rows of a group, or what a gradient sums
     over. A gradient is D [N, K] of the layer. groups: a distribution of draw_counts."""
-    n, k, count = layer
-    if kind.has_groups:
-        return _grouped_size(kind, layer, tokens, groups, rng)
-    if kind.grouping == "batch_reduced":
-        return Size(n, k, K_STEP, batches=ceil_div(tokens, K_STEP))
-    if kind.grouping == SKIP_HEAD_MID:
-        return _heads(n, k, tokens)
-    return Size(n, k, align(tokens, K_STEP)) if kind.scales_b_by_row else Size(tokens, n, k)
-
-
-def _grouped_size(kind: Kind, layer: Layer, tokens: int, groups: str, rng: np.random.Generator) -> Size:
-    n, k, count = layer
-    if kind.grouping == "batched":
-        return row_groups((tokens,) * count, n, k)
-    counts = draw_counts(groups, tokens, count, rng)
-    if not any(counts):  # as a spread of 1 may draw; a call of no row at all is no measurement
-        counts = (1, *counts[1:])
-    if kind.grouping == "k_grouped":
-        return k_groups([align(one, K_STEP) for one in counts], n, k)
-    return row_groups(counts, n, k, align(max(counts), ROOM_STEP) if kind.grouping == "masked" else 0)
-
-
-def _heads(n: int, k: int, tokens: int) -> Size:
-    columns = HEAD[0] + HEAD[2]
-    if n % columns:
-        raise RequestError(f"--shapes: N is {n}, allowed with {SKIP_HEAD_MID} are multiples of {columns}")
-    return heads(HEAD, n // columns, tokens, k)
+    return traffic_of(kind).size(layer, tokens, groups, rng)
 
 
 def sizes_of(kind: Kind, ranges: list[Range], request: Request) -> list[Size]:

@@ -1,8 +1,8 @@
 """What a call computes and moves, counted over live rows: rates and limits rest on it."""
 
 from ..arrays.sizes import ceil_div
+from ..problems.form import COperand
 from ..problems.kinds import Kind
-from ..problems.make import COperand
 from ..problems.sizes import Size
 
 ELEMENT_BYTES = {"bf16": 2, "fp32": 4}
@@ -10,9 +10,8 @@ SCALE_BYTES, SCALE_BLOCK = 4, 128
 
 
 def c_operand(kind: Kind) -> COperand:
-    """C of a measured call: gradients in FP32 are added to D, everything else is a product alone."""
-    adds_up = kind.scales_b_by_row or kind.grouping in ("k_grouped", "batch_reduced")
-    return "in_place" if adds_up and kind.out_dtype == "fp32" else "none"
+    """C of a call that is measured or tuned: gradients in FP32 are added to D, everything else is a product alone."""
+    return "in_place" if kind.sums_over_tokens and kind.out_dtype == "fp32" else "none"
 
 
 def precision(kind: Kind) -> str:
@@ -23,7 +22,7 @@ def precision(kind: Kind) -> str:
 def tokens(kind: Kind, size: Size) -> int:
     """What varies from call to call: rows, the mean of the rows of a group, or the K that a gradient sums over, of a
     group where there are some."""
-    if kind.scales_b_by_row or kind.grouping in ("k_grouped", "batch_reduced"):
+    if kind.sums_over_tokens:
         return size.k * size.batches // size.groups
     return size.m
 

@@ -9,6 +9,7 @@ from .. import _core
 from ..bench.rounds import measure
 from ..bench.shapes import parse_shapes, parse_sizes
 from ..bench.timer import GpuTimer
+from ..bench.work import c_operand
 from ..errors import DeviceError
 from ..problems.arena import OperandArena
 from ..problems.backends import CudaBackend
@@ -67,8 +68,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _arena(kind: Kind, sizes: list[Size]) -> OperandArena:
-    """Operands for these sizes; a gradient is added to D."""
-    return OperandArena(kind, sizes, CudaBackend(), c="in_place" if kind.family == "fp8_gemm_1d1d" else "none")
+    """Operands for these sizes."""
+    return OperandArena(kind, sizes, CudaBackend(), c=c_operand(kind))
 
 
 def _measure_point(

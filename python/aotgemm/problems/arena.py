@@ -8,8 +8,9 @@ import numpy as np
 
 from ..ops.cast import per_token_cast_to_fp8
 from .backends import Backend
-from .kinds import Kind
-from .make import COperand, Problem, index_of
+from .form import COperand
+from .kind import Kind
+from .make import Problem, index_of
 from .memory import CONTIGUOUS, View
 from .sizes import Size
 from .views import contiguous_view, views_of

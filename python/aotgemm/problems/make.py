@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ..errors import LayoutError
 from .backends import Backend
-from .kinds import Kind
+from .form import COperand
+from .kind import Kind
 from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, numpy_dtype
 from .sizes import Size
-from .values import Operands, Values, column_segments, draw
+from .values import Operands, Values, column_segments, draw, in_batches
 from .views import contiguous_view, guard_of, placement_of, views_of
 from .workspace import Workspace, workspace_of
-
-COperand = Literal["none", "separate", "in_place"]  # none; contiguous memory of its own; D itself
 
 
 @dataclass(frozen=True)
@@ -96,11 +95,6 @@ def _rows_of_a(kind: Kind, size: Size, distinct: np.ndarray, source: np.ndarray)
     return rows.reshape(size.groups, -1, rows.shape[1]) if kind.separates_rows else rows
 
 
-def _batches(matrix: np.ndarray, batches: int) -> np.ndarray:
-    """[rows, B * K] as [B, rows, K]."""
-    return matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1)
-
-
 def _flat_groups(kind: Kind, size: Size, matrix: np.ndarray) -> np.ndarray:
     """The matrices of the groups of K, one after the other."""
     return np.concatenate([matrix[:, columns].reshape(-1) for columns in column_segments(kind, size)])
@@ -111,7 +105,7 @@ def _arranged_values(kind: Kind, size: Size, operands: Operands) -> dict[str, np
     a = _rows_of_a(kind, size, operands.a, operands.source)
     b = operands.b if kind.has_row_groups else operands.b[0]
     if kind.grouping == "batch_reduced":
-        a, b = _batches(a, size.batches), _batches(b, size.batches)
+        a, b = in_batches(a, size.batches), in_batches(b, size.batches)
     if kind.is_fp8 and kind.grouping == "k_grouped":
         a, b = _flat_groups(kind, size, a), _flat_groups(kind, size, b)
     a = a.swapaxes(-1, -2) if kind.layout[0] == "t" else a

@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays.frameworks import contiguous_stride, span
 from ..arrays.sizes import get_tma_aligned_size
 from .backends import Backend, CpuBackend
+from .form import FEW_SMS
 from .memory import CONTIGUOUS, POISON_BYTE, STRIDED, MemoryLayout, View, numpy_dtype
 from .values import Values
 
@@ -42,7 +43,6 @@ class Run:
     public: bool = False
 
 
-FEW_SMS = 30  # one of the runs has part of the GPU, so that thread blocks take several tiles
 RUNS = Run(), Run(STRIDED, FEW_SMS), Run(public=True)
 
 

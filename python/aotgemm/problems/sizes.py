@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arrays.sizes import align, ceil_div
 from ..errors import RequestError
-from .kinds import K_UNIT, SKIP_HEAD_MID, Kind
+from .kind import SKIP_HEAD_MID, Kind
 from .rows import place_rows
 
 DISTRIBUTIONS = "equal, uniform:SPREAD with a SPREAD from 0 to 1, or zipf"
@@ -129,7 +129,7 @@ def sized(kind: Kind, counts: Sequence[int], n: int, k: int, batches: int = 1) -
     be, and k is M. Heads are of 8, 8 and 8 columns.
     """
     if kind.grouping == "k_grouped":
-        return k_groups([align(count, K_UNIT[kind.family]) for count in counts], k, n)
+        return k_groups([align(count, kind.form.k_unit) for count in counts], k, n)
     if kind.has_row_groups:
         return row_groups((max(counts),) * len(counts) if kind.grouping == "batched" else counts, n, k)
     if kind.grouping == SKIP_HEAD_MID:

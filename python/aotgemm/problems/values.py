@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arrays.sizes import ceil_div
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
-from .kinds import Kind
+from .kind import Kind
 from .sizes import Size
 from .views import SCALE_BLOCK, placement_of
 
@@ -56,6 +56,11 @@ def column_segments(kind: Kind, size: Size) -> list[slice]:
     lengths = size.counts if kind.grouping == "k_grouped" else (size.k,) * size.batches
     ends = np.cumsum([0, *lengths]).tolist()
     return [slice(start, end) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+
+
+def in_batches(matrix: np.ndarray, batches: int) -> np.ndarray:
+    """[rows, B * K] as [B, rows, K]."""
+    return np.ascontiguousarray(matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1))
 
 
 def blocks_of(columns: slice) -> slice:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..arrays.frameworks import contiguous_stride
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
-from .kinds import Kind
+from .kind import Kind
 from .memory import GUARD_ROWS, RAW, GuardedOutput, MemoryLayout, View, guard_output, numpy_dtype
 from .rows import RowPlacement, place_rows
 from .sizes import Size

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _core
 from .backends import Backend, CudaBackend
-from .kinds import Kind
+from .kind import Kind
 from .memory import View
 from .sizes import Size
 

@@ -11,12 +11,13 @@ from .. import _core
 from ..errors import CudaError
 from ..problems.backends import Backend, CpuBackend
 from ..problems.call import call, call_public
+from ..problems.form import COperand, Run
 from ..problems.kinds import Kind
-from ..problems.make import COperand, Problem, lay_out, with_row_major_scales
+from ..problems.make import Problem, lay_out, with_row_major_scales
 from ..problems.sizes import Size
 from ..problems.values import Values, draw
 from .expected import Expectation, Product, cpu_backend_product, defined_product
-from .suites import Run, Suite
+from .suites import Suite
 from .tally import Tallies
 
 BY_SELECTION = -1

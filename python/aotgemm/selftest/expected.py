@@ -6,23 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _core
-from ..problems.kinds import SKIP_HEAD_MID, Kind
+from ..problems.kinds import FAMILIES, SKIP_HEAD_MID, Kind
 from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, RAW, in_tma_rows, numpy_dtype
 from ..problems.sizes import Size
-from ..problems.values import Operands, blocks_of, column_segments
+from ..problems.values import Operands, blocks_of, column_segments, in_batches
 from ..problems.views import OUT_DTYPES, placement_of, views_of
-from ..reference import bf16 as bf16_definition
-from ..reference import fp8 as fp8_definition
 
 # D of a product, of C [M, N] or None and of D's dtype.
 Finish = Callable[[np.ndarray | None, np.dtype], np.ndarray]
 # A [M, K], SFA, B [N, K], SFB and how many batches lie side by side in K -> their product.
 Product = Callable[[str, np.ndarray, np.ndarray | None, np.ndarray, np.ndarray | None, int], Finish]
-
-
-def _in_batches(matrix: np.ndarray, batches: int) -> np.ndarray:
-    """[rows, B * K] as [B, rows, K]."""
-    return matrix.reshape(len(matrix), batches, -1).swapaxes(0, 1)
 
 
 def cpu_backend_product(
@@ -33,7 +26,7 @@ def cpu_backend_product(
     def finish(c: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
         d = np.empty((len(a), len(b)), dtype)
         if batches > 1:
-            rows_a, rows_b = (in_tma_rows(_in_batches(matrix, batches)) for matrix in (a, b))
+            rows_a, rows_b = (in_tma_rows(in_batches(matrix, batches)) for matrix in (a, b))
             _core.gemm(family, "batch_reduced", "nt", rows_a, None, rows_b, None, c, d)
         else:
             _core.gemm(family, "dense", "nt", in_tma_rows(a), sfa, in_tma_rows(b), sfb, c, d)
@@ -46,12 +39,7 @@ def defined_product(
     family: str, a: np.ndarray, sfa: np.ndarray | None, b: np.ndarray, sfb: np.ndarray | None, batches: int
 ) -> Finish:
     """By the definition in NumPy; finite sums only."""
-    if family == "bf16_gemm":
-        operands = _in_batches(a, batches), _in_batches(b, batches)
-        product = bf16_definition.bf16_gemm_nt_batch_reduced(*operands)
-    else:
-        rows_per_scale = 1 if family == "fp8_gemm_1d1d" else fp8_definition.BLOCK
-        product = fp8_definition.fp8_gemm_nt(a, sfa, b, sfb, rows_per_scale)
+    product = FAMILIES[family].defined(a, sfa, b, sfb, batches)
     return lambda c, dtype: (product if c is None else c.astype(np.float32) + product).astype(dtype)
 
 

@@ -21,11 +21,10 @@ from ..problems.values import DISTINCT_ROWS_OF_GROUPS, finite_fp8, finite_scales
 from ..problems.views import SCALE_BLOCK, views_of
 from .cases import Names, name_of_failing
 from .expected import cpu_backend_product
-from .suites import ROW_GROUPINGS
 from .tally import Tallies
 
 FAMILY = "fp8_gemm_1d2d"
-LARGE_KINDS = [kind for kind in KINDS.values() if kind.family == FAMILY and kind.grouping in ROW_GROUPINGS]
+LARGE_KINDS = [kind for kind in KINDS.values() if kind.family == FAMILY and kind.has_row_groups]
 
 
 @dataclass(frozen=True)

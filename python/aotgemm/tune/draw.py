@@ -11,7 +11,6 @@ from .. import _core
 from ..arrays.sizes import align
 from ..problems.kinds import Kind
 from ..problems.sizes import Size, draw_counts, log_uniform, sized
-from .grids import GRIDS
 from .points import Point, make_points
 
 MOST_ROWS, MOST_ROWS_OF_A_GROUP = 8192, 4096
@@ -70,7 +69,7 @@ def draw_sizes(
 
     layers: (N, K, groups) of each; None for those of public models.
     """
-    proposals = _proposals(kind, layers or GRIDS[kind.family, kind.grouping].layers(), seed, device)
+    proposals = _proposals(kind, layers or kind.form.tuned.layers(), seed, device)
     points: dict[Point, Size] = {}
     drawn = 0
     while len(points) < count * PROPOSALS and drawn < 2 * count * PROPOSALS:
