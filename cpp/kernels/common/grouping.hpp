@@ -13,8 +13,8 @@ enum class Grouping {
     batch_reduced,  // A and B [G, M or N, K]: sums over G as well as K; D [R, M, N] for R ranges of G one after the other
 };
 
-// Rows between which groups of a contiguous layout start, so that no tile holds two of them: a span. With psum it is the
-// greatest alignment; with a smaller one a group's last tile may reach into the next group's rows.
+// A span: rows between which groups of a contiguous layout start, so that no tile holds two of them. With psum it is
+// the greatest alignment; with a smaller one a group's last tile may reach into the next group's rows.
 constexpr int kGroupAlignment = 128;
 
 // Whether a tile may hold rows of D that are not its group's.

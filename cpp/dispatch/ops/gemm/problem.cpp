@@ -9,8 +9,8 @@
 namespace aotgemm {
 namespace {
 
-// M, or what it would be on average if each group of psum started at a multiple of kRowAlignment rows: selection and plans
-// know that alignment alone.
+// M, or what it would be on average if each group of psum started at a multiple of kRowAlignment rows: selection and
+// plans know that alignment alone.
 int64_t aligned_rows(const GemmCall& call) {
     if (call.form->grouping != Grouping::psum) return call.sizes.m;
     return call.sizes.m + call.sizes.groups * (kRowAlignment - call.row_alignment) / 2;

@@ -9,7 +9,9 @@
 //   bf16_gemm/operand.cuh             layout of a K-major or MN-major operand: TMA boxes and wgmma descriptors
 //   pipeline/pipeline.cuh             the barriers `full` and `empty` of each stage
 //   bf16_gemm/consumer.cuh            one chain of wgmma over all stages
-//   epilogue/tma_store_epilogue.cuh   sums (+ C), to shared memory as accumulator_layout.cuh says, to D by TMA stores
+//   epilogue/tma_store_epilogue.cuh   sums (+ C), to shared memory as accumulator_layout.cuh says, to D by TMA stores; of
+//                                     a grouped call, schedule/written_rows.cuh says to which rows, and
+//                                     epilogue/padding_zeros.cuh zeroes padding
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
 // Host side: cpp/dispatch/ops/gemm/sm90/bf16_gemm.cpp. CPU twin: cpp/emulation/ops/bf16_gemm.cpp.
 #pragma once

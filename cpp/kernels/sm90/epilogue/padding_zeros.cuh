@@ -31,7 +31,8 @@ struct WarpPart {
     }
 };
 
-// Zeroes the rows of padding beside a tile, 16 bytes a thread. All consumer threads call this; `thread` is their number.
+// Zeroes the rows of padding beside a tile, 16 bytes a thread. All consumer threads call this; `thread` is their
+// number.
 template <class Config, class Out, class Params>
 __device__ __forceinline__ void zero_rows_beside(const Params& params, const Tile& tile, const WrittenRows& rows,
                                                  int thread) {

@@ -93,7 +93,8 @@ struct Fp8Epilogue {
         __syncwarp();
         if (keeps_row) return;
         part().template zero_row<kBoxes * kBoxChunks>([&](int chunk) {
-            return swizzled<kRowBytes>(pass_buffer(0) + chunk / kBoxChunks * kBoxBytes, part().row(), chunk % kBoxChunks);
+            const uint32_t box = pass_buffer(0) + chunk / kBoxChunks * kBoxBytes;
+            return swizzled<kRowBytes>(box, part().row(), chunk % kBoxChunks);
         });
     }
 

@@ -8,7 +8,9 @@
 //   pipeline/pipeline.cuh             the barriers `full` and `empty` of each stage
 //   fp8_mainloop/block_scales_b.cuh   consumer warps load B's scales from global memory
 //   fp8_mainloop/consumer.cuh         wgmma and promotion: serial_consumer.cuh or pipelined_consumer.cuh
-//   fp8_gemm_1d2d/epilogue.cuh        FP32 sums to BF16, to shared memory, to D by TMA stores
+//   fp8_gemm_1d2d/epilogue.cuh        FP32 sums to BF16, to shared memory, to D by TMA stores; of a grouped call,
+//                                     schedule/written_rows.cuh says to which rows, and epilogue/padding_zeros.cuh
+//                                     zeroes padding
 // config.cuh: tile shape and shared memory; params.hpp: arguments.
 // Host side: cpp/dispatch/ops/gemm/sm90/fp8_gemm_1d2d.cpp. CPU twin: cpp/emulation/ops/fp8_gemm_1d2d.cpp.
 #pragma once
