@@ -193,7 +193,7 @@ CASES = {
         "element_size: is 3",
         "1, 2, 4, 8 or 16",
     ),
-    "num_sms": (lambda: aotgemm.set_num_sms(-1), aotgemm.ShapeError, "num_sms: is -1", "positive number, or 0"),
+    "num_sms": (lambda: aotgemm.set_num_sms(-1), aotgemm.ShapeError, "num_sms: is -1", "0 to 2147483647"),
     "size of a device array": (
         lambda: DeviceArray.empty([-1], "float32"),
         aotgemm.ShapeError,

@@ -16,7 +16,8 @@ namespace {
 
 // What a framework's allocator says of a failure.
 void keep_error(void* sentence, const char* kind, const char* message) {
-    *static_cast<std::string*>(sentence) = std::string(kind) + ": " + message;
+    const std::string all = std::string(kind) + ": " + message;
+    *static_cast<std::string*>(sentence) = all.substr(0, all.find('\n'));
 }
 
 DLManagedTensorVersioned* allocate_by_dlpack(const DLPackExchangeAPI& api, std::int32_t device, std::size_t bytes) {
@@ -52,7 +53,7 @@ CallMemory::Block CallMemory::make_block(std::int32_t device, std::size_t bytes)
         block.managed = allocate_by_dlpack(*entry.exchange, device, bytes);
         block.data = static_cast<char*>(block.managed->dl_tensor.data) + block.managed->dl_tensor.byte_offset;
     } else if (entry.reader == Reader::device_array) {
-        DeviceArray array = DeviceArray::empty({static_cast<std::int64_t>(bytes / sizeof(float))}, "float32", device);
+        DeviceArray array = DeviceArray::empty(nb::make_tuple(bytes / sizeof(float)), "float32", nb::int_(device));
         block.data = array.view().data;
         block.owner = nb::cast(std::move(array));
     } else {

@@ -1,8 +1,11 @@
 #include "python/arrays/device_array.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include "dispatch/base/checked.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 #include "python/arrays/readers.hpp"
 
 namespace aotgemm::python {
@@ -23,20 +26,23 @@ DtypeInfo info_of(std::int32_t dtype) {
     }
 }
 
-// Bytes from the first element to behind the last; 0 for an empty view.
-std::int64_t span_bytes(const aotgemm_tensor& view) {
-    std::int64_t last = 0;
-    for (int i = 0; i < view.ndim; ++i) {
+// Bytes from the first element to behind the last; 0 for an empty view, nothing if there cannot be so many.
+std::optional<std::int64_t> span_bytes(const aotgemm_tensor& view) {
+    std::optional<std::int64_t> count = 1;
+    for (int i = 0; i < view.ndim && count; ++i) {
         if (view.shape[i] == 0) return 0;
-        last += (view.shape[i] - 1) * view.stride[i];
+        const std::optional<std::int64_t> step = checked_product({view.shape[i] - 1, view.stride[i]});
+        count = step ? checked_sum(*count, *step) : std::nullopt;
     }
-    return (last + 1) * info_of(view.dtype).bytes;
+    return count ? checked_product({*count, info_of(view.dtype).bytes}) : std::nullopt;
 }
 
-std::int64_t element_count(const aotgemm_tensor& view) {
-    std::int64_t count = 1;
-    for (int i = 0; i < view.ndim; ++i) count *= view.shape[i];
-    return count;
+// Of all elements; nothing if there cannot be so many.
+std::optional<std::int64_t> total_bytes(const aotgemm_tensor& view) {
+    if (std::count(view.shape, view.shape + view.ndim, 0) > 0) return 0;
+    std::optional<std::int64_t> bytes = info_of(view.dtype).bytes;
+    for (int i = 0; i < view.ndim && bytes; ++i) bytes = checked_product({*bytes, view.shape[i]});
+    return bytes;
 }
 
 void set_shape(aotgemm_tensor& view, const std::vector<std::int64_t>& shape) {
@@ -79,7 +85,11 @@ aotgemm_status copy(int device, void* to, const void* from, std::int64_t bytes) 
 class Buffer {
 public:
     Buffer(nb::handle object, int flags, std::int64_t bytes) {
-        if (PyObject_GetBuffer(object.ptr(), &buffer_, flags) != 0) throw nb::python_error();
+        if (PyObject_GetBuffer(object.ptr(), &buffer_, flags) != 0) {
+            PyErr_Clear();
+            raise("DtypeError", std::string("buffer: is a ") + nb::type_name(object.type()).c_str() + ", allowed is a contiguous" +
+                                    (flags & PyBUF_WRITABLE ? ", writable" : "") + " buffer");
+        }
         if (buffer_.len == bytes) return;
         const std::string given = std::to_string(buffer_.len);
         PyBuffer_Release(&buffer_);
@@ -96,44 +106,57 @@ private:
 
 }  // namespace
 
-DeviceArray DeviceArray::empty(const std::vector<std::int64_t>& shape, const std::string& dtype, int device) {
+DeviceArray DeviceArray::empty(nb::handle shape, const std::string& dtype, nb::handle device) {
     DeviceArray array;
     aotgemm_tensor& view = array.view_;
     view.device_type = AOTGEMM_CUDA;
-    view.device_id = device;
+    view.device_id = read_ordinal(device);
     view.dtype = dtype_by_name(dtype);
     if (view.dtype == AOTGEMM_DTYPE_OTHER) {
         raise("DtypeError", "dtype: is " + dtype + ", allowed is float8_e4m3fn, bfloat16, float32 or int32");
     }
-    set_shape(view, shape);
+    set_shape(view, read_integers("shape", shape));
+    const std::optional<std::int64_t> bytes = total_bytes(view);
+    if (!bytes) raise("ShapeError", "shape: is " + std::string(nb::str(shape).c_str()) + ", allowed are at most 2^63 - 1 bytes");
+    array.memory_bytes_ = *bytes;
     std::int64_t stride = 1;
     for (int i = view.ndim - 1; i >= 0; --i) {
         view.stride[i] = stride;
-        stride *= view.shape[i];
+        stride = checked_product({stride, view.shape[i]}).value_or(0);  // too much only where another size is 0
     }
-    array.memory_bytes_ = element_count(view) * info_of(view.dtype).bytes;
-    array.memory_ = allocate(device, array.memory_bytes_);
+    array.memory_ = allocate(view.device_id, array.memory_bytes_);
     view.data = array.memory_.get();
     return array;
 }
 
-DeviceArray DeviceArray::as_strided(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& stride,
-                                    std::int64_t offset) const {
+DeviceArray DeviceArray::as_strided(nb::handle shape, nb::handle stride, nb::handle offset) const {
     DeviceArray array = *this;
-    set_shape(array.view_, shape);
-    set_stride(array.view_, stride);
-    auto* base = static_cast<char*>(memory_.get());
-    auto* start = static_cast<char*>(view_.data) + offset * info_of(view_.dtype).bytes;
-    array.view_.data = start;
-    if (start < base || start - base + span_bytes(array.view_) > memory_bytes_) {
-        raise("LayoutError", "offset, shape, stride: the view spans bytes " + std::to_string(start - base) + " to " +
-                                 std::to_string(start - base + span_bytes(array.view_)) + ", must lie within the " +
+    set_shape(array.view_, read_integers("shape", shape));
+    set_stride(array.view_, read_integers("stride", stride));
+    const std::int64_t elements = read_integer("offset", offset), before = offset_bytes();
+    const std::optional<std::int64_t> moved = checked_product({elements, info_of(view_.dtype).bytes});
+    const std::optional<std::int64_t> first = moved ? checked_sum(before, *moved) : std::nullopt;
+    const std::optional<std::int64_t> span = span_bytes(array.view_);
+    const std::optional<std::int64_t> end = first && span ? checked_sum(*first, *span) : std::nullopt;
+    if (!end || *first < 0 || *end > memory_bytes_) {
+        const std::string where = end ? "bytes " + std::to_string(*first) + " to " + std::to_string(*end) : "more than 2^63 bytes";
+        raise("LayoutError", "offset, shape, stride: the view spans " + where + ", must lie within the " +
                                  std::to_string(memory_bytes_) + " bytes of the memory");
     }
+    array.view_.data = static_cast<char*>(memory_.get()) + *first;
     return array;
 }
 
-std::int64_t DeviceArray::nbytes() const { return element_count(view_) * info_of(view_.dtype).bytes; }
+// A view may repeat elements, of which each counts.
+std::int64_t DeviceArray::nbytes() const {
+    const std::optional<std::int64_t> bytes = total_bytes(view_);
+    if (!bytes) raise("ShapeError", "array: its elements, repeated by strides of 0, have more than 2^63 bytes");
+    return *bytes;
+}
+
+std::int64_t DeviceArray::offset_bytes() const {
+    return static_cast<const char*>(view_.data) - static_cast<const char*>(memory_.get());
+}
 
 const char* DeviceArray::dtype() const { return info_of(view_.dtype).name; }
 
@@ -145,7 +168,7 @@ std::int64_t DeviceArray::contiguous_bytes() const {
                                      std::to_string(view_.stride[i]) + ", must be " + std::to_string(stride) +
                                      " (a contiguous array)");
         }
-        stride *= view_.shape[i];
+        stride = checked_product({stride, view_.shape[i]}).value_or(0);
     }
     return nbytes();
 }
@@ -164,7 +187,7 @@ void DeviceArray::fill_bytes(int byte) const {
     if (contiguous_bytes() > 0) check(aotgemm_cuda_memset(view_.device_id, view_.data, byte, nbytes()));
 }
 
-Event::Event(int device) : device_(device) { check(aotgemm_cuda_event_create(device, &event_)); }
+Event::Event(nb::handle device) : device_(read_ordinal(device)) { check(aotgemm_cuda_event_create(device_, &event_)); }
 
 Event::~Event() { aotgemm_cuda_event_destroy(device_, event_); }
 

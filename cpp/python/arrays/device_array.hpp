@@ -9,17 +9,17 @@
 
 #include "aotgemm/aotgemm.h"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 
 namespace aotgemm::python {
 
 // A strided view of memory that all views of it own together.
 class DeviceArray {
 public:
-    static DeviceArray empty(const std::vector<std::int64_t>& shape, const std::string& dtype, int device);
+    static DeviceArray empty(nanobind::handle shape, const std::string& dtype, nanobind::handle device);
 
     // A view of the same memory. offset and strides count elements of this array's dtype from its first element.
-    DeviceArray as_strided(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& stride,
-                           std::int64_t offset) const;
+    DeviceArray as_strided(nanobind::handle shape, nanobind::handle stride, nanobind::handle offset) const;
 
     // The array's bytes in row-major order; only whole contiguous arrays can be copied. Both are synchronous.
     void copy_from(nanobind::handle buffer) const;
@@ -32,6 +32,7 @@ public:
 
 private:
     std::int64_t contiguous_bytes() const;
+    std::int64_t offset_bytes() const;  // from the memory to the first element
 
     std::shared_ptr<void> memory_;
     std::int64_t memory_bytes_ = 0;
@@ -40,7 +41,7 @@ private:
 
 class CudaStream {
 public:
-    explicit CudaStream(int device) : device_(device) { check(aotgemm_cuda_stream_create(device, &stream_)); }
+    explicit CudaStream(nanobind::handle device) : device_(read_ordinal(device)) { check(aotgemm_cuda_stream_create(device_, &stream_)); }
     ~CudaStream() { aotgemm_cuda_stream_destroy(device_, stream_); }
     CudaStream(const CudaStream&) = delete;
     CudaStream& operator=(const CudaStream&) = delete;
@@ -54,7 +55,7 @@ private:
 
 class Event {
 public:
-    explicit Event(int device);
+    explicit Event(nanobind::handle device);
     ~Event();
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;

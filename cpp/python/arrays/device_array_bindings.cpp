@@ -22,8 +22,11 @@ void bind_device_array(nb::module_& module) {
                             "Device memory without a framework: a strided array that every operation accepts. Work on "
                             "it runs on the device's default stream.")
         .def_static("empty", &DeviceArray::empty, "shape"_a, "dtype"_a, "device"_a = 0,
+                    nb::sig("def empty(shape: collections.abc.Sequence[int], dtype: str, device: int = 0) -> DeviceArray"),
                     "A new contiguous array. dtype: float8_e4m3fn, bfloat16, float32 or int32.")
         .def("as_strided", &DeviceArray::as_strided, "shape"_a, "stride"_a, "offset"_a = 0,
+             nb::sig("def as_strided(self, shape: collections.abc.Sequence[int], stride: collections.abc.Sequence[int], "
+                     "offset: int = 0) -> DeviceArray"),
              "A view of the same memory; stride and offset count elements.")
         .def("copy_from", &DeviceArray::copy_from, "buffer"_a, "Copies a contiguous buffer of the array's size here.")
         .def("copy_to", &DeviceArray::copy_to, "buffer"_a, "Copies the array into a writable buffer of its size.")
@@ -37,11 +40,11 @@ void bind_device_array(nb::module_& module) {
                      [](const DeviceArray& self) { return reinterpret_cast<std::uintptr_t>(self.view().data); });
 
     nb::class_<CudaStream>(module, "Stream", "A CUDA stream beside the default one, which waits for nothing on that.")
-        .def(nb::init<int>(), "device"_a = 0)
+        .def(nb::init<nb::handle>(), "device"_a = 0, nb::sig("def __init__(self, device: int = 0) -> None"))
         .def_prop_ro("handle", &CudaStream::handle, "The CUstream as an int.");
 
     nb::class_<Event>(module, "Event", "A CUDA event, for timing.")
-        .def(nb::init<int>(), "device"_a = 0)
+        .def(nb::init<nb::handle>(), "device"_a = 0, nb::sig("def __init__(self, device: int = 0) -> None"))
         .def("record", &Event::record, "stream"_a = 0, "stream: a CUstream as an int; 0 is the default stream.")
         .def("elapsed_us", &Event::elapsed_us, "end"_a, "Waits for the device; microseconds from this event to `end`.");
 }

@@ -4,29 +4,13 @@
 #include "python/arrays/tensor_args.hpp"
 #include "python/bindings.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 
 namespace aotgemm::python {
 
 using namespace nanobind::literals;
 
 namespace {
-
-// Whole numbers of any type that has __index__. Raises DtypeError for anything else.
-std::vector<std::int64_t> read_integers(const std::string& name, nb::handle given) {
-    if (!PySequence_Check(given.ptr())) {
-        raise("DtypeError", name + ": is a " + nb::type_name(given.type()).c_str() + ", allowed is a sequence of ints");
-    }
-    std::vector<std::int64_t> values;
-    for (const nb::handle item : given) {
-        if (!PyIndex_Check(item.ptr())) {
-            raise("DtypeError", name + ": holds a " + nb::type_name(item.type()).c_str() + ", allowed are ints");
-        }
-        const nb::object number = nb::steal(PyNumber_Index(item.ptr()));
-        if (!number.is_valid()) throw nb::python_error();
-        values.push_back(nb::cast<std::int64_t>(number));
-    }
-    return values;
-}
 
 void set_heads(aotgemm_gemm_call& call, nb::handle given) {
     const std::vector<std::int64_t> heads = read_integers("head_splits", given);
@@ -78,7 +62,12 @@ void bind_gemm(nb::module_& module) {
                "CUstream as an int instead of the current stream of the operands' framework; scales that a GPU must copy "
                "are refused then, unless the operands are DeviceArrays. workspace: of batch_reduced, instead of memory from "
                "the operands' framework.");
-    module.def("batch_ranges", &aotgemm_batch_ranges, "batches"_a, "m"_a, "n"_a);
+    module.def(
+        "batch_ranges",
+        [](nb::handle batches, nb::handle m, nb::handle n) {
+            return aotgemm_batch_ranges(read_integer("batches", batches), read_integer("m", m), read_integer("n", n));
+        },
+        "batches"_a, "m"_a, "n"_a, nb::sig("def batch_ranges(batches: int, m: int, n: int) -> int"));
 }
 
 }  // namespace aotgemm::python

@@ -1,6 +1,7 @@
 // Settings of the process that every later call reads, and the constants of its layouts.
 #include "python/bindings.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 
 namespace aotgemm::python {
 
@@ -8,7 +9,8 @@ namespace nb = nanobind;
 using namespace nanobind::literals;
 
 void bind_settings(nb::module_& module) {
-    module.def("set_num_sms", [](int num_sms) { check(aotgemm_set_num_sms(num_sms)); }, "num_sms"_a);
+    module.def("set_num_sms", [](nb::handle num_sms) { check(aotgemm_set_num_sms(read_int("num_sms", num_sms, 0))); },
+               "num_sms"_a, nb::sig("def set_num_sms(num_sms: int) -> None"));
     module.def("get_num_sms", &aotgemm_get_num_sms);
     module.def("set_pdl", [](bool enabled) { aotgemm_set_pdl(enabled); }, "enabled"_a);
     module.def("get_pdl", [] { return aotgemm_get_pdl() != 0; });

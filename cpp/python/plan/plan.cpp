@@ -9,6 +9,7 @@
 
 #include "python/bindings.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 #include "python/queries/queries.hpp"
 
 namespace aotgemm::python {
@@ -23,23 +24,18 @@ using PlanKernel = std::tuple<std::string, std::string, std::string>;  // name, 
 using PlanRow = std::tuple<std::string, std::string, std::string, std::string, int, std::int64_t, std::int64_t, int,
                            std::int64_t, std::int64_t, int>;
 
-nb::list select_intervals(const std::string& family, std::int64_t n, std::int64_t k, int num_sms, nb::handle device,
-                          std::int64_t m_first, std::int64_t m_last, std::int64_t m_step, const std::string& grouping,
-                          const std::string& layout, const std::string& out_dtype, int groups) {
-    const aotgemm_problem problem{.family = family.c_str(),
-                                  .grouping = grouping.c_str(),
-                                  .layout = layout.c_str(),
-                                  .out_dtype = out_dtype.c_str(),
-                                  .groups = groups,
-                                  .m = 1,
-                                  .n = n,
-                                  .k = k,
-                                  .num_sms = num_sms};
+nb::list select_intervals(const std::string& family, nb::handle n, nb::handle k, nb::handle num_sms, nb::handle device,
+                          nb::handle m_first, nb::handle m_last, nb::handle m_step, const std::string& grouping,
+                          const std::string& layout, const std::string& out_dtype, nb::handle groups) {
+    const aotgemm_problem problem =
+        read_problem({family, grouping, layout, out_dtype}, {groups, nb::int_(1), n, k, num_sms});
     const aotgemm_device description = read_device(device);
+    const std::int64_t first = read_integer("m_first", m_first), last = read_integer("m_last", m_last);
+    const std::int64_t step = read_integer("m_step", m_step);
     std::vector<aotgemm_interval> intervals(1024);
     int count = 0;
     for (bool complete = false; !complete;) {
-        check(aotgemm_select_intervals(&problem, &description, m_first, m_last, m_step, intervals.data(),
+        check(aotgemm_select_intervals(&problem, &description, first, last, step, intervals.data(),
                                        static_cast<int>(intervals.size()), &count));
         complete = count <= static_cast<int>(intervals.size());
         intervals.resize(count);
@@ -82,17 +78,9 @@ void plan_load(const std::vector<PlanKernel>& kernels, const std::vector<PlanRow
 }
 
 void plan_check(const std::string& family, const std::string& grouping, const std::string& layout,
-                const std::string& out_dtype, int groups, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
-                nb::handle device, int kernel) {
-    const aotgemm_problem problem{.family = family.c_str(),
-                                  .grouping = grouping.c_str(),
-                                  .layout = layout.c_str(),
-                                  .out_dtype = out_dtype.c_str(),
-                                  .groups = groups,
-                                  .m = m,
-                                  .n = n,
-                                  .k = k,
-                                  .num_sms = num_sms};
+                const std::string& out_dtype, nb::handle groups, nb::handle m, nb::handle n, nb::handle k,
+                nb::handle num_sms, nb::handle device, int kernel) {
+    const aotgemm_problem problem = read_problem({family, grouping, layout, out_dtype}, {groups, m, n, k, num_sms});
     if (device.is_none()) return check(aotgemm_plan_check(&problem, nullptr, kernel));
     const aotgemm_device description = read_device(device);
     check(aotgemm_plan_check(&problem, &description, kernel));

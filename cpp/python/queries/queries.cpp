@@ -1,12 +1,14 @@
 // What the library holds, what it would choose, and which devices there are.
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "python/bindings.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 #include "python/queries/queries.hpp"
 #include "python/arrays/tensor_args.hpp"
 
@@ -91,32 +93,37 @@ aotgemm_device read_device(nb::handle given) {
     if (nb::isinstance<nb::str>(given)) return find_named_device(nb::cast<std::string>(given));
     aotgemm_device device{};
     std::snprintf(device.name, sizeof device.name, "%s", nb::cast<std::string>(given["name"]).c_str());
-    device.cc_major = nb::cast<int>(given["cc_major"]);
-    device.cc_minor = nb::cast<int>(given["cc_minor"]);
-    device.num_sms = nb::cast<int>(given["num_sms"]);
-    device.memory_gbps = nb::cast<int>(given["memory_gbps"]);
-    device.clock_mhz = nb::cast<int>(given["clock_mhz"]);
+    device.cc_major = read_int("cc_major", given["cc_major"]);
+    device.cc_minor = read_int("cc_minor", given["cc_minor"]);
+    device.num_sms = read_int("num_sms", given["num_sms"]);
+    device.memory_gbps = read_int("memory_gbps", given["memory_gbps"]);
+    device.clock_mhz = read_int("clock_mhz", given["clock_mhz"]);
     return device;
+}
+
+aotgemm_problem read_problem(const ProblemWords& words, const ProblemNumbers& numbers) {
+    return {.family = words.family.c_str(),
+            .grouping = words.grouping.c_str(),
+            .layout = words.layout.c_str(),
+            .out_dtype = words.out_dtype.c_str(),
+            .groups = read_int("groups", numbers.groups),
+            .m = read_integer("m", numbers.m),
+            .n = read_integer("n", numbers.n),
+            .k = read_integer("k", numbers.k),
+            .num_sms = read_int("num_sms", numbers.num_sms)};
 }
 
 namespace {
 
-nb::list select(const std::string& family, std::int64_t m, std::int64_t n, std::int64_t k, int num_sms,
-                nb::handle device, int count, const std::string& grouping, const std::string& layout,
-                const std::string& out_dtype, int groups) {
-    const aotgemm_problem problem{.family = family.c_str(),
-                                  .grouping = grouping.c_str(),
-                                  .layout = layout.c_str(),
-                                  .out_dtype = out_dtype.c_str(),
-                                  .groups = groups,
-                                  .m = m,
-                                  .n = n,
-                                  .k = k,
-                                  .num_sms = num_sms};
+nb::list select(const std::string& family, nb::handle m, nb::handle n, nb::handle k, nb::handle num_sms,
+                nb::handle device, nb::handle count, const std::string& grouping, const std::string& layout,
+                const std::string& out_dtype, nb::handle groups) {
+    const aotgemm_problem problem = read_problem({family, grouping, layout, out_dtype}, {groups, m, n, k, num_sms});
     const aotgemm_device description = read_device(device);
-    std::vector<aotgemm_selection> choices(static_cast<std::size_t>(count));
+    const int most = std::min(read_int("count", count, 1), std::max(aotgemm_spec_count(), 1));
+    std::vector<aotgemm_selection> choices(static_cast<std::size_t>(most));
     int found = 0;
-    check(aotgemm_select(&problem, &description, choices.data(), count, &found));
+    check(aotgemm_select(&problem, &description, choices.data(), most, &found));
     nb::list out;
     for (int i = 0; i < found; ++i) {
         nb::dict choice;
@@ -138,15 +145,15 @@ nb::list named_devices() {
     return out;
 }
 
-nb::dict cuda_device(int ordinal) {
+nb::dict cuda_device(nb::handle ordinal) {
     aotgemm_device device{};
-    check(aotgemm_cuda_device(ordinal, &device));
+    check(aotgemm_cuda_device(read_ordinal(ordinal), &device));
     return describe(device);
 }
 
-int preload(int ordinal) {
+int preload(nb::handle ordinal) {
     int loaded = 0;
-    check(aotgemm_preload(ordinal, &loaded));
+    check(aotgemm_preload(read_ordinal(ordinal), &loaded));
     return loaded;
 }
 
@@ -167,7 +174,7 @@ void bind_queries(nb::module_& module) {
     module.def("cuda_driver_version", &aotgemm_cuda_driver_version);
     module.def("cuda_device", &cuda_device, "ordinal"_a);
     module.def("preload", &preload, "ordinal"_a);
-    module.def("synchronize", [](int ordinal) { check(aotgemm_cuda_synchronize(ordinal)); }, "ordinal"_a);
+    module.def("synchronize", [](nb::handle ordinal) { check(aotgemm_cuda_synchronize(read_ordinal(ordinal))); }, "ordinal"_a);
 }
 
 }  // namespace aotgemm::python

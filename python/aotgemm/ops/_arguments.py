@@ -8,6 +8,7 @@ RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a 
 RECIPE_A = (1, 128)
 RECIPE_B = (128, 128)
 RECIPE_1D1D = (1, 1, 128)  # of family fp8_gemm_1d1d: B scaled by row, as A is
+LARGEST = 2**63 - 1  # of the C ABI's integers
 
 
 def _is_one_of(given: Any, recipes: tuple[tuple[int, ...], ...]) -> bool:
@@ -62,12 +63,16 @@ def unpack(name: str, pair: Any) -> tuple[Any, Any]:
 
 
 def check_expected_m(name: str, value: Any) -> int:
-    """The value as an int. Raises DtypeError unless it is one, ShapeError unless it is positive."""
+    """The value as an int of 64 bits. Raises DtypeError unless it is one, ShapeError unless it is positive.
+
+    It is a hint, so that one beyond every size counts as the largest.
+    """
     if not hasattr(value, "__index__"):
         raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
     if value.__index__() < 1:
         raise ShapeError(f"{name}: is {value}, allowed is a positive number")
-    return value.__index__()
+    number = value.__index__()
+    return number if number <= LARGEST else LARGEST
 
 
 def contiguous_form(use_psum_layout: bool, expected_m: Any) -> tuple[str, int]:
