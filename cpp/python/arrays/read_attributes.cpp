@@ -41,6 +41,7 @@ struct NumpyInterface {
 constexpr int kNotSwapped = 0x200, kWriteable = 0x400;
 
 std::int64_t element_stride(const Operand& operand, std::int64_t bytes, std::int64_t item_size) {
+    if (item_size == 0) return 0;  // of elements without bytes, which no call takes
     if (bytes % item_size == 0) return bytes / item_size;
     raise("LayoutError", std::string(operand.name) + ": a stride is " + std::to_string(bytes) +
                              " bytes, must be a multiple of the element's " + std::to_string(item_size));
@@ -56,7 +57,7 @@ void* torch_current_stream(int device) {
 }  // namespace
 
 void set_ndim(Operand& operand, std::int64_t ndim) {
-    if (ndim > 4) {
+    if (ndim < 0 || ndim > 4) {
         raise("ShapeError",
               std::string(operand.name) + ": has " + std::to_string(ndim) + " dimensions, allowed is at most 4");
     }

@@ -1,6 +1,7 @@
 // DLPack, both ways: the C exchange table of a type, and the capsule an object's __dlpack__ returns.
 #include <cstring>
 
+#include "dispatch/base/checked.hpp"
 #include "python/errors.hpp"
 #include "python/arrays/readers.hpp"
 
@@ -27,7 +28,7 @@ aotgemm_device_type device_of(const Operand& operand, DLDeviceType type) {
 void set_view(Operand& operand, const DLTensor& tensor) {
     set_ndim(operand, tensor.ndim);
     aotgemm_tensor& view = operand.view;
-    view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
+    view.data = tensor.data != nullptr ? static_cast<char*>(tensor.data) + tensor.byte_offset : nullptr;
     view.device_type = device_of(operand, tensor.device.device_type);
     view.device_id = tensor.device.device_id;
     view.dtype = dtype_of(tensor.dtype);
@@ -35,14 +36,8 @@ void set_view(Operand& operand, const DLTensor& tensor) {
     for (int i = tensor.ndim - 1; i >= 0; --i) {
         view.shape[i] = tensor.shape[i];
         view.stride[i] = tensor.strides ? tensor.strides[i] : contiguous;
-        contiguous *= tensor.shape[i];
+        if (!tensor.strides) contiguous = checked_product({contiguous, tensor.shape[i]}).value_or(0);
     }
-}
-
-[[noreturn]] void raise_refused(const Operand& operand, nb::python_error& cause) {
-    const std::string type = nb::type_name(operand.object.type()).c_str();
-    raise_from(cause, "DtypeError", std::string(operand.name) + ": is a " + type +
-                                        " that cannot be read as a tensor: " + nb::str(cause.value()).c_str());
 }
 
 // CuPy's current stream; other frameworks without an exchange table order their work against the default stream.
@@ -77,6 +72,7 @@ const DLTensor& open_capsule(Operand& operand) {
         void* pointer = PyCapsule_GetPointer(capsule, "dltensor_versioned");
         const auto* managed = static_cast<const DLManagedTensorVersioned*>(pointer);
         operand.read_only = managed->flags & DLPACK_FLAG_BITMASK_READ_ONLY;
+        operand.is_copy = managed->flags & DLPACK_FLAG_BITMASK_IS_COPIED;
         return managed->dl_tensor;
     }
     void* pointer = PyCapsule_GetPointer(capsule, "dltensor");
@@ -84,7 +80,23 @@ const DLTensor& open_capsule(Operand& operand) {
     return static_cast<const DLManagedTensor*>(pointer)->dl_tensor;
 }
 
+std::string words_of(nb::python_error& error) {
+    const nb::object text = nb::steal(PyObject_Str(error.value().ptr()));
+    PyErr_Clear();
+    return text.is_valid() ? nb::str(text).c_str() : "";
+}
+
 }  // namespace
+
+void raise_unreadable(const Operand& operand, nb::python_error& cause) {
+    if (cause.matches(nb::module_::import_("aotgemm.errors").attr("Error")) || !cause.matches(PyExc_Exception)) throw;
+    const std::string words = words_of(cause);
+    const std::size_t line = words.find('\n');
+    const std::string message = std::string(operand.name) + ": is a " + nb::type_name(operand.object.type()).c_str() +
+                                " that cannot be read as a tensor: " + words.substr(0, line);
+    if (line == std::string::npos) raise_from(cause, "DtypeError", message);
+    raise("DtypeError", message);  // behind the line some frameworks show where in their C++ it was raised
+}
 
 const DLPackExchangeAPI* find_exchange_api(nb::handle type) {
     const nb::object capsule = nb::getattr(type, "__dlpack_c_exchange_api__", nb::none());
@@ -98,10 +110,7 @@ const DLPackExchangeAPI* find_exchange_api(nb::handle type) {
 
 void read_exchange(Operand& operand, const DLPackExchangeAPI& api, Stream& stream) {
     DLTensor tensor;
-    if (api.dltensor_from_py_object_no_sync(operand.object.ptr(), &tensor) != 0) {
-        nb::python_error cause;
-        raise_refused(operand, cause);
-    }
+    if (api.dltensor_from_py_object_no_sync(operand.object.ptr(), &tensor) != 0) throw nb::python_error();
     set_view(operand, tensor);
     if (operand.view.device_type == AOTGEMM_CPU || stream.known) return;
     if (api.current_work_stream(tensor.device.device_type, tensor.device.device_id, &stream.value) != 0) throw nb::python_error();
@@ -109,19 +118,14 @@ void read_exchange(Operand& operand, const DLPackExchangeAPI& api, Stream& strea
 }
 
 void read_dlpack_capsule(Operand& operand, Stream& stream) {
-    try {
-        const nb::object device = operand.object.attr("__dlpack_device__")();
-        nb::dict arguments;
-        if (device_of(operand, static_cast<DLDeviceType>(nb::cast<int>(device[0]))) == AOTGEMM_CUDA) {
-            if (!stream.known) stream = {current_stream_of(operand.object), true};
-            arguments["stream"] = dlpack_stream(stream);
-        }
-        operand.owner = make_capsule(operand.object, arguments);
-        set_view(operand, open_capsule(operand));
-    } catch (nb::python_error& cause) {
-        if (cause.matches(nb::module_::import_("aotgemm.errors").attr("Error"))) throw;
-        raise_refused(operand, cause);
+    const nb::object device = operand.object.attr("__dlpack_device__")();
+    nb::dict arguments;
+    if (device_of(operand, static_cast<DLDeviceType>(nb::cast<int>(device[0]))) == AOTGEMM_CUDA) {
+        if (!stream.known) stream = {current_stream_of(operand.object), true};
+        arguments["stream"] = dlpack_stream(stream);
     }
+    operand.owner = make_capsule(operand.object, arguments);
+    set_view(operand, open_capsule(operand));
 }
 
 }  // namespace aotgemm::python

@@ -5,6 +5,7 @@
 
 #include "dlpack/dlpack.h"
 #include "python/arrays/tensor_args.hpp"
+#include "python/arrays/type_traits.hpp"
 
 namespace aotgemm::python {
 
@@ -13,6 +14,7 @@ enum class Reader { device_array, exchange, numpy, attributes, capsule, none };
 struct TypeEntry {
     Reader reader;
     const DLPackExchangeAPI* exchange;  // null but for Reader::exchange
+    TypeTraits traits;
 };
 
 // How an object is read. It depends on the type alone, and is found once per type.
@@ -25,6 +27,10 @@ void read_exchange(Operand& operand, const DLPackExchangeAPI& api, Stream& strea
 void read_numpy(Operand& operand);
 void read_attributes(Operand& operand, Stream& stream);
 void read_dlpack_capsule(Operand& operand, Stream& stream);
+
+// In a handler of what was raised while an operand was read: raises that, if it is an error of ours or ends the program, and
+// else DtypeError with its first line.
+[[noreturn]] void raise_unreadable(const Operand& operand, nb::python_error& cause);
 
 // Checked: a view has at most four dimensions.
 void set_ndim(Operand& operand, std::int64_t ndim);

@@ -23,6 +23,7 @@ struct Operand {
     nb::object owner;
     aotgemm_tensor view{};
     bool read_only = false;
+    bool is_copy = false;  // the producer made it for us, and would not see what is written
 };
 
 // The stream a call runs on: the one given, else the current stream of the framework of the first CUDA operand.

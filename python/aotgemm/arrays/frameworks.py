@@ -82,10 +82,22 @@ def shape_of(argument: str, tensor: Any, ndims: tuple[int, ...]) -> tuple[int, .
     """The tensor's shape. Raises DtypeError if it has none, ShapeError if its number of dimensions is not allowed."""
     if not hasattr(tensor, "shape"):
         raise DtypeError(f"{argument}: is a {type(tensor).__name__}, allowed is a tensor or an array")
-    shape = tuple(tensor.shape)
+    try:
+        shape = tuple(tensor.shape)
+    except (RuntimeError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DtypeError(f"{argument}: is a {type(tensor).__name__} without sizes ({reason})") from None
     if len(shape) not in ndims:
         raise ShapeError(f"{argument}: has {len(shape)} dimensions, allowed is {' or '.join(map(str, ndims))}")
     return shape
+
+
+def _swapped(argument: str, tensor: Any, first: int, second: int) -> Any:
+    try:
+        return tensor.swapaxes(first, second)
+    except (AttributeError, RuntimeError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DtypeError(f"{argument}: is a {type(tensor).__name__} without a transposed view ({reason})") from None
 
 
 def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: int) -> Any:
@@ -95,7 +107,7 @@ def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: i
     """
     shape = list(shape_of(argument, tensor, (ndim,)))
     if not isinstance(tensor, DeviceArray):
-        return tensor.swapaxes(first, second)
+        return _swapped(argument, tensor, first, second)
     stride = list(tensor.stride)
     for sizes in (shape, stride):
         sizes[first], sizes[second] = sizes[second], sizes[first]
