@@ -40,23 +40,18 @@ const char* dtype_name(int32_t dtype) {
     }
 }
 
-void check_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed) {
+void fail_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed) {
     std::string names;
-    for (const aotgemm_dtype dtype : allowed) {
-        if (operand.tensor.dtype == dtype) return;
-        names += text(names.empty() ? "" : " or ", dtype_name(dtype));
-    }
+    for (const aotgemm_dtype dtype : allowed) names += text(names.empty() ? "" : " or ", dtype_name(dtype));
     fail(AOTGEMM_ERROR_DTYPE, operand.name, ": dtype is ", dtype_name(operand.tensor.dtype), ", allowed is ", names);
 }
 
-void check_rank(const Operand& operand, int32_t low, int32_t high) {
-    if (operand.tensor.ndim >= low && operand.tensor.ndim <= high) return;
+void fail_rank(const Operand& operand, int32_t low, int32_t high) {
     fail(AOTGEMM_ERROR_SHAPE, operand.name, ": has ", operand.tensor.ndim, " dimensions, allowed is ", low,
          low == high ? "" : text(" to ", high));
 }
 
-void check_size(const Operand& operand, int dimension, int64_t expected, const char* meaning) {
-    if (operand.tensor.shape[dimension] == expected) return;
+void fail_size(const Operand& operand, int dimension, int64_t expected, const char* meaning) {
     fail(AOTGEMM_ERROR_SHAPE, operand.name, ": shape is ", shape_text(operand.tensor), ", size ", dimension,
          " must be ", expected, " (", meaning, ")");
 }
@@ -84,19 +79,15 @@ void check_rows_adjacent(const Operand& operand) {
          ", must be 1 (elements of a row adjacent); a contiguous copy has it");
 }
 
-void check_alignment(const Operand& operand, int32_t bytes) {
-    const auto excess = reinterpret_cast<uintptr_t>(operand.tensor.data) & static_cast<uintptr_t>(bytes - 1);
-    if (excess == 0) return;
-    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ", excess, " bytes past a multiple of ", bytes,
+void fail_alignment(const Operand& operand, int32_t bytes) {
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data starts ",
+         reinterpret_cast<uintptr_t>(operand.tensor.data) % static_cast<uintptr_t>(bytes), " bytes past a multiple of ", bytes,
          ", must start at one");
 }
 
-void check_extents(const Operand& operand) {
-    for (int i = 0; i < operand.tensor.ndim; ++i) {
-        const int64_t size = operand.tensor.shape[i];
-        if (size >= 0 && size <= kMostExtent) continue;
-        fail(AOTGEMM_ERROR_SHAPE, operand.name, ": size ", i, " is ", size, ", allowed is 0 to ", kMostExtent);
-    }
+void fail_extent(const Operand& operand, int dimension) {
+    fail(AOTGEMM_ERROR_SHAPE, operand.name, ": size ", dimension, " is ", operand.tensor.shape[dimension],
+         ", allowed is 0 to ", kMostExtent);
 }
 
 void check_matrix_layout(const Operand& operand, int32_t element_bytes) {

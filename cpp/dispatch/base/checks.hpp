@@ -22,11 +22,24 @@ struct Operand {
     const aotgemm_tensor& tensor;
 };
 
-void check_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed);
-void check_rank(const Operand& operand, int32_t low, int32_t high);
+[[noreturn]] void fail_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed);
+inline void check_dtype(const Operand& operand, std::initializer_list<aotgemm_dtype> allowed) {
+    for (const aotgemm_dtype dtype : allowed) {
+        if (operand.tensor.dtype == dtype) return;
+    }
+    fail_dtype(operand, allowed);
+}
+
+[[noreturn]] void fail_rank(const Operand& operand, int32_t low, int32_t high);
+inline void check_rank(const Operand& operand, int32_t low, int32_t high) {
+    if (operand.tensor.ndim < low || operand.tensor.ndim > high) fail_rank(operand, low, high);
+}
 
 // Fails unless size `dimension` of the operand is `expected`, which the sentence explains as `meaning`.
-void check_size(const Operand& operand, int dimension, int64_t expected, const char* meaning);
+[[noreturn]] void fail_size(const Operand& operand, int dimension, int64_t expected, const char* meaning);
+inline void check_size(const Operand& operand, int dimension, int64_t expected, const char* meaning) {
+    if (operand.tensor.shape[dimension] != expected) fail_size(operand, dimension, expected, meaning);
+}
 
 // All on the CPU, or all on one CUDA device.
 void check_same_device(std::initializer_list<Operand> operands);
@@ -47,10 +60,18 @@ bool is_scale_layout(const aotgemm_tensor& sf);
 void check_scale_layout(const Operand& operand);
 
 // Data starts at a multiple of so many bytes, a power of two.
-void check_alignment(const Operand& operand, int32_t bytes);
+[[noreturn]] void fail_alignment(const Operand& operand, int32_t bytes);
+inline void check_alignment(const Operand& operand, int32_t bytes) {
+    if ((reinterpret_cast<uintptr_t>(operand.tensor.data) & static_cast<uintptr_t>(bytes - 1)) != 0) fail_alignment(operand, bytes);
+}
 
 // Every size is from 0 to kMostExtent.
-void check_extents(const Operand& operand);
+[[noreturn]] void fail_extent(const Operand& operand, int dimension);
+inline void check_extents(const Operand& operand) {
+    for (int i = 0; i < operand.tensor.ndim; ++i) {
+        if (operand.tensor.shape[i] < 0 || operand.tensor.shape[i] > kMostExtent) fail_extent(operand, i);
+    }
+}
 
 // No element of it lies at the address of another.
 void check_no_overlap(const Operand& operand);

@@ -109,21 +109,27 @@ bool overlap(const PlacedOperand& x, const PlacedOperand& y) {
     return meet(x.extent, y.extent) && share_memory(*x.tensor, *y.tensor);
 }
 
-}  // namespace
-
-Extent check_memory(const Operand& operand) {
+[[noreturn]] void fail_memory(const Operand& operand) {
     const aotgemm_tensor& tensor = operand.tensor;
-    if (is_empty(tensor)) return {};
     if (tensor.data == nullptr) {
         fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data is null, must be where its elements are (memory that was freed, or a "
              "tensor of shapes alone, has no address)");
     }
     check_alignment(operand, element_bytes(tensor.dtype));
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": its strides reach beyond 64-bit addresses, must stay within memory");
+}
+
+}  // namespace
+
+// A strided tensor in memory is by far the most frequent case, so all that can be wrong is looked for at once.
+Extent check_memory(const Operand& operand) {
+    const aotgemm_tensor& tensor = operand.tensor;
+    if (is_empty(tensor)) return {};
     const std::optional<Reach> reach = reach_of(tensor);
     const Extent extent = reach ? extent_of(tensor, *reach) : Extent{};
-    if (extent.first >= extent.end) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": its strides reach beyond 64-bit addresses, must stay within memory");
-    }
+    const uintptr_t data = reinterpret_cast<uintptr_t>(tensor.data);
+    const bool is_misaligned = (data & static_cast<uintptr_t>(element_bytes(tensor.dtype) - 1)) != 0;
+    if (data == 0 || is_misaligned || extent.first >= extent.end) fail_memory(operand);
     return extent;
 }
 

@@ -63,10 +63,12 @@ struct Transposed {
 
 Transposed check_layout_name(const GemmCall& call) {
     const char* given = call.given->layout != nullptr ? call.given->layout : "";
-    std::string names;
     const auto& layouts = call.form->layouts;
     for (int i = 0; i < 4 && layouts[i] != nullptr; ++i) {
         if (std::strcmp(layouts[i], given) == 0) return {given[0] == 't', given[1] == 'n'};
+    }
+    std::string names;
+    for (int i = 0; i < 4 && layouts[i] != nullptr; ++i) {
         const bool is_last = i == 3 || layouts[i + 1] == nullptr;
         names += text(i == 0 ? "" : is_last ? " or " : ", ", layouts[i]);
     }
