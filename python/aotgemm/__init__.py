@@ -7,6 +7,7 @@ from . import utils
 from ._core import DeviceArray, version
 from .arrays.device_array import from_numpy, to_numpy
 from .arrays.sizes import align, ceil_div, get_tma_aligned_size
+from .choice import explain
 from .compat.cublaslt import cublaslt_gemm_nn, cublaslt_gemm_nt, cublaslt_gemm_tn, cublaslt_gemm_tt
 from .compat.deepgemm_modules import install_as_deep_gemm
 from .compat.deepgemm_settings import (
@@ -88,6 +89,7 @@ __all__ = [
     "cublaslt_gemm_tn",
     "cublaslt_gemm_tt",
     "einsum",
+    "explain",
     "fp8_einsum",
     "fp8_gemm_nn",
     "fp8_gemm_nt",

@@ -8,9 +8,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 from aotgemm import _core
-from aotgemm.audit.calls import MOST_EXTENT, MOST_ROWS, Call, merged
+from aotgemm.audit.calls import MOST_ROWS, Call, merged
 from aotgemm.audit.plan import make_plan
 from aotgemm.audit.tables import NUMBER_COLUMNS, calls_of_shapes, calls_of_trace
+from aotgemm.choice import MOST_EXTENT
 from aotgemm.cli import main
 from aotgemm.plan.document import canonical_text
 from aotgemm.plan.plan_file import parse_plan

@@ -11,7 +11,6 @@ from ..errors import PlanError
 ROW_ALIGNMENT = _core.group_alignment()  # each group's rows start at a multiple of it in these groupings:
 ALIGNED_GROUPINGS = ("contiguous", "psum")
 MOST_ROWS = 2**20  # of a call in a plan: each M from 1 on is asked for, a second or two of work
-MOST_EXTENT = 2**31 - 513  # of N and K, and the most groups: what every call of the library takes
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from .. import _core
+from ..choice import US_DIGITS
 from ..errors import KernelMissingError, ShapeError
 from ..plan.document import FORMAT, sealed
 from ..plan.machine_code import code_sha256
@@ -14,7 +15,6 @@ from .calls import Call, merged
 from .library import loaded_sha256
 
 MAX_TOKENS = 8192
-US_DIGITS = 2  # of predicted times: what a reader can use
 
 
 def read_manifest() -> dict[str, Any]:

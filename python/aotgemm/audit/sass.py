@@ -3,12 +3,12 @@
 import shutil
 import subprocess
 import tempfile
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import KernelMissingError
 from .library import Cubin
+from .names import nearest
 
 PACKAGE = "nvidia-cuda-nvdisasm"
 
@@ -24,13 +24,10 @@ def find_nvdisasm() -> str | None:
 
 
 def find_cubin(cubins: dict[str, Cubin], name: str) -> Cubin:
-    """Raises KernelMissingError, with the names nearest to it, where there is no such kernel."""
-    if name in cubins:
-        return cubins[name]
-    nearest = get_close_matches(name, cubins, 3, 0.3)
-    raise KernelMissingError(
-        f"kernel: is {name!r}, which the library lacks; nearest are {', '.join(nearest) or 'none'}"
-    )
+    """By its name in any case. Raises KernelMissingError, with the names nearest to it, where there is none."""
+    if found := cubins.get(name.lower()):
+        return found
+    raise KernelMissingError(f"kernel: is {name[:128]!r}, which the library lacks; {nearest(name, cubins)}")
 
 
 def disassemble(cubin: Cubin) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..choice import MOST_EXTENT
 from ..errors import PlanError
-from .calls import MOST_EXTENT, Call
+from .calls import Call
 from .quantization import FP8_BLOCK, UNQUANTISED, Quantization, Scheme
 from .sizes import Sizes
 

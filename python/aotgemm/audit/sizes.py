@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..choice import MOST_EXTENT
 from ..errors import PlanError
-from .calls import MOST_EXTENT
 from .quantization.scheme import shown
 
 MOST_LAYERS = 4096

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..choice import MOST_EXTENT
 from ..errors import PlanError
 from ..plan.enforcement import TRACE_FORMAT
-from .calls import MOST_EXTENT, MOST_ROWS, Call
+from .calls import MOST_ROWS, Call
 from .files import read_json, read_text
 from .quantization.scheme import shown
 

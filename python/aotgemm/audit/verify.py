@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from .. import _core
 from ..errors import KernelMissingError, PlanError, ShapeError
 from ..plan.machine_code import planned_code_sha256
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
+from .names import nearest
 
 OTHER_BUILD = "another build"
 
@@ -67,10 +67,11 @@ def _library(planned: dict[str, Any], data: bytes) -> dict[str, str]:
 
 def part_of(plan: dict[str, Any], name: str) -> dict[str, Any]:
     """One kernel of the plan, and the calls that choose it. Raises PlanError where the plan has no such kernel."""
+    name = name.lower()
     kernels = [kernel for kernel in plan["kernels"] if kernel["name"] == name]
     if not kernels:
-        nearest = get_close_matches(name, [kernel["name"] for kernel in plan["kernels"]], 3, 0.3)
-        raise PlanError(f"--kernel: is {name!r}, which the plan lacks; nearest are {', '.join(nearest) or 'none'}")
+        like = nearest(name, (kernel["name"] for kernel in plan["kernels"]))
+        raise PlanError(f"--kernel: is {name[:128]!r}, which the plan lacks; {like}")
     calls = [call for call in plan["calls"] if any(interval["kernel"] == name for interval in call["intervals"])]
     return plan | {"kernels": kernels, "calls": calls}
 

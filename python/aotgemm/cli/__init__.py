@@ -1,6 +1,7 @@
 """The `aotgemm` command. One file a command; each has add_parser(subparsers) and run(arguments) -> exit status."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -13,6 +14,7 @@ from .output import print_error
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
 COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
 BAD_REQUEST = 2  # argparse's own status for arguments it refuses
+PIPE_CLOSED = 141  # what a shell makes of a command that SIGPIPE ended
 
 DESCRIPTION = "Block-scaled FP8 GEMM from kernels compiled ahead of time: what is in this build, and does it work here?"
 EXAMPLES = """\
@@ -22,7 +24,8 @@ start here:
   aotgemm selftest --quick                      kernels against the CPU backend, bit for bit
   aotgemm doctor                                what works on this machine
 
-exit status: 0 all well, 1 a check failed, 2 the request could not be carried out, 3 a planned call has no kernel
+exit status: 0 all well, 1 a check failed, 2 the request could not be carried out, 3 a planned call has no kernel,
+141 whoever read the output stopped
 """
 
 
@@ -52,6 +55,13 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
     return parser
 
 
+def _refuse(error: Exception, as_json: bool) -> None:
+    if as_json:
+        print_error(type(error).__name__, str(error))
+    else:
+        print(f"aotgemm: {error}", file=sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: this process's) and returns its exit status."""
     words = sys.argv[1:] if argv is None else argv
@@ -61,10 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        return arguments.run(arguments)
-    except Error as error:
-        if arguments.json:
-            print_error(type(error).__name__, str(error))
-        else:
-            print(f"aotgemm: {error}", file=sys.stderr)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush fails too
+        return PIPE_CLOSED
+    except (Error, OSError) as error:
+        _refuse(error, arguments.json)
         return BAD_REQUEST

@@ -8,7 +8,7 @@ from .. import _core
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
 from ..ops.fp8_gemm import fp8_gemm_nt
 from ..problems.backends import CpuBackend, CudaBackend, default_backend
-from .output import add_command, positive, print_facts, print_json
+from .output import add_command, natural, positive, print_facts, print_json
 
 EXAMPLES = """\
 examples:
@@ -61,8 +61,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--m", type=positive, default=M, help=f"tokens; default: {M}")
     parser.add_argument("--n", type=positive, default=N, help=f"outputs, a multiple of 8; default: {N}")
     parser.add_argument("--k", type=positive, default=K, help=f"inputs, a multiple of 16; default: {K}")
-    parser.add_argument("--device", choices=("cpu", "cuda"), help="default: a GPU if there is one")
-    parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
+    parser.add_argument("--device", type=str.lower, choices=("cpu", "cuda"), help="default: a GPU if there is one")
+    parser.add_argument("--seed", type=natural, default=0, help="of the random operands; default: 0")
 
 
 def _backend(device: str | None) -> CpuBackend | CudaBackend:

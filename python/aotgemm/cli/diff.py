@@ -6,6 +6,7 @@ from typing import Any
 
 from ..audit.diff import compare_kernels, compare_plans, facts_of
 from ..audit.library import read_library
+from ..audit.names import CUT, shortened
 from ..plan.plan_file import read_plan
 from .output import add_command, print_facts, print_json, print_table
 
@@ -34,21 +35,44 @@ def _kernel_rows(kernels: dict[str, Any]) -> list[list[str]]:
     return rows + [[pair["old"], "renamed, same code", pair["new"]] for pair in kernels["renamed"]]
 
 
-def _call_rows(calls: dict[str, Any]) -> list[list[Any]]:
-    rows = []
+def _title(call: dict[str, Any]) -> str:
+    groups = f", {call['groups']} groups" if call["groups"] > 1 else ""
+    kind = f"{call['family']} {call['grouping']} {call['layout']}, {call['out_dtype']} out{groups}"
+    return f"{', '.join(call['layers'])}: {call['n']}x{call['k']}, {kind}, {call['num_sms']} SMs"
+
+
+def _range(ends: list[int]) -> str:
+    return " to ".join(map(str, sorted(set(ends)))) or "none"
+
+
+def _print_changed(call: dict[str, Any]) -> None:
+    """One call's table. What its kernels' names have in common stands above it."""
+    changes = call["changes"]
+    shared, names = shortened(name for change in changes for name in (change["old"], change["new"]))
+    rows = [
+        [_range(c["m"]), names[c["old"]], names[c["new"]], f"{c['old_us'][0]:.1f} -> {c['new_us'][0]:.1f}"]
+        for c in changes
+    ]
+    if call["old_m"] != call["new_m"]:
+        rows.append(["all", f"M {_range(call['old_m'])}", f"M {_range(call['new_m'])}", ""])
+    kernels = f"\nkernels {shared}{CUT}" if shared else ""
+    print_table(("M", "old", "new", "predicted us"), rows, _title(call) + kernels)
+
+
+def _print_calls(calls: dict[str, Any]) -> None:
     for call in calls["changed"]:
-        where = f"{', '.join(call['layers'])} {call['grouping']} {call['n']}x{call['k']}"
-        if call["old_m"] != call["new_m"]:
-            rows.append([where, "range", str(call["old_m"]), str(call["new_m"]), ""])
-        for change in call["changes"]:
-            first, last = change["m"]
-            effect = f"{change['old_us'][0]:.1f} -> {change['new_us'][0]:.1f} us"
-            rows.append([where, f"{first} to {last}", change["old"], change["new"], effect])
-    for word in ("added", "removed"):
-        rows += [
-            [f"{', '.join(c['layers'])} {c['grouping']} {c['n']}x{c['k']}", "all", word, "", ""] for c in calls[word]
-        ]
-    return rows
+        _print_changed(call)
+    rows = [[_title(call), word] for word in ("added", "removed") for call in calls[word]]
+    if rows:
+        print_table(("call", "change"), rows, "Calls")
+
+
+def _differing(name: str, old: Any, new: Any) -> dict[str, str]:
+    """What differs of a fact, part by part where it has parts."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        pairs = {f"{name} {key}": (old.get(key), new.get(key)) for key in {**old, **new}}
+        return {part: f"{one} -> {two}" for part, (one, two) in pairs.items() if one != two}
+    return {name: f"{old} -> {new}"}
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -56,9 +80,10 @@ def _print(report: dict[str, Any]) -> None:
         print_table(("kernel", "change", "new name"), rows, "Kernels")
     if rows := [[pair["old"], pair["new"]] for pair in report.get("families_renamed", [])]:
         print_table(("family", "new name"), rows, "Families")
-    if rows := _call_rows(report.get("calls", {"added": [], "removed": [], "changed": []})):
-        print_table(("call", "M", "old", "new", "predicted, at the first M"), rows, "Calls")
-    facts = {name: f"{old} -> {new}" for name, (old, new) in report.get("facts", {}).items()}
+    _print_calls(report.get("calls", {"added": [], "removed": [], "changed": []}))
+    facts: dict[str, Any] = {}
+    for name, pair in report.get("facts", {}).items():
+        facts |= _differing(name, *pair)
     kernels = report["kernels"]
     counts = {"kernels that are equal": kernels["equal"], "of the same code under a new name": len(kernels["renamed"])}
     print_facts(facts | counts | {"verdict": _verdict(report)})

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from .. import _core
-from ..audit.plan import US_DIGITS
+from ..choice import FALLBACK_DEVICE, explain
 from .output import add_command, positive, print_facts, print_json, print_table
 
 EXAMPLES = """\
@@ -23,11 +23,11 @@ batch_reduced the batches are the groups, and the output is that of their partia
 The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is the
 kernel with the shortest predicted time. `why` says what was computed for these sizes (tiles, SMs at work, tiles of the
 busiest block, bytes) and what was measured on a card (times of a K block, a tile and a launch, bandwidth). No choice
-changes a bit of the result.
+changes a bit of the result. In Python: aotgemm.explain(64, 2112, 7168, device="h100").
 """
 FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_gemm_1d2d", "dense", "nt", "bf16"
-SHOWN_CHOICES = 4
-FALLBACK_DEVICE = "h100"
+FIELDS = ("family", "grouping", "layout", "out_dtype", "groups", "num_sms", "device")
+ORDER = ("2nd", "3rd", "4th")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,28 +43,6 @@ def add_parser(subparsers: Any) -> None:
         parser.add_argument(option, type=str.lower, choices=known, default=default, help=f"default: {default}")
     parser.add_argument("--groups", type=positive, default=1, metavar="G", help="groups of a grouped call; default: 1")
     parser.add_argument("--num-sms", type=positive, default=0, metavar="S", help="SMs the call may use; default: all")
-
-
-def _device(name: str | None) -> dict[str, Any]:
-    if name is None and _core.cuda_device_count():
-        return _core.cuda_device(0)
-    return _core.named_device(name or FALLBACK_DEVICE)
-
-
-def _described(choice: dict[str, Any]) -> dict[str, Any]:
-    """A choice with its kernel's spec; times as a reader can use them, and null for what was not measured."""
-    times = {"predicted_us": round(choice["predicted_us"], US_DIGITS), "measured_us": choice["measured_us"] or None}
-    return choice | times | {"spec": _core.specs()[choice["kernel"]]}
-
-
-def _explain(arguments: argparse.Namespace) -> dict[str, Any]:
-    device = _device(arguments.device)
-    fields = ("family", "grouping", "layout", "out_dtype", "groups", "m", "n", "k")
-    problem = {field: getattr(arguments, field) for field in fields}
-    problem["num_sms"] = min(arguments.num_sms or device["num_sms"], device["num_sms"])
-    choices = _core.select(device=device, count=SHOWN_CHOICES, **problem)
-    first, *others = (_described(choice) for choice in choices)
-    return {"problem": problem, "device": device, "choice": first, "next": others}
 
 
 def _kind(problem: dict[str, Any]) -> str:
@@ -85,12 +63,15 @@ def _print(answer: dict[str, Any]) -> None:
             "why": choice["reason"],
         }
     )
-    columns = ("next best", "predicted us", "grid", "tiles", "why")
-    keys = ("name", "predicted_us", "grid", "tiles", "reason")
-    print_table(columns, [[other[key] for key in keys] for other in answer["next"]])
+    columns = ("next best", "place", "us", "grid", "tiles")
+    others = list(zip(ORDER, answer["next"], strict=False))
+    rows = [[other["name"], place, other["predicted_us"], other["grid"], other["tiles"]] for place, other in others]
+    print_table(columns, rows)
+    print_facts({f"why the {place}": other["reason"] for place, other in others})
 
 
 def run(arguments: argparse.Namespace) -> int:
-    answer = _explain(arguments)
+    options = {field: getattr(arguments, field) for field in FIELDS}
+    answer = explain(arguments.m, arguments.n, arguments.k, **options)
     print_json(answer) if arguments.json else _print(answer)
     return 0

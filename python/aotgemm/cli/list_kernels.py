@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from .. import _core
+from ..audit.names import nearest
+from ..errors import KernelMissingError
 from .output import add_command, print_json, print_table
 
 EXAMPLES = """\
@@ -26,6 +28,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _inventory(pattern: str) -> dict[str, list[dict[str, Any]]]:
+    """The kernels whose name matches, in any case. Raises KernelMissingError where none does."""
+    pattern, names = pattern.lower(), [cubin["name"] for cubin in _core.cubins()]
+    if not any(fnmatchcase(name, pattern) for name in names):
+        like = nearest(pattern.strip("*"), names)
+        raise KernelMissingError(f"--kernel: is {pattern[:128]!r}, which no kernel's name matches; {like}")
     specs = [spec for spec in _core.specs() if fnmatchcase(spec["name"], pattern)]
     gemms = {spec["name"] for spec in _core.specs()}
     others = [cubin for cubin in _core.cubins() if cubin["name"] not in gemms]
@@ -37,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(found)
         return 0
-    rows = [[s["name"], s["threads"], s["shared_bytes"] // 1024, s["sha256"][:12]] for s in found["gemm"]]
-    print_table(("name", "threads", "KiB", "sha256"), rows, f"GEMM kernels: {len(rows)}")
-    rows = [[cubin["name"], cubin["size"], cubin["sha256"][:12]] for cubin in found["conversion"]]
-    print_table(("name", "bytes", "sha256"), rows, f"Layout and conversion kernels: {len(rows)}")
+    if rows := [[s["name"], s["threads"], s["shared_bytes"] // 1024, s["sha256"][:12]] for s in found["gemm"]]:
+        print_table(("name", "threads", "KiB", "sha256"), rows, f"GEMM kernels: {len(rows)}")
+    if rows := [[cubin["name"], cubin["size"], cubin["sha256"][:12]] for cubin in found["conversion"]]:
+        print_table(("name", "bytes", "sha256"), rows, f"Layout and conversion kernels: {len(rows)}")
     return 0

@@ -40,6 +40,11 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """The type of an option that is a number from 0 on."""
+    return 0 if text and not text.strip("0") else positive(text)
+
+
 def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2))
 
@@ -49,12 +54,18 @@ def print_error(kind: str, message: str) -> None:
     print_json({"error": {"type": kind, "message": message}})
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to the command line's main, which ends quietly: rich would end the process with status 1."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
     """As wide as COLUMNS says, else as the terminal; wide enough for every table where there is neither."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:
-        return Console(width=max(int(columns), LEAST_WIDTH))
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+        return _Console(width=max(int(columns), LEAST_WIDTH))
+    return _Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:

@@ -8,7 +8,7 @@ from .. import _core
 from ..errors import DeviceError, KernelMissingError
 from ..problems.backends import CpuBackend, CudaBackend, default_backend
 from ..selftest.tally import Tallies
-from .output import add_command, print_facts, print_json, print_table, progress
+from .output import add_command, natural, print_facts, print_json, print_table, progress
 
 EXAMPLES = """\
 examples:
@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
     determinism = "compare runs with one another: kernels, SMs, streams, load, neighbours; docs/determinism.md"
     parser.add_argument("--determinism", action="store_true", help=determinism)
     parser.add_argument("--kernel", metavar="GLOB", default="*", help="only GEMM kernels of such a name, as in a shell")
-    parser.add_argument("--seed", type=int, default=0, help="of the random operands; default: 0")
+    parser.add_argument("--seed", type=natural, default=0, help="of the random operands; default: 0")
 
 
 def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, 
             raise DeviceError(f"--kernel: is {pattern}, but there is no CUDA device to run a kernel on")
         return []
     arch = "sm_{cc_major}{cc_minor}a".format(**backend.device)
-    specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern)]
+    specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern.lower())]
     if not specs:
         raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
     return specs

@@ -1,0 +1,73 @@
+"""Which kernel a call would run, asked without making the call."""
+
+from operator import index
+from typing import Any
+
+from . import _core
+from .errors import ShapeError
+
+MOST_EXTENT = 2**31 - 513  # of M, N, K and the groups: what every call of the library takes
+US_DIGITS = 2  # of predicted times: what a reader can use
+FALLBACK_DEVICE = "h100"
+CHOICES = 4
+
+
+def _size(name: str, value: Any, least: int = 1) -> int:
+    try:
+        number = index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise ShapeError(f"{name}: is {str(value)[:40]}, allowed is a whole number from {least} to {MOST_EXTENT}")
+    if number > MOST_EXTENT:
+        raise ShapeError(f"{name}: is {str(value)[:40]}, allowed is at most {MOST_EXTENT}")
+    return number
+
+
+def _device(name: str | None) -> dict[str, Any]:
+    if name is None and _core.cuda_device_count():
+        return _core.cuda_device(0)
+    return _core.named_device((name or FALLBACK_DEVICE).lower())
+
+
+def _described(choice: dict[str, Any]) -> dict[str, Any]:
+    """A choice with its kernel's spec; times as a reader can use them, and None for what was not measured."""
+    times = {"predicted_us": round(choice["predicted_us"], US_DIGITS), "measured_us": choice["measured_us"] or None}
+    return choice | times | {"spec": _core.specs()[choice["kernel"]]}
+
+
+def explain(
+    m: int,
+    n: int,
+    k: int,
+    *,
+    family: str = "fp8_gemm_1d2d",
+    grouping: str = "dense",
+    layout: str = "nt",
+    out_dtype: str = "bf16",
+    groups: int = 1,
+    num_sms: int = 0,
+    device: str | None = None,
+) -> dict[str, Any]:
+    """Which kernel a call runs, why, and the next best three; a pure function that needs no GPU.
+
+    m, n, k: D is [m, n] and the sum is over k. m counts the rows of A of all groups where A is one matrix (contiguous,
+        psum), and of each group where it is one for each (masked: those to expect; batched, k_grouped, batch_reduced).
+        With k_grouped, k is the sum over the groups.
+    family, grouping, layout, out_dtype: of the kernel, in the words of `aotgemm list`, lower case.
+    groups: of a grouped call. num_sms: SMs that the call may use, 0 for all; more than the device has are all of them.
+    device: a name such as "h100"; None is the GPU at hand, else an h100.
+
+    Returns a dict: "problem" (the arguments), "device" (name, cc_major, cc_minor, num_sms, memory_gbps, clock_mhz),
+    "choice" and "next" (a list), each choice with name, grid (thread blocks), tiles, predicted_us (microseconds),
+    measured_us (None where it was not measured), reason and spec, the kernel's row. `aotgemm explain --json` prints it.
+
+    Raises ShapeError for sizes that no call has, DeviceError for a device that is not known, and KernelMissingError
+    where the library holds no kernel for the call.
+    """
+    words = {"family": family, "grouping": grouping, "layout": layout, "out_dtype": out_dtype}
+    sizes = {name: _size(name, value) for name, value in (("groups", groups), ("m", m), ("n", n), ("k", k))}
+    described, sms = _device(device), _size("num_sms", num_sms, 0)
+    problem = words | sizes | {"num_sms": min(sms or described["num_sms"], described["num_sms"])}
+    first, *others = map(_described, _core.select(device=described, count=CHOICES, **problem))
+    return {"problem": problem, "device": described, "choice": first, "next": others}

@@ -1,0 +1,161 @@
+"""How commands behave beside their answers: names in any case, tables of 100 columns, pipes, errors."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aotgemm
+import numpy as np
+import pytest
+from aotgemm import _core
+from aotgemm.audit.names import CUT, nearest, shortened
+from aotgemm.cli import main
+from aotgemm.plan.document import canonical_text
+from plans import small_plan
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(_core, "cuda_device_count", lambda: 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "explain --device H100 --family BF16_GEMM --m 1 --n 8 --k 16",
+        "list --kernel *TRANSPOSE*",
+        "sass SM90_TRANSPOSE_SF_FP32",
+        "demo --device CPU --m 1 --n 8 --k 16",
+        "plan --model Llama-8B --device H100 --max-tokens 1",
+    ],
+)
+def test_names_are_known_in_any_case(line, capsys):
+    assert main(line.split()) == 0
+    upper = capsys.readouterr().out
+    assert main([word.lower() for word in line.split()]) == 0
+    assert "time" in upper or capsys.readouterr().out == upper  # demo says what it took
+
+
+def test_a_pattern_that_no_kernel_has_is_refused(capsys):
+    assert main(["list", "--kernel", "*transpose_fs*"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("aotgemm: --kernel: is '*transpose_fs*', which no kernel's name matches; nearest are sm")
+    assert main(["list", "--kernel", "zzz", "--json"]) == 2
+    message = json.loads(capsys.readouterr().out)["error"]["message"]
+    assert message == "--kernel: is 'zzz', which no kernel's name matches; `aotgemm list` shows all"
+
+
+def test_list_shows_only_tables_with_rows(capsys):
+    assert main(["list", "--kernel", "*transpose*"]) == 0
+    assert "GEMM kernels" not in capsys.readouterr().out
+
+
+def test_nearest_names():
+    assert nearest("ABCDEX", ["abcdef", "zzz"]) == "nearest are abcdef"
+    assert nearest("q", ["abcdef"]) == "`aotgemm list` shows all"
+
+
+@pytest.mark.parametrize(
+    ("names", "shared", "shown"),
+    [
+        (["a_b_c_1", "a_b_d_1"], "a_b_", ["...c_1", "...d_1"]),
+        (["a_b_cc", "a_b_cd"], "a_b_", ["...cc", "...cd"]),
+        (["a_b", "a_b_c"], "a_", ["...b", "...b_c"]),
+        (["ab", "ac"], "", ["ab", "ac"]),
+        (["a_b"], "", ["a_b"]),
+        ([], "", []),
+    ],
+)
+def test_names_are_cut_where_they_agree(names, shared, shown):
+    found, cut = shortened([*names, *names])
+    assert found == shared and [cut[name] for name in names] == shown
+    assert [shared + text.removeprefix(CUT) for text in shown] == names
+
+
+def test_diff_is_readable_at_100_columns(tmp_path, monkeypatch, capsys):
+    """No line is longer, nothing is cut off, and every name that changes can be read."""
+    shapes = ((2112, 7168), (7168, 2048))
+    for device in ("h100", "h200"):
+        (tmp_path / device).write_text(canonical_text(small_plan(2000, shapes, device=device)))
+    monkeypatch.setenv("COLUMNS", "100")
+    request = ["diff", str(tmp_path / "h100"), str(tmp_path / "h200")]
+    assert main([*request, "--json"]) == 1
+    changed = json.loads(capsys.readouterr().out)["calls"]["changed"]
+    assert main(request) == 1
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 100 and "\u2026" not in text and "{" not in text
+    assert len(changed) == 2
+    for call in changed:
+        names = {name for change in call["changes"] for name in (change["old"], change["new"])}
+        shared, cut = shortened(names)
+        assert shared.startswith("sm90_fp8_gemm_1d2d_dense_nt_bf16_") and f"kernels {shared}..." in text
+        assert all(f" {name} " in text for name in cut.values())
+        assert f"{call['layers'][0]}: {call['n']}x{call['k']}, fp8_gemm_1d2d dense nt, bf16 out, 132 SMs" in text
+    assert "device name" in text and "h100 -> h200" in text
+
+
+def process(*arguments, **options):
+    environment = os.environ | {"PYTHONPATH": str(Path(aotgemm.__file__).parents[1]), "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-m", "aotgemm", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"]], ids=str)
+def test_a_reader_that_stops_ends_the_command_quietly(arguments):
+    running = process(*arguments)
+    assert running.stdout.read(1)
+    running.stdout.close()
+    assert (running.wait(60), running.stderr.read()) == (141, b"")
+
+
+@pytest.mark.parametrize("line", ["demo --seed -1", "selftest --seed -1", "demo --seed x", "demo --m 0"])
+def test_numbers_that_make_no_sense_end_with_2(line, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(line.split())
+    assert stopped.value.code == 2 and "allowed is a positive number" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_ends_with_2(tmp_path, capsys):
+    run = tmp_path / "run.json"
+    run.write_text(json.dumps({"card": "x", "date": "2026-01-01", "version": "0", "suites": []}))
+    assert main(["bench", "--load", str(run), "--out", str(tmp_path / "no" / "x.json")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("aotgemm: ") and "x.json" in error and error.count("\n") == 1
+
+
+def test_explain_in_python_answers_as_the_command_does(capsys):
+    words = {"family": "bf16_gemm", "grouping": "masked", "groups": 4, "num_sms": 78, "device": "H200"}
+    line = [f"--{name.replace('_', '-')}={value}" for name, value in words.items()]
+    assert main(["explain", "--m=64", "--n=2112", "--k=7168", "--json", *line]) == 0
+    answer = aotgemm.explain(64, 2112, 7168, **words)
+    assert json.loads(capsys.readouterr().out) == answer
+    assert answer["problem"] == {
+        "family": "bf16_gemm", "grouping": "masked", "layout": "nt", "out_dtype": "bf16",
+        "groups": 4, "m": 64, "n": 2112, "k": 7168, "num_sms": 78,
+    }  # fmt: skip
+    best = _core.select("bf16_gemm", 64, 2112, 7168, 78, "h200", 4, "masked", "nt", "bf16", 4)
+    assert [answer["choice"]["name"], *(other["name"] for other in answer["next"])] == [one["name"] for one in best]
+
+
+def test_explain_takes_numbers_of_numpy():
+    assert aotgemm.explain(np.int64(64), np.int32(2112), 7168)["problem"]["m"] == 64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"m": 0}, aotgemm.ShapeError, "m: is 0, allowed is a whole number from 1 to 2147483135"),
+        ({"n": 2**70}, aotgemm.ShapeError, "n: is 1180591620717411303424, allowed is at most 2147483135"),
+        ({"k": 1.5}, aotgemm.ShapeError, "k: is 1.5, allowed"),
+        ({"groups": "4"}, aotgemm.ShapeError, "groups: is 4, allowed"),
+        ({"num_sms": -1}, aotgemm.ShapeError, "num_sms: is -1, allowed is a whole number from 0"),
+        ({"n": 9}, aotgemm.ShapeError, "n: is 9, must be a positive multiple of 8"),
+        ({"device": "abacus"}, aotgemm.DeviceError, "device: 'abacus'"),
+        ({"family": "no_such"}, aotgemm.KernelMissingError, "no no_such kernel"),
+    ],
+)  # fmt: skip
+def test_explain_refuses_what_the_command_refuses(arguments, error, message):
+    with pytest.raises(error, match=message):
+        aotgemm.explain(**({"m": 1, "n": 8, "k": 16} | arguments))
