@@ -71,7 +71,7 @@ def test_calls_of_deepseek_v4_flash():
     for tp, groups in ((2, 4), (4, 2), (8, 1)):
         batched = [c for c in calls_of(model_config("deepseek-v4-flash"), tp, 8) if c.grouping == "batched"]
         assert [(c.n, c.k, c.groups) for c in batched] == [(1024, 4096, groups)]
-    assert [(c.n, c.k) for c in calls if c.family == "tf32_prenorm"] == [(24, 16384)]
+    assert [(c.n, c.k) for c in calls if c.family == "tf32_hc_prenorm_gemm"] == [(24, 16384)]
     assert {c.groups for c in calls if c.family.endswith("mqa_logits")} == {64}
 
 

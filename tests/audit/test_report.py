@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from aotgemm import _core
 from aotgemm.audit.architectures import calls_of
-from aotgemm.audit.plan import make_plan, read_manifest
+from aotgemm.audit.library import read_manifest
+from aotgemm.audit.plan import make_plan
 from aotgemm.audit.report import render
 from aotgemm.audit.report.axes import m_ticks, time_axis, x_of
 from aotgemm.audit.report.calls import anchor_of

@@ -83,13 +83,13 @@ def mutated_plan(choose, plan, all_places):
                 holder = holder[step]
             match choose.randrange(4):
                 case 0 | 1:
-                    holder[key] = choose.choice(JUNK)
+                    holder[key] = copy.deepcopy(choose.choice(JUNK))
                 case 2:
                     del holder[key]
                 case 3 if isinstance(holder, list):
                     holder.insert(key, copy.deepcopy(choose.choice(holder)))
                 case 3:
-                    holder[choose.choice(("extra", "kernels", "m"))] = choose.choice(JUNK)
+                    holder[choose.choice(("extra", "kernels", "m"))] = copy.deepcopy(choose.choice(JUNK))
         except (KeyError, IndexError, TypeError):
             continue  # a place that an earlier change took away
     return plan

@@ -17,9 +17,13 @@ Interval = dict[str, Any]
 
 
 def time_at(interval: Interval, m: int) -> float:
-    """The predicted time at M, on the line between the ends of the interval."""
+    """The predicted time at M, on the line between the ends of the interval, which has times."""
     (first, last), (first_us, last_us) = interval["m"], interval["us"]
     return first_us if first == last else first_us + (last_us - first_us) * (m - first) / (last - first)
+
+
+def _times(interval: Interval, ms: tuple[int, int]) -> list[float]:
+    return [round(time_at(interval, m), 2) for m in ms] if interval["us"] else []
 
 
 def _overlaps(old: list[Interval], new: list[Interval]) -> Iterator[tuple[int, int, Interval, Interval]]:
@@ -42,8 +46,8 @@ def _changes(old: list[Interval], new: list[Interval]) -> list[dict[str, Any]]:
             "m": [first, last],
             "old": one["kernel"],
             "new": two["kernel"],
-            "old_us": [round(time_at(one, m), 2) for m in (first, last)],
-            "new_us": [round(time_at(two, m), 2) for m in (first, last)],
+            "old_us": _times(one, (first, last)),
+            "new_us": _times(two, (first, last)),
         }
         for first, last, one, two in _overlaps(old, new)
         if one["kernel"] != two["kernel"]

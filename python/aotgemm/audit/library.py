@@ -4,11 +4,14 @@ They lie in a section of their own behind an index (codegen/templates/library/in
 """
 
 import hashlib
+import json
 import struct
 import zipfile
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from .. import _core
 from ..errors import PlanError
@@ -52,6 +55,12 @@ def cubins_in(library: bytes) -> dict[str, Cubin]:
         cubin = Cubin(*(text_at(section, offset) for offset in texts), section[data : data + size])
         cubins[cubin.name] = cubin
     return cubins
+
+
+@cache
+def read_manifest() -> dict[str, Any]:
+    """What the build noted of every kernel of this process's library."""
+    return json.loads(files("aotgemm").joinpath("manifest.json").read_text(encoding="utf-8"))
 
 
 def loaded_library() -> Path:

@@ -1,9 +1,7 @@
 """Makes a plan: the selection of every call over the whole range of M, and what each kernel is made of."""
 
-import json
 from collections.abc import Callable, Iterable
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from .. import _core
@@ -12,13 +10,10 @@ from ..errors import KernelMissingError, ShapeError
 from ..plan.document import FORMAT, sealed
 from ..plan.machine_code import code_sha256
 from .calls import Call, merged
-from .library import loaded_sha256
+from .library import loaded_sha256, read_manifest
+from .operations import SERVES, kernel_of
 
 MAX_TOKENS = 8192
-
-
-def read_manifest() -> dict[str, Any]:
-    return json.loads(files("aotgemm").joinpath("manifest.json").read_text(encoding="utf-8"))
 
 
 @cache
@@ -27,10 +22,17 @@ def _kernel_names() -> list[str]:
     return [spec["name"] for spec in _core.specs()]
 
 
-def _intervals(call: Call, device: dict[str, Any], num_sms: int, last_m: int) -> list[dict[str, Any]]:
+def intervals_of(
+    call: Call, device: dict[str, Any], num_sms: int, last_m: int, first_m: int = 1
+) -> list[dict[str, Any]]:
+    """Ranges of M and the kernel of each, with its predicted times, none for a call that is no GEMM. Raises
+    KernelMissingError or ShapeError for a call that the library has no kernel for.
+    """
+    if call.family in SERVES:
+        return [{"m": [first_m, last_m], "kernel": kernel_of(call, arch_of(device)), "us": []}]
     names = _kernel_names()
     found = _core.select_intervals(
-        call.family, call.n, call.k, num_sms, device, 1, last_m, 1,
+        call.family, call.n, call.k, num_sms, device, first_m, last_m, 1,
         call.grouping, call.layout, call.out_dtype, call.groups,
     )  # fmt: skip
     return [
@@ -43,7 +45,7 @@ def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dic
     """A call as the plan has it; where the library holds no kernel for it, with the reason instead of intervals."""
     missing, intervals, last_m = call.missing, [], call.last_m(tokens)
     try:
-        intervals = [] if missing else _intervals(call, device, num_sms, last_m)
+        intervals = [] if missing else intervals_of(call, device, num_sms, last_m)
     except (KernelMissingError, ShapeError) as error:
         missing = str(error)
     return {
@@ -61,14 +63,14 @@ def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dic
     }
 
 
-def _arch(device: dict[str, Any]) -> str:
+def arch_of(device: dict[str, Any]) -> str:
     return f"sm_{device['cc_major']}{device['cc_minor']}a"
 
 
 def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
     """Identity of every kernel that calls of the plan may launch: those chosen, and the layout and cast kernels."""
-    gemms = set(_kernel_names())
     made_of = {kernel["name"]: kernel for kernel in read_manifest()["kernels"]}
+    chosen = {*_kernel_names(), *(name for name, kernel in made_of.items() if kernel["spec"]["family"] in SERVES)}
     return [
         {
             "name": cubin["name"],
@@ -79,7 +81,7 @@ def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
             "compiler": made_of[cubin["name"]]["compiler"],
         }
         for cubin in sorted(_core.cubins(), key=lambda cubin: cubin["name"])
-        if cubin["arch"] == arch and (cubin["name"] in used or cubin["name"] not in gemms)
+        if cubin["arch"] == arch and (cubin["name"] in used or cubin["name"] not in chosen)
     ]
 
 
@@ -115,7 +117,7 @@ def make_plan(
             "library": {"name": "aotgemm", "version": _core.version(), "sha256": loaded_sha256()},
             "device": dict(device),
             "source": source | {"tokens": tokens},
-            "kernels": kernel_facts(_arch(device), used),
+            "kernels": kernel_facts(arch_of(device), used),
             "calls": entries,
         }
     )

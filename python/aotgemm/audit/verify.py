@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import _core
 from ..errors import KernelMissingError, PlanError, ShapeError
 from ..plan.machine_code import planned_code_sha256
+from .calls import Call
 from .library import MEMBER, Cubin, cubins_in, loaded_library, read_member
 from .names import nearest
+from .plan import intervals_of
 
 OTHER_BUILD = "another build"
 
@@ -41,17 +42,15 @@ def _damaged(cubins: dict[str, Cubin], planned: set[str]) -> Iterator[dict[str, 
             yield names | {"found": cubin.sha256, "state": state}
 
 
-def _selection_differs(call: dict[str, Any], device: dict[str, Any], names: list[str]) -> bool:
+def _selection_differs(call: dict[str, Any], device: dict[str, Any]) -> bool:
     """Whether the loaded library would choose otherwise for any M of the call."""
-    kind = (call["grouping"], call["layout"], call["out_dtype"], call["groups"])
+    kind = {name: call[name] for name in ("family", "n", "k", "grouping", "layout", "out_dtype", "groups")}
     first, last = (1, 1) if call["missing"] else (call["intervals"][0]["m"][0], call["intervals"][-1]["m"][1])
     try:
-        chosen = _core.select_intervals(
-            call["family"], call["n"], call["k"], call["num_sms"], device, first, last, 1, *kind
-        )
+        chosen = intervals_of(Call(tuple(call["layers"]), **kind), device, call["num_sms"], last, first)
     except (KernelMissingError, ShapeError):
         return not call["missing"]
-    return [(*i["m"], i["kernel"]) for i in call["intervals"]] != [(a, b, names[kernel]) for a, b, kernel, *_ in chosen]
+    return [(i["m"], i["kernel"]) for i in call["intervals"]] != [(i["m"], i["kernel"]) for i in chosen]
 
 
 def _same_file(path: Path | None, data: bytes) -> bool:
@@ -90,11 +89,10 @@ def verify(
     kernels = [_kernel(kernel, cubins.get(kernel["name"]), plan["format"]) for kernel in plan["kernels"]]
     kernels += _damaged(cubins, {kernel["name"] for kernel in kernels}) if beside else ()
     selection_checked = _same_file(path, data)
-    names = [spec["name"] for spec in _core.specs()]
     changed = [
         {name: call[name] for name in ("layers", "family", "grouping", "groups", "n", "k", "num_sms")}
         for call in plan["calls"]
-        if selection_checked and _selection_differs(call, plan["device"], names)
+        if selection_checked and _selection_differs(call, plan["device"])
     ]
     library = _library(plan["library"], data)
     as_built = other_build or library["state"] != OTHER_BUILD

@@ -45,14 +45,16 @@ def _range(ends: list[int]) -> str:
     return " to ".join(map(str, sorted(set(ends)))) or "none"
 
 
+def _effect(change: dict[str, Any]) -> str:
+    """Predicted times at the first M."""
+    return " -> ".join(f"{us[0]:.1f}" if us else "none" for us in (change["old_us"], change["new_us"]))
+
+
 def _print_changed(call: dict[str, Any]) -> None:
     """One call's table. What its kernels' names have in common stands above it."""
     changes = call["changes"]
     shared, names = shortened(name for change in changes for name in (change["old"], change["new"]))
-    rows = [
-        [_range(c["m"]), names[c["old"]], names[c["new"]], f"{c['old_us'][0]:.1f} -> {c['new_us'][0]:.1f}"]
-        for c in changes
-    ]
+    rows = [[_range(c["m"]), names[c["old"]], names[c["new"]], _effect(c)] for c in changes]
     if call["old_m"] != call["new_m"]:
         rows.append(["all", f"M {_range(call['old_m'])}", f"M {_range(call['new_m'])}", ""])
     kernels = f"\nkernels {shared}{CUT}" if shared else ""

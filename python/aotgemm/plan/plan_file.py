@@ -38,6 +38,8 @@ def _interval_violations(call: dict[str, Any], kernels: set[str]) -> Iterator[st
             yield f"M = {first} to {end} does not follow {last}"
         if interval["kernel"] not in kernels:
             yield f"kernel {interval['kernel']} is not among the plan's kernels"
+        if len(interval["us"]) == 1:
+            yield f"M = {first} to {end} has one time, allowed are two or none"
         last = end
     if bool(call["missing"]) == bool(call["intervals"]):
         yield "has both intervals and a reason why a kernel is missing, or neither"

@@ -61,7 +61,7 @@ def deepseek_v4(shard: Shard) -> Iterator[Call]:
     yield from _grouped_output(shard, heads, head)
     yield from shard.replicated("indexer.wq_b", [("attn.indexer.wq_b", index_width)], q_rank, layers)
     yield from index_logits(shard)
-    yield Call(("hc.prenorm",), "tf32_prenorm", streams * (streams + 2), streams * hidden, out_dtype="fp32")
+    yield Call(("hc.prenorm",), "tf32_hc_prenorm_gemm", streams * (streams + 2), streams * hidden, out_dtype="fp32")
     shared = sizes.size("n_shared_experts") * sizes.size("moe_intermediate_size")
     yield from mlp(shard, "ffn.shared_experts", shared, layers, W1_W3_W2)
     yield from routed(shard, EXPERTS_OF_V4, layers, _fp4(shard))

@@ -43,8 +43,7 @@ def _range(interval: dict[str, Any]) -> str:
 
 
 def _us(interval: dict[str, Any]) -> str:
-    first, last = (f"{us:.1f}" for us in interval["us"])
-    return first if first == last else f"{first} to {last}"
+    return " to ".join(dict.fromkeys(f"{us:.1f}" for us in interval["us"])) or "none"
 
 
 def _table(call: dict[str, Any], marks: dict[str, Mark]) -> str:

@@ -11,6 +11,7 @@ from .roofline import roofline_us
 SIZE = 100  # of a drawing's own units
 LEAST_US = 0.01
 SAMPLES = 48
+UNIT = '<p class="unit us" aria-hidden="true">us</p>'
 EDGED = 1  # percent: narrower intervals have no line, or the lines would hide the colours
 
 
@@ -82,10 +83,10 @@ def _times(call: dict[str, Any], device: dict[str, Any], measured: list[Measured
 
 
 def chart(call: dict[str, Any], device: dict[str, Any], marks: dict[str, Mark], measured: list[Measured]) -> str:
-    """All of it, with its legend."""
+    """All of it, with its legend; without times where none are predicted, for calls that are no GEMM."""
     intervals = call["intervals"]
     last = intervals[-1]["m"][1]
-    drawing = _times(call, device, measured) + strip(intervals, marks) + _x_axis(last)
+    timed = all(interval["us"] for interval in intervals)
+    drawing = (UNIT + _times(call, device, measured) if timed else "") + strip(intervals, marks) + _x_axis(last)
     at = '<i class="at" aria-hidden="true" hidden></i>'
-    unit = '<p class="unit us" aria-hidden="true">us</p>'
-    return f'<div class="chart">{unit}{drawing}{at}</div>{legend(i["kernel"] for i in intervals)}'
+    return f'<div class="chart">{drawing}{at}</div>{legend(i["kernel"] for i in intervals)}'

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..plan import read_manifest
+from ..library import read_manifest
 from . import maps
 from .answers import answers
 from .calls import cards

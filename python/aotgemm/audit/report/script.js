@@ -60,7 +60,8 @@ function lines(call, rows) {
   if (index < 0) return [make("p", "Outside the plan, which ends at M = " + call.ends.at(-1) + " for this call.")];
   const kernel = kernels[call.kernels[index] - 1], first = index ? call.ends[index - 1] + 1 : 1;
   const command = "aotgemm verify " + data.file + " --kernel " + kernel.name;
-  const where = " for M = " + first + " to " + call.ends[index] + ", " + timeAt(call, index, rows).toFixed(1) + " us predicted";
+  const time = call.us[index].length ? ", " + timeAt(call, index, rows).toFixed(1) + " us predicted" : "";
+  const where = " for M = " + first + " to " + call.ends[index] + time;
   return [
     make("p", [make("a", kernel.short + "\u00a0" + kernel.name, { href: "#" + kernel.anchor }), where]),
     make("p", ["sha256 ", make("code", kernel.sha256)]),
