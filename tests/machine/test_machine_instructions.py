@@ -45,6 +45,11 @@ def bits(values):
         ("setp.eq.b64 %p1, %rd2, 8;\nselp.u64 %rd4, 1, 2, %p1;\ncvt.u32.u64 %r2, %rd4;", np.where(LANE == 2, 1, 2)),
         ("setp.ne.s64 %p1, %rd2, 8;\nselp.b32 %r2, 1, 2, %p1;", np.where(LANE == 2, 2, 1)),
         ("st.global.u8 [%rd3+1], %r1;\nld.global.u32 %r2, [%rd3];", LANE << 8),
+        (
+            "sub.s32 %r3, %r1, 16;\nst.global.u32 [%rd3], %r3;\nld.global.s32 %rd4, [%rd3];\n"
+            "shr.s64 %rd5, %rd4, 32;\ncvt.u32.u64 %r2, %rd5;",
+            bits(np.where(LANE < 16, -1, 0)),
+        ),
         ("shl.b32 %r3, %r1, 1;\nshl.b32 %r2, 1, %r3;", bits([1 << 2 * i if i < 16 else 0 for i in range(32)])),
         (
             "shl.b32 %r3, %r1, 1;\nshr.s32 %r2, -5, %r3;",

@@ -26,6 +26,9 @@ struct MultiplyAdd {
 struct Divide {
     static float of(float a, float b) { return canonical(a / b); }
 };
+struct Reciprocal {
+    static float of(float a) { return canonical(1 / a); }
+};
 // The other operand where one is NaN; -0 is below +0.
 struct Maximum {
     static float of(float a, float b) {
@@ -60,6 +63,7 @@ void add_float_opcodes(OpcodeTable& table) {
     }
     add_ternary<MultiplyAdd, float>(table, "fma.rn.f32");
     add_binary<Divide, float>(table, "div.rn.f32");
+    add_unary<Reciprocal, float>(table, "rcp.rn.f32");
     add_binary<Maximum, float>(table, "max.f32");
     add_binary<Minimum, float>(table, "min.f32");
     add_unary<Negate, float>(table, "neg.f32");

@@ -54,12 +54,12 @@ template <Space kSpace>
     }
 }
 
-// An element of Bytes goes to a register as wide or wider, zero-extended.
+// An element goes to a register as wide or wider, zero-extended, or sign-extended if its type is signed.
 template <class Element>
 void put(Warp& warp, const Place& place, int lane, const std::uint8_t* from) {
     Element element;
     std::memcpy(&element, from, sizeof(Element));
-    if (place.type == RegisterType::bits64) warp.lanes<std::uint64_t>(place)[lane] = element;
+    if (place.type == RegisterType::bits64) warp.lanes<std::uint64_t>(place)[lane] = static_cast<std::uint64_t>(element);
     else warp.lanes<std::uint32_t>(place)[lane] = static_cast<std::uint32_t>(element);
 }
 
@@ -214,10 +214,9 @@ RegisterType type_of_bytes(std::size_t bytes) {
     return bytes == 8 ? RegisterType::bits64 : bytes == 4 ? RegisterType::bits32 : RegisterType::bits16;
 }
 
-// Registers may be wider than what is loaded or stored. Loads fill them up with zeros, so not those of signed numbers.
+// Registers may be wider than what is loaded or stored. Loads fill them up with zeros, or with the sign.
 template <class Element>
-void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count, bool is_load, bool is_signed,
-                     Instruction& out) {
+void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count, bool is_load, Instruction& out) {
     std::vector<Operand> elements =
         operand.kind == Operand::Kind::vector ? operand.parts : std::vector<Operand>{operand};
     if (elements.size() != count) decoder.fail("the vector has another length");
@@ -228,8 +227,7 @@ void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count
         const Place place =
             is_register ? decoder.any_register(element) : decoder.source(element, type_of_bytes(sizeof(Element)));
         const std::size_t bytes = place.type == RegisterType::bits64 ? 8 : place.type == RegisterType::bits32 ? 4 : 2;
-        const bool fits = place.type != RegisterType::predicate &&
-                          (bytes == sizeof(Element) || (bytes > sizeof(Element) && !(is_load && is_signed)));
+        const bool fits = place.type != RegisterType::predicate && bytes >= sizeof(Element);
         if (!fits) decoder.fail("a register of another width");
         details.list.push_back(place);
     }
@@ -249,15 +247,14 @@ void add_accesses(OpcodeTable& table, const std::string& space, const std::strin
     for (std::size_t count : {1, 2, 4}) {
         if (count * sizeof(Element) > 16) continue;
         const std::string vector = count == 1 ? "" : ".v" + std::to_string(count);
-        const bool is_signed = type[0] == 's';
-        const auto decode_load = [count, is_signed](Decoder& decoder, const Statement& statement, Instruction& out) {
+        const auto decode_load = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
             decoder.count(statement, 2);
-            decode_elements<Element>(decoder, statement.operands[0], count, true, is_signed, out);
+            decode_elements<Element>(decoder, statement.operands[0], count, true, out);
             decode_address(decoder, statement.operands[1], kSpace, out);
         };
         const auto decode_store = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
             decoder.count(statement, 2);
-            decode_elements<Element>(decoder, statement.operands[1], count, false, false, out);
+            decode_elements<Element>(decoder, statement.operands[1], count, false, out);
             decode_address(decoder, statement.operands[0], kSpace, out);
         };
         table["ld." + space + vector + "." + type] = {"", load<kSpace, Element>, decode_load, false};
@@ -272,7 +269,8 @@ template <Space kSpace>
 void add_space(OpcodeTable& table, const std::string& space) {
     for (const char* type : {"u8", "b8"}) add_accesses<kSpace, std::uint8_t>(table, space, type);
     for (const char* type : {"u16", "b16"}) add_accesses<kSpace, std::uint16_t>(table, space, type);
-    for (const char* type : {"u32", "s32", "b32", "f32"}) add_accesses<kSpace, std::uint32_t>(table, space, type);
+    for (const char* type : {"u32", "b32", "f32"}) add_accesses<kSpace, std::uint32_t>(table, space, type);
+    add_accesses<kSpace, std::int32_t>(table, space, "s32");
     for (const char* type : {"u64", "s64", "b64", "f64"}) add_accesses<kSpace, std::uint64_t>(table, space, type);
 }
 
