@@ -26,6 +26,13 @@ inline constexpr bool kHasOtherRows =
 template <Grouping kGrouping>
 inline constexpr bool kZeroesPadding = kGrouping == Grouping::contiguous || kGrouping == Grouping::psum;
 
+// Whether the producer leaves out the rows of A that a second warpgroup alone would read where it has none of its group:
+// half a tile. In the contiguous layout the producer does not know.
+constexpr bool leaves_out_half_of_a(Grouping grouping, int block_m, bool swap_ab, int cluster) {
+    const bool knows_rows = grouping == Grouping::psum || grouping == Grouping::masked;
+    return knows_rows && !swap_ab && cluster == 1 && (block_m == 128 || block_m == 256);
+}
+
 template <Grouping kGrouping>
 inline constexpr bool kHasGroupDimension =
     kGrouping == Grouping::batched || kGrouping == Grouping::masked || kGrouping == Grouping::batch_reduced;

@@ -42,6 +42,7 @@ struct Bf16GemmConfig {
     static constexpr int kSums = kInstructionN / 2;  // accumulators a thread holds for one pass
     static constexpr int kThreads = 128 * (kConsumers + 1);
     static constexpr int kTileConsumers = kConsumers * 128;  // that pop a tile: every consumer thread
+    static constexpr bool kLeavesOutHalfOfA = leaves_out_half_of_a(kGrouping, kBlockM, kSwapAB, kCluster);
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
     static constexpr int kArrivals = kConsumers * 4 * kCluster;  // at `empty`: every consumer warp of the cluster

@@ -67,13 +67,15 @@ struct Bf16Producer {
 
     __device__ __forceinline__ void load_stage(const Tile& tile, int32_t group, int32_t k) {
         const uint32_t full = OperandPipeline<Config>{shared}.full(at.stage);
-        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes);
+        const bool is_half = Config::kLeavesOutHalfOfA && tile.rows <= Config::kBlockM / 2;  // see grouping.hpp
+        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes - (is_half ? Config::kBytesA / 2 : 0));
+        const CUtensorMap* map_of_a = Config::kLeavesOutHalfOfA && is_half ? &params.half_of_a : &params.a;
         const uint32_t to_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t to_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
 #pragma unroll
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t slice_k = k + slice * kBf16Slice;
-            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, &params.a, full,
+            Config::A::template load<Config::kClusterN>(to_a + slice * Config::A::kSliceBytes, map_of_a, full,
                                                         tile.row, slice_k, group, rank, false);
             Config::B::template load<Config::kClusterM>(to_b + slice * Config::B::kSliceBytes, &params.b, full,
                                                         tile.n * Config::kBlockN, slice_k, group, rank,

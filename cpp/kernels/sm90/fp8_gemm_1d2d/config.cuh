@@ -37,6 +37,7 @@ struct Fp8Gemm1d2dConfig {
     // Arrivals at `empty`: the block's consumer threads and the consumer warps of its neighbour in the cluster.
     static constexpr int kArrivals = kConsumers * (128 + 4 * (kCluster - 1));
     static constexpr int kTileConsumers = kConsumers * 128;  // that pop a tile: every consumer thread
+    static constexpr bool kLeavesOutHalfOfA = leaves_out_half_of_a(kGrouping, kBlockM, kSwapAB, kCluster);
     static constexpr int kConsumerRegisters = consumer_registers(kConsumers);
     static constexpr int kProducerRegisters = producer_registers(kConsumers);
 

@@ -30,6 +30,7 @@ struct Fp8Gemm1d2dParams {
     int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to kGroupAlignment
     void* d_data;                          // D, for tiles of which only some rows may be written
     int64_t d_row_stride, d_group_stride;  // in elements; 0 where D has no group dimension
+    CUtensorMap half_of_a;  // a in boxes of half a tile's rows, where leaves_out_half_of_a
 };
 
 }  // namespace aotgemm::sm90

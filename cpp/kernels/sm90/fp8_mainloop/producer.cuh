@@ -19,6 +19,13 @@ struct NoCLoader {
     __device__ __forceinline__ void finish(const Tile&, uint32_t) const {}
 };
 
+// fp8_gemm_1d1d has no such groupings.
+template <class Config>
+inline constexpr bool kLeavesOutHalfOfA = [] {
+    if constexpr (kHasOtherRows<Config::kGrouping>) return Config::kLeavesOutHalfOfA;
+    return false;
+}();
+
 template <class Config>
 struct Fp8Producer {
     static constexpr bool kGroupsOfA = kHasGroupDimension<Config::kGrouping>;
@@ -61,14 +68,24 @@ struct Fp8Producer {
         at.advance();
     }
 
+    // Whether the second warpgroup has no rows in a tile.
+    __device__ __forceinline__ static bool has_half_of_a(const Tile& tile) {
+        return kLeavesOutHalfOfA<Config> && tile.rows <= Config::kBlockM / 2;
+    }
+    __device__ __forceinline__ const CUtensorMap* map_of_a(bool is_half) const {
+        if constexpr (kLeavesOutHalfOfA<Config>) return is_half ? &params.half_of_a : &params.a;
+        return &params.a;
+    }
+
     __device__ __forceinline__ void load_stage(const Tile& tile, int32_t k_block) {
         const uint32_t full = OperandPipeline<Config>{shared}.full(at.stage);
-        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes);
+        const bool is_half = has_half_of_a(tile);
+        ptx::mbarrier_arrive_expect_tx(full, Config::kStageBytes - (is_half ? Config::kBytesA / 2 : 0));
         const int32_t column = tile.n * Config::kBlockN;
         const uint32_t shared_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t shared_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
-        load<kGroupsOfA, Config::kBlockM, Config::kClusterN>(shared_a, &params.a, full, {k_block, tile.row, tile.group},
-                                                             false);
+        load<kGroupsOfA, Config::kBlockM, Config::kClusterN>(shared_a, map_of_a(is_half), full,
+                                                             {k_block, tile.row, tile.group}, false);
         load<kGroupsOfB, Config::kBlockN, Config::kClusterM>(shared_b, &params.b, full, {k_block, column, tile.group},
                                                              params.b_evict_first != 0);
         const uint32_t scales = shared + Config::kOffsetScalesA + at.stage * Config::kPitchScalesA;

@@ -1,6 +1,7 @@
 // Launches of family bf16_gemm in every grouping. Device side: cpp/kernels/sm90/bf16_gemm/kernel.cuh.
 #include <algorithm>
 
+#include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
@@ -26,6 +27,9 @@ void set_maps(const GemmCall& call, const aotgemm_spec& spec, Bf16GemmParams& ou
     out.d = output_map_of(call.d, spec);
     const bool loads = call.sizes.k > 0 && call.sizes.groups > 0;  // otherwise any map will do
     out.a = loads ? operand_map_of(call.a, spec.block_m / spec.cluster_n) : out.d;
+    if (leaves_out_half_of_a(call.form->grouping, spec.block_m, spec.swap_ab != 0, spec.cluster_m * spec.cluster_n)) {
+        out.half_of_a = loads ? operand_map_of(call.a, spec.block_m / 2) : out.d;
+    }
     out.b = loads ? operand_map_of(call.b, spec.block_n / spec.cluster_m) : out.d;
 }
 

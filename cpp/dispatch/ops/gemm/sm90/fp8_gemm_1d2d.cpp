@@ -1,6 +1,7 @@
 // Launches of family fp8_gemm_1d2d, dense and grouped. Device side: cpp/kernels/sm90/fp8_gemm_1d2d/kernel.cuh.
 #include <algorithm>
 
+#include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
@@ -21,6 +22,9 @@ void set_maps(const GemmCall& call, const aotgemm_spec& spec, Fp8Gemm1d2dParams&
     out.d = output_map_of(call.d, spec);
     const bool loads = call.sizes.k > 0;  // with K = 0 nothing is loaded, and any map will do
     out.a = loads ? fp8_map_of(call.a, spec.block_m / spec.cluster_n) : out.d;
+    if (leaves_out_half_of_a(call.form->grouping, spec.block_m, spec.swap_ab != 0, spec.cluster_m * spec.cluster_n)) {
+        out.half_of_a = loads ? fp8_map_of(call.a, spec.block_m / 2) : out.d;
+    }
     out.b = loads ? fp8_map_of(call.b, spec.block_n / spec.cluster_m) : out.d;
     out.sfa = loads ? scale_map_of(call.sfa, spec.block_m, spec.block_k / 128) : out.d;
 }
