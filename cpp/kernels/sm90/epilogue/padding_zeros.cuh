@@ -14,7 +14,7 @@ namespace aotgemm::sm90 {
 // lane looks after one row, alone or with the lane 16 on.
 template <class Config>
 struct WarpPart {
-    static_assert(!Config::kSwapAB || Config::kBlockM <= 32, "a lane looks after one row");
+    static_assert(!kZeroesPadding<Config::kGrouping> || !Config::kSwapAB || Config::kBlockM <= 32);
 
     int warp, lane;
 

@@ -74,7 +74,9 @@ struct TmaStoreEpilogue {
             if (storing) ptx::tma_store_wait_read<kStages - 1>();  // the TMA has read the stage's previous subtile
             sync_storing();
             layout().write(sums, buffer);
-            if (!all_keep) zero_padding(buffer, keeps_rows);
+            if constexpr (kZeroesPadding<Config::kGrouping>) {
+                if (!all_keep) zero_padding(buffer, keeps_rows);
+            }
             ptx::fence_async_proxy();
             sync_storing();
             if (!stores_box(tile, rows, coord.row)) {
