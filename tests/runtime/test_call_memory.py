@@ -1,4 +1,5 @@
-"""Memory that a call needs for itself comes from the framework of its operands, in the one native call.
+"""Memory that a call needs for itself comes from the framework of its operands, in the one native call; small copies of
+scales lie in the stream's workspace, unless the stream is captured.
 
 On a driver that answers and computes nothing, with tensors of a made-up framework.
 """
@@ -33,6 +34,9 @@ def operands(form, k):
 
 operands(FORMS[0], 0)  # opens the driver
 driver = ctypes.CDLL("libcuda.so.1")
+ctypes.c_int.in_dll(driver, "capturing").value = {captured}
+def count_of(function):
+    return ctypes.c_int.in_dll(driver, "calls_" + function).value
 def launches():
     return ctypes.c_int.in_dll(driver, "calls_cuLaunchKernelEx").value
 def outcome(call):
@@ -45,6 +49,45 @@ def outcome(call):
         message = f"{type(error).__name__}: {error}"
     noted = [(what, at - before) for what, at, _ in events]
     return [message, launches() - before, noted, sum(size for *_, size in events)]
+"""
+WORKSPACES = """
+def made(form, k, **options):
+    given, before = operands(form, k), count_of("cuMemAlloc_v2")
+    noted = outcome(lambda: form.run(given, **options))
+    return [*noted, count_of("cuMemAlloc_v2") - before]
+fp8 = [form for form in FORMS if form.is_fp8]
+LARGE = 1 << 18  # columns, whose scales of 256 rows take more than a workspace holds
+print(json.dumps({
+    "first": made(fp8[0], 1024),
+    "others": [made(form, 1024) for form in fp8],
+    "large": [made(form, LARGE) for form in fp8 if form.grouping in ("contiguous", "psum")],
+}))
+"""
+THREADS = """
+import threading, c_abi
+from problems import CudaLike
+ctypes.c_int.in_dll(driver, "copies_take_long").value = 1
+given = operands(FORMS[0], 1024)
+tensors = {name: x for name, x in given.items() if hasattr(x, "data_ptr")}
+like = {name: CudaLike(x.shape, x.stride, x.dtype, address=x.data_ptr) for name, x in tensors.items()}
+memory = c_abi.Allocator(c_abi.Allocator.ALLOCATE(lambda *_: 1 << 20), c_abi.Allocator.RELEASE(lambda *_: None))
+def calls():
+    for _ in range(100):
+        c_abi.gemm("fp8_gemm_1d2d", "dense", "nt", allocator=memory, **like)
+threads = [threading.Thread(target=calls) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(json.dumps([launches(), ctypes.c_int.in_dll(driver, "mixed_copies").value]))
+"""
+STREAMS = """
+given = [operands(FORMS[0], 1024) for _ in range(2)]
+def made(stream):
+    before = count_of("cuMemAlloc_v2"), count_of("cuMemFree_v2")
+    FORMS[0].run(given[stream % 2], stream=stream)
+    return [count_of("cuMemAlloc_v2") - before[0], count_of("cuMemFree_v2") - before[1]]
+print(json.dumps([made(stream) for stream in [*range(1, 41)] * 2]))
 """
 EVERY_FORM = """
 print(json.dumps([outcome(lambda: form.run(operands(form, k))) for form in FORMS for k in json.loads(sys.argv[2])]))
@@ -64,9 +107,10 @@ def folder(tmp_path_factory):
     return build_exchange_tensor(build_fake_driver(tmp_path_factory.mktemp("driver")))
 
 
-def run(folder, program, *arguments, native=False):
+def run(folder, program, *arguments, native=False, captured=True):
+    """captured: streams, so that no workspace is used."""
     paths = json.dumps([str(folder), str(SUPPORT)])
-    text = PROGRAM.replace("{native}", str(native)) + program
+    text = PROGRAM.replace("{native}", str(native)).replace("{captured}", str(int(captured))) + program
     return json.loads(run_on_fake(folder, "-c", text, paths, *map(json.dumps, arguments)))
 
 
@@ -130,3 +174,41 @@ def test_nothing_is_launched_where_there_is_no_memory(folder):
     assert given_stream[0].startswith("LayoutError: sfa: strides are (8, 1), must be (1, a multiple of 4 from 8 on)")
     assert given_stream[1:3] == [0, []]
     assert forced[0].startswith("KernelMissingError: kernel: 9999 is not a kernel of sm_90a") and forced[1:3] == [0, []]
+
+
+@pytest.fixture(scope="module")
+def workspaces(folder):
+    return run(folder, WORKSPACES, captured=False)
+
+
+def test_a_stream_gets_a_workspace_with_its_first_copy(workspaces):
+    message, launches, events, size, allocations = workspaces["first"]
+    assert (message, launches, events, size, allocations) == ("", 2, [], 0, 1)
+
+
+def test_later_copies_allocate_nothing(workspaces):
+    forms = [form for form in FORMS if form.is_fp8]
+    for form, (message, launches, events, size, allocations) in zip(forms, workspaces["others"], strict=True):
+        assert (message, launches) == ("", scale_copies(form, K) + gemm_launches(form)), form
+        assert (events, size, allocations) == ([], 0, 0), form
+
+
+def test_scales_that_a_workspace_does_not_hold_are_the_frameworks(workspaces):
+    """256 rows of 2,048 scales are 2 MiB."""
+    assert len(workspaces["large"]) == 2
+    for message, launches, events, size, allocations in workspaces["large"]:
+        assert (message, [what for what, _ in events]) == ("", ["allocate", "release"])
+        assert (launches, size, allocations) == (2, 2 * 4 * 256 * 2048, 0)
+
+
+def test_streams_have_workspaces_of_their_own_as_far_as_they_go(folder):
+    """Later ones take memory for each call, and give it back."""
+    made = run(folder, STREAMS, native=True, captured=False)
+    assert made == [[1, 0]] * 32 + [[1, 1]] * 8 + [[0, 0]] * 32 + [[1, 1]] * 8
+
+
+@pytest.mark.parametrize("captured", [False, True], ids=["a workspace", "memory of its own for each call"])
+def test_threads_do_not_mix_their_copies_in_a_workspace(folder, captured):
+    """With memory of its own for each call they may, and do."""
+    launches, mixed = run(folder, THREADS, native=True, captured=captured)
+    assert launches == 4 * 100 * 2 and (mixed > 0) == captured

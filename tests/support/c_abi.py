@@ -55,8 +55,21 @@ def tensor_of(like: CudaLike) -> Tensor:
     return Tensor(*fixed, (ctypes.c_int64 * 4)(*like.shape), (ctypes.c_int64 * 4)(*like.strides))
 
 
-def gemm(family: str, grouping: str, layout: str, ks: tuple[int, ...] = (), **given: CudaLike | None) -> None:
-    """aotgemm_gemm without an allocator. Raises what its status stands for."""
+class Allocator(ctypes.Structure):
+    ALLOCATE = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32, ctypes.c_size_t)
+    RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+    _fields_ = [("allocate", ALLOCATE), ("release", RELEASE), ("context", ctypes.c_void_p)]
+
+
+def gemm(
+    family: str,
+    grouping: str,
+    layout: str,
+    ks: tuple[int, ...] = (),
+    allocator: Allocator | None = None,
+    **given: CudaLike | None,
+) -> None:
+    """aotgemm_gemm. Raises what its status stands for."""
     call = GemmCall(family.encode(), grouping.encode(), layout.encode(), ks_count=len(ks))
     tensors = {name: tensor_of(like) for name, like in given.items() if like is not None}
     for name, tensor in tensors.items():
@@ -64,6 +77,7 @@ def gemm(family: str, grouping: str, layout: str, ks: tuple[int, ...] = (), **gi
     if ks:
         call.ks = (ctypes.c_int64 * len(ks))(*ks)
     loaded = library()
-    status = loaded.aotgemm_gemm(ctypes.byref(call), ctypes.byref(Launch(None, -1, 0, None)))
+    place = None if allocator is None else ctypes.cast(ctypes.pointer(allocator), ctypes.c_void_p)
+    status = loaded.aotgemm_gemm(ctypes.byref(call), ctypes.byref(Launch(None, -1, 0, place)))
     if status:
         raise ERRORS[status - 1](loaded.aotgemm_last_error().decode())

@@ -3,9 +3,12 @@
 // no body.
 #include <sys/mman.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <mutex>
+#include <thread>
 
 #define FAKE(name) \
     int calls_##name = 0; \
@@ -50,11 +53,33 @@ FAKE(cuCtxGetCurrent)(void** context) { COUNT(cuCtxGetCurrent); *context = curre
 FAKE(cuCtxGetDevice)(int* device) { COUNT(cuCtxGetDevice); *device = 0; return 0; }
 FAKE(cuCtxPushCurrent_v2)(void* context) { COUNT(cuCtxPushCurrent_v2); current = context; return 0; }
 FAKE(cuCtxPopCurrent_v2)(void** context) { COUNT(cuCtxPopCurrent_v2); *context = current; current = nullptr; return 0; }
+int copies_take_long = 0;
+int capturing = 0;  // CUstreamCaptureStatus of every stream
+FAKE(cuStreamIsCapturing)(void*, int* status) { COUNT(cuStreamIsCapturing); *status = capturing; return 0; }
+// A stream's number is its handle.
+FAKE(cuStreamGetId)(void* stream, unsigned long long* number) {
+    COUNT(cuStreamGetId);
+    *number = reinterpret_cast<std::uintptr_t>(stream);
+    return 0;
+}
 // A kernel's handle is its name.
 FAKE(cuLibraryGetKernel)(const char** kernel, void*, const char* name) {
     COUNT(cuLibraryGetKernel);
     *kernel = name;
     return 0;
+}
+// Launches by one thread between another's copy of scales and its next launch. A copy takes long enough to be met.
+int mixed_copies = 0;
+void note_thread(const char* kernel) {
+    static std::mutex mutex;
+    static std::thread::id copier;
+    const bool is_copy = std::strstr(kernel, "_transpose_sf_") != nullptr;
+    {
+        const std::lock_guard lock(mutex);
+        mixed_copies += copier != std::thread::id() && copier != std::this_thread::get_id();
+        copier = is_copy ? std::this_thread::get_id() : std::thread::id();
+    }
+    if (is_copy && copies_take_long) std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 const char* last_kernel = "";
 unsigned last_grid = 0;
@@ -73,6 +98,7 @@ struct LaunchConfig {
 void note_fp8_1d2d(const void* parameters);  // fake_driver_fp8.cpp
 FAKE(cuLaunchKernelEx)(const LaunchConfig* config, const char* kernel, void** parameters, void**) {
     COUNT(cuLaunchKernelEx);
+    note_thread(kernel);
     last_kernel = kernel;
     if (std::strncmp(kernel, "sm90_fp8_gemm_1d2d_", 19) == 0) note_fp8_1d2d(parameters[0]);
     last_grid = config->grid[0];

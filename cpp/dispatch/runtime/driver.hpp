@@ -42,6 +42,9 @@ namespace aotgemm {
     X(cuEventElapsedTime, cuEventElapsedTime_v2)                        \
     X(cuEventDestroy, cuEventDestroy_v2)                                \
     X(cuStreamCreate, cuStreamCreate)                                   \
+    X(cuStreamGetId, cuStreamGetId)                                     \
+    X(cuStreamIsCapturing, cuStreamIsCapturing)                         \
+    X(cuThreadExchangeStreamCaptureMode, cuThreadExchangeStreamCaptureMode) \
     X(cuStreamDestroy, cuStreamDestroy_v2)
 
 struct Driver {

@@ -97,10 +97,12 @@ typedef struct aotgemm_launch {
  *
  * Rules of all calls: operands live on one device. Elements of d share no address, neither with each other nor with
  * another operand, but that c may be d itself. Sizes are at most 2^31 - 513. Strides and addresses are what each call asks
- * for on CUDA; the CPU refuses others in the same words. N is a multiple of 8, K of 16 if A is FP8. K = 0 gives zeros, or C + 0; a plan knows such a call as one of K = 128 (FP8) or 1 (BF16). Without rows or
- * columns, d stays as it is. Scales that are sound but that a GPU cannot read as they lie are copied into memory of the
- * launch's allocator, on its stream; without an allocator they are AOTGEMM_ERROR_LAYOUT. On the CPU they have any
- * strides. The same bits come from every kernel, every SM count and the CPU.
+ * for on CUDA; the CPU refuses others in the same words. N is a multiple of 8, K of 16 if A is FP8. K = 0 gives zeros, or
+ * C + 0; a plan knows such a call as one of K = 128 (FP8) or 1 (BF16). Without rows or columns, d stays as it is. Scales
+ * that are sound but that a GPU cannot read as they lie are copied on the launch's stream: up to 1 MiB of them into memory
+ * that the library keeps for the stream, larger ones, and those of a stream that is captured, into memory of the launch's
+ * allocator. Without an allocator all of them are AOTGEMM_ERROR_LAYOUT. On the CPU they have any strides. The same bits
+ * come from every kernel, every SM count and the CPU.
  *
  * Errors: AOTGEMM_ERROR_KERNEL_MISSING for a family or grouping that is not above, AOTGEMM_ERROR_DTYPE for an operand
  * that is missing, AOTGEMM_ERROR_LAYOUT for one that is not taken or that has elements and no address, and those of each

@@ -1,5 +1,6 @@
 // The one path of a GEMM call: checked, held against the plan, then run on the CPU or launched.
 #include <cstring>
+#include <optional>
 
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
@@ -12,6 +13,7 @@
 #include "dispatch/ops/gemm/run.hpp"
 #include "dispatch/plan/plan.hpp"
 #include "dispatch/runtime/inventory.hpp"
+#include "dispatch/runtime/stream_workspace.hpp"
 
 namespace aotgemm {
 namespace {
@@ -37,21 +39,31 @@ void run_on_cpu(const GemmCall& call, int threads) {
     for (const RowRange& rows : padding_of(call, parts)) clear_rows(call.d, rows);
 }
 
-// MN-major copies of the scales that the TMA cannot read as they are, in memory of the caller's allocator.
+// MN-major copies of the scales that the TMA cannot read as they are, in the stream's workspace or, where that has no room
+// or must not be used, in memory of the caller's allocator. To be kept until the kernel that reads them is enqueued.
 class AlignedScales {
    public:
     AlignedScales(GemmCall& call, const CudaDevice& device, const aotgemm_launch& options) {
-        if (call.copies_sfa) copy(call.sfa, a_, call.given->sfa->device_id, device, options);
-        if (call.copies_sfb) copy(call.sfb, b_, call.given->sfb->device_id, device, options);
+        if (!call.copies_sfa && !call.copies_sfb) return;
+        const int64_t of_a = call.copies_sfa ? mn_major_bytes(call.sfa) : 0;
+        const int64_t of_b = call.copies_sfb ? mn_major_bytes(call.sfb) : 0;
+        workspace_.emplace(device, options.stream, std::initializer_list<int64_t>{of_a, of_b});
+        const int32_t ordinal = call.given->d->device_id;
+        if (call.copies_sfa) copy(call.sfa, memory_for(of_a, a_, ordinal, options), device, options.stream);
+        if (call.copies_sfb) copy(call.sfb, memory_for(of_b, b_, ordinal, options), device, options.stream);
     }
 
    private:
-    static void copy(OperandView& scales, DeviceMemory& memory, int32_t ordinal, const CudaDevice& device,
-                     const aotgemm_launch& options) {
-        void* out = memory.allocate(*options.allocator, ordinal, mn_major_bytes(scales));
-        scales = launch_mn_major_copy(scales, static_cast<float*>(out), device, options.stream);
+    void* memory_for(int64_t bytes, DeviceMemory& memory, int32_t ordinal, const aotgemm_launch& options) {
+        void* kept = workspace_->take(bytes);
+        return kept != nullptr ? kept : memory.allocate(*options.allocator, ordinal, bytes);
     }
 
+    static void copy(OperandView& scales, void* out, const CudaDevice& device, void* stream) {
+        scales = launch_mn_major_copy(scales, static_cast<float*>(out), device, stream);
+    }
+
+    std::optional<StreamWorkspace> workspace_;
     DeviceMemory a_, b_;
 };
 
