@@ -80,7 +80,7 @@ def contiguous_stride(shape: Sequence[int]) -> list[int]:
 
 def shape_of(argument: str, tensor: Any, ndims: tuple[int, ...]) -> tuple[int, ...]:
     """The tensor's shape. Raises DtypeError if it has none, ShapeError if its number of dimensions is not allowed."""
-    if not hasattr(tensor, "shape"):
+    if not hasattr(type(tensor), "shape") and not hasattr(tensor, "shape"):
         raise DtypeError(f"{argument}: is a {type(tensor).__name__}, allowed is a tensor or an array")
     try:
         shape = tuple(tensor.shape)
