@@ -4,7 +4,7 @@ from operator import index
 from typing import Any
 
 from . import _core
-from .errors import ShapeError
+from .errors import DeviceError, ShapeError
 
 MOST_EXTENT = 2**31 - 513  # of M, N, K and the groups: what every call of the library takes
 US_DIGITS = 2  # of predicted times: what a reader can use
@@ -24,10 +24,18 @@ def _size(name: str, value: Any, least: int = 1) -> int:
     return number
 
 
+def named_device(name: str) -> dict[str, Any]:
+    """A GPU's description by its name in any case. Raises DeviceError for a name that is not known."""
+    if not isinstance(name, str) or not name.isascii():
+        known = ", ".join(_core.named_devices())
+        raise DeviceError(f"device: {ascii(name)[:40]} is not known by name, allowed is one of {known}")
+    return _core.named_device(name.lower())
+
+
 def _device(name: str | None) -> dict[str, Any]:
     if name is None and _core.cuda_device_count():
         return _core.cuda_device(0)
-    return _core.named_device((name or FALLBACK_DEVICE).lower())
+    return named_device(FALLBACK_DEVICE if name is None else name)
 
 
 def _described(choice: dict[str, Any]) -> dict[str, Any]:

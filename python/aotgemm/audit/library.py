@@ -81,8 +81,8 @@ def read_member(path: Path, member: str) -> bytes:
             return path.read_bytes()
         with zipfile.ZipFile(path) as wheel:
             return wheel.read(member)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise PlanError(f"library: {path.name} cannot be read: {error}") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise PlanError(f"library: {ascii(path.name)} cannot be read: {error}") from error
 
 
 def read_library(path: Path | None = None) -> dict[str, Cubin]:

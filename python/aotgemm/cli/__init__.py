@@ -14,6 +14,7 @@ from .output import print_error
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
 COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
 BAD_REQUEST = 2  # argparse's own status for arguments it refuses
+NO_VALUE = "=--"  # argparse takes it for an option without one, and gives the command an empty list
 PIPE_CLOSED = 141  # what a shell makes of a command that SIGPIPE ended
 
 DESCRIPTION = "Block-scaled FP8 GEMM from kernels compiled ahead of time: what is in this build, and does it work here?"
@@ -66,6 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: this process's) and returns its exit status."""
     words = sys.argv[1:] if argv is None else argv
     parser = build_parser("--json" in words)
+    for word in words:
+        if word.startswith("--") and word.endswith(NO_VALUE):
+            parser.error(f"argument {word.removesuffix(NO_VALUE)}: is --, which is no value")
     arguments = parser.parse_args(words)
     if "run" not in arguments:
         parser.print_help()

@@ -11,6 +11,7 @@ from ..audit.architectures import calls_of, encoders_of
 from ..audit.calls import Call, merged
 from ..audit.plan import MAX_TOKENS, make_plan
 from ..audit.sources import READERS, model_config, model_names, read_config
+from ..choice import FALLBACK_DEVICE, named_device
 from ..errors import PlanError
 from ..plan.document import canonical_text
 from ..plan.plan_file import parse_plan
@@ -33,7 +34,6 @@ the server, with AOTGEMM_PLAN=plan.json and AOTGEMM_PLAN_MODE=strict, warn or re
 
 Exit status: 0 if every call has a kernel, 3 if one has none and --allow-missing is not given, 2 if there is no plan.
 """
-FALLBACK_DEVICE = "h100"
 MOST_TOLD = 8  # reasons on standard error
 
 
@@ -84,7 +84,7 @@ def _source(arguments: argparse.Namespace) -> tuple[str, str, list[Call]]:
 def _make(arguments: argparse.Namespace) -> dict[str, Any]:
     kind, name, calls = _source(arguments)
     source = {"kind": kind, "name": name, "tp": arguments.tp, "ep": arguments.ep}
-    device = _core.named_device(arguments.device)
+    device = named_device(arguments.device)
     with progress(arguments.output is not None and not arguments.json) as display:
         task = display.add_task("calls", total=len(merged(calls)))
         return make_plan(calls, device, source, arguments.max_tokens, arguments.num_sms, partial(display.advance, task))

@@ -8,6 +8,7 @@ from typing import Any
 from ...bench.document import read_document, rows_of
 from ...bench.peers import OURS
 from ...bench.report import Row
+from ...errors import RequestError
 
 WORDS = ("family", "grouping", "layout", "out_dtype")
 
@@ -37,11 +38,18 @@ def _key(row: Row) -> Key | None:
     return (*row.kind.words, row.size.batches, row.size.n, row.size.k)
 
 
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return read_document(path)
+    except RequestError as error:
+        raise RequestError(f"--measured: {path} is not a saved run of `aotgemm bench`") from error
+
+
 def read_measured(paths: Iterable[Path]) -> dict[Key, list[Measured]]:
     """Measured times by call, in the order of M. Raises RequestError for a file that is no saved run."""
     found: dict[Key, list[Measured]] = {}
     for path in paths:
-        document = read_document(path)
+        document = _document(path)
         rows = rows_of(document)[1] if "gemm" in document else []
         for row in rows:
             if key := _key(row):
