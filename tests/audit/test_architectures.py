@@ -180,6 +180,17 @@ PARTS = [
     ("gemma-3-27b", 8, 1, "mlp.down_proj", (5376, 2688)),
     ("mistral-7b", 4, 1, "mlp.gate_up_proj", (7168, 4096)),
     ("llama-70b", 16, 1, "self_attn.qkv_proj", (768, 8192)),  # 8 key-value heads on 16 ranks: one each
+    ("qwen3-32b", 8, 1, "self_attn.qkv_proj", (1280, 5120)),
+    ("qwen3-32b", 8, 1, "mlp.gate_up_proj", (6400, 5120)),
+    ("llama-8b", 4, 1, "self_attn.qkv_proj", (1536, 4096)),
+    ("llama-8b", 4, 1, "lm_head", (32064, 4096)),
+    ("llama-4-scout", 8, 1, "mlp.experts.w13", (2048, 5120, 16)),
+    ("llama-4-scout", 8, 1, "mlp.experts.w2", (5120, 1024, 16)),
+    ("deepseek-r1", 8, 16, "mlp.experts.w13", (4096, 7168, 16)),  # 2 replicas of attention
+    ("deepseek-r1", 8, 16, "self_attn.o_proj", (7168, 2048)),
+    ("deepseek-v3.2", 8, 8, "indexer.wq_b", (8192, 1536)),  # on every rank whole
+    ("deepseek-v4-flash", 4, 8, "attn.wq_b", (8192, 1024)),
+    ("glm-5", 8, 8, "mlp.experts.w13", (4096, 6144, 32)),
     # The ranks of two sets of 8 share each expert (moe_tp = tp / ep).
     ("deepseek-v3", 16, 8, "mlp.experts.w13", (2048, 7168, 32)),
     ("deepseek-v3", 16, 8, "mlp.experts.w2", (7168, 1024, 32)),
@@ -189,6 +200,10 @@ PARTS = [
     ("qwen3-30b", 4, 4, "lm_head", (37984, 2048)),
     ("mixtral-8x7b", 2, 1, "lm_head", (16000, 4096)),
 ]
+
+
+def test_many_models_are_cut_in_ways():
+    assert len({model for model, tp, ep, *_ in PARTS if (tp, ep) != (1, 1)}) >= 16
 
 
 @pytest.mark.parametrize(("model", "tp", "ep", "layer", "shape"), PARTS)
