@@ -122,3 +122,13 @@ def test_operators_of_grouped_layers_pass_pytorchs_checks():
             getattr(torch.ops.aotgemm, operator).default, (rows, *weights, offsets), test_utils=tests
         )
         assert set(done.values()) == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rows_may_come_quantised(compiled):
+    weights, offsets, x = stacked(10, E, I, H), torch.tensor([3, 3, 8, 9], dtype=torch.int32), bf16(1, 11, H)
+    call = aotgemm.torch.fp8_grouped_linear
+    if compiled:
+        call = torch.compile(call, fullgraph=True, backend="aot_eager")
+    out = call(aotgemm.per_token_cast_to_fp8(x, False), *weights, offsets)
+    assert torch.equal(out, aotgemm.torch.fp8_grouped_linear(x, *weights, offsets))

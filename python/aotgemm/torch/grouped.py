@@ -2,13 +2,13 @@
 
 import torch
 
-from ..arrays.sizes import align
+from ..arrays.sizes import align, ceil_div
 from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
 from ..ops.cast import per_token_cast_to_fp8
 from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
 from .linear import dequantized
 from .operators import register
-from .shapes import BF16, FP8, check_dtype, check_sizes, check_weight
+from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes, check_weight
 
 ALIGNMENT = 128  # rows at whose multiples groups start
 
@@ -46,14 +46,19 @@ def _gathered(d: torch.Tensor, place: torch.Tensor, live: torch.Tensor) -> torch
     return torch.where(live.unsqueeze(1), d[place], torch.zeros((), dtype=d.dtype, device=d.device))
 
 
-def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
-    room = room_for(x.shape[0], offsets.shape[0])
-    place, ends, live = aligned_places(offsets, x.shape[0])
-    q, sf = per_token_cast_to_fp8(x, use_ue8m0=False)
-    d = torch.empty(room, weight.shape[1], dtype=BF16, device=x.device)
+def _product(
+    q: torch.Tensor, sf: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
+) -> torch.Tensor:
+    room = room_for(q.shape[0], offsets.shape[0])
+    place, ends, live = aligned_places(offsets, q.shape[0])
+    d = torch.empty(room, weight.shape[1], dtype=BF16, device=q.device)
     a = _spread(q, place, room), _spread(sf, place, room)
     m_grouped_fp8_gemm_nt_contiguous(a, (weight, scales), d, ends, use_psum_layout=True)
     return _gathered(d, place, live)
+
+
+def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+    return _product(*per_token_cast_to_fp8(x, use_ue8m0=False), weight, scales, offsets)
 
 
 def _input_gradient(
@@ -78,9 +83,21 @@ def _fake(name: str, columns: int, letters: str):
     return fake
 
 
+def _fake_product(
+    q: torch.Tensor, sf: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
+) -> torch.Tensor:
+    check_dtype("x", q, FP8)
+    check_scales("sfx", sf, (q.shape[0], ceil_div(q.shape[1], BLOCK)))
+    check_weight("weight", weight, scales, 3)
+    check_sizes(x=(q, "mk"), weight=(weight, "enk"), offsets=(offsets, "e"))
+    return q.new_empty((q.shape[0], weight.shape[1]), dtype=BF16)
+
+
 TENSORS = "Tensor weight, Tensor weight_scale_inv, Tensor offsets) -> Tensor"
+register(f"fp8_grouped_product(Tensor q, Tensor sf, {TENSORS}", _product, _fake_product)
 register(f"fp8_grouped_linear(Tensor x, {TENSORS}", _forward, _fake("x", 1, "mk"))
 register(f"fp8_grouped_linear_input_gradient(Tensor gradient, {TENSORS}", _input_gradient, _fake("gradient", 2, "mn"))
+product = torch.ops.aotgemm.fp8_grouped_product.default
 forward = torch.ops.aotgemm.fp8_grouped_linear.default
 input_gradient = torch.ops.aotgemm.fp8_grouped_linear_input_gradient.default
 
@@ -97,17 +114,24 @@ class _Frozen(torch.autograd.Function):
 
 
 def fp8_grouped_linear(
-    x: torch.Tensor, weight: torch.Tensor, weight_scale_inv: torch.Tensor, offsets: torch.Tensor
+    x: torch.Tensor | tuple[torch.Tensor, torch.Tensor],
+    weight: torch.Tensor,
+    weight_scale_inv: torch.Tensor,
+    offsets: torch.Tensor,
 ) -> torch.Tensor:
     """x[i] @ weight[e]^T for each row i, e being its expert, through aotgemm.m_grouped_fp8_gemm_nt_contiguous.
 
     x: BF16 [M, K], the rows of expert 0 first, then those of 1, and so on, without gaps; quantised by row and 128
-    columns. weight: FP8 E4M3 [E, N, K], weight_scale_inv FP32 [E, ceil(N / 128), ceil(K / 128)]. offsets: int32 [E] on
-    x's device, where the rows of each expert end. Returns BF16 [M, N]; rows behind the last end are zeros.
+        columns. Or what aotgemm.per_token_cast_to_fp8 made of that, without a gradient.
+    weight: FP8 E4M3 [E, N, K]; weight_scale_inv: FP32 [E, ceil(N / 128), ceil(K / 128)].
+    offsets: int32 [E] on x's device, where the rows of each expert end.
+    Returns BF16 [M, N]; rows behind the last end are zeros.
 
     The gradient is that of x, as in fp8_linear. A row's result and gradient do not depend on the other rows; nothing
     waits for the device. Raises what that call raises.
     """
+    if isinstance(x, tuple):
+        return (product if torch.compiler.is_compiling() else _product)(*x, weight, weight_scale_inv, offsets)
     if torch.is_grad_enabled() and x.requires_grad:
         return _Frozen.apply(x, weight, weight_scale_inv, offsets)
     if torch.compiler.is_compiling():
