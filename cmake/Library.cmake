@@ -38,13 +38,19 @@ else()
     set(include_folder ${CMAKE_INSTALL_INCLUDEDIR})
     set(cmake_folder ${CMAKE_INSTALL_LIBDIR}/cmake/aotgemm)
     set(data_folder ${CMAKE_INSTALL_DATADIR}/aotgemm)
+    # Where several versions may lie side by side, a program asks for the one that it was linked with. A wheel, which
+    # holds no links, has one.
+    set_target_properties(aotgemm PROPERTIES VERSION ${PROJECT_VERSION}
+                                             SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endif()
 
 include(CMakePackageConfigHelpers)
 write_basic_package_version_file(${build_root}/aotgemmConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(TARGETS aotgemm EXPORT aotgemmTargets LIBRARY DESTINATION ${library_folder}
         INCLUDES DESTINATION ${include_folder})
-install(DIRECTORY ${source_root}/cpp/include/aotgemm DESTINATION ${include_folder})
+configure_file(${source_root}/cpp/include/aotgemm/version.h.in ${build_root}/include/aotgemm/version.h @ONLY)
+install(FILES ${source_root}/cpp/include/aotgemm/aotgemm.h ${build_root}/include/aotgemm/version.h
+        DESTINATION ${include_folder}/aotgemm)
 install(FILES ${generated}/manifest.json DESTINATION ${data_folder})
 install(EXPORT aotgemmTargets NAMESPACE aotgemm:: DESTINATION ${cmake_folder})
 install(FILES aotgemmConfig.cmake ${build_root}/aotgemmConfigVersion.cmake

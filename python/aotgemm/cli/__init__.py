@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
@@ -48,6 +49,8 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
         prog="aotgemm", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"aotgemm {__version__}")
+    folder = Path(__file__).parents[1] / "cmake"
+    parser.add_argument("--cmake-dir", action="version", version=str(folder), help="the folder for CMake's aotgemm_DIR")
     subparsers = parser.add_subparsers(metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
