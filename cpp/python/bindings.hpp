@@ -10,6 +10,7 @@ void bind_conversions(nanobind::module_& module);
 void bind_hc_prenorm(nanobind::module_& module);
 void bind_settings(nanobind::module_& module);
 void bind_queries(nanobind::module_& module);
+void bind_observe(nanobind::module_& module);
 void bind_plan(nanobind::module_& module);
 void bind_device_array(nanobind::module_& module);
 

@@ -31,6 +31,7 @@ NB_MODULE(_core, module) {
     aotgemm::python::bind_hc_prenorm(module);
     aotgemm::python::bind_settings(module);
     aotgemm::python::bind_queries(module);
+    aotgemm::python::bind_observe(module);
     aotgemm::python::bind_plan(module);
     aotgemm::python::bind_device_array(module);
 }

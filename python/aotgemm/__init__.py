@@ -36,6 +36,7 @@ from .errors import (
     PlanWarning,
     ShapeError,
 )
+from .observe import set_verbose, stats
 from .ops.bf16_gemm import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
 from .ops.bf16_grouped import (
     k_grouped_bf16_gemm_tn_contiguous,
@@ -134,6 +135,8 @@ __all__ = [
     "set_num_sms",
     "set_pdl",
     "set_tc_util",
+    "set_verbose",
+    "stats",
     "tf32_hc_prenorm_gemm",
     "to_numpy",
     "transform_sf_into_required_layout",

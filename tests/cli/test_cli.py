@@ -1,5 +1,6 @@
 """The commands, through main() and as a process. They run on the CPU: no CUDA device is visible to them here."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -198,3 +199,14 @@ def test_the_process_fails_without_a_traceback():
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("aotgemm: ") and done.stderr.count("\n") == 1
     assert "CUDA device" in done.stderr
+
+
+def test_doctor_in_one_line(capsys):
+    assert main(["doctor", "--line"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    mark, *words = line.split(" ")
+    found = dict(word.split("=", 1) for word in words)
+    assert mark == "aotgemm" and found["version"] == aotgemm.__version__ and found["cpu"] == "works"
+    assert list(found) == ["version", "library", "kernels", "cpu", "devices", "driver", "plan", "torch"]
+    library = Path(aotgemm.__file__).with_name("libaotgemm.so").read_bytes()
+    assert found["library"] == hashlib.sha256(library).hexdigest() and found["plan"] == "off"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dispatch/base/failure.hpp"
+#include "dispatch/observe/counters.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/plan/plan_record.hpp"
 #include "dispatch/plan/plan_table.hpp"
@@ -149,7 +150,10 @@ void hold_against_plan(const PlanInForce& plan, const aotgemm_problem& problem, 
     }
     if (found.verdict == Verdict::planned) return;
     const std::string sentence = sentence_of(plan, problem, device, kernel, found);
-    if (plan.mode == AOTGEMM_PLAN_STRICT) throw Failure(AOTGEMM_ERROR_PLAN, sentence);
+    if (plan.mode == AOTGEMM_PLAN_STRICT) {
+        add_one(counters().refused);
+        throw Failure(AOTGEMM_ERROR_PLAN, sentence);
+    }
     warn_once(plan, found, sentence);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "dispatch/observe/counters.hpp"
 #include "dispatch/runtime/inventory.hpp"
 
 namespace aotgemm {
@@ -31,6 +32,7 @@ CUkernel load(int cubin) {
     CUkernel kernel = nullptr;
     check_cuda(driver().cuLibraryGetKernel(&kernel, library, source.name), "cuLibraryGetKernel",
                text("for kernel ", source.name));
+    add_one(counters().loads);
     return kernel;
 }
 

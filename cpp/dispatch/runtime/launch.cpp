@@ -1,5 +1,7 @@
 #include "dispatch/runtime/launch.hpp"
 
+#include "dispatch/observe/call_lines.hpp"
+#include "dispatch/observe/counters.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/base/settings.hpp"
 
@@ -8,6 +10,7 @@ namespace aotgemm {
 void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void* stream, void* parameters) {
     const CUkernel kernel = load_kernel(cubin, device, static_cast<int32_t>(shape.shared_bytes));
     if (settings().compile_only.load(std::memory_order_relaxed)) return;
+    if (is_watched()) write_launch_line(cubin);
     CUlaunchAttribute attributes[2];
     unsigned count = 0;
     if (shape.cluster > 1) {
@@ -34,6 +37,7 @@ void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void*
         check_cuda(result, "cuLaunchKernelEx",
                    text("of ", kCubins[cubin].name, " with ", shape.grid, "x", shape.grid_y, " blocks of ", shape.threads, " threads"));
     }
+    add_one(counters().launches[cubin]);
 }
 
 }  // namespace aotgemm

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "dispatch/base/checks.hpp"
+#include "dispatch/observe/call_lines.hpp"
 #include "dispatch/runtime/cubin_store.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/plan/plan.hpp"
@@ -115,6 +116,7 @@ const Choice& find_choice(const aotgemm_problem& problem, const CudaDevice& devi
 const Choice& choose_kernel(const aotgemm_problem& problem, const CudaDevice& device, int32_t forced) {
     const Choice& choice = find_choice(problem, device, forced);
     check_plan(problem, &device.description, choice.kernel);
+    if (is_watched()) write_call_line(problem, &device.description, choice.kernel);
     return choice;
 }
 

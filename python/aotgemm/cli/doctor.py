@@ -1,6 +1,7 @@
 """`aotgemm doctor`: what works on this machine."""
 
 import argparse
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -11,6 +12,7 @@ from typing import Any
 from .. import __version__, _core
 from ..errors import Error
 from ..ops.fp8_gemm import fp8_gemm_nt
+from ..plan.enforcement import MODES
 from ..problems.backends import CpuBackend, CudaBackend
 from .output import add_command, print_facts, print_json, print_table
 
@@ -18,6 +20,7 @@ EXAMPLES = """\
 examples:
   aotgemm doctor            a report to read, or to add to a bug report
   aotgemm doctor --json | jq .works
+  aotgemm doctor --line     one line, for a health probe or the log of a boot
 
 A small GEMM runs on the CPU and on every CUDA device. Exit status: 0 if all were right, 1 if one failed.
 """
@@ -26,7 +29,9 @@ FRAMEWORKS = ("numpy", "ml_dtypes", "torch", "cupy", "jax")
 
 
 def add_parser(subparsers: Any) -> None:
-    add_command(subparsers, "doctor", "Report what works on this machine, and what does not and why.", EXAMPLES, run)
+    about = "Report what works on this machine, and what does not and why."
+    parser = add_command(subparsers, "doctor", about, EXAMPLES, run)
+    parser.add_argument("--line", action="store_true", help="one line of words like name=value")
 
 
 def _framework(name: str) -> str:
@@ -102,7 +107,30 @@ def _print(report: dict[str, Any]) -> None:
     print_facts({"verdict": _verdict(report)})
 
 
+def _line(report: dict[str, Any]) -> str:
+    """Names and values without blanks."""
+    library = Path(report["library"]).read_bytes()
+    devices = ";".join(
+        f"{d['ordinal']}:{d['name'].replace(' ', '_')}:{'fails' if d['problem'] else 'works'}"
+        for d in report["devices"]
+    )
+    words = {
+        "version": report["version"],
+        "library": hashlib.sha256(library).hexdigest(),
+        "kernels": report["kernels"],
+        "cpu": "fails" if report["cpu_problem"] else "works",
+        "devices": devices or "none",
+        "driver": report["driver"].replace(" ", "_"),
+        "plan": ("off", *MODES)[_core.plan_mode()],
+        "torch": report["frameworks"]["torch"].replace(" ", "_"),
+    }
+    return " ".join(["aotgemm", *(f"{name}={value}" for name, value in words.items())])
+
+
 def run(arguments: argparse.Namespace) -> int:
     report = _report()
-    print_json(report) if arguments.json else _print(report)
+    if arguments.line and not arguments.json:
+        print(_line(report))
+    else:
+        print_json(report) if arguments.json else _print(report)
     return 1 if report["cpu_problem"] or any(device["problem"] for device in report["devices"]) else 0

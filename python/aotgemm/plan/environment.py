@@ -6,7 +6,7 @@ environment variable; the bindings call `apply` once, and again at each call for
 
 import os
 
-from .. import _core
+from .. import _core, observe
 from ..errors import PlanError
 from .enforcement import OFF, check_mode, load_plan
 
@@ -14,7 +14,8 @@ PLAN, MODE = "AOTGEMM_PLAN", "AOTGEMM_PLAN_MODE"
 
 
 def apply() -> None:
-    """Loads the plan, unless the program has loaded one itself. Raises PlanError."""
+    """Opens what AOTGEMM_VERBOSE names, and loads the plan, unless the program has one. Raises OSError, PlanError."""
+    observe.apply_environment()
     path, mode = os.environ.get(PLAN), os.environ.get(MODE, "strict")
     if not path or _core.plan_mode() != OFF:
         return

@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "dispatch/base/settings.hpp"
+#include "dispatch/observe/call_lines.hpp"
+#include "dispatch/observe/counters.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
 #include "dispatch/ops/gemm/check.hpp"
@@ -28,11 +30,18 @@ void clear_rows(const OperandView& d, const RowRange& rows) {
     }
 }
 
+// Holds a GEMM on the CPU against the plan, and tells of it.
+void announce(const aotgemm_problem& problem) {
+    check_plan(problem, nullptr, -1);
+    add_one(counters().cpu_gemms);
+    if (is_watched()) write_call_line(problem, nullptr, -1);
+}
+
 void run_on_cpu(const GemmCall& call, int threads) {
-    if (!call.form->is_by_group) check_plan(problem_of(call), nullptr, -1);
+    if (!call.form->is_by_group) announce(problem_of(call));
     const std::vector<GemmPart> parts = read_parts(call);
     if (call.form->is_by_group) {
-        for (const GemmPart& part : parts) check_plan(problem_of(part_of(call, part)), nullptr, -1);
+        for (const GemmPart& part : parts) announce(problem_of(part_of(call, part)));
     }
     if (settings().compile_only) return;
     call.family->run_on_cpu(call, parts, threads);
