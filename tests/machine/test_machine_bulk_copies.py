@@ -1,10 +1,13 @@
 """Bulk tensor copies of 1 to 5 dimensions, with every swizzle and at every edge, against NumPy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from machine_kernel import Launch, Map, run_kernel
+from tf32_pairs import PAIRS
 
-INT32 = 3  # CU_TENSOR_MAP_DATA_TYPE_INT32
+INT32, TFLOAT32 = 3, 11  # CUtensorMapDataType
 SPAN = {0: 0, 1: 32, 2: 64, 3: 128}  # bytes of a row that a swizzle permutes
 
 # 32 threads; the box lies at the start of dynamic shared memory, which is 1,024 bytes aligned, its mbarrier after it.
@@ -133,6 +136,14 @@ def test_a_store_writes_what_lies_inside_the_tensor(machine, case):
     ran = run_kernel(machine, launch(STORE, case, words, contents, WRITE))
     assert (ran.result, ran.findings) == (0, [])
     np.testing.assert_array_equal(np.frombuffer(ran.arrays[1], np.int32).reshape(sizes, order="F"), wanted)
+
+
+def test_a_load_through_tfloat32_rounds_as_an_h200_did(machine):
+    numbers, rounded = np.array(PAIRS, np.uint32).T
+    load = launch(LOAD, ((40,), (40,), (0,), 0), 40, (bytes(160), numbers.tobytes()), READ)
+    ran = run_kernel(machine, replace(load, maps=(replace(load.maps[0], type=TFLOAT32),)))
+    assert (ran.result, ran.findings) == (0, [])
+    np.testing.assert_array_equal(np.frombuffer(ran.arrays[0], np.uint32), rounded)
 
 
 def test_a_store_that_starts_outside_is_told(machine):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from emulation_inputs import VECTORS
 from machine_kernel import Launch, run_kernel
+from tf32_pairs import PAIRS
 
 SHAPES = {
     "fp8": ("k32.f32.e4m3.e4m3", 32, "", ""),
@@ -126,6 +127,7 @@ def test_fp32_rounded_to_tf32(machine):
     random = np.random.default_rng(0)
     bits = random.integers(0, 1 << 32, 1 << 14, np.uint64).astype(np.uint32)
     bits[: 1 << 12] = bits[: 1 << 12] & ~np.uint32(0x1FFF) | 0x1000  # halfway between two
+    bits[-len(PAIRS) :], on_an_h200 = np.array(PAIRS, np.uint32).T
     body = (
         "\tmov.u32 %r1, %tid.x;\n\tmov.u32 %r2, %ctaid.x;\n\tmad.lo.u32 %r3, %r2, 128, %r1;\n"
         "\tld.param.u64 %rd1, [p];\n"
@@ -134,6 +136,7 @@ def test_fp32_rounded_to_tf32(machine):
     )
     ran = run_kernel(machine, Launch(body, (bits.tobytes(),), grid=len(bits) // 128, threads=128))
     got = np.frombuffer(ran.arrays[0], np.uint32)
+    np.testing.assert_array_equal(got[-len(PAIRS) :], on_an_h200)
     values, rounded = bits.view(np.float32), got.view(np.float32)
     is_nan = np.isnan(values)
     np.testing.assert_array_equal(np.isnan(rounded), is_nan)

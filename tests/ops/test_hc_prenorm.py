@@ -9,6 +9,7 @@ from error_tables import assert_raises_as_told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import BF16, CudaLike
+from tf32_pairs import PAIRS
 
 FP32 = np.float32
 M, N, K = 5, 24, 192
@@ -83,6 +84,19 @@ def test_b_is_rounded_to_nearest_even():
     b.view(np.uint32)[:6, 0] = 0x3F801000, 0x3F803000, 0x3F801001, 0x3F802FFF, 0xBF801000, 0x7F7FF000
     d, _ = run(a, b)
     assert bits(d)[0, :6].tolist() == [0x3F800000, 0x3F804000, 0x3F802000, 0x3F802000, 0xBF800000, 0x7F800000]
+
+
+def test_b_is_rounded_as_an_h200_rounds_it():
+    """One product at a time, by 1, shows B's number as the tensor cores see it. Tiny numbers, which a sum may lose, and
+    NaN are left out."""
+    numbers, rounded = (x[np.abs(x.view(FP32)) >= 2.0**-100] for x in np.array(PAIRS, np.uint32).T)
+    for start in range(0, len(numbers), 32):
+        a, b = np.zeros((1, 64), BF16), np.zeros((32, 64), FP32)
+        a[0, 5] = 1
+        part = numbers[start : start + 32]
+        b.view(np.uint32)[: len(part), 5] = part
+        d, _ = run(a, b)
+        np.testing.assert_array_equal(bits(d)[0, : len(part)], rounded[start : start + 32])
 
 
 def test_rows_do_not_depend_on_their_neighbours():

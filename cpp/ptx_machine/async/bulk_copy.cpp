@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "emulation/core/formats.hpp"
 #include "ptx_machine/check/checker.hpp"
 #include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
@@ -62,6 +63,13 @@ void want_global(const BulkCopy& copy, const Row& row, bool is_write) {
 // Whether the swizzle moves the pieces of a row within the row, so that a row is one range of memory.
 bool is_one_range(const TensorMap& map) { return map.swizzle == 0 || map.row_bytes() == 16u << map.swizzle; }
 
+void round_to_tf32(std::uint8_t (&piece)[kPiece]) {
+    std::uint32_t words[kPiece / 4];
+    std::memcpy(words, piece, kPiece);
+    for (std::uint32_t& word : words) word = emulation::tf32_from_float(word);
+    std::memcpy(piece, words, kPiece);
+}
+
 void load_row(const BulkCopy& copy, const Row& row, Block& block) {
     Checker* check = copy.issuer->check;
     const bool as_one = check != nullptr && is_one_range(*copy.map) &&
@@ -81,6 +89,7 @@ void load_row(const BulkCopy& copy, const Row& row, Block& block) {
                            std::memcpy(piece + (first - offset), reinterpret_cast<const void*>(from), end - first);
                            defined = check == nullptr || check->global_is_defined(*copy.issuer, from, end - first);
                        }
+                       if (copy.map->rounds_to_tf32()) round_to_tf32(piece);
                        std::memcpy(block.shared.data() + address, piece, bytes);
                        if (check != nullptr) check->copy_writes_shared(copy, block, address, bytes, defined);
                    });

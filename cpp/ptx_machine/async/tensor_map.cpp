@@ -6,8 +6,8 @@
 namespace aotgemm::ptx_machine {
 
 int tensor_map_element_bytes(int type) {
-    // CU_TENSOR_MAP_DATA_TYPE_UINT8 to FLOAT32_FTZ; TFLOAT32 rounds what it loads, which nothing here does yet.
-    constexpr int kBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4};
+    // CU_TENSOR_MAP_DATA_TYPE_UINT8 to TFLOAT32.
+    constexpr int kBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4};
     return type >= 0 && type < static_cast<int>(std::size(kBytes)) ? kBytes[type] : 0;
 }
 

@@ -18,6 +18,8 @@ struct TensorMap {
     std::uint8_t type = 0;          // CUtensorMapDataType
     std::uint8_t interleave = 0, fill = 0;
 
+    // CU_TENSOR_MAP_DATA_TYPE_TFLOAT32: what is loaded is rounded.
+    bool rounds_to_tf32() const { return type == 11; }
     std::uint32_t row_bytes() const { return static_cast<std::uint32_t>(box[0]) * element_bytes; }
     std::uint32_t box_bytes() const {
         std::uint32_t bytes = element_bytes;
