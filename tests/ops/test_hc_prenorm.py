@@ -146,6 +146,44 @@ def test_any_number_of_threads_gives_the_same_bits():
         np.testing.assert_array_equal(bits(sqr_sum), bits(wanted[1]))
 
 
+@pytest.fixture
+def strict_plan_of():
+    """Loads a strict plan of M = 1 to 8 of these K."""
+
+    def load(*depths):
+        kernels = [("sm90_tf32_hc_prenorm_gemm_n24", "sm_90a", sha256_of("sm90_tf32_hc_prenorm_gemm_n24"))]
+        rows = [("tf32_hc_prenorm_gemm", "dense", "nt", "fp32", 1, N, k, 132, 1, 8, 0) for k in depths]
+        _core.plan_load(kernels, rows, 9, 0, 132, 3)
+
+    yield load
+    _core.plan_off()
+
+
+def sha256_of(name):
+    return next(cubin["sha256"] for cubin in _core.cubins() if cubin["name"] == name)
+
+
+def test_calls_are_held_against_a_plan(strict_plan_of):
+    strict_plan_of(K, 64)
+    run(*operands(8, N, K), 3)
+    run(*operands(1, N, 0))
+    with pytest.raises(
+        aotgemm.PlanError, match="tf32_hc_prenorm_gemm dense nt fp32, M = 9, N = 24, K = 192, .* M = 1 to 8"
+    ):
+        run(*operands(9, N, K))
+    with pytest.raises(aotgemm.PlanError, match="K = 128, 1 groups is not in the plan"):
+        run(*operands(8, N, 128))
+
+
+def test_calls_are_recorded():
+    with aotgemm.record() as recording:
+        for splits in (None, 2):
+            run(*operands(M, N, K), splits)
+    (noted,) = recording.calls
+    assert (noted["family"], noted["m"], noted["n"], noted["k"]) == ("tf32_hc_prenorm_gemm", M, N, K)
+    assert (noted["count"], noted["kernel"]) == (2, "")
+
+
 def call(num_splits=None, **changed):
     """The public call on good operands, some of them replaced."""
     leading = () if num_splits is None else (2,)

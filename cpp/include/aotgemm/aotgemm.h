@@ -317,7 +317,7 @@ AOTGEMM_API aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x
  *
  * 1. The K / 64 blocks of K are cut into num_splits runs in ascending order; the first (K / 64) % num_splits have one
  *    block more. A run without a block gives zeros.
- * 2. B is rounded to TF32, to nearest even; A has no bit too many. D is one chain of tensor-core steps of 8 from zero
+ * 2. B is rounded to TF32, to nearest even, as a TMA load of type TFLOAT32 does; A has no bit too many. D is one chain of tensor-core steps of 8 from zero
  *    over the run.
  * 3. Of the squares of a row there are eight chains p[0] to p[7], by k % 8, in ascending k, each from zero:
  *    p = fma(A[m, k], A[m, k], p) in FP32. sqr_sum = ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])).

@@ -1,10 +1,12 @@
 #include "dispatch/ops/hc_prenorm/hc_prenorm.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "dispatch/base/checks.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/hc_prenorm/backends.hpp"
+#include "dispatch/plan/plan.hpp"
 #include "emulation/ops/tf32_hc_prenorm_gemm.hpp"
 #include "kernels/sm90/tf32_hc_prenorm_gemm/params.hpp"
 
@@ -85,6 +87,21 @@ void run_on_cpu(const HcPrenormCall& call, int threads) {
                                     threads);
 }
 
+// As a plan has such calls: kernels differ in N alone, so that the sizes say which one runs. A plan knows K = 0 as one
+// block.
+void hold_against_plan(const HcPrenormCall& call, const aotgemm_device* device) {
+    const aotgemm_problem problem{.family = "tf32_hc_prenorm_gemm",
+                                  .grouping = "dense",
+                                  .layout = "nt",
+                                  .out_dtype = "fp32",
+                                  .groups = 1,
+                                  .m = call.m,
+                                  .n = call.n,
+                                  .k = std::max(call.k, emulation::kHcPrenormBlockK),
+                                  .num_sms = settings().num_sms.load(std::memory_order_relaxed)};
+    check_plan(problem, device, -1);
+}
+
 using Launcher = void (*)(const HcPrenormCall&, const CudaDevice&, void*);
 
 Launcher launcher_for(const CudaDevice& device) {
@@ -106,12 +123,15 @@ void tf32_hc_prenorm_gemm(const aotgemm_tensor& a, const aotgemm_tensor& b, cons
                              .k = operands.k(), .splits = num_splits > 0 ? num_splits : 1,
                              .d_row_stride = d.stride[row], .d_split_stride = row > 0 ? d.stride[0] : 0};
     if (a.device_type == AOTGEMM_CPU) {
+        hold_against_plan(call, nullptr);
         if (!settings().compile_only) run_on_cpu(call, options.cpu_threads);
         return;
     }
     const CudaDevice& device = cuda_device(a.device_id);
     const ContextScope scope(device);
-    launcher_for(device)(call, device, options.stream);
+    const Launcher launcher = launcher_for(device);
+    hold_against_plan(call, &device.description);
+    launcher(call, device, options.stream);
 }
 
 }  // namespace aotgemm
