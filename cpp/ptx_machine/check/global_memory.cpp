@@ -10,8 +10,8 @@ Allocation::Allocation(std::uintptr_t base, std::size_t bytes)
     : base_(base),
       bytes_(bytes),
       defined_(static_cast<std::uint8_t*>(std::calloc(bytes + 1, 1))),
-      words_(static_cast<Word*>(std::calloc(bytes / 4 + 1, sizeof(Word)))) {
-    if (!defined_ || !words_) throw std::bad_alloc();
+      granules_(static_cast<Granule*>(std::calloc(bytes / kGranuleBytes + 1, sizeof(Granule)))) {
+    if (!defined_ || !granules_) throw std::bad_alloc();
 }
 
 bool Allocation::is_defined(std::uintptr_t address, std::size_t bytes) const {
@@ -27,22 +27,22 @@ GlobalConflict Allocation::touch(std::uintptr_t address, std::size_t bytes, bool
     GlobalConflict conflict = GlobalConflict::none;
     const std::uint32_t grid = order.grid(), floor = order.floor(has_waited);
     const auto may_run = [&](std::uint32_t other) { return other >= floor && other < grid && other != 0; };
-    const std::size_t first = (address - base_) / 4, last = (address - base_ + bytes - 1) / 4;
+    const std::size_t first = (address - base_) / kGranuleBytes, last = (address - base_ + bytes - 1) / kGranuleBytes;
     for (std::size_t i = first; i <= last; ++i) {
-        Word& word = words_.get()[i];
+        Granule& granule = granules_.get()[i];
         const bool is_known_read =
-            !is_write && word.read_grid == grid && (word.read_cluster == cluster || word.read_cluster == kSeveral);
-        if (is_known_read && word.write_grid != grid && !may_run(word.write_grid)) continue;
-        if (word.write_grid == grid && word.write_cluster != cluster) conflict = GlobalConflict::cluster_wrote;
-        if (may_run(word.write_grid)) conflict = GlobalConflict::grid_writes;
+            !is_write && granule.read_grid == grid && (granule.read_cluster == cluster || granule.read_cluster == kSeveral);
+        if (is_known_read && granule.write_grid != grid && !may_run(granule.write_grid)) continue;
+        if (granule.write_grid == grid && granule.write_cluster != cluster) conflict = GlobalConflict::cluster_wrote;
+        if (may_run(granule.write_grid)) conflict = GlobalConflict::grid_writes;
         if (is_write) {
-            if (word.read_grid == grid && word.read_cluster != cluster) conflict = GlobalConflict::cluster_reads;
-            if (may_run(word.read_grid)) conflict = GlobalConflict::grid_reads;
-            word.write_grid = grid;
-            word.write_cluster = cluster;
+            if (granule.read_grid == grid && granule.read_cluster != cluster) conflict = GlobalConflict::cluster_reads;
+            if (may_run(granule.read_grid)) conflict = GlobalConflict::grid_reads;
+            granule.write_grid = grid;
+            granule.write_cluster = cluster;
         } else {
-            word.read_cluster = word.read_grid == grid && word.read_cluster != cluster ? kSeveral : cluster;
-            word.read_grid = grid;
+            granule.read_cluster = granule.read_grid == grid && granule.read_cluster != cluster ? kSeveral : cluster;
+            granule.read_grid = grid;
         }
     }
     return conflict;

@@ -1,5 +1,5 @@
 // Device memory, which is host memory: what is allocated, which bytes were ever written, and which cluster of the
-// running grid touched which word.
+// running grid touched which two bytes, an element of BF16 and the least that kernels share out.
 #pragma once
 
 #include <cstdint>
@@ -34,15 +34,16 @@ class Allocation {
                          bool has_waited, std::uint32_t cluster);
 
    private:
-    struct Word {
+    struct Granule {
         std::uint32_t write_grid, write_cluster, read_grid, read_cluster;
     };
     static constexpr std::uint32_t kSeveral = 0xFFFFFFFF;
+    static constexpr std::size_t kGranuleBytes = 2;
 
     std::uintptr_t base_;
     std::size_t bytes_;
     std::unique_ptr<std::uint8_t, Free> defined_;  // a byte each; pages that are not touched cost nothing
-    std::unique_ptr<Word, Free> words_;
+    std::unique_ptr<Granule, Free> granules_;
 };
 
 class GlobalMemory {
