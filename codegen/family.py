@@ -43,6 +43,7 @@ class Kernels:
     rules: what the family asks of a spec there, the first reason first.
     block: a kernel's thread block; None where the host's code states it beside the kernel.
     marks: marks of the template beyond the spec's fields, its block and the type of its output.
+    columns: N of the tensor-core instruction; None where it follows from a tile, or there is none.
     """
 
     specs: tuple[KernelSpec, ...]
@@ -50,6 +51,7 @@ class Kernels:
     rules: tuple[Rule, ...] = ()
     block: Callable[[KernelSpec], Block] | None = None
     marks: Callable[[KernelSpec], dict[str, object]] = no_marks
+    columns: Callable[[KernelSpec], int] | None = None
 
 
 @dataclass(frozen=True)

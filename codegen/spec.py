@@ -16,7 +16,7 @@ class KernelSpec:
     arch: str
     family: str
     grouping: str = ""
-    layout: str = ""
+    layout: str = ""  # "nt"; of an indexer's kernels heads and head_dim, "h64d128"
     out_dtype: str = ""
     block_m: int = 0
     block_n: int = 0
@@ -43,6 +43,7 @@ class KernelSpec:
             parts += [f"f{self.in_flight}"] * (self.in_flight > 0)
             parts += [f"c{self.cluster_m}x{self.cluster_n}"]
         else:
+            parts += [self.layout] * bool(self.layout)
             parts += [part for part in (self.scaling and f"per_{self.scaling}", self.in_dtype, self.out_dtype) if part]
             parts += [f"n{self.block_n}"] * (self.block_n > 0)
         return "_".join(parts)

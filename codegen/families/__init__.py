@@ -6,6 +6,7 @@ from codegen.families import (
     cast_fp8,
     fp8_gemm_1d1d,
     fp8_gemm_1d2d,
+    mqa_logits,
     ordered_sum,
     tf32_hc_prenorm_gemm,
     transpose_sf,
@@ -22,6 +23,7 @@ FAMILIES = {
         transpose_sf,
         cast_fp8,
         ordered_sum,
+        mqa_logits,
         tf32_hc_prenorm_gemm,
     )
 }

@@ -47,9 +47,14 @@ def _uses_wgmma(spec: KernelSpec, operand: str) -> bool:
     return spec.arch == SM_90A.name and multiplied is not None and multiplied.name == operand
 
 
+def _instruction_n(spec: KernelSpec) -> int:
+    columns = kernels_of(spec).columns
+    return columns(spec) if columns else geometry.instruction_n(spec)
+
+
 def wgmma_header(operand: str, specs: Iterable[KernelSpec]) -> str:
     """wgmma_OPERAND.cuh with exactly the instruction widths that `specs` use."""
-    widths = sorted({geometry.instruction_n(spec) for spec in specs if _uses_wgmma(spec, operand)})
+    widths = sorted({_instruction_n(spec) for spec in specs if _uses_wgmma(spec, operand)})
     return fill(f"sm90/wgmma_{operand}.cuh.in", widths="".join(_wgmma_width(operand, width) for width in widths))
 
 

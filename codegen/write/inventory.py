@@ -27,6 +27,11 @@ def _cubin_row(spec: KernelSpec, sidecar: dict) -> str:
     return f'    {{"{spec.name()}", "{spec.arch}", "{sidecar["sha256"]}", {symbol}, {sidecar["bytes"]}}},\n'
 
 
+def _shared_bytes(spec: KernelSpec) -> int:
+    block = kernels_of(spec).block
+    return block(spec).shared_bytes if block else 0
+
+
 def _index_entry(spec: KernelSpec) -> str:
     name = spec.name()
     offsets = (f"{part}_{name} - index" for part in ("name", "arch", "sha256", "aotgemm_cubin"))
@@ -46,6 +51,7 @@ def write_inventory(specs: list[KernelSpec], cubins: Path, out: Path) -> None:
         declarations="".join(f"extern const unsigned char aotgemm_cubin_{name}[];\n" for name in names),
         specs="".join(_spec_row(spec, sidecars[spec.name()]["sha256"]) for spec in specs if spec.is_gemm),
         cubins="".join(_cubin_row(spec, sidecars[spec.name()]) for spec in specs),
+        shared_bytes="".join(f"    {_shared_bytes(spec)},\n" for spec in specs),
     )
     write_if_changed(out / "inventory.cpp", tables)
     bodies = "".join(_cubin_body(spec, sidecars[spec.name()]) for spec in specs)

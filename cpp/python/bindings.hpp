@@ -8,6 +8,7 @@ namespace aotgemm::python {
 void bind_gemm(nanobind::module_& module);
 void bind_conversions(nanobind::module_& module);
 void bind_hc_prenorm(nanobind::module_& module);
+void bind_indexer(nanobind::module_& module);
 void bind_settings(nanobind::module_& module);
 void bind_queries(nanobind::module_& module);
 void bind_observe(nanobind::module_& module);

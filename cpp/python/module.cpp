@@ -29,6 +29,7 @@ NB_MODULE(_core, module) {
     aotgemm::python::bind_gemm(module);
     aotgemm::python::bind_conversions(module);
     aotgemm::python::bind_hc_prenorm(module);
+    aotgemm::python::bind_indexer(module);
     aotgemm::python::bind_settings(module);
     aotgemm::python::bind_queries(module);
     aotgemm::python::bind_observe(module);

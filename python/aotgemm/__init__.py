@@ -62,6 +62,7 @@ from .ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous
 from .ops.fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
 from .ops.hc_prenorm import tf32_hc_prenorm_gemm
 from .ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
+from .ops.mqa_logits import fp8_fp4_mqa_logits, fp8_mqa_logits
 from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
 
@@ -92,12 +93,14 @@ __all__ = [
     "einsum",
     "explain",
     "fp8_einsum",
+    "fp8_fp4_mqa_logits",
     "fp8_gemm_nn",
     "fp8_gemm_nt",
     "fp8_gemm_nt_skip_head_mid",
     "fp8_gemm_tn",
     "fp8_gemm_tt",
     "fp8_m_grouped_gemm_nt_masked",
+    "fp8_mqa_logits",
     "from_numpy",
     "get_block_size_multiple_of",
     "get_compile_mode",

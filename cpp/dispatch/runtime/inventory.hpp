@@ -9,6 +9,7 @@ namespace aotgemm {
 extern const aotgemm_spec kSpecs[];
 extern const int kSpecCount;
 extern const aotgemm_cubin kCubins[];
+extern const int32_t kCubinSharedBytes[];  // dynamic shared memory of a thread block; 0 where the host's code states it
 extern const int kCubinCount;
 
 }  // namespace aotgemm

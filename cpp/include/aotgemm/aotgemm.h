@@ -284,6 +284,32 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_gemm_nt_batch_reduced(const aotgemm_tens
                                                               const aotgemm_launch* launch);
 AOTGEMM_API int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n);
 
+/* Indexer logits, family mqa_logits: of query row i for its own keys j, starts[i] <= j < ends[i],
+ *
+ *   logits[i, j] = (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * kv_sf[j]
+ *
+ * q       FP8 E4M3 [M, H, D], contiguous; H is 16, 32 or 64, D is 32, 64 or 128
+ * kv      FP8 E4M3 [N, D], stride[1] == 1, rows a multiple of 16 bytes apart
+ * kv_sf   FP32 [N], contiguous
+ * weights FP32 [M, H], stride[1] == 1
+ * starts, ends  int32 [M], contiguous: positions of keys. ends is cut to N and starts to 0; ends <= starts is no key.
+ * logits  FP32 or BF16 [M, width], stride[1] == 1, rows a multiple of 16 bytes apart. compressed 0: width is N, and key j
+ *         lies in column j. compressed 1: key j lies in column j - starts[i], and keys beyond width are left out.
+ * clean_logits  1: columns of no key become -infinity, not with compressed; 0: they stay as they are
+ *
+ * Data of q, kv, kv_sf and logits starts at a multiple of 16 bytes. M or N may be 0.
+ *
+ * The arithmetic, which is that of DeepGEMM 2.6.1 on Hopper, bit for bit: each dot product is one chain of tensor-core
+ * steps of 32 from zero. For t = 0 to 3, even[t] is the sum over heads 2t, 2t + 8, 2t + 16, ... in this order, the first
+ * term rounded to FP32, each other one added with one rounding (fma); odd[t] likewise from head 2t + 1 on.
+ * part[t] = (even[t] + odd[t]) * kv_sf[j]; the logit is (part[0] + part[1]) + (part[2] + part[3]), rounded to nearest even
+ * if it is BF16. A dot product that is NaN counts as 0; a NaN of weights or scales makes a NaN. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* kv,
+                                                  const aotgemm_tensor* kv_sf, const aotgemm_tensor* weights,
+                                                  const aotgemm_tensor* starts, const aotgemm_tensor* ends,
+                                                  const aotgemm_tensor* logits, int32_t compressed,
+                                                  int32_t clean_logits, const aotgemm_launch* launch);
+
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */
 AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);

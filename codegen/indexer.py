@@ -1,0 +1,58 @@
+"""What the families of the indexer's logits have in common: heads, thread blocks, names of kernels."""
+
+from collections.abc import Iterable
+from itertools import product
+
+from codegen.arch import SM_90A, WARPGROUP
+from codegen.family import FP8, Block, Family, Kernels
+from codegen.spec import KernelSpec
+
+HEADS = (16, 32, 64)
+HEAD_DIMS = (32, 64, 128)
+OUT_DTYPES = ("bf16", "fp32")
+CONSUMERS = 2
+BLOCK_KEYS = 128  # keys of a stage
+QUERY_STAGES = 2
+BARRIERS = 2 * 8  # bytes of a stage's two barriers
+ROW = 16  # bytes that say which keys a row has
+
+
+def layouts(rows: Iterable[int]) -> dict[str, tuple[int, int, int]]:
+    """By KernelSpec.layout: heads, elements of a head, and rows of q times heads that a consumer multiplies at a time.
+
+    rows: of q, for 64 heads; fewer heads have more rows.
+    """
+    shapes = product(HEADS, HEAD_DIMS, rows)
+    return {
+        f"h{heads}d{head_dim}" + (f"r{64 * count // heads}" if count else ""): (heads, head_dim, 64 * (count or 2))
+        for heads, head_dim, count in shapes
+    }
+
+
+def _block(columns: int, block_columns: int, heads: int, head_dim: int, stages: int, share: int) -> Block:
+    query = block_columns * (head_dim + 4) + block_columns // heads * ROW + 16 + BARRIERS
+    keys = BLOCK_KEYS * (head_dim + 4) + BARRIERS
+    return Block(WARPGROUP * (CONSUMERS + 1), QUERY_STAGES * query + stages * keys + share)
+
+
+def indexer_family(name: str, rows: Iterable[int], stages: int, splits_keys: bool) -> Family:
+    """A kernel for each layout and each type of the logits.
+
+    splits_keys: consumers share the rows of q, not the keys. rows: see layouts; (0,): 128 columns, and no name of them.
+    """
+    shapes = layouts(rows)
+    share = 0 if splits_keys else 16 + 4 * (CONSUMERS + 1) * WARPGROUP // 32
+
+    def block(spec: KernelSpec) -> Block:
+        heads, head_dim, columns = shapes[spec.layout]
+        return _block(columns, columns * (1 if splits_keys else CONSUMERS), heads, head_dim, spec.stages, share)
+
+    def marks(spec: KernelSpec) -> dict[str, object]:
+        return dict(zip(("heads", "head_dim", "columns"), shapes[spec.layout], strict=True))
+
+    specs = tuple(
+        KernelSpec(arch=SM_90A.name, family=name, layout=layout, out_dtype=out_dtype, stages=stages)
+        for layout, out_dtype in product(shapes, OUT_DTYPES)
+    )
+    kernels = Kernels(specs, f"sm90/{name}.cu.in", (), block, marks, columns=lambda spec: shapes[spec.layout][2])
+    return Family(name, {"layout": tuple(shapes), "out_dtype": OUT_DTYPES}, {SM_90A.name: kernels}, FP8)

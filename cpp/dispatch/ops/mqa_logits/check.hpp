@@ -1,0 +1,20 @@
+// What a call of the indexer's logits must be, on the CPU and on a GPU alike.
+#pragma once
+
+#include "dispatch/base/checks.hpp"
+#include "dispatch/ops/mqa_logits/call.hpp"
+
+namespace aotgemm {
+
+// q: FP8 E4M3, its last two dimensions the heads and their size, contiguous.
+void check_indexer_query(const Operand& q);
+
+// FP32 [rows, heads of q], elements of a row adjacent.
+void check_indexer_weights(const Operand& weights, int64_t rows, int64_t heads, const char* meaning_of_rows);
+
+// Elements of every dimension adjacent; `bytes`: what its start is a multiple of.
+void check_contiguous(const Operand& operand, int32_t bytes);
+
+void check_mqa_logits(const MqaLogitsCall& call);
+
+}  // namespace aotgemm

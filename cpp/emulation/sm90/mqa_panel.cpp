@@ -1,0 +1,93 @@
+// The sum over heads as the lanes of a warpgroup take it, compiled once per instruction set.
+#include "emulation/sm90/mqa_panel.hpp"
+
+#include <cstring>
+
+#include "emulation/core/exact_fma.hpp"
+#include "emulation/core/lanes.hpp"
+#include "emulation/core/output.hpp"
+
+namespace aotgemm::emulation {
+namespace {
+
+constexpr int kLanes = 4;    // lanes that share an output row of wgmma
+constexpr int kPeriod = 8;   // columns of wgmma after which the same lane holds two adjacent ones again
+
+using Sums = float[kFp8PanelColumns];
+
+// The positive part of a dot product. A NaN, and a product with a NaN in it (its mask), count as 0, as max.f32 has it.
+AOTGEMM_INLINE float relu(float dot, NanMask mask) { return dot + mask > 0.0f ? dot : 0.0f; }
+
+// sum = relu(dot) * weight, or that added to the sum with one rounding.
+template <bool kHasFma>
+AOTGEMM_INLINE void add_head(const Fp8Scratch& fp8, int row, float weight, bool is_first, Sums& sum) {
+    const float* dots = fp8.chain.value[row];
+    const NanMask row_mask = fp8.rows.nan_mask[row];
+    for (int j = 0; j < kFp8PanelColumns; ++j) {
+        const float positive = relu(dots[j], row_mask + fp8.panel.nan_mask[j]);
+        sum[j] = is_first ? positive * weight : exact_fma<kHasFma>(positive, weight, sum[j]);
+    }
+}
+
+// out = (the even heads of a lane + its odd heads) * the key's scale.
+template <bool kHasFma>
+AOTGEMM_INLINE void sum_lane(const Fp8Scratch& fp8, int first_row, int heads, const float* weights, const float* scales,
+                             int lane, Sums& out) {
+    Sums even, odd;
+    for (int head = 2 * lane; head < heads; head += kPeriod) {
+        const bool is_first = head < kPeriod;
+        add_head<kHasFma>(fp8, first_row + head, weights[head], is_first, even);
+        add_head<kHasFma>(fp8, first_row + head + 1, weights[head + 1], is_first, odd);
+    }
+    for (int j = 0; j < kFp8PanelColumns; ++j) out[j] = (even[j] + odd[j]) * scales[j];
+}
+
+template <bool kHasFma>
+AOTGEMM_INLINE void sum_heads(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
+                              MqaScratch& scratch) {
+    for (int row = 0; row < tile.rows; row += operands.heads) {
+        const float* weights =
+            operands.weights.data + (tile.row + row) / operands.heads * operands.weights.row_stride;
+        alignas(64) Sums lanes[kLanes];
+        for (int lane = 0; lane < kLanes; ++lane)
+            sum_lane<kHasFma>(scratch.fp8, row, operands.heads, weights, scales, lane, lanes[lane]);
+        float* out = scratch.logits[row / operands.heads];
+        for (int j = 0; j < kFp8PanelColumns; ++j) out[j] = (lanes[0][j] + lanes[1][j]) + (lanes[2][j] + lanes[3][j]);
+    }
+}
+
+AOTGEMM_TARGET_AVX2 void sum_heads_avx2(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
+                                        MqaScratch& scratch) {
+    sum_heads<true>(operands, tile, scales, scratch);
+}
+
+void sum_heads_baseline(const MqaOperands& operands, const TileOrigin& tile, const float* scales, MqaScratch& scratch) {
+    sum_heads<kBaselineHasFma>(operands, tile, scales, scratch);
+}
+
+template <class Out>
+void store_row(const float* logits, int first, int last, void* out) {
+    for (int j = first; j < last; ++j) round_to(with_canonical_nan(logits[j]), static_cast<Out*>(out)[j]);
+}
+
+}  // namespace
+
+void compute_mqa_panel(const MqaOperands& operands, const TileOrigin& tile, MqaScratch& scratch) {
+    std::memset(&scratch.fp8.chain, 0, sizeof(scratch.fp8.chain));
+    const int steps = load_fp8_block(operands.q, operands.k, tile, 0, scratch.fp8);
+    run_fp8_steps(tile, steps, scratch.fp8);
+    alignas(64) float scales[kFp8PanelColumns] = {};
+    std::memcpy(scales, operands.k_scales + tile.column, static_cast<std::size_t>(tile.columns) * sizeof(float));
+    if (host_instruction_set() == InstructionSet::baseline) {
+        sum_heads_baseline(operands, tile, scales, scratch);
+    } else {
+        sum_heads_avx2(operands, tile, scales, scratch);
+    }
+}
+
+void store_mqa_row(const float* logits, int first, int last, void* out, OutType type) {
+    if (type == OutType::fp32) return store_row<float>(logits, first, last, out);
+    store_row<std::uint16_t>(logits, first, last, out);
+}
+
+}  // namespace aotgemm::emulation

@@ -1,0 +1,52 @@
+// Which keys a row of q has, and where their logits lie.
+#pragma once
+
+#include <cstdint>
+
+#include "sm90/mqa_logits/params.hpp"
+
+namespace aotgemm::sm90 {
+
+// Keys [first, first + count) of a row; key j lies in column j - shift.
+struct KeyRange {
+    int32_t first, count, shift;
+    __device__ __forceinline__ int32_t last() const { return first + count; }
+};
+
+// A row's own keys, cut to those there are and to the columns there are.
+__device__ __forceinline__ KeyRange key_range(const MqaLogitsParams& params, int32_t row) {
+    const int32_t start = params.starts[row], end = params.ends[row];
+    const int32_t first = max(start, 0), shift = params.compressed != 0 ? start : 0;
+    const int64_t last = min(params.width + shift, static_cast<int64_t>(min(end, params.keys)));
+    return {first, last > first ? static_cast<int32_t>(last - first) : 0, shift};
+}
+
+// The keys that a block of rows has together.
+struct BlockKeys {
+    int32_t first, count;
+
+    __device__ __forceinline__ int32_t stages() const { return (count + kMqaBlockKeys - 1) / kMqaBlockKeys; }
+    // Products of 64 keys in `stages` stages from stage `first_stage` on.
+    __device__ __forceinline__ int32_t products(int32_t first_stage, int32_t stages) const {
+        return min(2 * stages, (count - first_stage * kMqaBlockKeys + 63) / 64);
+    }
+};
+
+// The first key is a multiple of 8, so that the stages of a block write whole sectors of FP32 logits.
+template <class Config>
+__device__ __forceinline__ BlockKeys block_keys(const MqaLogitsParams& params, int32_t block) {
+    int32_t first = params.keys, last = 0;
+#pragma unroll
+    for (int i = 0; i < Config::kBlockRows; ++i) {
+        const int32_t row = block * Config::kBlockRows + i;
+        if (row >= params.rows) continue;
+        const KeyRange keys = key_range(params, row);
+        if (keys.count == 0) continue;
+        first = min(first, keys.first);
+        last = max(last, keys.last());
+    }
+    first &= ~7;
+    return {first, max(last - first, 0)};
+}
+
+}  // namespace aotgemm::sm90

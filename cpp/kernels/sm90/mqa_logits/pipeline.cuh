@@ -1,0 +1,61 @@
+// The two pipelines from the producer warp to the consumers: stages of keys, and blocks of rows of q.
+#pragma once
+
+#include <cstdint>
+
+#include "ptx/block.cuh"
+#include "ptx/mbarrier.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+struct MqaPipeline {
+    uint32_t shared;  // start of dynamic shared memory
+
+    __device__ __forceinline__ uint32_t full(uint32_t stage) const {
+        return shared + Config::kOffsetBarriers + stage * 16;
+    }
+    __device__ __forceinline__ uint32_t empty(uint32_t stage) const { return full(stage) + 8; }
+    __device__ __forceinline__ uint32_t query_full(uint32_t stage) const {
+        return shared + Config::kOffsetQueryBarriers + stage * 16;
+    }
+    __device__ __forceinline__ uint32_t query_empty(uint32_t stage) const { return query_full(stage) + 8; }
+
+    __device__ __forceinline__ uint32_t keys(uint32_t stage) const {
+        return shared + Config::kOffsetKeys + stage * Config::kKeyBytes;
+    }
+    __device__ __forceinline__ uint32_t scales(uint32_t stage) const {
+        return shared + Config::kOffsetScales + stage * Config::kScaleBytes;
+    }
+    __device__ __forceinline__ uint32_t queries(uint32_t stage) const {
+        return shared + Config::kOffsetQueries + stage * Config::kQueryBytes;
+    }
+
+    // One thread initialises the barriers, before any use and before mbarrier_init_fence.
+    __device__ __forceinline__ void init() const {
+        for (int stage = 0; stage < Config::kStages; ++stage) {
+            ptx::mbarrier_init(full(stage), 1);
+            ptx::mbarrier_init(empty(stage), Config::kArrivals);
+        }
+        for (int stage = 0; stage < Config::kQueryStages; ++stage) {
+            ptx::mbarrier_init(query_full(stage), 1);
+            ptx::mbarrier_init(query_empty(stage), Config::kArrivals);
+        }
+    }
+};
+
+// What a consumer must know of a block of rows beside q: {first key, products of 64 keys, first row},
+// the weights of all heads, and for each row {first key, number of keys, shift of columns}.
+template <class Config>
+struct QueryBlock {
+    uint32_t at;
+
+    __device__ __forceinline__ QueryBlock(uint32_t shared, uint32_t stage)
+        : at(shared + Config::kOffsetQueryBlocks + stage * Config::kQueryBlockBytes) {}
+    __device__ __forceinline__ uint32_t weights() const { return at + 16; }
+    __device__ __forceinline__ uint32_t row(int row) const {
+        return at + 16 + Config::kWeightBytes + row * Config::kRowBytes;
+    }
+};
+
+}  // namespace aotgemm::sm90

@@ -1,0 +1,36 @@
+// The indexer's logits: Python tensors in, one C ABI call each.
+#include "python/arrays/tensor_args.hpp"
+#include "python/bindings.hpp"
+
+namespace aotgemm::python {
+
+using namespace nanobind::literals;
+
+namespace {
+
+void mqa_logits(nb::handle q, nb::handle kv, nb::handle kv_sf, nb::handle weights, nb::handle starts, nb::handle ends,
+                nb::handle logits, bool compressed, bool clean_logits, int threads, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& vq = call.input("q", q);
+    const aotgemm_tensor& vkv = call.input("kv", kv);
+    const aotgemm_tensor& vsf = call.input("kv_sf", kv_sf);
+    const aotgemm_tensor& vweights = call.input("weights", weights);
+    const aotgemm_tensor& vstarts = call.input("cu_seq_len_k_start", starts);
+    const aotgemm_tensor& vends = call.input("cu_seq_len_k_end", ends);
+    const aotgemm_tensor& vlogits = call.output("logits", logits);
+    const auto function = [&](const aotgemm_launch& launch) {
+        return aotgemm_fp8_mqa_logits(&vq, &vkv, &vsf, &vweights, &vstarts, &vends, &vlogits, compressed, clean_logits,
+                                      &launch);
+    };
+    call.run(function, -1, threads);
+}
+
+}  // namespace
+
+void bind_indexer(nb::module_& module) {
+    module.def("mqa_logits", &mqa_logits, "q"_a.none(), "kv"_a.none(), "kv_sf"_a.none(), "weights"_a.none(),
+               "starts"_a.none(), "ends"_a.none(), "logits"_a.none(), "compressed"_a, "clean_logits"_a, "threads"_a = 0,
+               "stream"_a = nb::none());
+}
+
+}  // namespace aotgemm::python

@@ -1,0 +1,128 @@
+"""Logits of an indexer's keys (DeepSeek's lightning indexer), for rows of queries in one matrix."""
+
+from typing import Any
+
+from .. import _core
+from ..arrays.frameworks import empty_strided, shape_of
+from ..arrays.sizes import align
+from ..errors import DtypeError, LayoutError, ShapeError
+from ._arguments import describe, unpack
+
+ROW_BYTES = 1024  # logits of a row start at multiples of it
+SPARE_KEYS = 256  # room behind the last key, for what is written in whole steps
+OUT_BYTES = {"float32": 4, "bfloat16": 2}
+
+
+def logits_dtype_name(given: Any) -> str:
+    """ "float32" or "bfloat16", from the dtype of any framework or None for float32. Raises DtypeError."""
+    name = "float32" if given is None else getattr(given, "__name__", str(given)).removeprefix("torch.")
+    if name not in OUT_BYTES:
+        raise DtypeError(f"logits_dtype: is {given}, allowed is float32 or bfloat16")
+    return name
+
+
+def logits_stride(columns: int, dtype: str) -> int:
+    """Elements from a row of logits to the next one."""
+    return align(columns * OUT_BYTES[dtype], ROW_BYTES) // OUT_BYTES[dtype]
+
+
+def fp8_query(q: Any) -> Any:
+    """The FP8 tensor of q, or of a pair of it and None. Raises DtypeError for scales, which mean FP4."""
+    if not isinstance(q, (tuple, list)):
+        return q
+    tensor, scales = unpack("q", q)
+    if scales is not None:
+        raise DtypeError(
+            f"q[1]: is {describe(scales)}, allowed is None (queries in FP8 have no scales; Hopper has no FP4)"
+        )
+    return tensor
+
+
+def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
+    """The argument under either of its names."""
+    if (value is None) == (other is None):
+        given = "neither" if value is None else "both"
+        raise DtypeError(f"{name}: {given} of {name} and {alias} is given, exactly one must be")
+    return other if value is None else value
+
+
+def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
+    """(clean_logits, max_seqlen_k) as DeepGEMM 2.6 orders them; an int in the first one's place is the second."""
+    if not isinstance(clean_logits, bool):
+        if not hasattr(clean_logits, "__index__"):
+            raise DtypeError(f"clean_logits: is {describe(clean_logits)}, allowed is a bool, or max_seqlen_k as an int")
+        if max_seqlen_k not in (0, None):
+            raise DtypeError(f"schedule_meta: is {describe(max_seqlen_k)}, allowed is None")
+        clean_logits, max_seqlen_k = False, clean_logits.__index__()
+    if not hasattr(max_seqlen_k, "__index__"):
+        raise DtypeError(f"max_seqlen_k: is {describe(max_seqlen_k)}, allowed is an int")
+    width = max_seqlen_k.__index__()
+    if width < 0:
+        raise ShapeError(f"max_seqlen_k: is {width}, allowed is 0 (a column for each key) or a positive number")
+    if clean_logits and width > 0:
+        raise LayoutError(f"clean_logits: is True, allowed is False with max_seqlen_k = {width}")
+    return clean_logits, width
+
+
+def fp8_fp4_mqa_logits(
+    q: Any,
+    kv: tuple[Any, Any],
+    weights: Any,
+    cu_seq_len_k_start: Any = None,
+    cu_seq_len_k_end: Any = None,
+    clean_logits: bool | int = True,
+    max_seqlen_k: int = 0,
+    logits_dtype: Any = None,
+    *,
+    ks: Any = None,
+    ke: Any = None,
+    schedule_meta: None = None,
+) -> Any:
+    """Logits of each row's own keys: (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * scales[j].
+
+    q: FP8 E4M3 [M, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128.
+    kv: (k, scales): FP8 E4M3 [N, D], rows a multiple of 16 bytes apart, and FP32 [N], contiguous.
+    weights: FP32 [M, H], weights.stride(1) == 1.
+    cu_seq_len_k_start, cu_seq_len_k_end (or ks, ke): int32 [M], contiguous. Keys of row i: start[i] <= j < end[i],
+        cut to 0 <= j < N; end <= start is no key.
+    clean_logits: columns of no key become -infinity, in the same launch; otherwise they hold whatever was in memory.
+        An int here is max_seqlen_k, without clean_logits (the order of DeepGEMM 2.8).
+    max_seqlen_k: 0, or the number of columns of compressed logits, in which key j lies in column j - start[i] and keys
+        past the last column are left out; not with clean_logits.
+    logits_dtype: float32 (also for None) or bfloat16, of any framework.
+    Returns logits [M, N] or [M, max_seqlen_k], a view of rows that start at multiples of 1,024 bytes.
+
+    Arithmetic: aotgemm_fp8_mqa_logits in aotgemm.h, one order for every size, SM count and device, and DeepGEMM 2.6.1's
+    on Hopper. A dot product that is NaN counts as 0. schedule_meta: accepted if None. FP4 queries are refused.
+    Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
+    """
+    if schedule_meta is not None:
+        raise DtypeError(f"schedule_meta: is {describe(schedule_meta)}, allowed is None")
+    q, (k, scales) = fp8_query(q), unpack("kv", kv)
+    start = _one_of("cu_seq_len_k_start", cu_seq_len_k_start, "ks", ks)
+    end = _one_of("cu_seq_len_k_end", cu_seq_len_k_end, "ke", ke)
+    clean_logits, width = _form(clean_logits, max_seqlen_k)
+    dtype = logits_dtype_name(logits_dtype)
+    rows, keys = shape_of("q", q, (3,))[0], shape_of("kv", k, (2,))[0]
+    columns = align(width, SPARE_KEYS) if width else keys + SPARE_KEYS
+    logits = empty_strided("q", q, [rows, width or keys], [logits_stride(columns, dtype), 1], dtype)
+    _core.mqa_logits(q, k, scales, weights, start, end, logits, width > 0, clean_logits)
+    return logits
+
+
+def fp8_mqa_logits(
+    q: Any,
+    kv: tuple[Any, Any],
+    weights: Any,
+    cu_seq_len_k_start: Any = None,
+    cu_seq_len_k_end: Any = None,
+    clean_logits: bool | int = True,
+    max_seqlen_k: int = 0,
+    *,
+    ks: Any = None,
+    ke: Any = None,
+) -> Any:
+    """fp8_fp4_mqa_logits with logits in FP32 and q a tensor."""
+    return fp8_fp4_mqa_logits(
+        q, kv, weights, cu_seq_len_k_start, cu_seq_len_k_end, clean_logits, max_seqlen_k, ks=ks, ke=ke
+    )
