@@ -3,11 +3,13 @@
 from codegen.arch import ARCHS
 from codegen.families import (
     bf16_gemm,
+    cast_fp4,
     cast_fp8,
     fp8_gemm_1d1d,
     fp8_gemm_1d2d,
     mqa_logits,
     ordered_sum,
+    silu_mul_cast_fp8,
     tf32_hc_prenorm_gemm,
     transpose_sf,
 )
@@ -22,8 +24,10 @@ FAMILIES = {
         bf16_gemm,
         transpose_sf,
         cast_fp8,
-        ordered_sum,
+        cast_fp4,
         mqa_logits,
+        ordered_sum,
+        silu_mul_cast_fp8,
         tf32_hc_prenorm_gemm,
     )
 }

@@ -44,7 +44,13 @@ from .ops.bf16_grouped import (
     m_grouped_bf16_gemm_nt_contiguous,
     m_grouped_bf16_gemm_nt_masked,
 )
-from .ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from .ops.cast import (
+    per_block_cast_to_fp8,
+    per_channel_cast_to_fp8,
+    per_token_cast_to_fp4,
+    per_token_cast_to_fp8,
+    silu_mul_cast_to_fp8,
+)
 from .ops.einsum import einsum
 from .ops.fp8_einsum import fp8_einsum
 from .ops.fp8_gemm import fp8_gemm_nt
@@ -127,6 +133,8 @@ __all__ = [
     "m_grouped_fp8_gemm_nt_contiguous",
     "m_grouped_fp8_gemm_nt_masked",
     "per_block_cast_to_fp8",
+    "per_channel_cast_to_fp8",
+    "per_token_cast_to_fp4",
     "per_token_cast_to_fp8",
     "preload",
     "record",
@@ -139,6 +147,7 @@ __all__ = [
     "set_pdl",
     "set_tc_util",
     "set_verbose",
+    "silu_mul_cast_to_fp8",
     "stats",
     "tf32_hc_prenorm_gemm",
     "to_numpy",

@@ -63,7 +63,7 @@ CASES = [
         "family is 'transpose'; known are fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, transpose_sf",
     ),
     ("_choices", replace(CAST, in_dtype="fp16"), "in_dtype is 'fp16'; family cast_fp8 has bf16, fp32"),
-    ("_choices", replace(CAST, scaling="row"), "scaling is 'row'; family cast_fp8 has token, block"),
+    ("_choices", replace(CAST, scaling="row"), "scaling is 'row'; family cast_fp8 has token, block, channel"),
     ("_choices", replace(CAST, out_dtype="bf16"), "out_dtype is 'bf16'; family cast_fp8 has none"),
 ]
 

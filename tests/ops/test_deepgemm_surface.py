@@ -131,7 +131,7 @@ def test_in_compile_mode_nothing_is_written(compile_mode):
     assert (grouped.run() == POISON).all() and (grouped.run(True) == POISON).all() and (batch.run() == POISON).all()
     assert (dense.run() == dense.empty_output().view(np.uint16)).all()
     out, scales = np.full((5, 128), 7, dense.a.dtype), np.full((5, 1), 7, np.float32)
-    _core.per_token_cast_to_fp8(np.ones((5, 128), np.float32), out, scales, False)
+    _core.cast("per_token_fp8", np.ones((5, 128), np.float32), out, scales)
     assert (out == 7).all() and (scales == 7).all()
 
 

@@ -109,7 +109,7 @@ CASES = {
         lambda: DeviceArray.empty([0], "float16"),
         aotgemm.DtypeError,
         "dtype: is float16",
-        "float8_e4m3fn, bfloat16, float32 or int32",
+        "float8_e4m3fn, bfloat16, float32, int32 or int8",
     ),
     "chain of mixed types": (
         lambda: _core.emulate_wgmma(zeros((2, 32), FP8), zeros((2, 32), BF16), zeros((2, 2))),
@@ -156,7 +156,7 @@ CASES = {
         "208",
     ),
     "shape of q": (
-        lambda: _core.per_token_cast_to_fp8(X, zeros((3, 128), FP8), zeros((4, 1)), False),
+        lambda: _core.cast("per_token_fp8", X, zeros((3, 128), FP8), zeros((4, 1))),
         aotgemm.ShapeError,
         "q: shape is [3, 128]",
         "must be 4",
@@ -176,16 +176,61 @@ CASES = {
     "recipe_a": (lambda: gemm(recipe_a=(1, 32)), aotgemm.ShapeError, "recipe_a: is (1, 32)", "None or (1, 128)"),
     "recipe_b": (lambda: gemm(recipe_b=(32, 32)), aotgemm.ShapeError, "recipe_b: is (32, 32)", "None or (128, 128)"),
     "gran_k of a token cast": (
-        lambda: aotgemm.per_token_cast_to_fp8(X, False, 32),
+        lambda: aotgemm.per_token_cast_to_fp8(X, False, 64),
         aotgemm.ShapeError,
-        "gran_k: is 32",
-        "128",
+        "gran_k: is 64",
+        "32 or 128",
     ),
     "gran_k of a block cast": (
         lambda: aotgemm.per_block_cast_to_fp8(X, False, 64),
         aotgemm.ShapeError,
         "gran_k: is 64",
-        "128",
+        "32 or 128",
+    ),
+    "rows of a cast per channel": (
+        lambda: aotgemm.per_channel_cast_to_fp8(zeros((130, 64)), False),
+        aotgemm.ShapeError,
+        "x: has 130 rows, must be a multiple of gran_k = 128; the nearest is 256",
+    ),
+    "columns of a cast to FP4": (
+        lambda: aotgemm.per_token_cast_to_fp4(zeros((2, 33)), False),
+        aotgemm.ShapeError,
+        "x: has 33 columns, must be a multiple of 2 (two codes a byte); the nearest is 34",
+    ),
+    "dtype of gate and up": (
+        lambda: aotgemm.silu_mul_cast_to_fp8(zeros((2, 64)), False),
+        aotgemm.DtypeError,
+        "x: dtype is float32, allowed is bfloat16",
+    ),
+    "limit of a SwiGLU": (
+        lambda: aotgemm.silu_mul_cast_to_fp8(zeros((2, 64)), False, limit=-1.0),
+        aotgemm.ShapeError,
+        "limit: is -1.0, allowed is None or a positive number",
+    ),
+    "packed scales that are no powers of two": (
+        lambda: aotgemm.per_token_cast_to_fp8(X, False, use_packed_ue8m0=True),
+        aotgemm.DtypeError,
+        "use_packed_ue8m0: is True without use_ue8m0",
+    ),
+    "masked_m beside grouped_layout": (
+        lambda: aotgemm.per_token_cast_to_fp8(X, False, grouped_layout=X, masked_m=X),
+        aotgemm.ShapeError,
+        "masked_m: is given with grouped_layout",
+    ),
+    "use_psum_layout alone": (
+        lambda: aotgemm.per_token_cast_to_fp8(X, False, use_psum_layout=True),
+        aotgemm.ShapeError,
+        "use_psum_layout: is True without grouped_layout",
+    ),
+    "a group's end beyond the rows of a cast": (
+        lambda: aotgemm.per_token_cast_to_fp8(X, False, grouped_layout=np.array([9], np.int32), use_psum_layout=True),
+        aotgemm.ShapeError,
+        "grouped_layout: group 0 ends at row 9, allowed is 0",
+    ),
+    "masked_m of another number of groups": (
+        lambda: aotgemm.per_token_cast_to_fp8(zeros((2, 3, 32)), False, masked_m=np.array([1], np.int32)),
+        aotgemm.ShapeError,
+        "masked_m: shape is [1], size 0 must be 2 (groups of x)",
     ),
     "element_size": (
         lambda: aotgemm.get_tma_aligned_size(3, 3),

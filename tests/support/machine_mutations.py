@@ -269,8 +269,8 @@ EPILOGUE = (
 )
 
 CONVERSIONS = (
-    _of("the maximum is shared before it is begun", "cast", drop(r"bar\.sync", (0, 3)), "race", "uninitialised"),
-    _of("the maximum is read before all have added", "cast", drop(r"bar\.sync", (1, 4)), "race"),
+    _of("the maximum is shared before it is begun", "cast", drop(r"bar\.sync", (0, 2, 4, 6)), "race", "uninitialised"),
+    _of("the maximum is read before all have added", "cast", drop(r"bar\.sync", (1, 3, 5, 7)), "race"),
     _of("the maximum is not begun", "cast", drop(r"st\.shared"), "uninitialised"),
     _of("the tile is read before it is written", "transpose", drop(r"bar\.sync"), "race"),
     _of(

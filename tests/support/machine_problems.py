@@ -75,9 +75,9 @@ def transpose_sf(kernel, m, n, k, random):
 def cast(kernel, m, n, k, random):
     x = random.standard_normal((m, k)).astype(FP32)
     wanted, wanted_sf = np.empty((m, k), FP8), np.empty((-(-m // 128), -(-k // 128)), FP32)
-    _core.per_block_cast_to_fp8(x, wanted, wanted_sf, False)
+    _core.cast("per_block_fp8", x, wanted, wanted_sf)
     source, q, sf = on_device(x), _out((m, k), FP8), _out(wanted_sf.shape, FP32)
-    return Problem(lambda: _core.per_block_cast_to_fp8(source, q, sf, False), q, wanted)
+    return Problem(lambda: _core.cast("per_block_fp8", source, q, sf), q, wanted)
 
 
 def hc_prenorm(kernel, m, n, k, random, splits=0):

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "dispatch/ops/convert/cast_fp8.hpp"
+#include "dispatch/ops/convert/cast.hpp"
 #include "dispatch/runtime/cubin_store.hpp"
 #include "dispatch/runtime/device.hpp"
 #include "dispatch/ops/gemm/emulate.hpp"
@@ -29,15 +29,6 @@ std::string& last_error() {
 
 using namespace aotgemm;
 
-namespace {
-
-void cast_checked(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf, int32_t block_rows,
-                  int32_t use_ue8m0, const aotgemm_launch* launch) {
-    cast_to_fp8(required("x", x), required("q", q), required("sf", sf), block_rows, use_ue8m0 != 0, options_of(launch));
-}
-
-}  // namespace
-
 int32_t aotgemm_group_alignment(void) { return static_cast<int32_t>(kRowAlignment); }
 
 aotgemm_status aotgemm_set_psum_alignment(int32_t rows) {
@@ -57,20 +48,29 @@ aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_te
     return guarded([&] { sf_to_mn_major(required("sf", sf), required("out", out), options_of(launch)); });
 }
 
+aotgemm_status aotgemm_cast(const aotgemm_cast_call* call, const aotgemm_launch* launch) {
+    return guarded([&] { cast(required("call", call), options_of(launch)); });
+}
+
 aotgemm_status aotgemm_per_token_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_checked(x, q, sf, 1, use_ue8m0, launch); });
+    const aotgemm_cast_call call{.kind = "per_token_fp8", .grouping = nullptr, .x = x, .q = q, .sf = sf, .index = nullptr,
+                                 .gran_k = 128, .use_ue8m0 = use_ue8m0, .pad_exponent = 0, .limit = 0};
+    return aotgemm_cast(&call, launch);
 }
 
 aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                              int32_t use_ue8m0, const aotgemm_launch* launch) {
-    return guarded([&] { cast_checked(x, q, sf, 128, use_ue8m0, launch); });
+    const aotgemm_cast_call call{.kind = "per_block_fp8", .grouping = nullptr, .x = x, .q = q, .sf = sf, .index = nullptr,
+                                 .gran_k = 128, .use_ue8m0 = use_ue8m0, .pad_exponent = 0, .limit = 0};
+    return aotgemm_cast(&call, launch);
 }
 
 aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
                                             const aotgemm_tensor* sqr_sum, int64_t num_splits,
                                             const aotgemm_launch* launch) {
-    return guarded([&] { tf32_hc_prenorm_gemm(*a, *b, *d, *sqr_sum, num_splits, options_of(launch)); });
+    return guarded([&] { tf32_hc_prenorm_gemm(required("a", a), required("b", b), required("d", d), required("sqr_sum", sqr_sum), num_splits,
+                             options_of(launch)); });
 }
 
 aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,

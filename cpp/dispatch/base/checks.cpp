@@ -36,6 +36,7 @@ const char* dtype_name(int32_t dtype) {
         case AOTGEMM_BF16: return "bfloat16";
         case AOTGEMM_FP32: return "float32";
         case AOTGEMM_INT32: return "int32";
+        case AOTGEMM_INT8: return "int8";
         default: return "a dtype aotgemm does not use";
     }
 }

@@ -14,7 +14,9 @@ const char* dtype_name(int32_t dtype);
 bool is_empty(const aotgemm_tensor& tensor);
 
 // Bytes of an element.
-constexpr int32_t element_bytes(int32_t dtype) { return dtype == AOTGEMM_FP8_E4M3 ? 1 : dtype == AOTGEMM_BF16 ? 2 : 4; }
+constexpr int32_t element_bytes(int32_t dtype) {
+    return dtype == AOTGEMM_FP8_E4M3 || dtype == AOTGEMM_INT8 ? 1 : dtype == AOTGEMM_BF16 ? 2 : 4;
+}
 
 // An operand with the name it has in the call.
 struct Operand {

@@ -41,7 +41,8 @@ typedef enum aotgemm_dtype {
     AOTGEMM_FP8_E4M3,        /* float8_e4m3fn */
     AOTGEMM_BF16,
     AOTGEMM_FP32,
-    AOTGEMM_INT32
+    AOTGEMM_INT32,
+    AOTGEMM_INT8             /* two FP4 E2M1 codes, the first in the low four bits */
 } aotgemm_dtype;
 
 /* A strided tensor the caller owns. Strides count elements. */
@@ -317,6 +318,39 @@ AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
 /* Copies scales of any strides into out, which has the aligned layout above and the same shape. */
 AOTGEMM_API aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out,
                                                   const aotgemm_launch* launch);
+
+/* A cast to FP8 E4M3 or FP4 E2M1 with a scale for each block of elements.
+ *
+ * kind             under one scale   x                    q
+ * per_token_fp8    1 x gran_k        BF16 or FP32 [M, K]  FP8 E4M3 [M, K]
+ * per_token_fp4    1 x gran_k        BF16 or FP32 [M, K]  int8 [M, K/2]: two E2M1 codes, the first in the low four bits
+ * silu_mul_fp8     1 x gran_k        BF16 [M, 2K]         FP8 E4M3 [M, K]: of silu(gate) * up, gate = x[:, :K], up = x[:, K:]
+ * per_block_fp8    gran_k x gran_k   BF16 or FP32 [M, K]  FP8 E4M3 [M, K]
+ * per_channel_fp8  gran_k x 1        BF16 or FP32 [M, K]  FP8 E4M3 [M, K], M a multiple of gran_k
+ *
+ * sf is FP32 with the sizes of x divided by those of a block and rounded up, of any strides; per token also int32 with
+ * four UE8M0 (exponent bytes) of neighbouring blocks, the first in the low byte. Columns of x and q are adjacent; elements of q and of sf share no address.
+ *
+ * Arithmetic, in FP32: amax is the largest |value| of the block; sf = max(amax, 1e-4) / 448 (FP8) or / 6 (FP4), raised to
+ * the next power of two if use_ue8m0; r = 1 / sf; the code is that of value * r, rounded to nearest even and saturating
+ * (FP8), or to nearest with ties toward zero and no negative zero (FP4). A NaN in a block makes its scale NaN and its
+ * codes NaN (FP8) or 6 (FP4). silu_mul: with limit > 0 first gate = min(gate, limit) and up = clamp(up, -limit, limit);
+ * then (gate * (1 / (1 + e^-gate))) * up in FP32, each step rounded to nearest, e^x as cpp/kernels/common/silu.cuh
+ * states it: one arithmetic, the same bits on a GPU and on the CPU.
+ *
+ * grouping  per token: NULL or "dense"; "contiguous" and "psum" with grouped_layout as index, "masked" with masked_m and
+ *           x, q and sf of three dimensions, as in the grouped GEMMs. Rows that do not count are neither read nor written;
+ *           an index beyond the rows reads nothing on a GPU and is AOTGEMM_ERROR_SHAPE on the CPU. */
+typedef struct aotgemm_cast_call {
+    const char *kind, *grouping;
+    const aotgemm_tensor *x, *q, *sf, *index; /* index: NULL where there is none */
+    int32_t gran_k;                           /* 32 or 128 */
+    int32_t use_ue8m0;
+    int32_t pad_exponent; /* of packed scales: the bytes of a row's last word that belong to no block, 0 to 255 */
+    float limit;          /* of silu_mul_fp8; 0: none */
+} aotgemm_cast_call;
+
+AOTGEMM_API aotgemm_status aotgemm_cast(const aotgemm_cast_call* call, const aotgemm_launch* launch);
 
 /* Per-token cast: x BF16 or FP32 [M, K] (stride[1] == 1) -> q FP8 E4M3 [M, K] (stride[1] == 1),
  * sf FP32 [M, ceil(K/128)] of any strides.

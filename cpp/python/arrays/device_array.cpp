@@ -22,6 +22,7 @@ DtypeInfo info_of(std::int32_t dtype) {
         case AOTGEMM_FP8_E4M3: return {"float8_e4m3fn", 1};
         case AOTGEMM_BF16: return {"bfloat16", 2};
         case AOTGEMM_FP32: return {"float32", 4};
+        case AOTGEMM_INT8: return {"int8", 1};
         default: return {"int32", 4};
     }
 }
@@ -113,7 +114,7 @@ DeviceArray DeviceArray::empty(nb::handle shape, const std::string& dtype, nb::h
     view.device_id = read_ordinal(device);
     view.dtype = dtype_by_name(dtype);
     if (view.dtype == AOTGEMM_DTYPE_OTHER) {
-        raise("DtypeError", "dtype: is " + dtype + ", allowed is float8_e4m3fn, bfloat16, float32 or int32");
+        raise("DtypeError", "dtype: is " + dtype + ", allowed is float8_e4m3fn, bfloat16, float32, int32 or int8");
     }
     set_shape(view, read_integers("shape", shape));
     const std::optional<std::int64_t> bytes = total_bytes(view);

@@ -23,7 +23,7 @@ void bind_device_array(nb::module_& module) {
                             "it runs on the device's default stream.")
         .def_static("empty", &DeviceArray::empty, "shape"_a, "dtype"_a, "device"_a = 0,
                     nb::sig("def empty(shape: collections.abc.Sequence[int], dtype: str, device: int = 0) -> DeviceArray"),
-                    "A new contiguous array. dtype: float8_e4m3fn, bfloat16, float32 or int32.")
+                    "A new contiguous array. dtype: float8_e4m3fn, bfloat16, float32, int32 or int8.")
         .def("as_strided", &DeviceArray::as_strided, "shape"_a, "stride"_a, "offset"_a = 0,
              nb::sig("def as_strided(self, shape: collections.abc.Sequence[int], stride: collections.abc.Sequence[int], "
                      "offset: int = 0) -> DeviceArray"),

@@ -69,6 +69,7 @@ aotgemm_dtype dtype_by_name(std::string_view name) {
     if (name == "bfloat16") return AOTGEMM_BF16;
     if (name == "float32") return AOTGEMM_FP32;
     if (name == "int32") return AOTGEMM_INT32;
+    if (name == "int8") return AOTGEMM_INT8;
     return AOTGEMM_DTYPE_OTHER;
 }
 

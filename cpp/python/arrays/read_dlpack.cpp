@@ -15,6 +15,7 @@ aotgemm_dtype dtype_of(const DLDataType& type) {
     if (type.code == kDLBfloat && type.bits == 16) return AOTGEMM_BF16;
     if (type.code == kDLFloat && type.bits == 32) return AOTGEMM_FP32;
     if (type.code == kDLInt && type.bits == 32) return AOTGEMM_INT32;
+    if (type.code == kDLInt && type.bits == 8) return AOTGEMM_INT8;
     return AOTGEMM_DTYPE_OTHER;
 }
 

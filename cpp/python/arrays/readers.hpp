@@ -35,7 +35,7 @@ void read_dlpack_capsule(Operand& operand, Stream& stream);
 // Checked: a view has at most four dimensions.
 void set_ndim(Operand& operand, std::int64_t ndim);
 
-// By the field's name, without a framework's prefix: "float8_e4m3fn", "bfloat16", "float32", "int32".
+// By the field's name, without a framework's prefix: "float8_e4m3fn", "bfloat16", "float32", "int32", "int8".
 aotgemm_dtype dtype_by_name(std::string_view name);
 
 }  // namespace aotgemm::python

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def from_numpy(array: "numpy.ndarray", device: int = 0) -> DeviceArray:
     """A contiguous copy of the array in the memory of a CUDA device (an ordinal).
 
-    Its dtype is float8_e4m3fn or bfloat16 (of ml_dtypes), float32 or int32. Raises DtypeError, DeviceError, CudaError.
+    Its dtype is float8_e4m3fn or bfloat16 (of ml_dtypes), float32, int32 or int8.
+    Raises DtypeError, DeviceError, CudaError.
     """
     import numpy
 

@@ -7,6 +7,8 @@ from typing import Any
 from .._core import DeviceArray
 from ..errors import DtypeError, ShapeError
 
+NUMPY_DTYPES = ("float32", "int32", "int8")
+
 
 def span(shape: Sequence[int], stride: Sequence[int]) -> int:
     """Elements from the first to behind the last of a strided tensor."""
@@ -26,7 +28,7 @@ def _empty_torch(like: Any, shape: Sequence[int], stride: Sequence[int], dtype: 
 
 def _dtype_object(dtype: str) -> Any:
     """NumPy's dtype, with the element types that NumPy lacks from ml_dtypes."""
-    if dtype == "float32":
+    if dtype in NUMPY_DTYPES:
         return sys.modules["numpy"].dtype(dtype)
     import ml_dtypes
 
@@ -53,7 +55,7 @@ def framework_of(tensor: Any) -> str | None:
 def empty_strided(argument: str, like: Any, shape: Sequence[int], stride: Sequence[int], dtype: str) -> Any:
     """An uninitialised tensor of the framework and on the device of `like`; `argument` names it in an error.
 
-    stride counts elements. dtype: float8_e4m3fn, bfloat16 or float32.
+    stride counts elements. dtype: float8_e4m3fn, bfloat16, float32, int32 or int8.
     Raises DtypeError for a framework whose arrays cannot be allocated first and written later.
     """
     match framework_of(like):

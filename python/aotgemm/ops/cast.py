@@ -1,46 +1,157 @@
-"""Casts to FP8 E4M3 with one FP32 scale per block of 128 along K."""
+"""Casts to FP8 E4M3 and FP4 E2M1 with a scale for each block of elements.
+
+A scale is sf = max(amax, 1e-4) / 448 (FP8) or / 6 (FP4), amax being the largest magnitude in its block, raised to a
+power of two with use_ue8m0. A code is that of x * (1 / sf), all in FP32: the reciprocal is rounded before it
+multiplies. FP8 rounds to nearest even and saturates, FP4 rounds to nearest with ties toward zero and has no negative
+zero. A NaN makes the scale of its block NaN, and its codes NaN (FP8) or 6 (FP4).
+"""
 
 from typing import Any
 
 from .. import _core
 from ..arrays.frameworks import contiguous_stride, empty_strided, shape_of
-from ..arrays.sizes import ceil_div
-from ..errors import ShapeError
+from ..arrays.sizes import ceil_div, get_tma_aligned_size
+from ..errors import DtypeError, ShapeError
 
 BLOCK = 128
+WORD_BYTES, SCALES_PER_WORD = 4, 4
+ONE = 127  # the exponent of 1.0 in UE8M0
 
 
-def _check_granularity(gran_k: int) -> None:
-    if gran_k != BLOCK:
-        raise ShapeError(f"gran_k: is {gran_k}, allowed is {BLOCK}")
+def _new_scales(like: Any, shape: list[int], is_packed: bool, mn_major: bool) -> Any:
+    """FP32 scales, or int32 with four in a word; mn_major: as get_mn_major_tma_aligned_tensor lays them out."""
+    if is_packed:
+        shape = [*shape[:-1], ceil_div(shape[-1], SCALES_PER_WORD)]
+    stride = contiguous_stride(shape)
+    if mn_major:
+        column = get_tma_aligned_size(shape[-2], WORD_BYTES)
+        stride = [column * shape[-1], 1, column][-len(shape) :]
+    return empty_strided("x", like, shape, stride, "int32" if is_packed else "float32")
 
 
-def _outputs(x: Any, rows_per_scale: int) -> tuple[Any, Any]:
-    m, k = shape_of("x", x, (2,))
-    scales = [ceil_div(m, rows_per_scale), ceil_div(k, BLOCK)]
-    q = empty_strided("x", x, [m, k], [k, 1], "float8_e4m3fn")
-    return q, empty_strided("x", x, scales, contiguous_stride(scales), "float32")
+def _rows_and_index(grouped_layout: Any, use_psum_layout: bool, masked_m: Any) -> tuple[str, Any]:
+    """Which rows count: the grouping by name, and its index."""
+    if masked_m is not None:
+        if grouped_layout is not None or use_psum_layout:
+            raise ShapeError("masked_m: is given with grouped_layout or use_psum_layout, allowed is one of the two")
+        return "masked", masked_m
+    if grouped_layout is None:
+        if use_psum_layout:
+            raise ShapeError("use_psum_layout: is True without grouped_layout, which it says how to read")
+        return "dense", None
+    return "psum" if use_psum_layout else "contiguous", grouped_layout
 
 
-def per_token_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
-    """Quantises activations: (q, sf) with one scale per row and 128 columns.
+def cast_rows(
+    kind: str, x: Any, use_ue8m0: bool, gran_k: int, use_packed_ue8m0: bool, mn_major_sf: bool, rows: tuple[str, Any],
+    limit: float = 0.0,
+) -> tuple[Any, Any]:  # fmt: skip
+    """A cast with a scale for each row and gran_k columns; kind: as in aotgemm_cast_call; rows: of _rows_and_index."""
+    if gran_k not in (32, BLOCK):
+        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
+    if use_packed_ue8m0 and not use_ue8m0:
+        raise DtypeError(
+            "use_packed_ue8m0: is True without use_ue8m0, must come with it (packed scales are powers of two)"
+        )
+    *lead, columns = shape_of("x", x, (3,) if rows[0] == "masked" else (2,))
+    columns = columns // 2 if kind == "silu_mul_fp8" else columns
+    codes, dtype = (columns // 2, "int8") if kind == "per_token_fp4" else (columns, "float8_e4m3fn")
+    q = empty_strided("x", x, [*lead, codes], contiguous_stride([*lead, codes]), dtype)
+    sf = _new_scales(x, [*lead, ceil_div(columns, gran_k)], use_packed_ue8m0, mn_major_sf)
+    _core.cast(kind, x, q, sf, *rows, gran_k, use_ue8m0, 0 if mn_major_sf else ONE, limit)
+    return q, sf
 
-    x: BF16 or FP32 [m, k], x.stride(1) == 1. Returns q FP8 E4M3 [m, k] and sf FP32 [m, ceil(k / 128)], row-major.
-    sf = max(amax(|x|), 1e-4) / 448, raised to a power of two if use_ue8m0; q = x / sf, rounded to nearest even.
-    Raises ShapeError (also for gran_k other than 128), DtypeError, LayoutError.
+
+def per_token_cast_to_fp8(
+    x: Any,
+    use_ue8m0: bool,
+    gran_k: int = BLOCK,
+    use_packed_ue8m0: bool = False,
+    *,
+    mn_major_sf: bool = False,
+    grouped_layout: Any = None,
+    use_psum_layout: bool = False,
+    masked_m: Any = None,
+) -> tuple[Any, Any]:
+    """Quantises activations: (q, sf) with one scale per row and gran_k columns.
+
+    x: BF16 or FP32 [m, k], x.stride(1) == 1; with masked_m [groups, m, k]. gran_k: 32 or 128.
+    Returns q FP8 E4M3 of x's shape, row-major, and sf FP32 [m, ceil(k / gran_k)], row-major (with groups in front of it
+    like x). use_packed_ue8m0, with use_ue8m0: sf int32 [m, ceil(k / gran_k / 4)], four exponent bytes in a word, the
+    first in the low byte; missing ones are 1.0. mn_major_sf: sf in the layout of get_mn_major_tma_aligned_tensor, which
+    the GEMMs read without a copy, or of get_mn_major_tma_aligned_packed_ue8m0_tensor, where missing scales are zero.
+    grouped_layout (with use_psum_layout as in the grouped GEMMs) or masked_m: int32, which rows count; the others are
+    not read, and their codes and scales not written.
+    Raises ShapeError, DtypeError, LayoutError.
     """
-    _check_granularity(gran_k)
-    q, sf = _outputs(x, 1)
-    _core.per_token_cast_to_fp8(x, q, sf, use_ue8m0)
+    rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
+    return cast_rows("per_token_fp8", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows)
+
+
+def per_token_cast_to_fp4(
+    x: Any,
+    use_ue8m0: bool,
+    gran_k: int = BLOCK,
+    use_packed_ue8m0: bool = False,
+    *,
+    mn_major_sf: bool = False,
+    grouped_layout: Any = None,
+    use_psum_layout: bool = False,
+    masked_m: Any = None,
+) -> tuple[Any, Any]:
+    """As per_token_cast_to_fp8, to FP4 E2M1: q int8 [m, k / 2], columns 2i and 2i + 1 in the low and high four bits.
+
+    k must be a multiple of 2.
+    """
+    rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
+    return cast_rows("per_token_fp4", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows)
+
+
+def silu_mul_cast_to_fp8(
+    x: Any,
+    use_ue8m0: bool,
+    gran_k: int = BLOCK,
+    use_packed_ue8m0: bool = False,
+    *,
+    limit: float | None = None,
+    mn_major_sf: bool = False,
+    grouped_layout: Any = None,
+    use_psum_layout: bool = False,
+    masked_m: Any = None,
+) -> tuple[Any, Any]:
+    """SwiGLU and its cast in one pass: what per_token_cast_to_fp8 makes of silu(gate) * up, in FP32.
+
+    x: BF16 [m, 2 * k], gate in front of up, as the first GEMM of an expert leaves them. limit: gate is cut to at most
+    limit and up to at most limit in magnitude, first. q is [m, k]; everything else as in per_token_cast_to_fp8.
+    silu(g) = g * (1 / (1 + e^-g)); the arithmetic, to the bit, is that of aotgemm_cast in aotgemm.h.
+    """
+    if limit is not None and not limit > 0:
+        raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
+    rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
+    return cast_rows("silu_mul_fp8", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows, limit or 0.0)
+
+
+def _cast_blocks(kind: str, x: Any, use_ue8m0: bool, gran_k: int, columns_per_scale: int) -> tuple[Any, Any]:
+    if gran_k not in (32, BLOCK):
+        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
+    m, k = shape_of("x", x, (2,))
+    q = empty_strided("x", x, [m, k], [k, 1], "float8_e4m3fn")
+    sf = _new_scales(x, [ceil_div(m, gran_k), ceil_div(k, columns_per_scale)], is_packed=False, mn_major=False)
+    _core.cast(kind, x, q, sf, gran_k=gran_k, use_ue8m0=use_ue8m0)
     return q, sf
 
 
 def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
-    """Quantises weights: (q, sf) with one scale per block of 128 rows and 128 columns.
+    """Quantises weights: (q, sf) with one scale per block of gran_k rows and gran_k columns.
 
-    As per_token_cast_to_fp8, with sf FP32 [ceil(m / 128), ceil(k / 128)].
+    x, q and errors as in per_token_cast_to_fp8; sf FP32 [ceil(m / gran_k), ceil(k / gran_k)], row-major.
     """
-    _check_granularity(gran_k)
-    q, sf = _outputs(x, BLOCK)
-    _core.per_block_cast_to_fp8(x, q, sf, use_ue8m0)
-    return q, sf
+    return _cast_blocks("per_block_fp8", x, use_ue8m0, gran_k, columns_per_scale=gran_k)
+
+
+def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
+    """Quantises operands whose rows are summed over: (q, sf) with one scale per gran_k rows of each column.
+
+    x, q and errors as in per_token_cast_to_fp8, m a multiple of gran_k; sf FP32 [m / gran_k, k], row-major.
+    """
+    return _cast_blocks("per_channel_fp8", x, use_ue8m0, gran_k, columns_per_scale=1)

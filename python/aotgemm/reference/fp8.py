@@ -36,7 +36,7 @@ def _step(accumulator: np.ndarray, a: Decoded, b: Decoded) -> np.ndarray:
     return np.ldexp(np.trunc(np.ldexp(fraction, FRACTION_BITS + 1)), exponent - FRACTION_BITS - 1)
 
 
-def _fma(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def fma(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     """x * y + z of FP32 numbers with one rounding.
 
     The product is exact in FP64. The sum is made odd where it is not exact (Boldo and Melquiond, "Emulation of FMA
@@ -73,5 +73,5 @@ def fp8_gemm_nt(
         part = slice(index * BLOCK, (index + 1) * BLOCK)
         partial = _chain((a_values[:, part], a_exponents[:, part]), (b_values[:, part], b_exponents[:, part]))
         scale = sfa[:, index, None] * sfb[columns, index]
-        accumulator = _fma(partial.astype(np.float32), scale, accumulator)
+        accumulator = fma(partial.astype(np.float32), scale, accumulator)
     return accumulator

@@ -1,6 +1,18 @@
 """Integer arithmetic and casts, where users of DeepGEMM look for them."""
 
 from ..arrays.sizes import align, ceil_div
-from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from ..ops.cast import (
+    per_block_cast_to_fp8,
+    per_channel_cast_to_fp8,
+    per_token_cast_to_fp4,
+    per_token_cast_to_fp8,
+)
 
-__all__ = ["align", "ceil_div", "per_block_cast_to_fp8", "per_token_cast_to_fp8"]
+__all__ = [
+    "align",
+    "ceil_div",
+    "per_block_cast_to_fp8",
+    "per_channel_cast_to_fp8",
+    "per_token_cast_to_fp4",
+    "per_token_cast_to_fp8",
+]

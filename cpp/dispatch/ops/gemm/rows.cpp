@@ -132,11 +132,16 @@ void check_group_index(const GemmCall& call) {
     if (call.given->index == nullptr) return;
     const aotgemm_tensor& index = *call.given->index;
     const Operand operand{group_index_name(grouping), index};
-    check_dtype(operand, {AOTGEMM_INT32});
-    check_rank(operand, 1, 1);
+    check_index_vector(operand);
     const bool by_row = grouping == Grouping::contiguous;
     check_size(operand, 0, by_row ? call.sizes.m : call.sizes.groups,
                by_row ? "M of a" : grouping == Grouping::k_grouped ? "elements of ks" : "groups of b");
+}
+
+void check_index_vector(const Operand& operand) {
+    check_dtype(operand, {AOTGEMM_INT32});
+    check_rank(operand, 1, 1);
+    const aotgemm_tensor& index = operand.tensor;
     if (index.shape[0] > 1 && index.stride[0] != 1) {
         fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride is ", index.stride[0], ", must be 1 (contiguous)");
     }
@@ -173,18 +178,23 @@ void check_ks_tensor(const GemmCall& call) {
 }
 
 std::vector<GemmPart> read_parts(const GemmCall& call) {
-    const HostIndex index{group_index_name(call.form->grouping),
-                          call.index()};
-    switch (call.form->grouping) {
-        case Grouping::contiguous: return read_contiguous(index, call.sizes);
-        case Grouping::psum: return read_psum(index, call.sizes, call.row_alignment);
-        case Grouping::masked: return read_masked(index, call.sizes);
-        case Grouping::k_grouped: return read_k_ranges(call);
-        case Grouping::batched: return all_rows(call.sizes.groups, call.sizes);
+    if (call.form->grouping == Grouping::k_grouped) return read_k_ranges(call);
+    return read_row_parts(call.form->grouping, call.index(), call.sizes, call.row_alignment);
+}
+
+std::vector<GemmPart> read_row_parts(Grouping grouping, const int32_t* values, const GemmSizes& sizes,
+                                     int64_t row_alignment) {
+    const HostIndex index{group_index_name(grouping), values};
+    switch (grouping) {
+        case Grouping::contiguous: return read_contiguous(index, sizes);
+        case Grouping::psum: return read_psum(index, sizes, row_alignment);
+        case Grouping::masked: return read_masked(index, sizes);
+        case Grouping::batched: return all_rows(sizes.groups, sizes);
         case Grouping::dense:
+        case Grouping::k_grouped:
         case Grouping::batch_reduced: break;
     }
-    return all_rows(1, call.sizes);
+    return all_rows(1, sizes);
 }
 
 std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPart>& parts) {

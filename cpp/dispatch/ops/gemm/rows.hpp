@@ -25,6 +25,9 @@ const char* group_index_name(const char* grouping);
 // The index (null: none) is int32, contiguous, with one element for each row of A (contiguous) or each group.
 void check_group_index(const GemmCall& call);
 
+// Any index: int32, contiguous.
+void check_index_vector(const Operand& operand);
+
 // K of each group on the host: as many as D has groups, multiples of `multiple`; returns their sum.
 int64_t check_ks(const GemmCall& call, int32_t multiple);
 
@@ -37,6 +40,10 @@ std::vector<GemmPart> read_parts(const GemmCall& call);
 
 // Rows of D that become zeros: those without a group in a stretch of `row_alignment` rows that has some with one.
 std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPart>& parts);
+
+// The same of rows alone: dense, contiguous, psum (whose groups start at multiples of `row_alignment`) and masked.
+std::vector<GemmPart> read_row_parts(Grouping grouping, const int32_t* index, const GemmSizes& sizes,
+                                     int64_t row_alignment);
 
 // One part of a call, as a dense call.
 GemmCall part_of(const GemmCall& call, const GemmPart& part);

@@ -1,0 +1,27 @@
+"""What kernels of all families of casts have in common: one template, filled by what is read and what is written."""
+
+INPUTS = {"bf16": "aotgemm::Bf16", "fp32": "float"}  # C++ types
+TEMPLATE = "common/cast.cu.in"
+
+
+def rows_marks(source: str, code: str) -> dict[str, object]:
+    """Of cast_rows: the C++ types of what it reads and of the codes it writes."""
+    arguments = f"/*Source*/ {source}, /*Format*/ aotgemm::{code}"
+    bounds = "aotgemm::kCastRowsThreads, aotgemm::kCastRowsBlocksPerSm"
+    return {"kernel": "cast_rows", "bounds": bounds, "params": "CastRowsParams", "arguments": arguments}
+
+
+def matrix_source(in_dtype: str) -> str:
+    """The C++ type that reads a matrix as it is."""
+    return f"aotgemm::MatrixSource<{INPUTS[in_dtype]}>"
+
+
+def blocks_marks(in_dtype: str, scaling: str) -> dict[str, object]:
+    """Of cast_blocks; scaling: "block" or "channel"."""
+    arguments = f"/*Input*/ {INPUTS[in_dtype]}, /*kScaling*/ aotgemm::BlockScaling::{scaling}"
+    return {
+        "kernel": "cast_blocks",
+        "bounds": "aotgemm::kCastBlocksThreads",
+        "params": "CastBlocksParams",
+        "arguments": arguments,
+    }
