@@ -1,4 +1,4 @@
-// Casts and layouts: Python tensors in, one C ABI call each.
+// Layouts: Python tensors in, one C ABI call each.
 #include "python/bindings.hpp"
 #include "python/arrays/tensor_args.hpp"
 
@@ -18,24 +18,6 @@ void sf_to_mn_major(nb::handle sf, nb::handle out, nb::handle stream) {
     const aotgemm_tensor& from = call.input("sf", sf);
     const aotgemm_tensor& to = call.output("out", out);
     call.run([&](const aotgemm_launch& launch) { return aotgemm_sf_to_mn_major(&from, &to, &launch); });
-}
-
-void cast(const char* kind, nb::handle x, nb::handle q, nb::handle sf, const char* grouping, nb::handle index,
-          std::int32_t gran_k, bool use_ue8m0, std::int32_t pad_exponent, float limit, nb::handle stream) {
-    Call tensors(stream);
-    aotgemm_cast_call call{};
-    call.kind = kind;
-    call.grouping = grouping;
-    call.x = &tensors.input("x", x);
-    call.q = &tensors.output("q", q);
-    call.sf = &tensors.output("sf", sf);
-    const char* index_name = aotgemm_group_index_name(grouping);
-    call.index = tensors.optional_input(index_name != nullptr ? index_name : "index", index);
-    call.gran_k = gran_k;
-    call.use_ue8m0 = use_ue8m0 ? 1 : 0;
-    call.pad_exponent = pad_exponent;
-    call.limit = limit;
-    tensors.run([&](const aotgemm_launch& launch) { return aotgemm_cast(&call, &launch); });
 }
 
 bool has_adjacent_columns(nb::handle tensor, const char* name) {
@@ -59,9 +41,6 @@ void bind_conversions(nb::module_& module) {
     module.def("sf_to_mn_major", &sf_to_mn_major, "sf"_a.none(), "out"_a.none(), "stream"_a = nb::none());
     module.def("has_adjacent_columns", &has_adjacent_columns, "tensor"_a.none(), "name"_a,
                "Whether elements along the last dimension are adjacent.");
-    module.def("cast", &cast, "kind"_a, "x"_a.none(), "q"_a.none(), "sf"_a.none(), "grouping"_a = "dense",
-               "index"_a = nb::none(), "gran_k"_a = 128, "use_ue8m0"_a = false, "pad_exponent"_a = 0, "limit"_a = 0.0f,
-               "stream"_a = nb::none(), "Runs aotgemm_cast.");
     module.def("emulate_wgmma", &emulate_wgmma, "a"_a.none(), "b"_a.none(), "d"_a.none(), "threads"_a = 0);
 }
 

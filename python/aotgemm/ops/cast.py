@@ -9,24 +9,9 @@ zero. A NaN makes the scale of its block NaN, and its codes NaN (FP8) or 6 (FP4)
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import contiguous_stride, empty_strided, shape_of
-from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from ..errors import DtypeError, ShapeError
 
 BLOCK = 128
-WORD_BYTES, SCALES_PER_WORD = 4, 4
-ONE = 127  # the exponent of 1.0 in UE8M0
-
-
-def _new_scales(like: Any, shape: list[int], is_packed: bool, mn_major: bool) -> Any:
-    """FP32 scales, or int32 with four in a word; mn_major: as get_mn_major_tma_aligned_tensor lays them out."""
-    if is_packed:
-        shape = [*shape[:-1], ceil_div(shape[-1], SCALES_PER_WORD)]
-    stride = contiguous_stride(shape)
-    if mn_major:
-        column = get_tma_aligned_size(shape[-2], WORD_BYTES)
-        stride = [column * shape[-1], 1, column][-len(shape) :]
-    return empty_strided("x", like, shape, stride, "int32" if is_packed else "float32")
 
 
 def _rows_and_index(grouped_layout: Any, use_psum_layout: bool, masked_m: Any) -> tuple[str, Any]:
@@ -42,24 +27,9 @@ def _rows_and_index(grouped_layout: Any, use_psum_layout: bool, masked_m: Any) -
     return "psum" if use_psum_layout else "contiguous", grouped_layout
 
 
-def cast_rows(
-    kind: str, x: Any, use_ue8m0: bool, gran_k: int, use_packed_ue8m0: bool, mn_major_sf: bool, rows: tuple[str, Any],
-    limit: float = 0.0,
-) -> tuple[Any, Any]:  # fmt: skip
-    """A cast with a scale for each row and gran_k columns; kind: as in aotgemm_cast_call; rows: of _rows_and_index."""
-    if gran_k not in (32, BLOCK):
-        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
+def _check_packed(use_packed_ue8m0: bool, use_ue8m0: bool) -> None:
     if use_packed_ue8m0 and not use_ue8m0:
-        raise DtypeError(
-            "use_packed_ue8m0: is True without use_ue8m0, must come with it (packed scales are powers of two)"
-        )
-    *lead, columns = shape_of("x", x, (3,) if rows[0] == "masked" else (2,))
-    columns = columns // 2 if kind == "silu_mul_fp8" else columns
-    codes, dtype = (columns // 2, "int8") if kind == "per_token_fp4" else (columns, "float8_e4m3fn")
-    q = empty_strided("x", x, [*lead, codes], contiguous_stride([*lead, codes]), dtype)
-    sf = _new_scales(x, [*lead, ceil_div(columns, gran_k)], use_packed_ue8m0, mn_major_sf)
-    _core.cast(kind, x, q, sf, *rows, gran_k, use_ue8m0, 0 if mn_major_sf else ONE, limit)
-    return q, sf
+        raise DtypeError("use_packed_ue8m0: is True without use_ue8m0, must come with it (packed are powers of two)")
 
 
 def per_token_cast_to_fp8(
@@ -84,8 +54,9 @@ def per_token_cast_to_fp8(
     not read, and their codes and scales not written.
     Raises ShapeError, DtypeError, LayoutError.
     """
+    _check_packed(use_packed_ue8m0, use_ue8m0)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return cast_rows("per_token_fp8", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows)
+    return _core.new_cast("per_token_fp8", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
 
 
 def per_token_cast_to_fp4(
@@ -103,8 +74,9 @@ def per_token_cast_to_fp4(
 
     k must be a multiple of 2.
     """
+    _check_packed(use_packed_ue8m0, use_ue8m0)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return cast_rows("per_token_fp4", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows)
+    return _core.new_cast("per_token_fp4", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
 
 
 def silu_mul_cast_to_fp8(
@@ -127,18 +99,9 @@ def silu_mul_cast_to_fp8(
     """
     if limit is not None and not limit > 0:
         raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
+    _check_packed(use_packed_ue8m0, use_ue8m0)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return cast_rows("silu_mul_fp8", x, use_ue8m0, gran_k, use_packed_ue8m0, mn_major_sf, rows, limit or 0.0)
-
-
-def _cast_blocks(kind: str, x: Any, use_ue8m0: bool, gran_k: int, columns_per_scale: int) -> tuple[Any, Any]:
-    if gran_k not in (32, BLOCK):
-        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
-    m, k = shape_of("x", x, (2,))
-    q = empty_strided("x", x, [m, k], [k, 1], "float8_e4m3fn")
-    sf = _new_scales(x, [ceil_div(m, gran_k), ceil_div(k, columns_per_scale)], is_packed=False, mn_major=False)
-    _core.cast(kind, x, q, sf, gran_k=gran_k, use_ue8m0=use_ue8m0)
-    return q, sf
+    return _core.new_cast("silu_mul_fp8", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf, limit or 0.0)
 
 
 def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
@@ -146,7 +109,7 @@ def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple
 
     x, q and errors as in per_token_cast_to_fp8; sf FP32 [ceil(m / gran_k), ceil(k / gran_k)], row-major.
     """
-    return _cast_blocks("per_block_fp8", x, use_ue8m0, gran_k, columns_per_scale=gran_k)
+    return _core.new_cast("per_block_fp8", x, gran_k=gran_k, use_ue8m0=use_ue8m0)
 
 
 def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
@@ -154,4 +117,4 @@ def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tup
 
     x, q and errors as in per_token_cast_to_fp8, m a multiple of gran_k; sf FP32 [m / gran_k, k], row-major.
     """
-    return _cast_blocks("per_channel_fp8", x, use_ue8m0, gran_k, columns_per_scale=1)
+    return _core.new_cast("per_channel_fp8", x, gran_k=gran_k, use_ue8m0=use_ue8m0)
