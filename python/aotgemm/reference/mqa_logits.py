@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .fp8 import _chain, _decode, _fma
+from .fp8 import _chain, _decode, fma
 
 LANES, PERIOD = 4, 8  # a lane of the tensor cores' output has two of each eight heads
 
@@ -11,7 +11,7 @@ def _sum_heads(positive: np.ndarray, weights: np.ndarray, first: int) -> np.ndar
     """positive FP32 [H, N], weights FP32 [H]: heads first, first + 8, ... in ascending order."""
     total = positive[first] * weights[first]
     for head in range(first + PERIOD, len(weights), PERIOD):
-        total = _fma(positive[head], weights[head], total)
+        total = fma(positive[head], weights[head], total)
     return total
 
 
