@@ -1,7 +1,7 @@
 """Grouped kernels on the machine: groups of every size, padding in every place, groups that start anywhere."""
 
 import pytest
-from machine_padding import run_padding_problems
+from padding_problems import run_padding_problems
 
 PATTERNS = ("sm90_fp8_gemm_1d2d_*", "sm90_bf16_gemm_*")
 

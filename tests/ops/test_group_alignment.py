@@ -76,9 +76,7 @@ def test_a_group_that_ends_before_its_start_is_refused():
 def test_an_index_by_row_is_refused():
     aotgemm.set_mk_alignment_for_contiguous_layout(64)
     problem = make_grouped((3, 20), 24, 48)
-    with pytest.raises(
-        aotgemm.ShapeError, match="^grouped_layout: groups start at multiples of 64 .* is 128"
-    ):
+    with pytest.raises(aotgemm.ShapeError, match="^grouped_layout: groups start at multiples of 64 .* is 128"):
         problem.run()
 
 

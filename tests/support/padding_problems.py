@@ -1,7 +1,7 @@
-"""Grouped kernels on the PTX machine over every size of a group, with padding wherever it may be.
+"""Grouped kernels over groups of every size, with padding wherever it may be and groups that start anywhere.
 
-As a script, `machine_padding.py PATTERN SEED MOST`: a line of JSON for each problem of each kernel of that name, at
-most MOST for each alignment.
+As a script, `padding_problems.py PATTERN SEED MOST`: a line of JSON for each problem of each kernel of that name, at
+most MOST for each alignment. The PTX machine runs it in a process of its own.
 """
 
 import json
@@ -25,7 +25,7 @@ from aotgemm.problems.values import draw
 from aotgemm.problems.views import placement_of
 
 GROUPINGS = ("contiguous", "psum", "masked")
-ALIGNMENTS = (128, 1, 5, 16, 48, 64, 127)
+ALIGNMENTS = (2, 5, 16, 48, 64, 100, 127)
 
 
 def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules="in_turn", sms=3):
@@ -101,19 +101,30 @@ def differing(kind, kernel, counts, n, k, random):
     return int((on_gpu.read().view(np.uint8) != on_cpu.read().view(np.uint8)).sum())
 
 
-def run(spec, seed, most):
+def outcomes(spec, seed, most):
+    """What differs in each problem of a kernel; a psum kernel meets alignments 128, 1 and one of the others."""
     kind = next(kind for kind in KINDS.values() if kind.words == words_of(spec))
     random = np.random.default_rng([seed, spec["kernel"]])
-    for alignment in ALIGNMENTS if kind.grouping == "psum" else ALIGNMENTS[:1]:
-        _core.set_psum_alignment(alignment)
-        for counts in islice(counts_of(kind.grouping, random), most):
-            n, k = spec["block_n"] + 8 * int(random.integers(-3, 4)), 16 * int(random.integers(1, 5))
-            wrong = differing(kind, spec["kernel"], counts, n, k, random)
-            words = f"{spec['name']} alignment {alignment} counts {counts} N={n} K={k}"
-            print(json.dumps({"problem": words, "differing": wrong}), flush=True)
+    others = (1, int(random.choice(ALIGNMENTS))) if kind.grouping == "psum" else ()
+    before = _core.get_psum_alignment()
+    try:
+        for alignment in (_core.group_alignment(), *others):
+            _core.set_psum_alignment(alignment)
+            for counts in islice(counts_of(kind.grouping, random), most):
+                n, k = spec["block_n"] + 8 * int(random.integers(-3, 4)), 16 * int(random.integers(1, 5))
+                wrong = differing(kind, spec["kernel"], counts, n, k, random)
+                words = f"{spec['name']} alignment {alignment} counts {counts} N={n} K={k}"
+                yield {"problem": words, "differing": wrong}
+    finally:
+        _core.set_psum_alignment(before)
+
+
+def grouped_specs():
+    return [spec for spec in _core.specs() if spec["grouping"] in GROUPINGS and spec["arch"] == "sm_90a"]
 
 
 if __name__ == "__main__":
-    for one in _core.specs():
-        if one["grouping"] in GROUPINGS and one["arch"] == "sm_90a" and fnmatchcase(one["name"], sys.argv[1]):
-            run(one, int(sys.argv[2]), int(sys.argv[3]))
+    for one in grouped_specs():
+        if fnmatchcase(one["name"], sys.argv[1]):
+            for outcome in outcomes(one, int(sys.argv[2]), int(sys.argv[3])):
+                print(json.dumps(outcome), flush=True)
