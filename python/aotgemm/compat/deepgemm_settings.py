@@ -18,8 +18,9 @@ def get_mk_alignment_for_contiguous_layout() -> int:
 def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
     """Groups of calls with use_psum_layout start at multiples of so many rows from now on, in the whole process.
 
-    alignment: from 1, where groups follow one another as a router leaves them, to 128. No bit of a row depends on it,
-    and no kernel has to be another. Calls with a group index by row need 128 and are refused with any other.
+    alignment: from 1, where groups follow one another as a router leaves them, to 128. No bit of a row depends on it.
+    Selection and plans count the rows that as many groups padded to 128 rows would have on average. Calls with a group
+    index by row need 128 and are refused with any other.
     Raises ShapeError outside that range.
     """
     _core.set_psum_alignment(alignment)
