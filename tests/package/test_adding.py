@@ -8,8 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("codegen", "cpp", "python")  # tests are listed too, but more of them use an example than it takes to add it
-KINDS = (".cpp", ".cuh", ".h", ".hpp", ".in", ".py")
-COMMENTS = {".py": r'"""(?s:.*?)"""|(?<!["\w])#[^"\n]*$'}
+KINDS = (".cpp", ".cuh", ".h", ".hpp", ".in", ".py", ".txt")
+COMMENTS = {".py": r'"""(?s:.*?)"""|(?<!["\w])#[^"\n]*$', ".txt": r"^#.*"}
 COMMENTS_OF_CPP = r"//.*|/\*(?s:.*?)\*/"
 # Other names and signatures of calls there are, and their operators in PyTorch.
 NO_STEP = ("python/aotgemm/compat/", "python/aotgemm/torch/")
@@ -71,9 +71,11 @@ def test_the_tests_that_a_section_lists_are_its_examples(title):
         assert any(name.rpartition("/")[2] in text for name in EXAMPLES[title]), path
 
 
-def test_the_page_counts_what_it_lists():
-    text = section("A family that multiplies")
+@pytest.mark.parametrize("title", ["A family that multiplies", "A family that converts"])
+def test_the_page_counts_what_it_lists(title):
+    text = section(title)
     new, edited = text.split("\nNew:\n")[1].split("\nEdited", 1)
+    edited = edited.split("\nThese use the example")[0]
     assert f"{len(listed(new))} new and {len(listed(edited))} edited files" in text
 
 
