@@ -26,8 +26,8 @@ std::size_t slot_of(const TensorMapKey& key) {
     return (hash >> 40) % kEntries;
 }
 
-CUtensorMap encode(const TensorMapKey& key) {
-    CUtensorMap map;
+// Into its place: the driver wants it at a multiple of 64 bytes, and GCC 12 puts a map that is returned anywhere.
+void encode(const TensorMapKey& key, CUtensorMap& map) {
     const cuuint64_t sizes[] = {static_cast<cuuint64_t>(key.columns), static_cast<cuuint64_t>(key.rows),
                                 static_cast<cuuint64_t>(key.groups)};
     const cuuint64_t strides[] = {static_cast<cuuint64_t>(key.row_bytes), static_cast<cuuint64_t>(key.group_bytes)};
@@ -42,7 +42,6 @@ CUtensorMap encode(const TensorMapKey& key) {
                    text("for ", key.groups > 0 ? text(key.groups, " groups of ") : "", key.rows, " rows of ", key.columns,
                         " elements, ", key.row_bytes, " bytes apart, in boxes of ", key.box_rows, "x", key.box_columns));
     }
-    return map;
 }
 
 }  // namespace
@@ -51,7 +50,8 @@ const CUtensorMap& tensor_map(const TensorMapKey& key) {
     thread_local const std::unique_ptr<Entry[]> entries(new Entry[kEntries]);
     Entry& entry = entries[slot_of(key)];
     if (!(entry.key == key)) {
-        entry.map = encode(key);
+        entry.key = {};  // of nothing, should this fail
+        encode(key, entry.map);
         entry.key = key;
     }
     return entry.map;
