@@ -77,17 +77,21 @@ DLPackExchangeAPI table{};
 DLDataType dtype_of(const char* name) {
     if (std::strcmp(name, "float8_e4m3fn") == 0) return {kDLFloat8_e4m3fn, 8, 1};
     if (std::strcmp(name, "bfloat16") == 0) return {kDLBfloat, 16, 1};
+    if (std::strcmp(name, "float16") == 0) return {kDLFloat, 16, 1};
     return {static_cast<uint8_t>(std::strcmp(name, "int32") == 0 ? kDLInt : kDLFloat), 32, 1};
 }
 
-// (address, shape, strides, name of the dtype)
+// (address, shape, strides, name of the dtype, DLPack's number of the device type: by default CUDA's)
 PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject*) {
     unsigned long long address = 0;
     PyObject *shape = nullptr, *strides = nullptr;
     const char* dtype = nullptr;
-    if (!PyArg_ParseTuple(arguments, "KO!O!s", &address, &PyTuple_Type, &shape, &PyTuple_Type, &strides, &dtype)) return nullptr;
+    int device = kDLCUDA;
+    if (!PyArg_ParseTuple(arguments, "KO!O!s|i", &address, &PyTuple_Type, &shape, &PyTuple_Type, &strides, &dtype, &device)) {
+        return nullptr;
+    }
     auto* tensor = reinterpret_cast<Tensor*>(type->tp_alloc(type, 0));
-    tensor->view = {reinterpret_cast<void*>(address), {kDLCUDA, 0}, static_cast<int32_t>(PyTuple_Size(shape)), dtype_of(dtype),
+    tensor->view = {reinterpret_cast<void*>(address), {static_cast<DLDeviceType>(device), 0}, static_cast<int32_t>(PyTuple_Size(shape)), dtype_of(dtype),
                     tensor->shape, tensor->strides, 0};
     for (int i = 0; i < tensor->view.ndim; ++i) {
         tensor->shape[i] = PyLong_AsLongLong(PyTuple_GetItem(shape, i));

@@ -109,6 +109,41 @@ FAKE(cuLaunchKernelEx)(const LaunchConfig* config, const char* kernel, void** pa
     }
     return 0;
 }
+// The driver's rules of a tiled map (CUDA driver API, cuTensorMapEncodeTiled), with the numbers of cuda.h. Strides are of all
+// dimensions but the first.
+struct TiledMap {
+    unsigned type, dimensions;
+    std::uintptr_t address;
+    const std::uint64_t *sizes, *strides;
+    const unsigned *box, *steps;
+    int interleave, swizzle;
+
+    // Of packed types, which come last, 16: the rule of their boxes is another.
+    std::uint64_t element() const {
+        constexpr std::uint64_t kBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
+        return type < sizeof(kBytes) / sizeof(*kBytes) ? kBytes[type] : 16;
+    }
+    std::uint64_t swizzled_bytes() const { return swizzle == 0 ? std::uint64_t{1} << 32 : std::uint64_t{16} << swizzle; }
+    bool is_legal() const {
+        const std::uint64_t inner = box[0] * element();
+        if (dimensions < 1 || dimensions > 5 || address == 0 || address % 16 != 0) return false;
+        if (interleave != 0 || inner % 16 != 0 || (element() < 16 && inner > swizzled_bytes())) return false;
+        for (unsigned i = 0; i < dimensions; ++i) {
+            if (sizes[i] == 0 || sizes[i] > std::uint64_t{1} << 32) return false;
+            if (box[i] == 0 || box[i] > 256 || steps[i] == 0 || steps[i] > 8) return false;
+            if (i > 0 && (strides[i - 1] % 16 != 0 || strides[i - 1] >= std::uint64_t{1} << 40)) return false;
+        }
+        return true;
+    }
+};
+FAKE(cuTensorMapEncodeTiled)(void* map, unsigned type, unsigned dimensions, void* address, const std::uint64_t* sizes,
+                             const std::uint64_t* strides, const unsigned* box, const unsigned* steps, int interleave,
+                             int swizzle, int, int) {
+    COUNT(cuTensorMapEncodeTiled);
+    const TiledMap given{type, dimensions, reinterpret_cast<std::uintptr_t>(address), sizes, strides, box, steps, interleave,
+                         swizzle};
+    return reinterpret_cast<std::uintptr_t>(map) % 64 == 0 && given.is_legal() ? 0 : 1;
+}
 // At the same addresses in every run: the library's cache of tensor maps goes by address, and what it may evict with it.
 FAKE(cuMemAlloc_v2)(std::uintptr_t* pointer, std::size_t bytes) {
     COUNT(cuMemAlloc_v2);

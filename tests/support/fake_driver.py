@@ -35,13 +35,15 @@ def build_fake_driver(folder):
     return folder
 
 
-def run_on_fake(folder, *arguments):
+def run_on_fake(folder, *arguments, stdin=None):
     """Standard output of this Python with the fake driver in the place of libcuda."""
     paths = {
         "LD_LIBRARY_PATH": str(folder),
         "PYTHONPATH": str(Path(aotgemm.__file__).parents[1]),
         "CUDA_VISIBLE_DEVICES": "0",
     }
-    done = subprocess.run([sys.executable, *arguments], env=os.environ | paths, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [sys.executable, *arguments], env=os.environ | paths, input=stdin, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (done.returncode, done.stderr)
     return done.stdout
