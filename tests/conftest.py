@@ -1,7 +1,14 @@
 """Settings of all tests."""
 
+import pytest
 from hypothesis import settings
 
 # The same examples every time, and no limit on a slow machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    fuzz = parser.getgroup("fuzz", "random inputs (tests/fuzz)")
+    fuzz.addoption("--fuzz-rounds", type=int, help="inputs of every fuzzer instead of its own number; 0: until stopped")
+    fuzz.addoption("--fuzz-seed", type=int, default=15, help="inputs are the same for the same seed")

@@ -1,0 +1,73 @@
+"""Calls with operands changed at random: refused or taken in the same words on the CPU and on a GPU.
+
+Where a GPU takes them, every tensor map keeps the driver's rules. On a driver that answers and computes nothing, in
+compile mode, so that no memory is read or written but an index of the CPU.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from aotgemm.problems.kinds import KINDS
+from exchange_tensor_build import build_exchange_tensor
+from fake_driver import build_fake_driver, run_on_fake
+
+SUPPORT = Path(__file__).parents[1] / "support"
+PROGRAM = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+import aotgemm, numpy as np
+from aotgemm.problems.kinds import KINDS
+from call_mutations import mutated, random_call
+from exchange_tensor import ExchangeTensor
+
+CPU, CUDA = 1, 2
+def on(device):
+    return lambda place: ExchangeTensor(place.address, place.shape, place.stride, place.dtype, device)
+
+aotgemm.set_compile_mode(1)
+for line in sys.stdin:
+    name, seed = json.loads(line)
+    rng = np.random.default_rng(seed)
+    call = random_call(rng, KINDS[name])
+    for _ in range(20):
+        changed = call
+        for _ in range(int(rng.integers(1, 3))):
+            changed = mutated(rng, changed)
+        try:
+            verdicts = changed.verdict(on(CPU)), changed.verdict(on(CUDA))
+        except Exception as error:
+            verdicts = "", f"raw {type(error).__name__}: {error}"
+        print(json.dumps([name, seed, *verdicts, str(changed.operands), str(changed.options)]))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return build_exchange_tensor(build_fake_driver(tmp_path_factory.mktemp("driver")))
+
+
+INDEX_WAS_READ = tuple(f"ShapeError: {name}: " for name in ("masked_m", "grouped_layout", "ks_tensor"))
+
+
+def same(cpu, cuda):
+    """A GPU leaves the index where it is; the CPU reads it."""
+    return cpu == cuda or (cuda == "" and cpu.startswith(INDEX_WAS_READ))
+
+
+def test_verdicts(folder, rounds):
+    names = sorted(KINDS)
+    lines = [
+        json.dumps([name, [int(rng.integers(2**32)), place]]) for rng in rounds(8) for place, name in enumerate(names)
+    ]
+    paths = json.dumps([str(folder), str(SUPPORT)])
+    answers = run_on_fake(folder, "-c", PROGRAM, paths, stdin="\n".join(lines)).splitlines()
+    assert len(answers) == 20 * len(lines)
+    kinds = Counter()
+    for name, seed, cpu, cuda, operands, options in map(json.loads, answers):
+        assert same(cpu, cuda), (name, seed, cpu, cuda, operands, options)
+        assert not cuda.startswith(("CudaError", "KernelMissing", "raw")), (name, seed, cuda, operands, options)
+        kinds[cuda.partition(":")[0]] += 1
+    assert all(kinds[kind] for kind in ("", "ShapeError", "LayoutError", "DtypeError")), kinds
+    print(dict(kinds))
