@@ -23,7 +23,7 @@ def layers_of(call: dict[str, Any]) -> str:
 
 def heading(call: dict[str, Any], number: int) -> str:
     """number: the call's place in the plan, from 1. Layers do not tell calls apart: experts' have several."""
-    return f'<span class="short">C{number}</span> <span class="name">{escape(layers_of(call))}</span>'
+    return f'<span class="short">C{number}</span>&nbsp;<span class="name">{escape(layers_of(call))}</span>'
 
 
 def link(call: dict[str, Any], number: int) -> str:

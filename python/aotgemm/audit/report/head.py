@@ -15,26 +15,29 @@ def title_of(plan: dict[str, Any]) -> str:
     return f"{source['name']}{ranks} on {plan['device']['name']}"
 
 
-def _missing(plan: dict[str, Any]) -> str:
-    """How many calls have no kernel, with a link to each."""
-    links = [link(call, number) for number, call in enumerate(plan["calls"], 1) if call["missing"]]
-    return f"{len(links)}" + (f": {', '.join(links)}" if links else "")
+def _missing(plan: dict[str, Any]) -> list[str]:
+    """A link to each call without a kernel."""
+    return [link(call, number) for number, call in enumerate(plan["calls"], 1) if call["missing"]]
+
+
+def _wide(name: str, value: str) -> str:
+    return f'<div class="wide"><dt>{name}</dt><dd>{value}</dd></div>'
 
 
 def facts(plan: dict[str, Any]) -> str:
-    device, library = plan["device"], plan["library"]
+    device, library, missing = plan["device"], plan["library"], _missing(plan)
     shown = {
         "device": escape(f"{device['name']}: {device['num_sms']} SMs, {device['memory_gbps']} GB/s"),
         "library": f"{library['name']} {escape(library['version'])}",
         "largest batch": f"{plan['source']['tokens']} tokens",
         "calls": str(len(plan["calls"])),
-        "without a kernel": _missing(plan),
+        "without a kernel": str(len(missing)),
         "kernels": str(len(plan["kernels"])),
     }
     hashes = {"plan, sha256": plan["sha256"], "libaotgemm.so, sha256": library.get("sha256", "not stated")}
     pairs = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in shown.items())
-    wide = "".join(f'<div class="wide"><dt>{name}</dt><dd><code>{h}</code></dd></div>' for name, h in hashes.items())
-    return pairs + wide
+    wide = "".join(_wide(name, f"<code>{sha256}</code>") for name, sha256 in hashes.items())
+    return pairs + (_wide("calls without a kernel", ", ".join(missing)) if missing else "") + wide
 
 
 def verdict(plan: dict[str, Any]) -> str:
