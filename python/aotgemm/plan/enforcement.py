@@ -5,12 +5,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .. import _core
 from ..errors import PlanError, PlanWarning
 
-MODES = {"record": 1, "warn": 2, "strict": 3}  # aotgemm_plan_mode
+Mode = Literal["record", "warn", "strict"]
+MODES = {name: number for number, name in enumerate(get_args(Mode), 1)}  # aotgemm_plan_mode
 OFF = 0
 TRACE_FORMAT = "aotgemm trace 1"
 
@@ -30,7 +31,7 @@ def _rows(plan: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
             yield (*kind, call["n"], call["k"], call["num_sms"], *interval["m"], kernel)
 
 
-def load_plan(path: str | os.PathLike[str], mode: str = "strict") -> None:
+def load_plan(path: str | os.PathLike[str], mode: Mode = "strict") -> None:
     """From now on every call of the process is held against the plan in this file; a plan loaded before is replaced.
 
     mode:
