@@ -9,6 +9,7 @@ from codegen.families import (
     fp8_gemm_1d2d,
     mqa_logits,
     ordered_sum,
+    pack_ue8m0,
     silu_mul_cast_fp8,
     tf32_hc_prenorm_gemm,
     transpose_sf,
@@ -25,9 +26,10 @@ FAMILIES = {
         transpose_sf,
         cast_fp8,
         cast_fp4,
-        mqa_logits,
-        ordered_sum,
         silu_mul_cast_fp8,
+        pack_ue8m0,
+        ordered_sum,
+        mqa_logits,
         tf32_hc_prenorm_gemm,
     )
 }

@@ -30,6 +30,7 @@ from .errors import (
     DeviceError,
     DtypeError,
     Error,
+    InexactError,
     KernelMissingError,
     LayoutError,
     PlanError,
@@ -69,6 +70,12 @@ from .ops.fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
 from .ops.hc_prenorm import tf32_hc_prenorm_gemm
 from .ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 from .ops.mqa_logits import fp8_fp4_mqa_logits, fp8_mqa_logits
+from .ops.packed_layout import (
+    get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor,
+    get_mn_major_tma_aligned_packed_ue8m0_tensor,
+    pack_ue8m0_to_int,
+    unpack_ue8m0_from_int,
+)
 from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
 
@@ -80,6 +87,7 @@ __all__ = [
     "DeviceError",
     "DtypeError",
     "Error",
+    "InexactError",
     "KernelMissingError",
     "LayoutError",
     "PlanError",
@@ -112,7 +120,9 @@ __all__ = [
     "get_compile_mode",
     "get_deterministic_algorithms",
     "get_ignore_compile_dims",
+    "get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor",
     "get_mk_alignment_for_contiguous_layout",
+    "get_mn_major_tma_aligned_packed_ue8m0_tensor",
     "get_mn_major_tma_aligned_tensor",
     "get_num_sms",
     "get_pdl",
@@ -132,6 +142,7 @@ __all__ = [
     "m_grouped_fp8_gemm_nn_contiguous",
     "m_grouped_fp8_gemm_nt_contiguous",
     "m_grouped_fp8_gemm_nt_masked",
+    "pack_ue8m0_to_int",
     "per_block_cast_to_fp8",
     "per_channel_cast_to_fp8",
     "per_token_cast_to_fp4",
@@ -153,6 +164,7 @@ __all__ = [
     "to_numpy",
     "transform_sf_into_required_layout",
     "unload_plan",
+    "unpack_ue8m0_from_int",
     "use_deterministic_algorithms",
     "utils",
 ]

@@ -17,6 +17,10 @@ class LayoutError(Error, ValueError):
     """A stride or an alignment that the hardware cannot address."""
 
 
+class InexactError(Error, ValueError):
+    """A value that the format asked for cannot hold."""
+
+
 class DeviceError(Error, RuntimeError):
     """Operands on different devices, no device, or one that the library holds no kernels for."""
 

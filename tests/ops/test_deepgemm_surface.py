@@ -39,7 +39,9 @@ PARAMETERS = {
     "k_grouped_fp8_gemm_nt_contiguous": ["a", "b", "d", "ks", "ks_tensor", "c", "recipe", "compiled_dims"],
     "fp8_gemm_nt_skip_head_mid": ["a", "b", "d", "head_splits", "recipe", "compiled_dims", "disable_ue8m0_cast"],
     "cublaslt_gemm_nt": ["a", "b", "d", "c"],
-    "transform_sf_into_required_layout": ["sf", "mn", "k", "recipe", "num_groups", "is_sfa", "disable_ue8m0_cast"],
+    "transform_sf_into_required_layout": [
+        *["sf", "mn", "k", "recipe", "num_groups", "is_sfa", "disable_ue8m0_cast", "psum_layout", "arch"]
+    ],
 }
 WITHOUT_EFFECT = ["set_tc_util", "set_ignore_compile_dims", "set_block_size_multiple_of"]
 
@@ -170,14 +172,31 @@ def test_scales_of_activations_become_mn_major(options):
     [
         (np.ones((3, 3), np.float32), {}, aotgemm.ShapeError, r"^sf: shape is \[3, 3\], must be \[2, 3\]"),
         (np.ones((2, 3), np.float32), {"num_groups": 1}, aotgemm.ShapeError, "^sf: has 2 dimensions, allowed is 3"),
-        (np.ones((2, 3), BF16), {}, aotgemm.DtypeError, "^sf: dtype is bfloat16, allowed is float32"),
-        (np.ones((2, 3), np.float32), {"recipe": (1, 32)}, aotgemm.ShapeError, r"^recipe: is \(1, 32\), allowed"),
+        (np.ones((2, 3), BF16), {}, aotgemm.DtypeError, "^sf: dtype is bfloat16, allowed is float32 or int32"),
+        (
+            np.ones((200, 10), np.float32),
+            {"recipe": (1, 32)},
+            aotgemm.ShapeError,
+            r"^recipe: \(1, 32\) with float32 scales",
+        ),
+        (
+            np.ones((200, 1), np.int32),
+            {"recipe": (1, 128)},
+            aotgemm.ShapeError,
+            r"^recipe: \(1, 128\) with int32 scales",
+        ),
+        (
+            np.ones((2, 3), np.float32),
+            {"is_sfa": None},
+            aotgemm.ShapeError,
+            r"^recipe: is \(1, 128, 128\) with is_sfa = None",
+        ),
     ],
 )
 def test_scales_that_fit_no_tensor(sf, options, kind, message):
     with pytest.raises(kind, match=message):
         deep_gemm.transform_sf_into_required_layout(
-            **({"sf": sf, "mn": 200, "k": 300, "recipe": (1, 128, 128)} | options)
+            **({"sf": sf, "mn": 200, "k": 300, "recipe": (1, 128, 128), "is_sfa": False} | options)
         )
 
 

@@ -50,4 +50,4 @@ def pack_exponents(sf, pad):
     exponents = sf.contiguous().view(torch.int32) >> 23 & 0xFF
     filled = torch.full((len(sf), -(-sf.shape[1] // 4) * 4), pad, dtype=torch.int32)
     filled[:, : sf.shape[1]] = exponents
-    return filled.to(torch.uint8).view(torch.int32)
+    return filled.to(torch.uint8).reshape(-1).view(torch.int32).view(len(sf), filled.shape[1] // 4)

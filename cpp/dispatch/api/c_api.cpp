@@ -15,6 +15,7 @@
 #include "dispatch/select/named_devices.hpp"
 #include "dispatch/select/selection.hpp"
 #include "dispatch/base/settings.hpp"
+#include "dispatch/ops/convert/pack_ue8m0.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/hc_prenorm/hc_prenorm.hpp"
 
@@ -46,6 +47,19 @@ int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf) { return sf != nullptr &
 
 aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_launch* launch) {
     return guarded([&] { sf_to_mn_major(required("sf", sf), required("out", out), options_of(launch)); });
+}
+
+aotgemm_status aotgemm_pack_ue8m0(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_tensor* psum_layout,
+                                  int64_t rows_per_scale, const aotgemm_launch* launch) {
+    return guarded([&] { pack_ue8m0(*sf, *out, psum_layout, rows_per_scale, options_of(launch)); });
+}
+
+aotgemm_status aotgemm_pack_ue8m0_k_grouped(const aotgemm_tensor* sf, const aotgemm_tensor* out,
+                                            const aotgemm_tensor* grouped_layout, int32_t gran_k, int32_t k_alignment,
+                                            int32_t use_psum, const aotgemm_launch* launch) {
+    return guarded([&] {
+        pack_ue8m0_k_grouped(*sf, *out, *grouped_layout, gran_k, k_alignment, use_psum != 0, options_of(launch));
+    });
 }
 
 aotgemm_status aotgemm_cast(const aotgemm_cast_call* call, const aotgemm_launch* launch) {

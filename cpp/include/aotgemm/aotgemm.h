@@ -319,6 +319,31 @@ AOTGEMM_API int32_t aotgemm_sf_is_aligned(const aotgemm_tensor* sf);
 AOTGEMM_API aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_tensor* out,
                                                   const aotgemm_launch* launch);
 
+/* Packs scales that are powers of two, four to a word: byte j (the low one first) of word w is the exponent (UE8M0) of
+ * scale 4 * w + j; bytes of no scale are 0. The byte of a number that is no power of two, or negative, is 0xFF: NaN.
+ *
+ * sf   FP32 [ceil(mn / rows_per_scale), k] or with groups in front, any strides; row r of out is of row
+ *      r / rows_per_scale of sf
+ * out  int32 [mn, ceil(k/4)] or with groups in front, any strides
+ * psum_layout  NULL, or int32 [G] as in the grouped GEMMs (sf of two dimensions): rows in the gaps between groups are not
+ *      read, and their words are 0 */
+AOTGEMM_API aotgemm_status aotgemm_pack_ue8m0(const aotgemm_tensor* sf, const aotgemm_tensor* out,
+                                              const aotgemm_tensor* psum_layout, int64_t rows_per_scale,
+                                              const aotgemm_launch* launch);
+
+/* The same along K in groups that follow one another without gaps, in sf and in out: a group of K has ceil(K / gran_k)
+ * scales and a quarter as many words, rounded up.
+ *
+ * sf   FP32 [scales of all groups, mn], any strides; out int32 [words, mn], any strides; words beyond those of
+ *      the groups are not written
+ * grouped_layout  int32 [G]: K of each group; if use_psum where each ends, starting at the end of the one before rounded
+ *      up to a multiple of k_alignment, which is one of 32
+ * gran_k 32 or 128 */
+AOTGEMM_API aotgemm_status aotgemm_pack_ue8m0_k_grouped(const aotgemm_tensor* sf, const aotgemm_tensor* out,
+                                                        const aotgemm_tensor* grouped_layout, int32_t gran_k,
+                                                        int32_t k_alignment, int32_t use_psum,
+                                                        const aotgemm_launch* launch);
+
 /* A cast to FP8 E4M3 or FP4 E2M1 with a scale for each block of elements.
  *
  * kind             under one scale   x                    q

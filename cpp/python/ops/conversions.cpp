@@ -20,6 +20,25 @@ void sf_to_mn_major(nb::handle sf, nb::handle out, nb::handle stream) {
     call.run([&](const aotgemm_launch& launch) { return aotgemm_sf_to_mn_major(&from, &to, &launch); });
 }
 
+void pack_ue8m0(nb::handle sf, nb::handle out, nb::handle psum_layout, std::int64_t rows_per_scale, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& from = call.input("sf", sf);
+    const aotgemm_tensor& to = call.output("out", out);
+    const aotgemm_tensor* ends = call.optional_input("psum_layout", psum_layout);
+    call.run([&](const aotgemm_launch& launch) { return aotgemm_pack_ue8m0(&from, &to, ends, rows_per_scale, &launch); });
+}
+
+void pack_ue8m0_k_grouped(nb::handle sf, nb::handle out, nb::handle grouped_layout, std::int32_t gran_k,
+                          std::int32_t k_alignment, bool use_psum, nb::handle stream) {
+    Call call(stream);
+    const aotgemm_tensor& from = call.input("sf", sf);
+    const aotgemm_tensor& to = call.output("out", out);
+    const aotgemm_tensor& index = call.input("grouped_layout", grouped_layout);
+    call.run([&](const aotgemm_launch& launch) {
+        return aotgemm_pack_ue8m0_k_grouped(&from, &to, &index, gran_k, k_alignment, use_psum, &launch);
+    });
+}
+
 bool has_adjacent_columns(nb::handle tensor, const char* name) {
     const aotgemm_tensor view = read_tensor(name, tensor);
     const int last = view.ndim - 1;
@@ -39,6 +58,10 @@ void emulate_wgmma(nb::handle a, nb::handle b, nb::handle d, int threads) {
 void bind_conversions(nb::module_& module) {
     module.def("sf_is_aligned", &sf_is_aligned, "sf"_a.none());
     module.def("sf_to_mn_major", &sf_to_mn_major, "sf"_a.none(), "out"_a.none(), "stream"_a = nb::none());
+    module.def("pack_ue8m0", &pack_ue8m0, "sf"_a.none(), "out"_a.none(), "psum_layout"_a = nb::none(),
+               "rows_per_scale"_a = 1, "stream"_a = nb::none(), "Runs aotgemm_pack_ue8m0.");
+    module.def("pack_ue8m0_k_grouped", &pack_ue8m0_k_grouped, "sf"_a.none(), "out"_a.none(), "grouped_layout"_a.none(),
+               "gran_k"_a, "k_alignment"_a, "use_psum"_a, "stream"_a = nb::none(), "Runs aotgemm_pack_ue8m0_k_grouped.");
     module.def("has_adjacent_columns", &has_adjacent_columns, "tensor"_a.none(), "name"_a,
                "Whether elements along the last dimension are adjacent.");
     module.def("emulate_wgmma", &emulate_wgmma, "a"_a.none(), "b"_a.none(), "d"_a.none(), "threads"_a = 0);

@@ -119,3 +119,22 @@ def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: i
 def dtype_name_of(tensor: Any) -> str:
     """ "float32" for NumPy's float32 and for torch.float32."""
     return str(tensor.dtype).removeprefix("torch.")
+
+
+def element_strides_of(tensor: Any) -> list[int]:
+    """Strides in elements, of any framework's tensor."""
+    if framework_of(tensor) == "torch":
+        return list(tensor.stride())
+    return [step // tensor.itemsize for step in tensor.strides] if hasattr(tensor, "strides") else list(tensor.stride)
+
+
+def device_ordinal_of(tensor: Any) -> int | None:
+    """The ordinal of the tensor's CUDA device; None on the CPU."""
+    match framework_of(tensor):
+        case "aotgemm":
+            return tensor.device
+        case "torch":
+            return tensor.device.index if tensor.is_cuda else None
+        case "cupy":
+            return tensor.device.id
+    return None

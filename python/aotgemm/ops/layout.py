@@ -3,11 +3,13 @@
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import dtype_name_of, empty_strided, shape_of
+from ..arrays.frameworks import device_ordinal_of, dtype_name_of, element_strides_of, empty_strided, shape_of
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, LayoutError, ShapeError
+from .packed_layout import pack_mn_major
 
 FP32_BYTES = 4
+HOPPER = "sm_90a"
 
 
 def get_mn_major_tma_aligned_tensor(sf: Any) -> Any:
@@ -31,12 +33,38 @@ def get_mn_major_tma_aligned_tensor(sf: Any) -> Any:
 
 def _granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
     """Rows and columns that share a scale."""
-    match tuple(recipe):
-        case (1, 128, 128):
-            return (1 if is_sfa else 128), 128
-        case (1, 128) | (128, 128) as pair:
-            return pair
-    raise ShapeError(f"recipe: is {recipe}, allowed is (1, 128, 128), (1, 128) or (128, 128)")
+    match tuple(recipe), is_sfa:
+        case (gran_m, gran_n, gran_k), bool():
+            return (gran_m if is_sfa else gran_n), gran_k
+        case (gran_mn, gran_k), _:
+            return gran_mn, gran_k
+    raise ShapeError(
+        f"recipe: is {recipe} with is_sfa = {is_sfa}, allowed is (gran_m, gran_n, gran_k) with is_sfa True or False, "
+        "or (gran_mn, gran_k)"
+    )
+
+
+def _architecture_of(tensor: Any) -> str:
+    """That of the tensor's GPU; the CPU has Hopper's rules, as it has its bits."""
+    ordinal = device_ordinal_of(tensor)
+    return HOPPER if ordinal is None else f"sm_{_core.cuda_device(ordinal)['cc_major']}0a"
+
+
+def _check_scale_shape(sf: Any, wanted: tuple[int, ...], belongs_to: str) -> None:
+    shape = shape_of("sf", sf, (len(wanted),))
+    if shape != wanted:
+        raise ShapeError(f"sf: shape is {list(shape)}, must be {list(wanted)} for {belongs_to}")
+
+
+def _check_packed_layout(sf: Any) -> Any:
+    """The packed scales as they are, if a TMA reads them so."""
+    *groups, mn, words = sf.shape
+    column = get_tma_aligned_size(mn, FP32_BYTES)
+    stride, wanted = element_strides_of(sf), [column * words, 1, column][-len(sf.shape) :]
+    matters = [size > 1 for size in groups] + [mn > 1, True]
+    if any(use and one != other for use, one, other in zip(matters, stride, wanted, strict=True)):
+        raise LayoutError(f"sf: strides are {tuple(stride)}, must be {tuple(wanted)} (packed, MN-major, aligned)")
+    return sf
 
 
 def transform_sf_into_required_layout(
@@ -47,21 +75,40 @@ def transform_sf_into_required_layout(
     num_groups: int | None = None,
     is_sfa: bool | None = None,
     disable_ue8m0_cast: bool = False,
+    psum_layout: Any = None,
+    *,
+    arch: str | None = None,
 ) -> Any:
-    """Scales as Hopper's FP8 GEMMs read them, checked against the tensor they belong to, of mn rows and k columns.
+    """Scales as the FP8 GEMMs of an architecture read them, checked against their tensor of mn rows and k columns.
 
-    recipe: (1, 128, 128) with is_sfa telling A's scales from B's, or (1, 128) for A's and (128, 128) for B's.
-    sf: FP32 [mn or ceil(mn / 128), ceil(k / 128)], with num_groups in front of it unless that is None.
-    Returns B's scales as they are, the same object; A's through get_mn_major_tma_aligned_tensor.
-    disable_ue8m0_cast: accepted, without effect: Hopper reads FP32 scales as they are.
-    Raises ShapeError or DtypeError.
+    recipe: (gran_m, gran_n, gran_k) with is_sfa telling A's scales from B's, or (gran_mn, gran_k) without it.
+    sf: FP32 [ceil(mn / gran_mn), ceil(k / gran_k)], or int32 with four scales in a word of the last dimension
+    (ceil(k / gran_k / 4)); num_groups in front of it unless that is None.
+    arch: "sm_90a" or "sm_100a"; by default that of the tensor's GPU, for a tensor on the CPU sm_90a.
+
+    On sm_90a, and on any with disable_ue8m0_cast: FP32 of (1, 128) through get_mn_major_tma_aligned_tensor, FP32 of
+    (128, 128) as they are, the same object. psum_layout has no effect there.
+    On sm_100a, with gran_k 32 or 128: FP32 powers of two, each repeated for its gran_mn rows, through
+    get_mn_major_tma_aligned_packed_ue8m0_tensor(..., psum_layout); int32 with gran_mn 1 is checked and returned.
+    Raises ShapeError (also for any other combination), DtypeError or LayoutError.
     """
-    rows, columns = _granularity(recipe, is_sfa)
-    wanted = (ceil_div(mn, rows), ceil_div(k, columns))
-    wanted = wanted if num_groups is None else (num_groups, *wanted)
-    shape = shape_of("sf", sf, (len(wanted),))
-    if shape != wanted:
-        raise ShapeError(f"sf: shape is {list(shape)}, must be {list(wanted)} for mn = {mn}, k = {k}, recipe {recipe}")
-    if dtype_name_of(sf) != "float32":
-        raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is float32")
-    return get_mn_major_tma_aligned_tensor(sf) if rows == 1 else sf
+    gran_mn, gran_k = _granularity(recipe, is_sfa)
+    is_packed = dtype_name_of(sf) == "int32"
+    if not is_packed and dtype_name_of(sf) != "float32":
+        raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is float32 or int32")
+    groups = () if num_groups is None else (num_groups,)
+    wanted = (*groups, ceil_div(mn, gran_mn), ceil_div(k, gran_k * (4 if is_packed else 1)))
+    _check_scale_shape(sf, wanted, f"mn = {mn}, k = {k}, recipe {recipe}")
+    arch = arch or _architecture_of(sf)
+    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or disable_ue8m0_cast):
+        return get_mn_major_tma_aligned_tensor(sf) if gran_mn == 1 else sf
+    if arch != HOPPER and gran_k in (32, 128) and not disable_ue8m0_cast:
+        if not is_packed:
+            return pack_mn_major(sf, psum_layout, rows_per_scale=gran_mn, rows=mn)
+        if gran_mn == 1:
+            return _check_packed_layout(sf)
+    uncast = " and disable_ue8m0_cast" if disable_ue8m0_cast else ""
+    raise ShapeError(
+        f"recipe: {recipe} with {dtype_name_of(sf)} scales on {arch}{uncast}, allowed is float32 with (1 or 128, 128) "
+        f"on {HOPPER}, float32 with gran_k 32 or 128 and int32 with gran_mn 1 on sm_100a"
+    )

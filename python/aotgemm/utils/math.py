@@ -7,12 +7,15 @@ from ..ops.cast import (
     per_token_cast_to_fp4,
     per_token_cast_to_fp8,
 )
+from ..ops.packed_layout import pack_ue8m0_to_int, unpack_ue8m0_from_int
 
 __all__ = [
     "align",
     "ceil_div",
+    "pack_ue8m0_to_int",
     "per_block_cast_to_fp8",
     "per_channel_cast_to_fp8",
     "per_token_cast_to_fp4",
     "per_token_cast_to_fp8",
+    "unpack_ue8m0_from_int",
 ]

@@ -26,7 +26,8 @@ void run_on_cpu(const CastCall& call, int32_t threads) {
                                                                           : call.groups,
                           .m = call.rows, .n = 0, .k = call.columns};
     const int32_t* index = call.given->index != nullptr ? static_cast<const int32_t*>(call.given->index->data) : nullptr;
-    const std::vector<GemmPart> parts = read_row_parts(call.grouping, index, sizes, call.row_alignment);
+    const std::vector<GemmPart> parts =
+        read_row_parts(call.grouping, group_index_name(call.grouping), index, sizes, call.row_alignment);
     if (settings().compile_only) return;
     for (const GemmPart& part : parts) {
         const int64_t group = call.grouping == Grouping::masked ? part.group : 0;

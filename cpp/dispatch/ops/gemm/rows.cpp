@@ -179,12 +179,13 @@ void check_ks_tensor(const GemmCall& call) {
 
 std::vector<GemmPart> read_parts(const GemmCall& call) {
     if (call.form->grouping == Grouping::k_grouped) return read_k_ranges(call);
-    return read_row_parts(call.form->grouping, call.index(), call.sizes, call.row_alignment);
+    const char* name = group_index_name(call.form->grouping);
+    return read_row_parts(call.form->grouping, name, call.index(), call.sizes, call.row_alignment);
 }
 
-std::vector<GemmPart> read_row_parts(Grouping grouping, const int32_t* values, const GemmSizes& sizes,
-                                     int64_t row_alignment) {
-    const HostIndex index{group_index_name(grouping), values};
+std::vector<GemmPart> read_row_parts(Grouping grouping, const char* index_name, const int32_t* values,
+                                     const GemmSizes& sizes, int64_t row_alignment) {
+    const HostIndex index{index_name, values};
     switch (grouping) {
         case Grouping::contiguous: return read_contiguous(index, sizes);
         case Grouping::psum: return read_psum(index, sizes, row_alignment);

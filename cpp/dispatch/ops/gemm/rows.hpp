@@ -42,8 +42,9 @@ std::vector<GemmPart> read_parts(const GemmCall& call);
 std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPart>& parts);
 
 // The same of rows alone: dense, contiguous, psum (whose groups start at multiples of `row_alignment`) and masked.
-std::vector<GemmPart> read_row_parts(Grouping grouping, const int32_t* index, const GemmSizes& sizes,
-                                     int64_t row_alignment);
+// index_name: of the call's argument.
+std::vector<GemmPart> read_row_parts(Grouping grouping, const char* index_name, const int32_t* index,
+                                     const GemmSizes& sizes, int64_t row_alignment);
 
 // One part of a call, as a dense call.
 GemmCall part_of(const GemmCall& call, const GemmPart& part);
