@@ -69,6 +69,10 @@ def operands(name, seed=0):
             *(_bf16(g, 384, 8), _bf16(g, 384, N), torch.randn(G, 8, N, generator=g)),
             *(ks, ks_tensor),
         ),
+        "tf32_hc_prenorm_gemm": (
+            *(x[:, :128].contiguous(), torch.randn(N, 128, generator=g)),
+            *(torch.randn(M, N, generator=g), torch.randn(M, generator=g)),
+        ),
         "einsum": ("bmk,bnk->mn", _bf16(g, G, M, K), w_groups, torch.randn(M, N, generator=g)),
     }[name]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import aotgemm
 
-# Dimensions of A, B and D by letter; "" where no plain letters tell them. Sizes of one letter are equal.
+# Dimensions of A, B and D by letter; "" where no plain letters tell them. Sizes of one letter are equal. What a build
+# lacks is no operator.
 DIMENSIONS = {
     "fp8_gemm_nt": ("mk", "nk", "mn"),
     "fp8_gemm_nn": ("mk", "kn", "mn"),
@@ -29,6 +30,7 @@ DIMENSIONS = {
     "m_grouped_bf16_gemm_nt_masked": ("gmk", "gnk", "gmn"),
     "k_grouped_bf16_gemm_tn_contiguous": ("km", "kn", "gmn"),
     "einsum": ("", "", ""),
+    "tf32_hc_prenorm_gemm": ("mk", "nk", ""),
 }
 
 # Of the parameters of all calls; None for one without effect, which the operator lacks.
@@ -45,6 +47,8 @@ SCHEMA_TYPES = {
     "use_psum_layout": "bool",
     "ensure_zero_padding": "bool",
     "head_splits": "SymInt[]",
+    "num_splits": "SymInt?",
+    "sqr_sum": "Tensor(b!)",
     "ks": "SymInt[]",
     "ks_tensor": "Tensor",
     "recipe": "int[]?",
@@ -111,4 +115,4 @@ class Call:
         return run_pairs if self.pairs else run_plain
 
 
-CALLS = {name: Call(name) for name in DIMENSIONS}
+CALLS = {name: Call(name) for name in DIMENSIONS if hasattr(aotgemm, name)}

@@ -3,6 +3,7 @@
 import torch
 
 from ..arrays.sizes import align, ceil_div
+from ..compat.deepgemm_settings import get_mk_alignment_for_contiguous_layout
 from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
 from ..ops.cast import per_token_cast_to_fp8
 from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
@@ -10,17 +11,16 @@ from .linear import dequantized
 from .operators import register
 from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes, check_weight
 
-ALIGNMENT = 128  # rows at whose multiples groups start
-
 
 def aligned_places(offsets: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Where sorted rows go so that each group starts at a multiple of 128: (place of each row, ends, live).
+    """Where sorted rows go so that groups start as a psum layout has them: (place of each row, ends, live).
 
     offsets: int32 [E], the end of each group. Rows behind the last end belong to no group: live is False, and their
     place is one that no group has. Nothing waits for the device.
     """
     counts = torch.diff(offsets, prepend=offsets.new_zeros(1))
-    starts = torch.cumsum(align(counts, ALIGNMENT), 0, dtype=torch.int32) - align(counts, ALIGNMENT)
+    spans = align(counts, get_mk_alignment_for_contiguous_layout())
+    starts = torch.cumsum(spans, 0, dtype=torch.int32) - spans
     row = torch.arange(rows, dtype=torch.int32, device=offsets.device)
     group = torch.searchsorted(offsets, row, right=True)
     live = group < offsets.shape[0]
@@ -31,7 +31,8 @@ def aligned_places(offsets: torch.Tensor, rows: int) -> tuple[torch.Tensor, torc
 
 def room_for(rows: int, groups: int) -> int:
     """Rows that hold any division of `rows` into groups, and one for those of no group."""
-    return align(rows + groups * (ALIGNMENT - 1), ALIGNMENT) + ALIGNMENT
+    alignment = get_mk_alignment_for_contiguous_layout()
+    return align(rows + groups * (alignment - 1), alignment) + alignment
 
 
 def _spread(rows: torch.Tensor, place: torch.Tensor, room: int) -> torch.Tensor:

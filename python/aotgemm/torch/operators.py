@@ -30,8 +30,8 @@ def _fake_of(call: Call) -> Callable[..., None]:
         given = dict(zip(flat_names, flat, strict=False))
         operands = {name: (given[name], letters) for name, letters in zip("abd", letters_of, strict=True)}
         check_sizes(**operands)
-        for name in ("a", "b"):
-            check_dtype(name, given[name], FP8 if call.pairs else BF16)
+        check_dtype("a", given["a"], FP8 if call.pairs else BF16)
+        check_dtype("b", given["b"], FP8 if call.pairs else FP32 if call.name.startswith("tf32") else BF16)
         check_dtype("d", given["d"], BF16, FP32)
 
     return fake

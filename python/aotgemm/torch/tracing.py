@@ -13,6 +13,7 @@ import torch
 
 import aotgemm
 
+from ..errors import ShapeError
 from . import operators
 from .calls import CALLS, Call
 
@@ -42,8 +43,9 @@ def _traced_call(call: Call) -> Callable[..., None]:
 def _traced_cast(name: str) -> Callable[..., Any]:
     operator = _operator(name)
 
-    def traced(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128) -> tuple[torch.Tensor, torch.Tensor]:
-        assert gran_k == 128, "gran_k: allowed is 128"
+    def traced(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128, **others: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        if gran_k != 128 or any(value not in (None, False) for value in others.values()):
+            raise ShapeError(f"{name}: a graph holds casts with gran_k = 128 and no other option")
         return operator(x, use_ue8m0)
 
     return traced
