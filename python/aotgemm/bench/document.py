@@ -58,6 +58,6 @@ def read_document(path: Path) -> dict[str, Any]:
             rows_of(document)
         if "operations" in document:
             operation_tables(document["operations"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise RequestError(f"--load: {path} is not a saved run of `aotgemm bench` ({error})") from error
     return document | {"card": card, "date": date}

@@ -3,7 +3,8 @@
 import argparse
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from ..bench.shapes import parse_shapes, parse_sizes
 from ..bench.suites import DEFAULT_SUITES, GEMM_SUITES, OTHER_SUITES, measured_kinds
 from ..bench.tables import gemm_tables, limits_words, markdown
 from ..bench.traffic import DRAW, DRAWS, GRID, Request
-from ..errors import DeviceError, RequestError
+from ..errors import DeviceError, Error, RequestError
 from ..problems.kinds import Kind
 from ..problems.sizes import DISTRIBUTIONS, Size, draw_counts
 from .output import add_command, positive, print_facts, print_json, print_table, progress
@@ -245,13 +246,29 @@ def _show(document: dict[str, Any], arguments: argparse.Namespace) -> None:
         _print(document)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    document = read_document(arguments.load) if arguments.load else _measure(arguments)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+def _draw_and_show(document: dict[str, Any], arguments: argparse.Namespace) -> None:
     if arguments.plots:
         _require_gemms(document, "--plots")
         limits, rows = rows_of(document)
         write_plots(rows, limits, document["card"], arguments.plots)
     _show(document, arguments)
+
+
+@contextmanager
+def _named(path: Path | None) -> Iterator[None]:
+    """What a value of another type than a run has leads to is the fault of the file, if there is one."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if path is None or isinstance(error, Error):
+            raise
+        raise RequestError(f"--load: {path} is not a saved run of `aotgemm bench` ({error!r})") from error
+
+
+def run(arguments: argparse.Namespace) -> int:
+    document = read_document(arguments.load) if arguments.load else _measure(arguments)
+    if arguments.out:
+        arguments.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    with _named(arguments.load):
+        _draw_and_show(document, arguments)
     return 0
