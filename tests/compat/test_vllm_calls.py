@@ -32,9 +32,7 @@ def test_contiguous_by_ends_inside_the_alignment_scope(deep_gemm):
     wanted = deep_gemm.get_theoretical_mk_alignment_for_contiguous_layout(133, 3)
     assert [before, before] == [128, 128] and wanted <= 128
     deep_gemm.set_mk_alignment_for_contiguous_layout(128)
-    deep_gemm.m_grouped_fp8_gemm_nt_contiguous(
-        a, b, out, index["ends"], disable_ue8m0_cast=False, use_psum_layout=True
-    )
+    deep_gemm.m_grouped_fp8_gemm_nt_contiguous(a, b, out, index["ends"], disable_ue8m0_cast=False, use_psum_layout=True)
     deep_gemm.set_mk_alignment_for_contiguous_layout(before)
     for rows in problem.rows:
         np.testing.assert_array_equal(bits(out)[rows], problem.expected()[rows])

@@ -17,6 +17,7 @@ SOURCES = (
     "aotgemm",
     "aotgemm.utils.math",
     "aotgemm.utils.layout",
+    "aotgemm.compat.casts",
     "aotgemm.compat.bench",
     "aotgemm.compat.numeric",
     "aotgemm.compat.testing",
