@@ -113,11 +113,16 @@ def scales_b(spec: KernelSpec) -> int:
     return -(-(SCALE_BLOCK - step + spec.block_n) // SCALE_BLOCK)
 
 
+def scale_rows(spec: KernelSpec) -> int:
+    """Rows of A's scales in a stage: a group of psum starts anywhere, a TMA box at a multiple of four."""
+    return spec.block_m + (4 if spec.grouping == "psum" else 0)
+
+
 def shared_bytes(spec: KernelSpec) -> int:
     """The whole tile of D, then for each stage A, B, scales of A and barriers. Scales of B stay in registers."""
     d_tile = align(spec.block_m * spec.block_n * 2, 1024)
     operands = geometry.operand_bytes(spec, FP8.bytes)
-    stage = operands + geometry.scale_bytes(spec, spec.block_m) + geometry.BARRIERS
+    stage = operands + geometry.scale_bytes(spec, scale_rows(spec)) + geometry.BARRIERS
     return d_tile + spec.stages * stage + TILE_QUEUE
 
 

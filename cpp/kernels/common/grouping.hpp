@@ -17,6 +17,10 @@ enum class Grouping {
 // the greatest alignment; with a smaller one a group's last tile may reach into the next group's rows.
 constexpr int kGroupAlignment = 128;
 
+// The TMA starts a box at a multiple of 16 bytes of a row, which are so many scales of A's rows (H200, 2026-11-28:
+// CUDA_ERROR_ILLEGAL_INSTRUCTION elsewhere).
+constexpr int kRowsOfBoxStart = 4;
+
 // Whether a tile may hold rows of D that are not its group's.
 template <Grouping kGrouping>
 inline constexpr bool kHasOtherRows =

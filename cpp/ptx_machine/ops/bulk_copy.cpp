@@ -31,6 +31,10 @@ BulkCopy copy_of(Warp& warp, const Instruction& i, int lane, const Place& map, s
         want_defined(warp, at[d], lane, "a coordinate");
         copy.at[d] = warp.lanes<std::int32_t>(at[d])[lane];
     }
+    if (copy.at[0] * std::int64_t{copy.map->element_bytes} % 16 != 0)
+        stop(warp, "tma",
+             "the box starts at element " + std::to_string(copy.at[0]) + " of a row, no multiple of 16 bytes",
+             "Start it at the multiple before, and leave out what comes first.");
     copy.shared = shared;
     if (shared % copy.map->box_alignment() != 0)
         stop(warp, "tma",

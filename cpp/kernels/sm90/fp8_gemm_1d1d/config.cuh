@@ -56,7 +56,8 @@ struct Fp8Gemm1d1dConfig {
 
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
     static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
-    static constexpr int kPitchScalesA = align_up(kSlices * kBlockM * 4, 128);
+    static constexpr int kScaleRowsA = kBlockM;
+    static constexpr int kPitchScalesA = align_up(kSlices * kScaleRowsA * 4, 128);
     static constexpr int kPitchScalesB = align_up(kSlices * kBlockN * 4, 128);
 
     // The TMA stores a consumer's share of D, and loads its share of C, in subtiles of one box of 64 rows of 128 bytes.

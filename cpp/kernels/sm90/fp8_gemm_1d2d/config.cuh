@@ -53,7 +53,8 @@ struct Fp8Gemm1d2dConfig {
     static constexpr int kBytesD = align_up(kBlockM * kBlockN * 2, 1024);
     static constexpr int kSliceA = kBlockM * 128, kSliceB = kBlockN * 128;
     static constexpr int kBytesA = kSlices * kSliceA, kBytesB = kSlices * kSliceB;
-    static constexpr int kBytesScalesA = kSlices * kBlockM * 4, kPitchScalesA = align_up(kBytesScalesA, 128);
+    static constexpr int kScaleRowsA = scale_box_rows(kGrouping, kBlockM);
+    static constexpr int kBytesScalesA = kSlices * kScaleRowsA * 4, kPitchScalesA = align_up(kBytesScalesA, 128);
     static constexpr int kOffsetA = kBytesD;
     static constexpr int kOffsetB = kOffsetA + kStages * kBytesA;
     static constexpr int kOffsetScalesA = kOffsetB + kStages * kBytesB;

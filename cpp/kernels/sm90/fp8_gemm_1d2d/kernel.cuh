@@ -68,6 +68,7 @@ __device__ __forceinline__ void consume_1d2d(const Fp8Gemm1d2dParams& params, ui
         if constexpr (kStartTogether<Config>) {
             ptx::named_barrier_sync(1 + Config::kConsumers, Config::kConsumers * 128);
         }
+        consumer.scales_before = tile.row % kRowsOfBoxStart * 4;
         consumer.split = 128 - tile.n * Config::kBlockN % 128;
         multiply<Config>(params, consumer, epilogue.has_no_rows(tile, row_group));
         more = pop_next();

@@ -5,12 +5,18 @@
 
 #include <cstdint>
 
+#include "common/grouping.hpp"
+
 namespace aotgemm::sm90 {
 
 // TMA boxes of D are as wide as a swizzle row allows; with swap_ab, one box of 64 columns per 64-row pass. Where the
 // columns are an odd multiple of 16, a box is half of the tile and needs no swizzle, see swizzle.cuh.
 constexpr int store_box_columns(bool swap_ab, int block_n) {
     return swap_ab || block_n % 64 == 0 ? 64 : block_n % 32 == 0 ? 32 : block_n / 2;
+}
+// Rows of A's scales in a box: a group of psum starts anywhere.
+constexpr int scale_box_rows(Grouping grouping, int block_m) {
+    return block_m + (grouping == Grouping::psum ? kRowsOfBoxStart : 0);
 }
 constexpr int store_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 64; }
 

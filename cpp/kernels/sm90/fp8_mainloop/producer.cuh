@@ -92,7 +92,8 @@ struct Fp8Producer {
         if constexpr (kGroupsOfA) {
             ptx::tma_load(scales, &params.sfa, full, {tile.row, k_block, tile.group});
         } else {
-            ptx::tma_load(scales, &params.sfa, full, tile.row, k_block);
+            const int32_t before = Config::kGrouping == Grouping::psum ? tile.row % kRowsOfBoxStart : 0;
+            ptx::tma_load(scales, &params.sfa, full, tile.row - before, k_block);
         }
         if constexpr (Config::kScalesOfColumns) {
             ptx::tma_load(shared + Config::kOffsetScalesB + at.stage * Config::kPitchScalesB, &params.sfb, full, column,

@@ -25,6 +25,7 @@ struct Fp8Warpgroup {
     static constexpr int kN = Config::kInstructionN;
     static constexpr int kFloats = kN / 2;  // accumulators a thread holds for 64 x kN
     static constexpr int kPasses = Config::kPasses, kSlices = Config::kSlices;
+    static constexpr bool kStartsAnywhere = Config::kGrouping == Grouping::psum;  // a tile, at any row of A
     static constexpr int kScalesA = Config::kSwapAB ? kN / 4 : 2;  // A scales a thread needs per slice and pass
 
     const typename Config::Params& params;
@@ -32,6 +33,8 @@ struct Fp8Warpgroup {
     int group;          // number of this consumer warpgroup
     int warp, lane;     // in the warpgroup, in the warp
     int32_t split = 0;  // columns of the tile before the first 128-column boundary
+    // Bytes of scales of A before those of the tile's first row: psum alone has any.
+    int32_t scales_before = 0;
     PipelineState<Config::kStages> issue_at;
     uint64_t first_rows = 0, first_columns = 0;  // descriptors of the pipeline's first stage
     uint64_t next_rows = 0, next_columns = 0;    // descriptors of the stage at issue_at
@@ -123,8 +126,13 @@ struct Fp8Warpgroup {
     __device__ __forceinline__ void load_scales_a(Scales& scales, uint32_t stage, int pass, int slice,
                                                   uint32_t wanted = 1) const {
         const uint32_t a =
-            shared + Config::kOffsetScalesA + stage * Config::kPitchScalesA + slice * Config::kBlockM * 4;
-        if constexpr (Config::kSwapAB) {
+            shared + Config::kOffsetScalesA + stage * Config::kPitchScalesA + slice * Config::kScaleRowsA * 4 +
+            (kStartsAnywhere ? scales_before : 0);
+        if constexpr (Config::kSwapAB && kStartsAnywhere) {
+            static_for<kN / 8 * 2>([&](auto i) {  // pairs would be 8 bytes aligned only by chance
+                ptx::load_word_if(wanted, scales.a[i], a + (i / 2 * 8 + lane % 4 * 2 + i % 2) * 4);
+            });
+        } else if constexpr (Config::kSwapAB) {
             static_for<kN / 8>([&](auto j) {
                 ptx::load_words_if(wanted, scales.a[2 * j], scales.a[2 * j + 1], a + (j * 8 + lane % 4 * 2) * 4);
             });

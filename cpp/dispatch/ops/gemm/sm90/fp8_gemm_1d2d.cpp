@@ -26,7 +26,7 @@ void set_maps(const GemmCall& call, const aotgemm_spec& spec, Fp8Gemm1d2dParams&
         out.half_of_a = loads ? fp8_map_of(call.a, spec.block_m / 2) : out.d;
     }
     out.b = loads ? fp8_map_of(call.b, spec.block_n / spec.cluster_m) : out.d;
-    out.sfa = loads ? scale_map_of(call.sfa, spec.block_m, spec.block_k / 128) : out.d;
+    out.sfa = loads ? scale_map_of(call.sfa, scale_box_rows(call.form->grouping, spec.block_m), spec.block_k / 128) : out.d;
 }
 
 void set_scales_of_b(const OperandView& sfb, Fp8Gemm1d2dParams& out) {
