@@ -75,12 +75,12 @@ CASES = [
     ((40, 12), (8, 8), (4, 2), 1),
     ((40, 12), (16, 8), (-16, 9), 2),
     ((40, 12), (32, 8), (16, 7), 3),
-    ((40, 12), (32, 16), (-3, -2), 3),
+    ((40, 12), (32, 16), (-4, -2), 3),
     ((36, 7, 5), (16, 3, 2), (28, 5, 4), 2),
     ((36, 7, 5), (32, 4, 2), (4, -1, 1), 3),
     ((12, 5, 4, 3), (8, 2, 3, 2), (8, 4, 2, 2), 1),
     ((12, 5, 4, 3, 3), (4, 2, 3, 2, 2), (8, 3, -1, 1, 2), 0),
-    ((12, 5, 4, 3, 3), (8, 4, 1, 2, 2), (1, 0, 3, 2, -1), 1),
+    ((12, 5, 4, 3, 3), (8, 4, 1, 2, 2), (4, 0, 3, 2, -1), 1),
 ]
 
 
@@ -121,6 +121,13 @@ def test_a_load_brings_the_box_and_zeros_beyond_the_tensor(machine, case, schedu
     ran = run_kernel(machine, launch(LOAD, case, words, (bytes(4 * words), tensor.tobytes(order="F")), READ))
     assert (ran.result, ran.findings) == (0, [])
     np.testing.assert_array_equal(np.frombuffer(ran.arrays[0], np.int32), wanted)
+
+
+@pytest.mark.parametrize(("text", "move"), [(LOAD, READ), (STORE, WRITE)])
+def test_a_box_starts_at_a_multiple_of_16_bytes(machine, text, move):
+    case = ((80,), (32,), (6,), 0)
+    ran = run_kernel(machine, launch(text, case, 32, (bytes(128), bytes(320)), move))
+    assert ran.kinds() == {"tma"}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if min(case[2]) >= 0])

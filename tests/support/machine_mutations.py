@@ -96,6 +96,9 @@ def _of(what: str, subject: str, edit: Edit, *kinds: str) -> Mutation:
 
 CLUSTER_BARRIER = r"^\s*barrier\.cluster\.arrive[^;]*;\s*barrier\.cluster\.wait[^;]*;"
 LOAD = r"cp\.async\.bulk\.tensor\.2d\.shared::cluster[^\[;]*"
+LOAD_TO = LOAD + r"\[(%r\d+)\]"
+ARRIVALS = r"(mov\.u32\s+%r\d+, )264;"
+BOTH_BLOCKS = r"(mov\.u16\s+%rs\d+, )3;"
 SOME_LANES = ".reg .b32 lane;\n.reg .pred some;\nmov.u32 lane, %laneid;\nsetp.lt.u32 some, lane, 17;\n@some "
 MULTICAST = r"cp\.async\.bulk\.tensor\.2d\.shared::cluster\S*multicast::cluster"
 
@@ -104,10 +107,8 @@ START_AND_END = (
     _of("no cluster barrier after mbarrier.init", "pair", replace(CLUSTER_BARRIER, "", 0), "race", "mbarrier"),
     _of("no block barrier after mbarrier.init", "ahead", drop(r"bar\.sync", 0), "race", "mbarrier"),
     _of("a block does not wait for its neighbour's end", "pair", replace(CLUSTER_BARRIER, "", -1), "exit"),
-    _of("one arrival too many is expected", "pair", replace(r"(mov\.u32\s+%r285, )264", r"\g<1>265"), "deadlock"),
-    _of(
-        "one arrival too few is expected", "pair", replace(r"(mov\.u32\s+%r285, )264", r"\g<1>263"), "race", "mbarrier"
-    ),
+    _of("one arrival too many is expected", "pair", replace(ARRIVALS, r"\g<1>265;"), "deadlock"),
+    _of("one arrival too few is expected", "pair", replace(ARRIVALS, r"\g<1>263;"), "race", "mbarrier"),
     _of("an mbarrier is initialised twice", "ahead", replace(r"^(\s*mbarrier\.init[^;]*;)", r"\1 \1", 3), "mbarrier"),
     _of("two mbarriers lie at one address", "pair", replace(r"216072;", "216064;", 0), "mbarrier", "deadlock"),
 )
@@ -130,27 +131,32 @@ PRODUCER = (
     _of(
         "all lanes produce",
         "pair",
-        replace(r"(elect\.sync[^;]*;\s*)selp\.b32 (%r1108), 1, 0, p;", r"\1mov.b32 \2, 1;"),
+        replace(r"(elect\.sync[^;]*;\s*)selp\.b32 (%r\d+), 1, 0, p;", r"\1mov.b32 \2, 1;", 0),
         "mbarrier",
     ),
-    _of("coordinates of A are the wrong way round", "pair", replace(r"\{%r1172, %r1138\}", "{%r1138, %r1172}"), "bits"),
-    _of("a box 64 bytes off its place", "pair", before(LOAD + r"\[%r1166\]", "add.s32 %r1166, %r1166, 64;", 0), "tma"),
+    _of(
+        "coordinates of A are the wrong way round",
+        "pair",
+        replace(rf"({LOAD}[^{{;]*)\{{(%r\d+), (%r\d+)\}}", r"\1{\3, \2}", 0),
+        "bits",
+    ),
+    _of("a box 64 bytes off its place", "pair", before(LOAD_TO, r"add.s32 \3, \3, 64;", 0), "tma"),
     _of(
         "a box a swizzle atom off its place",
         "pair",
-        before(LOAD + r"\[%r1166\]", "add.s32 %r1166, %r1166, 1024;", 0),
+        before(LOAD_TO, r"add.s32 \3, \3, 1024;", 0),
         "race",
         "bits",
         "uninitialised",
         "mbarrier",
     ),
-    _of("a multicast that leaves the neighbour out", "pair", replace(r"(mov\.u16\s+%rs5, )3;", r"\g<1>1;"), "deadlock"),
-    _of("a multicast to a block that is not there", "pair", replace(r"(mov\.u16\s+%rs5, )3;", r"\g<1>7;"), "tma"),
+    _of("a multicast that leaves the neighbour out", "pair", replace(BOTH_BLOCKS, r"\g<1>1;"), "deadlock"),
+    _of("a multicast to a block that is not there", "pair", replace(BOTH_BLOCKS, r"\g<1>7;"), "tma"),
     _of(
         "no multicast",
         "pair",
         replace(
-            rf"({MULTICAST})( [^;]*), %rs5;",
+            rf"({MULTICAST})( [^;]*), %rs\d+;",
             r"cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes\2;",
         ),
         "deadlock",
@@ -158,7 +164,7 @@ PRODUCER = (
     _of(
         "a copy counts at a barrier that is none",
         "ahead",
-        replace(r"(\{%r684, %r657\}\], \[)%r133\]", r"\1%r682]"),
+        replace(rf"({LOAD_TO}, \[%rd\d+, [^]]*\], \[)%r\d+\]", r"\1\2]", 0),
         "mbarrier",
     ),
     _of("a load is missing", "ahead", drop(LOAD, -1), "deadlock"),
@@ -186,7 +192,10 @@ CONSUMER = (
     _of(
         "a stage is released to oneself twice",
         "pair",
-        replace(r"mapa\.shared::cluster\.u32 remote, (%r\d+), %r\d+;", r"mapa.shared::cluster.u32 remote, \1, %r269;"),
+        replace(
+            r"mapa\.shared::cluster\.u32 remote, (%r\d+), %r\d+;",
+            r"mov.u32 remote, %cluster_ctarank;\nmapa.shared::cluster.u32 remote, \1, remote;",
+        ),
         "mbarrier",
         "race",
         "deadlock",
@@ -237,11 +246,11 @@ CONSUMER = (
         replace(r"^wgmma\.mma_async", SOME_LANES + "wgmma.mma_async"),
         "partial-mask",
     ),
-    _of("sums start at nothing", "pair", drop(r"mov\.f32\s+%f6240, 0f00000000"), "uninitialised"),
+    _of("sums start at nothing", "pair", drop(r"mov\.f32\s+%f\d+, 0f00000000"), "uninitialised"),
     _of(
         "consumers start a tile with another number of threads",
         "pair",
-        replace(r"(mov\.u32\s+%r369, )256;", r"\g<1>288;"),
+        replace(r"(mov\.u32\s+%r\d+, )256;", r"\g<1>288;", -1),
         "deadlock",
     ),
     _of(
