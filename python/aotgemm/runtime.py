@@ -4,6 +4,7 @@ import sys
 
 from . import _core
 from .errors import DeviceError
+from .scalars import flag, integer
 
 
 def current_device() -> int:
@@ -19,7 +20,7 @@ def set_num_sms(num_sms: int) -> None:
 
     No result depends on it. Raises ShapeError for a negative number.
     """
-    _core.set_num_sms(num_sms)
+    _core.set_num_sms(integer("num_sms", num_sms))
 
 
 def get_num_sms() -> int:
@@ -32,7 +33,7 @@ def set_pdl(enabled: bool) -> None:
 
     No result depends on it.
     """
-    _core.set_pdl(enabled)
+    _core.set_pdl(flag("enabled", enabled))
 
 
 def get_pdl() -> bool:
@@ -45,4 +46,4 @@ def preload(device: int | None = None) -> int:
 
     device: CUDA ordinal; None is the current device. Raises DeviceError or CudaError.
     """
-    return _core.preload(current_device() if device is None else device)
+    return _core.preload(current_device() if device is None else integer("device", device))

@@ -83,13 +83,13 @@ def test_numbers_beyond_the_binding(number):
     x, d = np.zeros((64, 8), BF16), np.zeros((2, 8, 8), F32)
     with pytest.raises(aotgemm.ShapeError, match="^ks: is "):
         aotgemm.k_grouped_bf16_gemm_tn_contiguous(x, x, d, [number, 64], np.array([0, 64], np.int32))
-    with pytest.raises(aotgemm.ShapeError, match="^num_sms: is .*allowed is 0 to 2147483647"):
+    with pytest.raises(aotgemm.ShapeError, match="^num_sms: is .*allowed is "):
         aotgemm.set_num_sms(number)
     for name in ("m", "n", "k", "num_sms", "groups"):
         given = {"m": 1, "n": 8, "k": 16, "num_sms": 0, "groups": 1} | {name: number}
         with pytest.raises(aotgemm.ShapeError, match=f"^{name}: is "):
             _core.select("bf16_gemm", device="h100", count=1, **given)
-    with pytest.raises(aotgemm.DeviceError, match="^device: is "):
+    with pytest.raises(aotgemm.Error, match="^device: is "):
         aotgemm.preload(number)
 
 

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from .._core import DeviceArray
+from ..errors import DtypeError
+from ..scalars import integer
 
 if TYPE_CHECKING:
     import numpy
@@ -16,7 +18,9 @@ def from_numpy(array: "numpy.ndarray", device: int = 0) -> DeviceArray:
     """
     import numpy
 
-    out = DeviceArray.empty(array.shape, array.dtype.name, device)
+    if not isinstance(array, numpy.ndarray):
+        raise DtypeError(f"array: is a {type(array).__name__}, allowed is a NumPy array")
+    out = DeviceArray.empty(array.shape, array.dtype.name, integer("device", device))
     out.copy_from(numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8))
     return out
 
@@ -29,6 +33,8 @@ def to_numpy(array: DeviceArray) -> "numpy.ndarray":
     import ml_dtypes
     import numpy
 
+    if not isinstance(array, DeviceArray):
+        raise DtypeError(f"array: is a {type(array).__name__}, allowed is an aotgemm.DeviceArray")
     raw = numpy.empty(array.nbytes, numpy.uint8)
     array.copy_to(raw)
     return raw.view(getattr(ml_dtypes, array.dtype, array.dtype)).reshape(array.shape)

@@ -1,6 +1,7 @@
 """Sizes that the tensor memory accelerator (TMA) asks for."""
 
 from ..errors import ShapeError
+from ..scalars import integer
 
 TMA_ALIGNMENT_BYTES = 16
 
@@ -20,6 +21,7 @@ def get_tma_aligned_size(size: int, element_size: int) -> int:
 
     Raises ShapeError unless element_size divides 16 (bytes).
     """
+    size, element_size = integer("size", size), integer("element_size", element_size)
     if element_size <= 0 or TMA_ALIGNMENT_BYTES % element_size:
         raise ShapeError(f"element_size: is {element_size}, allowed is 1, 2, 4, 8 or 16 (bytes)")
     return align(size, TMA_ALIGNMENT_BYTES // element_size)

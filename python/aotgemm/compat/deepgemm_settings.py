@@ -4,6 +4,7 @@ from typing import Any
 
 from .. import _core, runtime
 from ..errors import ShapeError
+from ..scalars import flag, integer
 
 SMS_OF_AN_H100 = 132
 
@@ -23,7 +24,7 @@ def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
     index by row need 128 and are refused with any other.
     Raises ShapeError outside that range.
     """
-    _core.set_psum_alignment(alignment)
+    _core.set_psum_alignment(integer("alignment", alignment))
 
 
 def get_theoretical_mk_alignment_for_contiguous_layout(
@@ -42,9 +43,9 @@ def set_compile_mode(mode: int) -> None:
     For warm-up sweeps that call every shape: nothing is ever compiled here, and `preload` loads every kernel at once.
     Raises ShapeError for any other mode.
     """
-    if mode not in (0, 1):
+    if integer("mode", mode) not in (0, 1):
         raise ShapeError(f"mode: is {mode}, allowed is 0 or 1")
-    _core.set_compile_only(mode == 1)
+    _core.set_compile_only(integer("mode", mode) == 1)
 
 
 def get_compile_mode() -> int:
@@ -54,7 +55,7 @@ def get_compile_mode() -> int:
 
 def set_tc_util(percent: int) -> None:
     """Kept for get_tc_util, without effect: power is not traded for speed here. Raises ShapeError unless 0 to 100."""
-    if not 0 <= percent <= 100:
+    if not 0 <= integer("percent", percent) <= 100:
         raise ShapeError(f"percent: is {percent}, allowed is 0 to 100")
     _without_effect["tc_util"] = percent
 
@@ -66,7 +67,7 @@ def get_tc_util() -> int:
 
 def set_ignore_compile_dims(enabled: bool) -> None:
     """Kept for get_ignore_compile_dims, without effect: sizes are run-time values of every kernel."""
-    _without_effect["ignore_compile_dims"] = bool(enabled)
+    _without_effect["ignore_compile_dims"] = flag("enabled", enabled)
 
 
 def get_ignore_compile_dims() -> bool:
@@ -79,7 +80,7 @@ def set_block_size_multiple_of(value: int | tuple[int, int]) -> None:
 
     value: one number for the tile's rows and columns, or a pair. Raises ShapeError unless they are positive.
     """
-    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    pair = tuple(integer("value", one) for one in (value if isinstance(value, (tuple, list)) else (value, value)))
     if len(pair) != 2 or min(pair) < 1:
         raise ShapeError(f"value: is {value}, allowed is a positive number or two of them")
     _without_effect["block_size_multiple_of"] = pair

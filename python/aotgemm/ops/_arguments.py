@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..errors import DtypeError, LayoutError, ShapeError
+from ..scalars import flag, integer
 
 RECIPE = (1, 128, 128)  # rows of A, rows of B and columns of both that share a scale
 RECIPE_A = (1, 128)
@@ -12,13 +13,18 @@ LARGEST = 2**63 - 1  # of the C ABI's integers
 
 
 def _is_one_of(given: Any, recipes: tuple[tuple[int, ...], ...]) -> bool:
-    return isinstance(given, (tuple, list)) and tuple(given) in recipes
+    if not isinstance(given, (tuple, list)) or not all(hasattr(x, "__index__") for x in given):
+        return False
+    return tuple(integer("recipe", x) for x in given) in recipes
 
 
 def check_recipe(name: str, given: Any, *allowed: tuple[int, ...]) -> None:
     """Raises ShapeError unless `given` is None or an allowed recipe."""
     if given is not None and not _is_one_of(given, allowed):
-        raise ShapeError(f"{name}: is {given}, allowed is None or {' or '.join(map(str, allowed))}")
+        shown = (
+            given if isinstance(given, (tuple, list)) and all(isinstance(x, int) for x in given) else describe(given)
+        )
+        raise ShapeError(f"{name}: is {shown}, allowed is None or {' or '.join(map(str, allowed))}")
 
 
 def check_recipes(recipe: Any, recipe_a: Any, recipe_b: Any) -> None:
@@ -67,11 +73,9 @@ def check_expected_m(name: str, value: Any) -> int:
 
     It is a hint, so that one beyond every size counts as the largest.
     """
-    if not hasattr(value, "__index__"):
-        raise DtypeError(f"{name}: is a {type(value).__name__}, allowed is an int")
-    if value.__index__() < 1:
+    number = integer(name, value)
+    if number < 1:
         raise ShapeError(f"{name}: is {value}, allowed is a positive number")
-    number = value.__index__()
     return number if number <= LARGEST else LARGEST
 
 
@@ -81,9 +85,10 @@ def contiguous_form(use_psum_layout: bool, expected_m: Any) -> tuple[str, int]:
     expected_m: the caller's expected_m_for_psum_layout. Raises what check_expected_m raises, and ShapeError for a hint
     without use_psum_layout.
     """
+    is_psum = flag("use_psum_layout", use_psum_layout)
     if expected_m is None:
-        return ("psum" if use_psum_layout else "contiguous"), 0
+        return ("psum" if is_psum else "contiguous"), 0
     expected_m = check_expected_m("expected_m_for_psum_layout", expected_m)
-    if not use_psum_layout:
+    if not is_psum:
         raise ShapeError(f"expected_m_for_psum_layout: is {expected_m}, allowed is None without use_psum_layout")
     return "psum", expected_m

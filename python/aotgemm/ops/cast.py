@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import _core
 from ..errors import DtypeError, ShapeError
+from ..scalars import flag, integer
 
 BLOCK = 128
 
@@ -17,19 +18,33 @@ BLOCK = 128
 def _rows_and_index(grouped_layout: Any, use_psum_layout: bool, masked_m: Any) -> tuple[str, Any]:
     """Which rows count: the grouping by name, and its index."""
     if masked_m is not None:
-        if grouped_layout is not None or use_psum_layout:
+        if grouped_layout is not None or flag("use_psum_layout", use_psum_layout):
             raise ShapeError("masked_m: is given with grouped_layout or use_psum_layout, allowed is one of the two")
         return "masked", masked_m
     if grouped_layout is None:
-        if use_psum_layout:
+        if flag("use_psum_layout", use_psum_layout):
             raise ShapeError("use_psum_layout: is True without grouped_layout, which it says how to read")
         return "dense", None
-    return "psum" if use_psum_layout else "contiguous", grouped_layout
+    return "psum" if flag("use_psum_layout", use_psum_layout) else "contiguous", grouped_layout
 
 
-def _check_packed(use_packed_ue8m0: bool, use_ue8m0: bool) -> None:
-    if use_packed_ue8m0 and not use_ue8m0:
+def _scales(gran_k: int, use_ue8m0: bool, use_packed_ue8m0: bool, mn_major_sf: bool) -> tuple[int, bool, bool, bool]:
+    """The four, each of its type."""
+    powers, packed = flag("use_ue8m0", use_ue8m0), flag("use_packed_ue8m0", use_packed_ue8m0)
+    if packed and not powers:
         raise DtypeError("use_packed_ue8m0: is True without use_ue8m0, must come with it (packed are powers of two)")
+    return integer("gran_k", gran_k), powers, packed, flag("mn_major_sf", mn_major_sf)
+
+
+def _limit(limit: float | None) -> float:
+    """0 for none."""
+    if limit is None:
+        return 0.0
+    if not isinstance(limit, (int, float)):
+        raise DtypeError(f"limit: is a {type(limit).__name__}, allowed is None or a number")
+    if not 0 < limit < float("inf"):
+        raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
+    return float(limit)
 
 
 def per_token_cast_to_fp8(
@@ -54,9 +69,9 @@ def per_token_cast_to_fp8(
     not read, and their codes and scales not written.
     Raises ShapeError, DtypeError, LayoutError.
     """
-    _check_packed(use_packed_ue8m0, use_ue8m0)
+    scales = _scales(gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return _core.new_cast("per_token_fp8", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
+    return _core.new_cast("per_token_fp8", x, *rows, *scales)
 
 
 def per_token_cast_to_fp4(
@@ -74,9 +89,9 @@ def per_token_cast_to_fp4(
 
     k must be a multiple of 2.
     """
-    _check_packed(use_packed_ue8m0, use_ue8m0)
+    scales = _scales(gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return _core.new_cast("per_token_fp4", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
+    return _core.new_cast("per_token_fp4", x, *rows, *scales)
 
 
 def silu_mul_cast_to_fp8(
@@ -97,11 +112,10 @@ def silu_mul_cast_to_fp8(
     limit and up to at most limit in magnitude, first. q is [m, k]; everything else as in per_token_cast_to_fp8.
     silu(g) = g * (1 / (1 + e^-g)); the arithmetic, to the bit, is that of aotgemm_cast in aotgemm.h.
     """
-    if limit is not None and not limit > 0:
-        raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
-    _check_packed(use_packed_ue8m0, use_ue8m0)
+    limit = _limit(limit)
+    scales = _scales(gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf)
     rows = _rows_and_index(grouped_layout, use_psum_layout, masked_m)
-    return _core.new_cast("silu_mul_fp8", x, *rows, gran_k, use_ue8m0, use_packed_ue8m0, mn_major_sf, limit or 0.0)
+    return _core.new_cast("silu_mul_fp8", x, *rows, *scales, limit)
 
 
 def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
@@ -109,7 +123,7 @@ def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple
 
     x, q and errors as in per_token_cast_to_fp8; sf FP32 [ceil(m / gran_k), ceil(k / gran_k)], row-major.
     """
-    return _core.new_cast("per_block_fp8", x, gran_k=gran_k, use_ue8m0=use_ue8m0)
+    return _core.new_cast("per_block_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0))
 
 
 def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
@@ -117,4 +131,4 @@ def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tup
 
     x, q and errors as in per_token_cast_to_fp8, m a multiple of gran_k; sf FP32 [m / gran_k, k], row-major.
     """
-    return _core.new_cast("per_channel_fp8", x, gran_k=gran_k, use_ue8m0=use_ue8m0)
+    return _core.new_cast("per_channel_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0))

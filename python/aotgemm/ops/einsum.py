@@ -5,6 +5,7 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..errors import LayoutError, ShapeError
+from ..scalars import text
 
 LAYOUT_OF = {"bhr,hdr->bhd": "nt", "bhd,hdr->bhr": "nn"}  # of a batched GEMM over h
 OVER_BATCHES = "bmk,bnk->mn"
@@ -34,7 +35,7 @@ def einsum(expr: str, a: Any, b: Any, d: Any, c: Any = None, use_cublaslt: bool 
 
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
-    expr = expr.replace(" ", "")
+    expr = text("expr", expr).replace(" ", "")
     if expr == OVER_BATCHES:
         return _core.gemm("bf16_gemm", "batch_reduced", "nt", a, None, b, None, c, d)
     if expr not in LAYOUT_OF:

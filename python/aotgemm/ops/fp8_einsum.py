@@ -5,6 +5,7 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..errors import ShapeError
+from ..scalars import text
 from ._arguments import RECIPE, check_no_accumulator, check_recipe, unpack
 
 EXPRESSION = "bhr,hdr->bhd"
@@ -29,7 +30,7 @@ def fp8_einsum(
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError; each names sizes and
     strides in the order [H, B, ...] of a batched GEMM.
     """
-    if expr.replace(" ", "") != EXPRESSION:
+    if text("expr", expr).replace(" ", "") != EXPRESSION:
         raise ShapeError(f"expr: is {expr!r}, allowed is {EXPRESSION!r}")
     check_recipe("recipe", recipe, RECIPE)
     check_no_accumulator(c)

@@ -4,7 +4,7 @@ from typing import Any
 
 from .. import _core
 from ..errors import ShapeError
-from ._arguments import RECIPE, check_recipe, unpack
+from ._arguments import RECIPE, check_recipe, describe, unpack
 
 
 def fp8_gemm_nt_skip_head_mid(
@@ -24,7 +24,7 @@ def fp8_gemm_nt_skip_head_mid(
     """
     check_recipe("recipe", recipe, RECIPE)
     if not isinstance(head_splits, (tuple, list)) or len(head_splits) != 3:
-        raise ShapeError(f"head_splits: is {head_splits}, allowed are three numbers (left, mid, right)")
+        raise ShapeError(f"head_splits: is {describe(head_splits)}, allowed are three numbers (left, mid, right)")
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
     _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=head_splits)

@@ -6,6 +6,8 @@ from .. import _core
 from ..arrays.frameworks import device_ordinal_of, dtype_name_of, element_strides_of, empty_strided, shape_of
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from ..errors import DtypeError, LayoutError, ShapeError
+from ..scalars import flag, integer
+from ._arguments import describe
 from .packed_layout import pack_mn_major
 
 FP32_BYTES = 4
@@ -33,7 +35,9 @@ def get_mn_major_tma_aligned_tensor(sf: Any) -> Any:
 
 def _granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
     """Rows and columns that share a scale."""
-    match tuple(recipe), is_sfa:
+    if not isinstance(recipe, (tuple, list)):
+        raise DtypeError(f"recipe: is {describe(recipe)}, allowed is a tuple of ints")
+    match tuple(integer("recipe", number) for number in recipe), is_sfa:
         case (gran_m, gran_n, gran_k), bool():
             return (gran_m if is_sfa else gran_n), gran_k
         case (gran_mn, gran_k), _:
@@ -96,11 +100,12 @@ def transform_sf_into_required_layout(
     is_packed = dtype_name_of(sf) == "int32"
     if not is_packed and dtype_name_of(sf) != "float32":
         raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is float32 or int32")
-    groups = () if num_groups is None else (num_groups,)
+    mn, k = integer("mn", mn), integer("k", k)
+    groups = () if num_groups is None else (integer("num_groups", num_groups),)
     wanted = (*groups, ceil_div(mn, gran_mn), ceil_div(k, gran_k * (4 if is_packed else 1)))
     _check_scale_shape(sf, wanted, f"mn = {mn}, k = {k}, recipe {recipe}")
     arch = arch or _architecture_of(sf)
-    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or disable_ue8m0_cast):
+    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or flag("disable_ue8m0_cast", disable_ue8m0_cast)):
         return get_mn_major_tma_aligned_tensor(sf) if gran_mn == 1 else sf
     if arch != HOPPER and gran_k in (32, 128) and not disable_ue8m0_cast:
         if not is_packed:

@@ -17,8 +17,9 @@ TRACE_FORMAT = "aotgemm trace 1"
 
 
 def check_mode(mode: str) -> int:
-    if mode not in MODES:
-        raise PlanError(f"mode: is {mode!r}, allowed is one of {', '.join(MODES)}")
+    if not isinstance(mode, str) or mode not in MODES:
+        shown = repr(mode) if isinstance(mode, str) else f"a {type(mode).__name__}"
+        raise PlanError(f"mode: is {shown}, allowed is one of {', '.join(MODES)}")
     return MODES[mode]
 
 

@@ -80,6 +80,7 @@ def read_plan(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The plan in a file. Raises PlanError if it cannot be read or is not a whole and sound plan."""
     try:
         data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise PlanError(f"plan: {os.fspath(path)!r} cannot be read: {error}") from error
+    except (OSError, TypeError, ValueError) as error:
+        shown = repr(path) if isinstance(path, (str, bytes, os.PathLike)) else f"a {type(path).__name__}"
+        raise PlanError(f"plan: {shown} cannot be read: {error}") from error
     return parse_plan(data)

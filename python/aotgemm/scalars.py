@@ -1,0 +1,37 @@
+"""Arguments that are one number, one word or one yes or no: what else comes is refused by name."""
+
+from typing import Any
+
+from .errors import DtypeError, ShapeError
+
+MOST_BITS = 8192  # Python refuses to write numbers of many more
+
+
+def _refused(name: str, value: Any, allowed: str) -> DtypeError:
+    return DtypeError(f"{name}: is a {type(value).__name__}, allowed is {allowed}")
+
+
+def integer(name: str, value: Any) -> int:
+    """A whole number of any type that has one. Raises DtypeError for anything else, ShapeError beyond MOST_BITS."""
+    try:
+        number = value.__index__()
+    except (AttributeError, RuntimeError, TypeError):
+        raise _refused(name, value, "an int") from None
+    if number.bit_length() > MOST_BITS:
+        raise ShapeError(f"{name}: is a number of thousands of digits, allowed is one of 64 bits")
+    return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """Whether the value counts as true. Raises DtypeError for what is neither, such as an array."""
+    try:
+        return bool(value)
+    except (RuntimeError, TypeError, ValueError):
+        raise _refused(name, value, "True or False") from None
+
+
+def text(name: str, value: Any) -> str:
+    """A str. Raises DtypeError for anything else."""
+    if not isinstance(value, str):
+        raise _refused(name, value, "a str")
+    return value
