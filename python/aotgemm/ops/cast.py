@@ -42,7 +42,7 @@ def _limit(limit: float | None) -> float:
         return 0.0
     if not isinstance(limit, (int, float)):
         raise DtypeError(f"limit: is a {type(limit).__name__}, allowed is None or a number")
-    if not 0 < limit < float("inf"):
+    if not limit > 0:
         raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
     return float(limit)
 
@@ -131,4 +131,6 @@ def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tup
 
     x, q and errors as in per_token_cast_to_fp8, m a multiple of gran_k; sf FP32 [m / gran_k, k], row-major.
     """
-    return _core.new_cast("per_channel_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0))
+    return _core.new_cast(
+        "per_channel_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0)
+    )

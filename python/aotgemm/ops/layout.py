@@ -105,7 +105,8 @@ def transform_sf_into_required_layout(
     wanted = (*groups, ceil_div(mn, gran_mn), ceil_div(k, gran_k * (4 if is_packed else 1)))
     _check_scale_shape(sf, wanted, f"mn = {mn}, k = {k}, recipe {recipe}")
     arch = arch or _architecture_of(sf)
-    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or flag("disable_ue8m0_cast", disable_ue8m0_cast)):
+    disable_ue8m0_cast = flag("disable_ue8m0_cast", disable_ue8m0_cast)
+    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or disable_ue8m0_cast):
         return get_mn_major_tma_aligned_tensor(sf) if gran_mn == 1 else sf
     if arch != HOPPER and gran_k in (32, 128) and not disable_ue8m0_cast:
         if not is_packed:
