@@ -47,5 +47,5 @@ def run(arguments: argparse.Namespace) -> int:
     if rows := [[s["name"], s["threads"], s["shared_bytes"] // 1024, s["sha256"][:12]] for s in found["gemm"]]:
         print_table(("name", "threads", "KiB", "sha256"), rows, f"GEMM kernels: {len(rows)}")
     if rows := [[cubin["name"], cubin["size"], cubin["sha256"][:12]] for cubin in found["conversion"]]:
-        print_table(("name", "bytes", "sha256"), rows, f"Layout and conversion kernels: {len(rows)}")
+        print_table(("name", "bytes", "sha256"), rows, f"Other kernels: {len(rows)}")
     return 0

@@ -73,7 +73,7 @@ def _print_kernel(kernel: dict[str, str], layers: list[str]) -> None:
             "planned sha256": kernel["planned"],
             "found sha256": kernel["found"] or "-",
             "state": kernel["state"],
-            "runs for": ", ".join(layers) or "layouts and casts of any call",
+            "runs for": ", ".join(layers) or "beside calls: layouts, casts and the like",
         }
     )
 

@@ -28,7 +28,7 @@ def _users(name: str, calls: list[dict[str, Any]]) -> str:
         for number, call in enumerate(calls, 1)
         if any(interval["kernel"] == name for interval in call["intervals"])
     ]
-    return " <br>".join(links) or "any call's layouts and casts"
+    return " <br>".join(links) or "beside calls"
 
 
 def _row(mark: Mark, calls: list[dict[str, Any]], made: dict[str, Any] | None) -> str:
