@@ -114,7 +114,9 @@ def _product(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor | None)
         return _Trained.apply(x, weight) if learns else forward(x, *quantize(weight, False))
     if learns:
         return _Frozen.apply(x, weight, scales)
-    return forward(x, weight, scales) if torch.compiler.is_compiling() else _forward(x, weight, scales)
+    if torch.compiler.is_compiling() or type(x) is not torch.Tensor:  # a DTensor, say: the dispatcher knows what to do
+        return forward(x, weight, scales)
+    return _forward(x, weight, scales)
 
 
 def fp8_linear(
