@@ -9,13 +9,12 @@ COLUMNS = (8, 16, 24, 32)  # of D, one kernel each; M, K and the splits are argu
 
 BLOCK_K, TILE_ROWS = 64, 64
 STAGES_A, STAGES_B = 16, 8
-LOADERS = 2
 BARRIERS = 16  # bytes of a stage's two
 WARP, ROWS_OF_LOADER = 32, 8
 
 
 def _block(spec: KernelSpec) -> Block:
-    loaders = LOADERS * (spec.block_n // ROWS_OF_LOADER)
+    loaders = spec.block_n // ROWS_OF_LOADER
     of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
     of_b = STAGES_B * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
     return Block(WARPGROUP + WARP + loaders * WARP, of_a + of_b)

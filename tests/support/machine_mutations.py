@@ -304,7 +304,7 @@ HC_PRENORM = (
     _of("B is multiplied before it is there", "prenorm", drop_wait(1), "race", "uninitialised"),
     _of("words of A are read before they are there", "prenorm", drop_wait(2), "race", "uninitialised"),
     _of("a stage of B is filled before it is free", "prenorm", drop_wait(slice(4, None)), "race"),
-    _of("fragments change while wgmma reads them", "prenorm", drop(r"wgmma\.wait_group\.sync\.aligned 3"), "wgmma"),
+    _of("fragments change while wgmma reads them", "prenorm", drop(r"wgmma\.wait_group\.sync\.aligned 1"), "wgmma"),
     _of("fragments are not fenced", "prenorm", drop(r"wgmma\.fence"), "wgmma"),
 )
 

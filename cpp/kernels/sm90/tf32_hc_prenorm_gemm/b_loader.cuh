@@ -26,19 +26,18 @@ __device__ __forceinline__ void store_pair(uint32_t shared, uint32_t first, uint
     asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(shared), "r"(first), "r"(second) : "memory");
 }
 
-// Several loaders take K blocks in turn, for one alone would be slower than the consumers: each has a warp for every eight
-// rows of B. A warp loads 128 bytes of each of four rows, 16 bytes a lane, in each of four passes.
+// A warp loads eight rows of B: in each of four passes 128 bytes of each of four rows, 16 bytes a lane.
 template <class Config>
 struct BLoader {
     static constexpr int kPasses = 4;
-    static constexpr int kAhead = kPrenormStagesB / kPrenormLoaders;  // K blocks in registers
+    static constexpr int kAhead = kPrenormStagesB;  // K blocks in registers
     struct Held {
         uint4 chunks[kPasses];
     };
 
     const HcPrenormParams& params;
     uint32_t shared;
-    int loader, warp, lane;  // warp: of the loader
+    int warp, lane;  // warp: among the loaders
 
     __device__ __forceinline__ int row(int pass) const { return warp * 8 + pass % 2 * 4 + lane / 8; }
 
@@ -46,14 +45,14 @@ struct BLoader {
         KBlockStream blocks(params);
         Held held[kAhead];
         int32_t waiting = 0;  // blocks in registers
-        bool has_next = skip(blocks, loader);
+        bool has_next = true;
 #pragma unroll
         for (int i = 0; i < kAhead; ++i) load_next(blocks, held[i], waiting, has_next);
         for (uint32_t parity = 1;; parity ^= 1) {
 #pragma unroll
             for (int i = 0; i < kAhead; ++i) {
                 if (waiting == 0) return;
-                store(held[i], i * kPrenormLoaders + loader, parity);
+                store(held[i], i, parity);
                 --waiting;
                 load_next(blocks, held[i], waiting, has_next);
             }
@@ -63,10 +62,9 @@ struct BLoader {
    private:
     __device__ __forceinline__ void load_next(KBlockStream& blocks, Held& held, int32_t& waiting,
                                               bool& has_next) const {
-        if (!has_next || !blocks.next()) {
-            has_next = false;
-            return;
-        }
+        if (!has_next) return;
+        has_next = blocks.next();
+        if (!has_next) return;
         ++waiting;
         const float* block = params.b + int64_t{blocks.block} * kPrenormBlockK + lane % 8 * 4;
 #pragma unroll
@@ -74,15 +72,6 @@ struct BLoader {
             const float* chunk = block + row(pass) * params.b_row_stride + pass / 2 * 32;
             held.chunks[pass] = *reinterpret_cast<const uint4*>(chunk);
         }
-        has_next = skip(blocks, kPrenormLoaders - 1);
-    }
-
-    // Blocks that are other loaders'; false if there are not so many.
-    __device__ __forceinline__ static bool skip(KBlockStream& blocks, int count) {
-        for (int i = 0; i < count; ++i) {
-            if (!blocks.next()) return false;
-        }
-        return true;
     }
 
     // Even elements of four go to one half of a 16-byte chunk, odd ones to the same half of the next.

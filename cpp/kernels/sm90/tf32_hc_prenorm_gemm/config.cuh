@@ -8,17 +8,16 @@
 
 namespace aotgemm::sm90 {
 
-constexpr int kPrenormStepsOfGroup = 1;  // wgmma between two waits
-constexpr int kPrenormFragmentSets = 4;  // groups that can be under way, and the one that is converted
+constexpr int kPrenormStepsOfGroup = 4;  // wgmma between two waits
 constexpr int kPrenormFragmentsOfStep = 4;
-constexpr int kPrenormFragments = kPrenormFragmentSets * kPrenormStepsOfGroup * kPrenormFragmentsOfStep;
+constexpr int kPrenormFragments = 2 * kPrenormStepsOfGroup * kPrenormFragmentsOfStep;
 
 template <int kColumns_>
 struct HcPrenormConfig {
     static constexpr int kColumns = kColumns_;  // N
     static_assert(kColumns % kPrenormColumnStep == 0 && kColumns > 0 && kColumns <= kPrenormMostColumns);
     static constexpr int kThreads = prenorm_threads(kColumns);
-    static constexpr int kWarpsOfLoader = kColumns / kPrenormColumnStep;
+    static constexpr int kLoaderWarps = kColumns / kPrenormColumnStep;
     static constexpr int kSums = kColumns / 2;            // of a consumer thread
     static constexpr int kSteps = kPrenormBlockK / 8;     // wgmma of a K block
     static constexpr int kHalfBytesB = kColumns * 128;    // a stage of B is two matrices of 128-byte rows

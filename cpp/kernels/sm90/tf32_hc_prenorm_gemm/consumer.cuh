@@ -1,10 +1,8 @@
 // The consumer warpgroup: tiles of A from shared memory to registers, squares, one chain of wgmma, D and sqr_sum.
 //
-// The chain is what takes the time: each wgmma waits for the sums of the one before. So nothing else may come between
-// two of them. A K block is cut into groups of steps, and sets of fragments take turns: while the wgmma of some groups
-// run, the words of the next group become fragments, and words of the next K block take the place of those that are
-// used up. (ptxas runs wgmma one by one if anything becomes a fragment between those of a group.) A warp without rows of
-// the tile keeps zeros in its fragments and loads nothing.
+// A K block is cut into groups of steps, and two sets of fragments take turns: while the wgmma of a group run, the words
+// of the next group become fragments. (ptxas runs wgmma one by one if anything becomes a fragment between those of a
+// group.) A warp without rows of the tile keeps zeros in its fragments and loads nothing.
 #pragma once
 
 #include "common/static_for.cuh"
@@ -21,9 +19,11 @@ namespace aotgemm::sm90 {
 template <class Config>
 struct HcPrenormConsumer {
     static constexpr int kSteps = kPrenormStepsOfGroup, kGroups = Config::kSteps / kSteps;
-    static constexpr int kSets = kPrenormFragmentSets;
-    static_assert(kGroups % kSets == 0, "every K block begins with the same set of fragments");
-    static constexpr int kPairs = Config::kSteps / 2;
+    static_assert(kGroups % 2 == 0, "every K block begins with the same set of fragments");
+    static constexpr int kPairsOfSteps = Config::kSteps / 2;
+    struct Words {
+        uint4 pairs[kPairsOfSteps];  // of two steps each: rows g and g + 8 (g: lane / 4) of the one, then of the other
+    };
 
     const HcPrenormParams& params;
     uint32_t shared;
@@ -31,7 +31,7 @@ struct HcPrenormConsumer {
     bool has_rows;
     PipelineState<kPrenormStagesA> a{};
     PipelineState<kPrenormStagesB> b{}, read_b{};  // the next K block to multiply, the next whose wgmma are to be over
-    uint4 words[kPairs]{};  // of two steps each: rows g and g + 8 (g: lane / 4) of the one, then of the other
+    Words words{};                                 // of a K block, or what is left of it
     SquareSums squares[2]{};
 
     __device__ __forceinline__ StageBarriers barriers_a() const { return {shared + Config::kOffsetBarriersA}; }
@@ -42,36 +42,31 @@ struct HcPrenormConsumer {
         for (auto index = static_cast<int32_t>(blockIdx.x); index < item_count(params);
              index += static_cast<int32_t>(gridDim.x)) {
             const PrenormItem item(params, index);
-            squares[0] = squares[1] = {};
-            if (item.blocks > 0) multiply(item.blocks);
-            if (has_rows) store(item);
+            multiply(item.blocks);
+            store(item);
         }
     }
 
    private:
     __device__ __forceinline__ void multiply(int32_t blocks) {
-        if (has_rows) {
-            static_for<kPairs>([&](auto pair) { load_words<pair>(); });
-            split_group<0>(blocks > 1);
-        }
-        for (int32_t block = 0; block < blocks; ++block) multiply_block(block, blocks);
+        squares[0] = squares[1] = {};
+        if (blocks == 0) return;
+        load_words();
+        split_words<0>();
+        for (int32_t block = 0; block < blocks; ++block) multiply_block(block > 0, block + 1 < blocks);
         ptx::wgmma_wait<0>();
         release_b();
     }
 
-    // All warps issue the same wgmma, with rows or without.
-    __device__ __forceinline__ void multiply_block(int32_t block, int32_t blocks) {
+    __device__ __forceinline__ void multiply_block(bool has_previous, bool has_next) {
         ptx::mbarrier_wait(barriers_b().full(b.stage), b.parity);
-        const uint64_t columns = ptx::swizzled_descriptor(shared + Config::kOffsetB + b.stage * Config::kStageBytesB);
         static_for<kGroups>([&](auto group) {
-            issue<group>(columns, block > 0);
-            ptx::wgmma_wait<kSets - 1>();  // the next set of fragments is free
-            if (group == kSets - 2 && block > 0) release_b();
-            if constexpr (group + 1 < kGroups) {
-                if (has_rows) split_group<group + 1>(block + 1 < blocks);
-            } else if (has_rows && block + 1 < blocks) {
-                split_group<0>(block + 2 < blocks);
-            }
+            issue<group>(has_previous);
+            ptx::wgmma_wait<1>();  // the group before is over, and its fragments are free
+            if (group == 0 && has_previous) release_b();
+            if constexpr (group + 1 < kGroups) split_words<group + 1>();
+            if (group + 2 == kGroups && has_next) load_words();
+            if (group + 1 == kGroups && has_next) split_words<0>();
         });
         b.advance();
     }
@@ -81,47 +76,47 @@ struct HcPrenormConsumer {
         read_b.advance();
     }
 
-    // Words of two steps of the next K block. Lane i gives a row of matrix i / 8: rows 0 to 7 and 8 to 15 of one step, then
-    // of the other.
-    template <int kPair>
     __device__ __forceinline__ void load_words() {
-        if constexpr (kPair == 0) ptx::mbarrier_wait(barriers_a().full(a.stage), a.parity);
+        if (!has_rows) return;
+        ptx::mbarrier_wait(barriers_a().full(a.stage), a.parity);
+        // Lane i gives a row of matrix i / 8: rows 0 to 7 and 8 to 15 of one step, then of the next.
         const int row = warp * kPrenormWarpRows + lane % 16, step = lane / 16;
         const uint32_t line = shared + Config::kOffsetA + a.stage * kPrenormStageBytesA + row * 128;
-        words[kPair] = ptx::ldmatrix(line + ((2 * kPair + step) ^ row % 8) * 16);
-        if constexpr (kPair + 1 == kPairs) {
-            __syncwarp();
-            if (lane == 0) ptx::mbarrier_arrive(barriers_a().empty(a.stage));
-            a.advance();
-        }
+#pragma unroll
+        for (int i = 0; i < kPairsOfSteps; ++i) words.pairs[i] = ptx::ldmatrix(line + ((2 * i + step) ^ row % 8) * 16);
+        __syncwarp();
+        if (lane == 0) ptx::mbarrier_arrive(barriers_a().empty(a.stage));
+        a.advance();
     }
 
-    // loads: there is a K block after the one that this group is of.
     template <int kGroup>
-    __device__ __forceinline__ void split_group(bool loads) {
-        static_for<kSteps>([&](auto i) {
-            constexpr int kStep = kGroup * kSteps + i, kPair = kStep / 2;
-            constexpr int kFirst = (kGroup % kSets * kSteps + i) * kPrenormFragmentsOfStep;
-            const uint4& pair = words[kPair];
-            split_pair<kFirst>(kStep % 2 ? pair.z : pair.x, squares[0]);
-            split_pair<kFirst + 1>(kStep % 2 ? pair.w : pair.y, squares[1]);
-            if (kStep % 2 == 1 && loads) load_words<kPair>();
+    __device__ __forceinline__ void split_words() {
+        if (!has_rows) return;
+        static_for<kSteps / 2>([&](auto i) {
+            constexpr int kFirst = (kGroup % 2 * kSteps + i * 2) * kPrenormFragmentsOfStep;
+            const uint4& pair = words.pairs[kGroup * kSteps / 2 + i];
+            split_pair<kFirst>(pair.x, squares[0]);
+            split_pair<kFirst + 1>(pair.y, squares[1]);
+            split_pair<kFirst + kPrenormFragmentsOfStep>(pair.z, squares[0]);
+            split_pair<kFirst + kPrenormFragmentsOfStep + 1>(pair.w, squares[1]);
         });
     }
 
     template <int kGroup>
-    __device__ __forceinline__ void issue(uint64_t columns, bool has_previous) {
+    __device__ __forceinline__ void issue(bool has_previous) {
+        const uint64_t columns = ptx::swizzled_descriptor(shared + Config::kOffsetB + b.stage * Config::kStageBytesB);
         ptx::wgmma_fence();
         static_for<kSteps>([&](auto i) {
             constexpr int kStep = kGroup * kSteps + i;
             constexpr int kToColumns = kStep / 4 * Config::kHalfBytesB + kStep % 4 * 32;
-            ptx::WgmmaTf32<Config::kColumns>::template mma<0, (kGroup % kSets * kSteps + i) * kPrenormFragmentsOfStep>(
+            ptx::WgmmaTf32<Config::kColumns>::template mma<0, (kGroup % 2 * kSteps + i) * kPrenormFragmentsOfStep>(
                 columns + kToColumns / 16, kStep > 0 || has_previous);
         });
         ptx::wgmma_commit();
     }
 
     __device__ __forceinline__ void store(const PrenormItem& item) const {
+        if (!has_rows) return;
         const int32_t row = item.row + warp * kPrenormWarpRows + lane / 4;
         const float sums[2] = {row_sum(squares[0]), row_sum(squares[1])};
         static_for<2>([&](auto half) {

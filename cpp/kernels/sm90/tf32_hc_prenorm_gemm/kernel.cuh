@@ -4,7 +4,7 @@
 // Persistent thread blocks; parts, in the order in which the data passes through them:
 //   work.cuh        a tile of rows in a split, and its K blocks
 //   a_producer.cuh  one thread: TMA loads of A
-//   b_loader.cuh    warps that take eight rows of B each: loads, rounding, the order of K
+//   b_loader.cuh    a warp for each eight rows of B: loads, rounding, the order of K
 //   fragments.cuh   words of A become registers of wgmma, and squares
 //   consumer.cuh    a warpgroup: one chain of wgmma for each item, D and sqr_sum
 // config.cuh: shared memory; params.hpp: arguments and launch shape.
@@ -32,7 +32,7 @@ __device__ __forceinline__ void tf32_hc_prenorm_gemm(const HcPrenormParams& para
     const int warps_with_rows = params.tile_rows / kPrenormWarpRows;
     if (threadIdx.x == 0) {
         StageBarriers{shared + Config::kOffsetBarriersA}.init(kPrenormStagesA, 1, warps_with_rows);
-        StageBarriers{shared + Config::kOffsetBarriersB}.init(kPrenormStagesB, Config::kWarpsOfLoader, kConsumerWarps);
+        StageBarriers{shared + Config::kOffsetBarriersB}.init(kPrenormStagesB, Config::kLoaderWarps, kConsumerWarps);
         ptx::mbarrier_init_fence();
     }
     __syncthreads();
@@ -43,8 +43,7 @@ __device__ __forceinline__ void tf32_hc_prenorm_gemm(const HcPrenormParams& para
         if (ptx::elect_one()) produce_a<Config>(params, shared);
         ptx::griddepcontrol_launch_dependents();
     } else {
-        const int loader = (warp - kFirstLoader) / Config::kWarpsOfLoader;
-        BLoader<Config>{params, shared, loader, (warp - kFirstLoader) % Config::kWarpsOfLoader, lane}.run();
+        BLoader<Config>{params, shared, warp - kFirstLoader, lane}.run();
     }
 }
 
