@@ -84,7 +84,8 @@ def random_call(rng: np.random.Generator, kind: Kind) -> Call:
 
 
 def _with(values: tuple[int, ...], at: int, value: int) -> tuple[int, ...]:
-    return (*values[:at], value, *values[at + 1 :])
+    """With another value there, as far as an int64 goes."""
+    return (*values[:at], max(-(2**63), min(value, 2**63 - 1)), *values[at + 1 :])
 
 
 def _odd_size(rng: np.random.Generator, place: Place) -> Place:
