@@ -51,14 +51,17 @@ aotgemm_status aotgemm_sf_to_mn_major(const aotgemm_tensor* sf, const aotgemm_te
 
 aotgemm_status aotgemm_pack_ue8m0(const aotgemm_tensor* sf, const aotgemm_tensor* out, const aotgemm_tensor* psum_layout,
                                   int64_t rows_per_scale, const aotgemm_launch* launch) {
-    return guarded([&] { pack_ue8m0(required("sf", sf), required("out", out), psum_layout, rows_per_scale, options_of(launch)); });
+    return guarded([&] {
+        pack_ue8m0(required("sf", sf), required("out", out), psum_layout, rows_per_scale, options_of(launch));
+    });
 }
 
 aotgemm_status aotgemm_pack_ue8m0_k_grouped(const aotgemm_tensor* sf, const aotgemm_tensor* out,
                                             const aotgemm_tensor* grouped_layout, int32_t gran_k, int32_t k_alignment,
                                             int32_t use_psum, const aotgemm_launch* launch) {
     return guarded([&] {
-        pack_ue8m0_k_grouped(required("sf", sf), required("out", out), required("grouped_layout", grouped_layout), gran_k, k_alignment, use_psum != 0, options_of(launch));
+        pack_ue8m0_k_grouped(required("sf", sf), required("out", out), required("grouped_layout", grouped_layout), gran_k,
+                             k_alignment, use_psum != 0, options_of(launch));
     });
 }
 
@@ -83,8 +86,10 @@ aotgemm_status aotgemm_per_block_cast_to_fp8(const aotgemm_tensor* x, const aotg
 aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
                                             const aotgemm_tensor* sqr_sum, int64_t num_splits,
                                             const aotgemm_launch* launch) {
-    return guarded([&] { tf32_hc_prenorm_gemm(required("a", a), required("b", b), required("d", d), required("sqr_sum", sqr_sum), num_splits,
-                             options_of(launch)); });
+    return guarded([&] {
+        tf32_hc_prenorm_gemm(required("a", a), required("b", b), required("d", d), required("sqr_sum", sqr_sum), num_splits,
+                             options_of(launch));
+    });
 }
 
 aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b, const aotgemm_tensor* d,
