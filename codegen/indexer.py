@@ -1,6 +1,5 @@
 """What the families of the indexer's logits have in common: heads, thread blocks, names of kernels."""
 
-from collections.abc import Iterable
 from itertools import product
 
 from codegen.arch import SM_90A, WARPGROUP
@@ -17,15 +16,14 @@ BARRIERS = 2 * 8  # bytes of a stage's two barriers
 ROW = 16  # bytes that say which keys a row has
 
 
-def layouts(rows: Iterable[int]) -> dict[str, tuple[int, int, int]]:
-    """By KernelSpec.layout: heads, elements of a head, and rows of q times heads that a consumer multiplies at a time.
-
-    rows: of q, for 64 heads; fewer heads have more rows.
+def layouts(columns: tuple[int, ...]) -> dict[str, tuple[int, int, int]]:
+    """By KernelSpec.layout: heads, elements of a head, and columns, the rows of q and their heads that a consumer
+    multiplies at a time. h64d128 has the first of the columns, h64d128x2 twice as many.
     """
-    shapes = product(HEADS, HEAD_DIMS, rows)
+    shapes = product(HEADS, HEAD_DIMS, columns)
     return {
-        f"h{heads}d{head_dim}" + (f"r{64 * count // heads}" if count else ""): (heads, head_dim, 64 * (count or 2))
-        for heads, head_dim, count in shapes
+        f"h{heads}d{head_dim}" + (f"x{width // columns[0]}" if width > columns[0] else ""): (heads, head_dim, width)
+        for heads, head_dim, width in shapes
     }
 
 
@@ -35,12 +33,9 @@ def _block(columns: int, block_columns: int, heads: int, head_dim: int, stages: 
     return Block(WARPGROUP * (CONSUMERS + 1), QUERY_STAGES * query + stages * keys + share)
 
 
-def indexer_family(name: str, rows: Iterable[int], stages: int, splits_keys: bool) -> Family:
-    """A kernel for each layout and each type of the logits.
-
-    splits_keys: consumers share the rows of q, not the keys. rows: see layouts; (0,): 128 columns, and no name of them.
-    """
-    shapes = layouts(rows)
+def indexer_family(name: str, columns: tuple[int, ...], stages: int, splits_keys: bool) -> Family:
+    """A kernel for each layout and type of the logits. splits_keys: consumers share the rows of q, not the keys."""
+    shapes = layouts(columns)
     share = 0 if splits_keys else 16 + 4 * (CONSUMERS + 1) * WARPGROUP // 32
 
     def block(spec: KernelSpec) -> Block:

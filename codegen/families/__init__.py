@@ -10,6 +10,8 @@ from codegen.families import (
     mqa_logits,
     ordered_sum,
     pack_ue8m0,
+    paged_mqa_logits,
+    paged_mqa_schedule,
     silu_mul_cast_fp8,
     tf32_hc_prenorm_gemm,
     transpose_sf,
@@ -31,6 +33,8 @@ FAMILIES = {
         ordered_sum,
         mqa_logits,
         tf32_hc_prenorm_gemm,
+        paged_mqa_logits,
+        paged_mqa_schedule,
     )
 }
 

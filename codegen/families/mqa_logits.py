@@ -2,4 +2,4 @@
 
 from codegen.indexer import indexer_family
 
-FAMILY = indexer_family("mqa_logits", rows=(0,), stages=8, splits_keys=False)
+FAMILY = indexer_family("mqa_logits", columns=(128,), stages=8, splits_keys=False)

@@ -76,6 +76,7 @@ from .ops.packed_layout import (
     pack_ue8m0_to_int,
     unpack_ue8m0_from_int,
 )
+from .ops.paged_mqa_logits import fp8_fp4_paged_mqa_logits, fp8_paged_mqa_logits, get_paged_mqa_logits_metadata
 from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
 from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
 
@@ -108,6 +109,7 @@ __all__ = [
     "explain",
     "fp8_einsum",
     "fp8_fp4_mqa_logits",
+    "fp8_fp4_paged_mqa_logits",
     "fp8_gemm_nn",
     "fp8_gemm_nt",
     "fp8_gemm_nt_skip_head_mid",
@@ -115,6 +117,7 @@ __all__ = [
     "fp8_gemm_tt",
     "fp8_m_grouped_gemm_nt_masked",
     "fp8_mqa_logits",
+    "fp8_paged_mqa_logits",
     "from_numpy",
     "get_block_size_multiple_of",
     "get_compile_mode",
@@ -125,6 +128,7 @@ __all__ = [
     "get_mn_major_tma_aligned_packed_ue8m0_tensor",
     "get_mn_major_tma_aligned_tensor",
     "get_num_sms",
+    "get_paged_mqa_logits_metadata",
     "get_pdl",
     "get_tc_util",
     "get_theoretical_mk_alignment_for_contiguous_layout",

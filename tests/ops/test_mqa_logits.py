@@ -6,13 +6,7 @@ import pytest
 from aotgemm import _core
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from indexer_problems import BF16, FP8, bits, draw_indexer
-
-POISON = 0xA5
-
-
-def poisoned(shape, dtype):
-    return np.full(np.prod(shape) * np.dtype(dtype).itemsize, POISON, np.uint8).view(dtype).reshape(shape)
+from indexer_problems import BF16, FP8, bits, draw_indexer, poisoned
 
 
 def run(problem, start, end, compressed, clean, dtype, width=None):
@@ -79,15 +73,24 @@ def test_threads_and_panels_change_no_bit():
         np.testing.assert_array_equal(results[0][row, : end[row]], bits(wanted[: end[row]]))
 
 
-def test_nan_of_an_operand_vanishes_and_of_a_factor_stays():
-    problem = draw_indexer(np.random.default_rng(2), 3, 64, 128, 5)
-    problem.q.view(np.uint8)[0] = 0x7F  # every dot product of row 0
+def test_a_nan_makes_the_logits_nan_that_it_enters():
+    problem = draw_indexer(np.random.default_rng(2), 3, 64, 128, 6)
+    problem.q.view(np.uint8)[0, 7, 9], problem.k.view(np.uint8)[5, 0] = 0x7F, 0xFF
     problem.weights[1, 3], problem.scales[2] = np.nan, np.nan
-    logits = problem.call(aotgemm.fp8_mqa_logits, [0] * 3, [5] * 3, False)
-    assert (logits[0, [0, 1, 3, 4]] == 0).all()
-    assert np.isnan(logits[1]).all() and np.isnan(logits[:, 2]).all()
+    logits = problem.call(aotgemm.fp8_mqa_logits, [0] * 3, [6] * 3, False)
+    assert np.isnan(logits[:2]).all() and np.isnan(logits[:, [2, 5]]).all()
     assert set(bits(logits[np.isnan(logits)]).tolist()) == {0x7FFFFFFF}
     assert not np.isnan(logits[2, [0, 1, 3, 4]]).any()
+
+
+def test_a_weight_that_has_no_half_loses_its_last_bit():
+    """Half of a weight is multiplied by twice the positive part."""
+    problem = draw_indexer(np.random.default_rng(9), 2, 16, 32, 50)
+    problem.weights[:], problem.scales[:] = np.float32(3 * 2.0**-149), 1
+    rounded = type(problem)(problem.q, problem.k, problem.scales, np.full((2, 16), 4 * 2.0**-149, np.float32))
+    one, two = (each.call(aotgemm.fp8_mqa_logits, [0] * 2, [50] * 2) for each in (problem, rounded))
+    np.testing.assert_array_equal(bits(one), bits(two))
+    assert (one > 0).any()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, BF16], ids=str)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import ml_dtypes
 import numpy as np
+from aotgemm import _core, align
 from aotgemm.reference.mqa_logits import mqa_logits
 
+POISON = 0xA5
 FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
 
 
@@ -43,3 +45,64 @@ def draw_indexer(random, rows, heads, head_dim, keys):
 
 def bits(array):
     return np.ascontiguousarray(array).view(np.uint16 if array.dtype == BF16 else np.uint32)
+
+
+def poisoned(shape, dtype):
+    return np.full(np.prod(shape, dtype=int) * np.dtype(dtype).itemsize, POISON, np.uint8).view(dtype).reshape(shape)
+
+
+@dataclass(frozen=True)
+class PagedIndexer:
+    """q [B, R, H, D], cache [blocks, block, 1, D + 4], weights [B * R, H], lengths [B, R], table [B, blocks of one]."""
+
+    q: np.ndarray
+    cache: np.ndarray
+    weights: np.ndarray
+    lengths: np.ndarray
+    table: np.ndarray
+
+    def run(self, schedule, width, dtype, **options):
+        """Logits in poisoned memory, with a guard behind each row."""
+        memory = poisoned((len(self.weights), align(width, 8) + 8), dtype)
+        operands = self.q, self.cache.view(FP8), self.weights, self.lengths, self.table, schedule
+        _core.paged_mqa_logits(*operands, memory[:, :width], **options)
+        return memory
+
+    def keys_of(self, sequence):
+        """Values and scales of a sequence's keys, gathered."""
+        block, head_dim = self.cache.shape[1], self.q.shape[3]
+        blocks = self.cache.reshape(len(self.cache), -1)[self.table[sequence]]
+        values = blocks[:, : block * head_dim].reshape(-1, head_dim).view(FP8)
+        return values, np.ascontiguousarray(blocks[:, block * head_dim :]).view(np.float32).reshape(-1)
+
+    def expected(self, width, dtype, room=None):
+        """By the prefill call on gathered keys."""
+        sequences, rows = self.lengths.shape
+        memory = poisoned((sequences * rows, align(width if room is None else room, 8) + 8), dtype)
+        for sequence in range(sequences):
+            keys, scales = self.keys_of(sequence)
+            count = min(max(self.lengths[sequence, -1], 0), width, len(keys))
+            logits, own = np.zeros((rows, len(keys)), dtype), slice(sequence * rows, (sequence + 1) * rows)
+            start, end = np.zeros(rows, np.int32), np.full(rows, count, np.int32)
+            _core.mqa_logits(self.q[sequence], keys, scales, self.weights[own], start, end, logits, False, False)
+            memory[own, :count] = logits[:, :count]
+        return memory
+
+
+def draw_paged(random, lengths, rows, heads, head_dim, block):
+    """Blocks in random order; the last column of the lengths counts, the others are wrong."""
+    needed = max([-(-max(length, 0) // block) for length in lengths], default=0) + 1
+    sequences = len(lengths)
+    blocks = sequences * needed + 1
+    cache = np.empty((blocks, block * (head_dim + 4)), np.uint8)
+    cache[:, : block * head_dim] = finite_fp8(random, (blocks, block * head_dim)).view(np.uint8)
+    cache[:, block * head_dim :] = random.standard_normal((blocks, block)).astype(np.float32).view(np.uint8)
+    lens = np.full((sequences, rows), -7, np.int32)
+    lens[:, -1] = lengths
+    return PagedIndexer(
+        finite_fp8(random, (sequences, rows, heads, head_dim)),
+        cache.reshape(blocks, block, 1, head_dim + 4),
+        random.standard_normal((sequences * rows, heads)).astype(np.float32),
+        lens,
+        random.permutation(blocks)[: sequences * needed].reshape(sequences, needed).astype(np.int32),
+    )

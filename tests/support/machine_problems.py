@@ -15,6 +15,7 @@ from aotgemm.problems.operations import OPERATIONS
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
 from aotgemm.problems.sizes import Size, row_groups
 from aotgemm.problems.values import draw
+from machine_indexer import INDEXER
 
 POISON = 0xA5
 FP32, FP8 = np.float32, ml_dtypes.float8_e4m3fn
@@ -95,3 +96,4 @@ def hc_prenorm_split(kernel, m, n, k, random):
 
 
 FAMILIES = {f.__name__: f for f in (gemm, masked, transpose_sf, cast, hc_prenorm, hc_prenorm_split)}
+FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in INDEXER}

@@ -2,7 +2,9 @@
 #include "aotgemm/aotgemm.h"
 #include "dispatch/api/launch_options.hpp"
 #include "dispatch/base/failure.hpp"
+#include "dispatch/ops/mqa_logits/paged.hpp"
 #include "dispatch/ops/mqa_logits/run.hpp"
+#include "dispatch/ops/mqa_logits/schedule.hpp"
 
 using namespace aotgemm;
 
@@ -15,5 +17,20 @@ aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const aotgemm_ten
                         required("starts", starts), required("ends", ends), required("logits", logits), compressed != 0,
                         clean_logits != 0},
                        options_of(launch));
+    });
+}
+
+aotgemm_status aotgemm_paged_mqa_logits_metadata(const aotgemm_tensor* context_lens, int32_t block_kv,
+                                                 const aotgemm_tensor* schedule_meta, const aotgemm_launch* launch) {
+    return guarded([&] { paged_mqa_schedule(*context_lens, block_kv, *schedule_meta, options_of(launch)); });
+}
+
+aotgemm_status aotgemm_fp8_paged_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* kv_cache,
+                                            const aotgemm_tensor* weights, const aotgemm_tensor* context_lens,
+                                            const aotgemm_tensor* block_table, const aotgemm_tensor* schedule_meta,
+                                            const aotgemm_tensor* logits, const aotgemm_launch* launch) {
+    return guarded([&] {
+        run_paged_mqa_logits({*q, *kv_cache, *weights, *context_lens, *block_table, *schedule_meta, *logits},
+                             options_of(launch));
     });
 }

@@ -15,17 +15,21 @@ constexpr int kPeriod = 8;   // columns of wgmma after which the same lane holds
 
 using Sums = float[kFp8PanelColumns];
 
-// The positive part of a dot product. A NaN, and a product with a NaN in it (its mask), count as 0, as max.f32 has it.
-AOTGEMM_INLINE float relu(float dot, NanMask mask) { return dot + mask > 0.0f ? dot : 0.0f; }
+// Twice the positive part of a dot product, exactly. A NaN stays, and so does one of an operand (its mask).
+AOTGEMM_INLINE float twice_positive(float dot, NanMask mask) {
+    const float value = dot + mask;
+    return value + __builtin_fabsf(value);
+}
 
-// sum = relu(dot) * weight, or that added to the sum with one rounding.
+// sum = positive part * weight, or that added to the sum with one rounding.
 template <bool kHasFma>
 AOTGEMM_INLINE void add_head(const Fp8Scratch& fp8, int row, float weight, bool is_first, Sums& sum) {
+    const float half = weight * 0.5f;
     const float* dots = fp8.chain.value[row];
     const NanMask row_mask = fp8.rows.nan_mask[row];
     for (int j = 0; j < kFp8PanelColumns; ++j) {
-        const float positive = relu(dots[j], row_mask + fp8.panel.nan_mask[j]);
-        sum[j] = is_first ? positive * weight : exact_fma<kHasFma>(positive, weight, sum[j]);
+        const float twice = twice_positive(dots[j], row_mask + fp8.panel.nan_mask[j]);
+        sum[j] = is_first ? twice * half : exact_fma<kHasFma>(twice, half, sum[j]);
     }
 }
 
@@ -34,10 +38,10 @@ template <bool kHasFma>
 AOTGEMM_INLINE void sum_lane(const Fp8Scratch& fp8, int first_row, int heads, const float* weights, const float* scales,
                              int lane, Sums& out) {
     Sums even, odd;
-    for (int head = 2 * lane; head < heads; head += kPeriod) {
-        const bool is_first = head < kPeriod;
-        add_head<kHasFma>(fp8, first_row + head, weights[head], is_first, even);
-        add_head<kHasFma>(fp8, first_row + head + 1, weights[head + 1], is_first, odd);
+    for (int step = 0; step < heads / kPeriod; ++step) {
+        const int head = 2 * lane + kPeriod * (step < 2 ? 1 - step : step);  // the second one first
+        add_head<kHasFma>(fp8, first_row + head, weights[head], step == 0, even);
+        add_head<kHasFma>(fp8, first_row + head + 1, weights[head + 1], step == 0, odd);
     }
     for (int j = 0; j < kFp8PanelColumns; ++j) out[j] = (even[j] + odd[j]) * scales[j];
 }

@@ -301,15 +301,45 @@ AOTGEMM_API int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n);
  * Data of q, kv, kv_sf and logits starts at a multiple of 16 bytes. M or N may be 0.
  *
  * The arithmetic, which is that of DeepGEMM 2.6.1 on Hopper, bit for bit: each dot product is one chain of tensor-core
- * steps of 32 from zero. For t = 0 to 3, even[t] is the sum over heads 2t, 2t + 8, 2t + 16, ... in this order, the first
- * term rounded to FP32, each other one added with one rounding (fma); odd[t] likewise from head 2t + 1 on.
- * part[t] = (even[t] + odd[t]) * kv_sf[j]; the logit is (part[0] + part[1]) + (part[2] + part[3]), rounded to nearest even
- * if it is BF16. A dot product that is NaN counts as 0; a NaN of weights or scales makes a NaN. */
+ * steps of 32 from zero. For t = 0 to 3, even[t] is the sum over heads 2t, 2t + 8, 2t + 16, ...: the product of the
+ * second of them rounded to FP32, the first one's added with one rounding (fma), then the third one's, and so on; odd[t]
+ * likewise from head 2t + 1 on. part[t] = (even[t] + odd[t]) * kv_sf[j]; the logit is (part[0] + part[1]) + (part[2] +
+ * part[3]), rounded to nearest even if it is BF16. Two differences to DeepGEMM: a NaN of any operand makes the logits that
+ * it enters NaN, where DeepGEMM counts a dot product that is NaN as 0; and weights under 2^-125 in magnitude lose their
+ * last bit, since half of a weight is what is multiplied by twice the positive part. */
 AOTGEMM_API aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* kv,
                                                   const aotgemm_tensor* kv_sf, const aotgemm_tensor* weights,
                                                   const aotgemm_tensor* starts, const aotgemm_tensor* ends,
                                                   const aotgemm_tensor* logits, int32_t compressed,
                                                   int32_t clean_logits, const aotgemm_launch* launch);
+
+/* The same for rows of several sequences whose keys lie in blocks of a cache, family paged_mqa_logits.
+ *
+ * q        FP8 E4M3 [B, R, H, D], contiguous: R rows for each of B sequences; H and D as above
+ * kv_cache FP8 E4M3, in truth bytes, [blocks, block_kv, 1, D + 4]; block_kv is 32 or 64. A block holds the values of all its
+ *          keys, block_kv * D bytes, then their FP32 scales. Strides: (a multiple of 16, D + 4, any, 1) bytes
+ * weights  FP32 [B * R, H], stride[1] == 1
+ * context_lens  int32 [B, R], contiguous; the last column has the number of a sequence's keys, the same for all its rows
+ * block_table   int32 [B, max_blocks], stride[1] == 1: the block of each block_kv keys; entries past the sequence's keys
+ *          are not used, and the keys of a block that there is not are zeros with a scale of zero
+ * schedule_meta int32 [slots + 1, 2], contiguous, of aotgemm_paged_mqa_logits_metadata or made elsewhere in that format:
+ *          which keys are computed. What it says of other sequences or of keys past the end is left out
+ * logits   FP32 or BF16 [B * R, width], stride[1] == 1, rows a multiple of 16 bytes apart; key j of the sequence lies in
+ *          column j. Other columns stay as they are, and keys beyond width are left out
+ *
+ * Data of q, kv_cache and logits starts at a multiple of 16 bytes. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_paged_mqa_logits(
+    const aotgemm_tensor* q, const aotgemm_tensor* kv_cache, const aotgemm_tensor* weights,
+    const aotgemm_tensor* context_lens, const aotgemm_tensor* block_table, const aotgemm_tensor* schedule_meta,
+    const aotgemm_tensor* logits, const aotgemm_launch* launch);
+
+/* Deals out the keys of all sequences to slots, in splits of 256: schedule_meta [slots + 1, 2], entry i is {sequence,
+ * split} where slot i begins, the last one {B, 0}. With T splits in all, slot i begins at split i * (T / slots) +
+ * max(0, i - (slots - T % slots)), counted through all sequences (division rounds down). context_lens as above;
+ * block_kv: 32 or 64. */
+AOTGEMM_API aotgemm_status aotgemm_paged_mqa_logits_metadata(const aotgemm_tensor* context_lens, int32_t block_kv,
+                                                             const aotgemm_tensor* schedule_meta,
+                                                             const aotgemm_launch* launch);
 
 /* 1 if the scales sf (FP32, [mn, k] or [groups, mn, k]) already have the layout the TMA reads:
  * strides ([align(mn,4)*k,] 1, align(mn,4)) and 16-byte aligned data. */

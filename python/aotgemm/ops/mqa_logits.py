@@ -93,7 +93,7 @@ def fp8_fp4_mqa_logits(
     Returns logits [M, N] or [M, max_seqlen_k], a view of rows that start at multiples of 1,024 bytes.
 
     Arithmetic: aotgemm_fp8_mqa_logits in aotgemm.h, one order for every size, SM count and device, and DeepGEMM 2.6.1's
-    on Hopper. A dot product that is NaN counts as 0. schedule_meta: accepted if None. FP4 queries are refused.
+    on Hopper. A NaN of any operand makes the logits that it enters NaN. schedule_meta: accepted if None. FP4 queries are refused.
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     if schedule_meta is not None:

@@ -8,9 +8,10 @@ LANES, PERIOD = 4, 8  # a lane of the tensor cores' output has two of each eight
 
 
 def _sum_heads(positive: np.ndarray, weights: np.ndarray, first: int) -> np.ndarray:
-    """positive FP32 [H, N], weights FP32 [H]: heads first, first + 8, ... in ascending order."""
-    total = positive[first] * weights[first]
-    for head in range(first + PERIOD, len(weights), PERIOD):
+    """positive FP32 [H, N], weights FP32 [H]: of heads first, first + 8, ... the second one, the first, then the others."""
+    first, second, *others = range(first, len(weights), PERIOD)
+    total = positive[second] * weights[second]
+    for head in (first, *others):
         total = fma(positive[head], weights[head], total)
     return total
 

@@ -60,6 +60,26 @@ void check_indexer_weights(const Operand& weights, int64_t rows, int64_t heads, 
     check_rows_adjacent(weights);
 }
 
+void check_context_lens(const Operand& context_lens) {
+    check_dtype(context_lens, {AOTGEMM_INT32});
+    check_rank(context_lens, 2, 2);
+    check_contiguous(context_lens, 4);
+    if (context_lens.tensor.shape[1] > 0) return;
+    fail(AOTGEMM_ERROR_SHAPE, context_lens.name, ": size 1 is 0, allowed is 1 or more (rows of a sequence of q)");
+}
+
+void check_schedule(const Operand& schedule) {
+    check_dtype(schedule, {AOTGEMM_INT32});
+    check_rank(schedule, 2, 2);
+    check_size(schedule, 1, 2, "sequence and split");
+    check_contiguous(schedule, 4);
+}
+
+void check_block_kv(int64_t block_kv) {
+    if (block_kv == 32 || block_kv == 64) return;
+    fail(AOTGEMM_ERROR_SHAPE, "block_kv: is ", block_kv, ", allowed is 32 or 64");
+}
+
 void check_mqa_logits(const MqaLogitsCall& call) {
     const Operand q{"q", call.q}, kv{"kv", call.kv}, kv_sf{"kv_sf", call.kv_sf}, weights{"weights", call.weights};
     const Operand starts{"cu_seq_len_k_start", call.starts}, ends{"cu_seq_len_k_end", call.ends};

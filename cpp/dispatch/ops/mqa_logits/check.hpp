@@ -15,6 +15,15 @@ void check_indexer_weights(const Operand& weights, int64_t rows, int64_t heads, 
 // Elements of every dimension adjacent; `bytes`: what its start is a multiple of.
 void check_contiguous(const Operand& operand, int32_t bytes);
 
+// int32 [sequences, rows of one], contiguous.
+void check_context_lens(const Operand& context_lens);
+
+// int32 [slots + 1, 2], contiguous.
+void check_schedule(const Operand& schedule);
+
+// Keys of a block of the cache: 32 or 64.
+void check_block_kv(int64_t block_kv);
+
 void check_mqa_logits(const MqaLogitsCall& call);
 
 }  // namespace aotgemm

@@ -11,33 +11,42 @@
 
 namespace aotgemm::sm90 {
 
-// max(partial[kIndex], 0), which is 0 for NaN.
+// Twice the positive part of partial[kIndex], as x + |x|: exact, and an addition runs at twice the rate of a maximum.
 template <int kIndex>
-__device__ __forceinline__ float relu_partial() {
+__device__ __forceinline__ float twice_positive() {
     float value;
-    asm volatile("max.f32 %0, partial%1, 0f00000000;" : "=f"(value) : "n"(kIndex));
+    asm volatile(
+        "{\n"
+        ".reg .f32 magnitude;\n"
+        "abs.f32 magnitude, partial%1;\n"
+        "add.rn.f32 %0, partial%1, magnitude;\n"
+        "}\n"
+        : "=f"(value)
+        : "n"(kIndex));
     return value;
 }
 
-// Weights of the heads that this thread holds, row of q after row.
+// Halves of the weights of the heads that this thread holds, row of q after row.
 template <int kRows, int kHeads>
 struct HeadWeights {
     float of[kRows * kHeads / 4];
 };
 
-// The thread's part of the logits of one row and key: its heads in ascending order, even and odd ones apart, times the
-// key's scale. kFirst: the first of their partial sums.
+// The thread's part of the logits of one row and key: its heads, even and odd ones apart, times the key's scale. The
+// product of the second head is rounded, the first one's added to it, then those of the third and so on: nvcc compiles
+// the sum of products in DeepGEMM 2.6.1 so. kFirst: the first of their partial sums.
 template <int kRow, int kHeads, int kFirst, class Weights>
 __device__ __forceinline__ float sum_own_heads(const Weights& weights, float scale) {
     float even, odd;
-    static_for<kHeads / 8>([&](auto i) {
-        constexpr int kWeight = (kRow * kHeads / 8 + i) * 2, kAt = kFirst + 4 * i;
-        if constexpr (i == 0) {
-            even = __fmul_rn(relu_partial<kAt>(), weights.of[kWeight]);
-            odd = __fmul_rn(relu_partial<kAt + 1>(), weights.of[kWeight + 1]);
+    static_for<kHeads / 8>([&](auto step) {
+        constexpr int kHead = step < 2 ? 1 - step : step;
+        constexpr int kWeight = (kRow * kHeads / 8 + kHead) * 2, kAt = kFirst + 4 * kHead;
+        if constexpr (step == 0) {
+            even = __fmul_rn(twice_positive<kAt>(), weights.of[kWeight]);
+            odd = __fmul_rn(twice_positive<kAt + 1>(), weights.of[kWeight + 1]);
         } else {
-            even = __fmaf_rn(relu_partial<kAt>(), weights.of[kWeight], even);
-            odd = __fmaf_rn(relu_partial<kAt + 1>(), weights.of[kWeight + 1], odd);
+            even = __fmaf_rn(twice_positive<kAt>(), weights.of[kWeight], even);
+            odd = __fmaf_rn(twice_positive<kAt + 1>(), weights.of[kWeight + 1], odd);
         }
     });
     return __fmul_rn(__fadd_rn(even, odd), scale);

@@ -26,13 +26,21 @@ struct BlockKeys {
     int32_t first, count;
 
     __device__ __forceinline__ int32_t stages() const { return (count + kMqaBlockKeys - 1) / kMqaBlockKeys; }
+    // In stages; see kMqaBlockCost.
+    __device__ __forceinline__ int32_t cost() const { return count > 0 ? stages() + kMqaBlockCost : 0; }
     // Products of 64 keys in `stages` stages from stage `first_stage` on.
     __device__ __forceinline__ int32_t products(int32_t first_stage, int32_t stages) const {
         return min(2 * stages, (count - first_stage * kMqaBlockKeys + 63) / 64);
     }
 };
 
-// The first key is a multiple of 8, so that the stages of a block write whole sectors of FP32 logits.
+// Keys [first, last), none if last <= first; but from a multiple of 8 on, so that the stages of a block write whole sectors
+// of FP32 logits.
+__device__ __forceinline__ BlockKeys keys_between(int32_t first, int32_t last) {
+    first &= ~7;
+    return {first, max(last - first, 0)};
+}
+
 template <class Config>
 __device__ __forceinline__ BlockKeys block_keys(const MqaLogitsParams& params, int32_t block) {
     int32_t first = params.keys, last = 0;
@@ -45,8 +53,7 @@ __device__ __forceinline__ BlockKeys block_keys(const MqaLogitsParams& params, i
         first = min(first, keys.first);
         last = max(last, keys.last());
     }
-    first &= ~7;
-    return {first, max(last - first, 0)};
+    return keys_between(first, last);
 }
 
 }  // namespace aotgemm::sm90

@@ -12,6 +12,10 @@ constexpr int kMqaThreads = 128 * (kMqaConsumers + 1);  // and the producer warp
 constexpr int kMqaColumns = 128;                      // rows of q and their heads that a warpgroup multiplies at a time
 constexpr int kMqaBlockKeys = 128;                    // keys of a stage
 
+// What a block of rows costs beside its stages, as many stages: q and weights are loaded, and the last products are
+// summed with none under way.
+constexpr int kMqaBlockCost = 1;
+
 struct MqaLogitsParams {
     CUtensorMap q;         // [rows * heads, head_dim] in boxes of kMqaConsumers * kMqaColumns rows
     CUtensorMap k;         // [keys, head_dim] in boxes of kMqaBlockKeys rows

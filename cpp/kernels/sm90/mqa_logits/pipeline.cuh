@@ -45,7 +45,7 @@ struct MqaPipeline {
 };
 
 // What a consumer must know of a block of rows beside q: {first key, products of 64 keys, first row},
-// the weights of all heads, and for each row {first key, number of keys, shift of columns}.
+// half of the weights of all heads, and for each row {first key, number of keys, shift of columns}.
 template <class Config>
 struct QueryBlock {
     uint32_t at;
@@ -53,6 +53,10 @@ struct QueryBlock {
     __device__ __forceinline__ QueryBlock(uint32_t shared, uint32_t stage)
         : at(shared + Config::kOffsetQueryBlocks + stage * Config::kQueryBlockBytes) {}
     __device__ __forceinline__ uint32_t weights() const { return at + 16; }
+    // Half of it, see head_sum.cuh.
+    __device__ __forceinline__ void store_weight(int column, float weight) const {
+        ptx::store_word(weights() + column * 4, __float_as_int(weight * 0.5f));
+    }
     __device__ __forceinline__ uint32_t row(int row) const {
         return at + 16 + Config::kWeightBytes + row * Config::kRowBytes;
     }

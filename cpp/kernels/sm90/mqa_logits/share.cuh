@@ -1,7 +1,7 @@
-// A thread block's share of the work: the stages of all blocks of rows, one block after the other, in equal parts.
+// A thread block's share of the work: the cost of all blocks of rows, one block after the other, in equal parts.
 //
-// Rows differ in how many keys they have, and only the device knows. Every thread block adds up the stages of all blocks
-// of rows: with 4,096 rows a few microseconds, in which it reads 32 KiB of the L2.
+// Rows differ in how many keys they have, and only the device knows. Every thread block adds up the cost of all blocks of
+// rows: with 4,096 rows a few microseconds, in which it reads 32 KiB of the L2.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 namespace aotgemm::sm90 {
 
-// `stages` stages from stage `first_stage` of block `block` on.
+// So much cost from block `block` on, but for what is skipped of that one.
 struct Share {
-    int32_t block, first_stage, stages;
+    int32_t block, skipped, cost;
 };
 
 // The sum over the threads before this one; `total` becomes the sum over all. All threads call it.
@@ -45,7 +45,7 @@ __device__ __forceinline__ Share find_share(const MqaLogitsParams& params, uint3
     const int32_t first = min(static_cast<int32_t>(threadIdx.x) * per_thread, blocks);
     const int32_t end = min(first + per_thread, blocks);
     int32_t own = 0, total;
-    for (int32_t block = first; block < end; ++block) own += block_keys<Config>(params, block).stages();
+    for (int32_t block = first; block < end; ++block) own += block_keys<Config>(params, block).cost();
     int32_t before = sum_before(own, shared + 16, total);
     const int32_t grid = static_cast<int32_t>(gridDim.x), index = static_cast<int32_t>(blockIdx.x);
     const int32_t begin = index * (total / grid) + min(index, total % grid);
@@ -53,9 +53,9 @@ __device__ __forceinline__ Share find_share(const MqaLogitsParams& params, uint3
     if (count > 0 && before <= begin && begin < before + own) {
         int32_t block = first;
         for (;; ++block) {
-            const int32_t stages = block_keys<Config>(params, block).stages();
-            if (begin < before + stages) break;
-            before += stages;
+            const int32_t cost = block_keys<Config>(params, block).cost();
+            if (begin < before + cost) break;
+            before += cost;
         }
         ptx::store_word(shared, block);
         ptx::store_word(shared + 4, begin - before);

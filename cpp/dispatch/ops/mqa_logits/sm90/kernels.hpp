@@ -1,37 +1,49 @@
-// Kernels of an indexer family, by heads, head_dim and type of the logits.
+// Kernels of an indexer family by what is fixed at compile time.
 #pragma once
 
 #include <deque>
+#include <map>
+#include <mutex>
 #include <string>
+#include <tuple>
 
 #include "dispatch/base/checks.hpp"
 #include "dispatch/runtime/cubin_store.hpp"
 
 namespace aotgemm {
 
+struct IndexerKernel {
+    int32_t heads, head_dim;
+    bool is_double;  // whether it multiplies twice as many rows of q at a time as the family's other kernel
+    int32_t dtype;   // of the logits
+
+    std::string suffix(const char* family) const {
+        return text(family, "_h", heads, "d", head_dim, is_double ? "x2_" : "_", dtype == AOTGEMM_FP32 ? "fp32" : "bf16");
+    }
+    auto operator<=>(const IndexerKernel&) const = default;
+};
+
 class IndexerKernels {
    public:
-    explicit IndexerKernels(const char* family) {
-        for (int heads = kLeastHeads; heads <= 64; heads *= 2) {
-            for (int head_dim = kLeastHeadDim; head_dim <= 128; head_dim *= 2) {
-                for (const char* type : {"bf16", "fp32"}) {
-                    suffixes_.push_back(text(family, "_h", heads, "d", head_dim, "_", type));
-                    kernels_.emplace_back(suffixes_.back().c_str());
-                }
-            }
-        }
-    }
+    explicit IndexerKernels(const char* family) : family_(family) {}
 
-    // Index of the cubin. heads: 16, 32 or 64; head_dim: 32, 64 or 128; dtype: BF16 or FP32.
-    int cubin_for(const CudaDevice& device, int heads, int head_dim, int32_t dtype) {
-        const int by_heads = heads / kLeastHeads / 2, by_dim = head_dim / kLeastHeadDim / 2;  // 1, 2, 4 to 0, 1, 2
-        return kernels_[(by_heads * 3 + by_dim) * 2 + (dtype == AOTGEMM_FP32 ? 1 : 0)].cubin_for(device);
+    // Index of the cubin. Fails with AOTGEMM_ERROR_DEVICE if the library holds none for the device.
+    int cubin_for(const CudaDevice& device, const IndexerKernel& kernel) {
+        const std::lock_guard lock(mutex_);
+        const auto entry = kernels_.try_emplace(kernel, nullptr).first;
+        if (entry->second == nullptr) {
+            suffixes_.push_back(kernel.suffix(family_));
+            entry->second = &conversions_.emplace_back(suffixes_.back().c_str());
+        }
+        return entry->second->cubin_for(device);
     }
 
    private:
-    static constexpr int kLeastHeads = 16, kLeastHeadDim = 32;
+    const char* family_;
+    std::mutex mutex_;
     std::deque<std::string> suffixes_;  // a deque: neither they nor the kernels move
-    std::deque<Conversion> kernels_;
+    std::deque<Conversion> conversions_;
+    std::map<IndexerKernel, Conversion*> kernels_;
 };
 
 }  // namespace aotgemm

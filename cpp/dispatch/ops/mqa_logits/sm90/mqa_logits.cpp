@@ -1,9 +1,9 @@
 // Launcher of the mqa_logits kernels: tensor maps and arguments. Device side: cpp/kernels/sm90/mqa_logits/kernel.cuh.
 #include <algorithm>
 
-#include "dispatch/base/settings.hpp"
 #include "dispatch/ops/mqa_logits/run.hpp"
 #include "dispatch/ops/mqa_logits/sm90/kernels.hpp"
+#include "dispatch/ops/mqa_logits/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/runtime/launch.hpp"
 #include "dispatch/runtime/tensor_map.hpp"
@@ -11,16 +11,6 @@
 
 namespace aotgemm {
 namespace {
-
-CUtensorMapSwizzle swizzle_of(int32_t head_dim) {
-    return head_dim == 128 ? CU_TENSOR_MAP_SWIZZLE_128B : head_dim == 64 ? CU_TENSOR_MAP_SWIZZLE_64B
-                                                                         : CU_TENSOR_MAP_SWIZZLE_32B;
-}
-
-CUtensorMap rows_map(const void* data, int64_t rows, int64_t row_bytes, int32_t head_dim, int32_t box_rows) {
-    return tensor_map({.data = data, .columns = head_dim, .rows = rows, .row_bytes = row_bytes, .box_columns = head_dim,
-                       .box_rows = box_rows, .type = CU_TENSOR_MAP_DATA_TYPE_UINT8, .swizzle = swizzle_of(head_dim)});
-}
 
 CUtensorMap scales_map(const MqaLogitsCall& call) {
     return tensor_map({.data = call.kv_sf.data, .columns = call.keys(), .rows = 1,
@@ -30,9 +20,9 @@ CUtensorMap scales_map(const MqaLogitsCall& call) {
 
 sm90::MqaLogitsParams parameters_of(const MqaLogitsCall& call) {
     const int64_t kv_stride = call.keys() > 1 ? call.kv.stride[0] : call.head_dim();
-    return {.q = rows_map(call.q.data, call.rows() * call.heads(), call.head_dim(), call.head_dim(),
+    return {.q = heads_map(call.q.data, call.rows() * call.heads(), call.head_dim(), call.head_dim(),
                           sm90::kMqaConsumers * sm90::kMqaColumns),
-            .k = rows_map(call.kv.data, call.keys(), kv_stride, call.head_dim(), sm90::kMqaBlockKeys),
+            .k = heads_map(call.kv.data, call.keys(), kv_stride, call.head_dim(), sm90::kMqaBlockKeys),
             .k_scales = scales_map(call),
             .weights = static_cast<const float*>(call.weights.data),
             .weights_row_stride = call.weights.stride[0],
@@ -58,12 +48,10 @@ int64_t most_blocks(const MqaLogitsCall& call) {
 
 void launch_mqa_logits_sm90(const MqaLogitsCall& call, const CudaDevice& device, void* stream) {
     static IndexerKernels kernels{"mqa_logits"};
-    const int cubin = kernels.cubin_for(device, call.heads(), call.head_dim(), call.logits.dtype);
-    const int32_t allowed = settings().num_sms.load(std::memory_order_relaxed);
-    const int32_t sms = allowed > 0 ? std::min(allowed, device.description.num_sms) : device.description.num_sms;
+    const int cubin = kernels.cubin_for(device, {call.heads(), call.head_dim(), false, call.logits.dtype});
     sm90::MqaLogitsParams parameters = parameters_of(call);
     launch(device, cubin,
-           {.grid = static_cast<uint32_t>(std::min<int64_t>(sms, most_blocks(call))),
+           {.grid = static_cast<uint32_t>(std::min<int64_t>(usable_sms(device), most_blocks(call))),
             .threads = sm90::kMqaThreads,
             .shared_bytes = static_cast<uint32_t>(kCubinSharedBytes[cubin])},
            stream, &parameters);

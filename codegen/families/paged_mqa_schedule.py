@@ -1,0 +1,15 @@
+"""Family paged_mqa_schedule: the keys of sequences in splits of 256, dealt out to slots in equal parts."""
+
+from codegen.arch import SM_90A
+from codegen.conversion import conversion_specs
+from codegen.family import Family, Kernels
+
+NAME = "paged_mqa_schedule"
+
+FAMILY = Family(
+    name=NAME,
+    choices={},
+    kernels={
+        SM_90A.name: Kernels(conversion_specs(SM_90A.name, NAME, {}), template="common/paged_mqa_schedule.cu.in"),
+    },
+)

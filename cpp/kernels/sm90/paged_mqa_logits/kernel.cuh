@@ -1,0 +1,48 @@
+// Family paged_mqa_logits on Hopper: mqa_logits for keys that lie in blocks of a cache, by a table for each sequence.
+//
+// The two consumer warpgroups share the rows of q, since there are few, and have half of the keys of each stage.
+//   producer.cuh     the producer warp walks through the schedule and the table
+//   ../mqa_logits    pipeline, consumer, sum over heads, stores
+// Host side: cpp/dispatch/ops/mqa_logits/sm90/paged_mqa_logits.cpp. CPU twin: cpp/emulation/ops/paged_mqa_logits.cpp.
+#pragma once
+
+#include "ptx/block.cuh"
+#include "ptx/copy.cuh"
+#include "ptx/mbarrier.cuh"
+#include "sm90/mqa_logits/config.cuh"
+#include "sm90/mqa_logits/consumer.cuh"
+#include "sm90/paged_mqa_logits/producer.cuh"
+
+namespace aotgemm::sm90 {
+
+template <class Config>
+__device__ __forceinline__ void paged_mqa_logits(const PagedMqaLogitsParams& params) {
+    AOTGEMM_DECLARE_PARTIALS(Config::kColumns);
+    extern __shared__ __align__(1024) unsigned char memory[];
+    const uint32_t shared = ptx::shared_address(memory);
+    const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
+    const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0), lane = threadIdx.x % 32;
+    const MqaPipeline<Config> pipeline{shared};
+    if (threadIdx.x == 0) {
+        pipeline.init();
+        ptx::mbarrier_init_fence();
+    }
+    if (threadIdx.x == 32) {
+        ptx::prefetch_tensor_map(&params.q);
+        ptx::prefetch_tensor_map(&params.k);
+        ptx::prefetch_tensor_map(&params.k_scales);
+    }
+    __syncthreads();
+    ptx::griddepcontrol_wait();
+    if (group < kMqaConsumers) {
+        ptx::setmaxnreg_inc<Config::kConsumerRegisters>();
+        MqaConsumer<Config>{params, pipeline, group, warp, lane}.run();
+        return;
+    }
+    ptx::setmaxnreg_dec<Config::kProducerRegisters>();
+    if (warp != 0) return;
+    PagedMqaProducer<Config>{params, pipeline, lane}.run();
+    ptx::griddepcontrol_launch_dependents();
+}
+
+}  // namespace aotgemm::sm90

@@ -1,0 +1,130 @@
+"""Logits of an indexer's keys for rows of several sequences, whose keys lie in blocks of a cache."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .. import _core
+from ..arrays.frameworks import contiguous_stride, empty_strided, framework_of, shape_of
+from ..arrays.sizes import align
+from ..errors import DtypeError, LayoutError, ShapeError
+from ._arguments import describe
+from .mqa_logits import SPARE_KEYS, fp8_query, logits_dtype_name, logits_stride
+
+FP8 = "float8_e4m3fn"
+
+
+def _numpy_fp8(cache: Any) -> Any:
+    import ml_dtypes
+
+    return cache.view(getattr(ml_dtypes, FP8))
+
+
+# A cache holds values and scales: bytes, for which the core takes the element type of the values.
+_AS_FP8: dict[str, Callable[[Any], Any]] = {
+    "torch": lambda cache: cache.view(getattr(sys.modules["torch"], FP8)),
+    "numpy": _numpy_fp8,
+    "cupy": _numpy_fp8,
+}
+
+
+def _cache_as_fp8(cache: Any) -> Any:
+    shape_of("kv_cache", cache, (4,))
+    name = str(cache.dtype).removeprefix("torch.")
+    if name == FP8:
+        return cache
+    view = _AS_FP8.get(framework_of(cache) or "")
+    if name != "uint8" or view is None:
+        raise DtypeError(f"kv_cache: dtype is {name}, allowed is uint8 or {FP8}")
+    return view(cache)
+
+
+def _check_no_indices(indices: Any) -> None:
+    if indices is not None:
+        raise DtypeError(f"indices: is {describe(indices)}, allowed is None (Hopper's kernels do not pair sequences)")
+
+
+def _positive(name: str, value: Any) -> int:
+    if not hasattr(value, "__index__"):
+        raise DtypeError(f"{name}: is {describe(value)}, allowed is an int")
+    if value.__index__() < 1:
+        raise ShapeError(f"{name}: is {value}, allowed is a positive number")
+    return value.__index__()
+
+
+def get_paged_mqa_logits_metadata(context_lens: Any, block_kv: int, num_sms: int, indices: None = None) -> Any:
+    """The schedule of a paged call: int32 [num_sms + 1, 2], {sequence, split of 256 keys} where each slot begins.
+
+    context_lens: int32 [B, R], contiguous; the last column has the number of each sequence's keys.
+    block_kv: 32 or 64, the keys of a block; the schedule is the same. num_sms: how many slots, best one for each SM.
+    indices: accepted if None.
+    Slots have equal parts, the last ones one split more: aotgemm_paged_mqa_logits_metadata in aotgemm.h. Runs on the
+    current stream and can be captured in a CUDA graph.
+    Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
+    """
+    _check_no_indices(indices)
+    shape = [_positive("num_sms", num_sms) + 1, 2]
+    shape_of("context_lens", context_lens, (2,))
+    schedule = empty_strided("context_lens", context_lens, shape, contiguous_stride(shape), "int32")
+    _core.paged_mqa_logits_metadata(context_lens, block_kv, schedule)
+    return schedule
+
+
+def fp8_fp4_paged_mqa_logits(
+    q: Any,
+    kv_cache: Any,
+    weights: Any,
+    context_lens: Any,
+    block_table: Any,
+    schedule_meta: Any,
+    max_context_len: int,
+    clean_logits: bool = False,
+    logits_dtype: Any = None,
+    indices: None = None,
+) -> Any:
+    """Logits of each sequence's keys for all of its rows: as fp8_fp4_mqa_logits, with keys in blocks of a cache.
+
+    q: FP8 E4M3 [B, R, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128, R any number.
+    kv_cache: uint8 [blocks, block_kv, 1, D + 4], block_kv 32 or 64. A block holds the FP8 values of all its keys, then
+        their FP32 scales. Blocks are contiguous and a multiple of 16 bytes apart.
+    weights: FP32 [B * R, H], weights.stride(1) == 1.
+    context_lens: int32 [B, R], contiguous; the last column has the number of a sequence's keys, for all its rows.
+    block_table: int32 [B, max_blocks], block_table.stride(1) == 1. Entries past a sequence's keys are not used; keys of
+        a block that there is not are zeros.
+    schedule_meta: int32 [slots + 1, 2] of get_paged_mqa_logits_metadata, or made elsewhere in the same format; what it
+        says of other sequences or of keys past the end is left out.
+    max_context_len: columns of the logits; keys past the last column are left out.
+    clean_logits, indices: accepted if False and None.
+    logits_dtype: float32 (also for None) or bfloat16, of any framework.
+    Returns logits [B * R, max_context_len], a view of rows that start at multiples of 1,024 bytes. Columns past a
+    sequence's keys hold whatever was in memory; masking keys of the future among R rows is the caller's.
+
+    The arithmetic is that of fp8_fp4_mqa_logits. Runs on the current stream and can be captured in a CUDA graph.
+    Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
+    """
+    _check_no_indices(indices)
+    if clean_logits:
+        raise LayoutError(f"clean_logits: is {clean_logits}, allowed is False with context_lens of two dimensions")
+    q, dtype = fp8_query(q), logits_dtype_name(logits_dtype)
+    width, shape = _positive("max_context_len", max_context_len), shape_of("q", q, (4,))
+    stride = logits_stride(align(width, SPARE_KEYS), dtype)
+    logits = empty_strided("q", q, [shape[0] * shape[1], width], [stride, 1], dtype)
+    cache = _cache_as_fp8(kv_cache)
+    _core.paged_mqa_logits(q, cache, weights, context_lens, block_table, schedule_meta, logits)
+    return logits
+
+
+def fp8_paged_mqa_logits(
+    q: Any,
+    kv_cache: Any,
+    weights: Any,
+    context_lens: Any,
+    block_table: Any,
+    schedule_meta: Any,
+    max_context_len: int,
+    clean_logits: bool = False,
+    indices: None = None,
+) -> Any:
+    """fp8_fp4_paged_mqa_logits with logits in FP32 and q a tensor."""
+    operands = q, kv_cache, weights, context_lens, block_table, schedule_meta
+    return fp8_fp4_paged_mqa_logits(*operands, max_context_len, clean_logits, indices=indices)

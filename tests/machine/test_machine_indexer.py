@@ -1,0 +1,38 @@
+"""The indexer's logits on the PTX machine: ranges of every kind amid poison, under schedules, to the bit."""
+
+import pytest
+from machine_runner import Task, run_tasks
+
+SCHEDULES = "in_turn consumers_first producers_first late starve:0 starve:4 starve:8 seeds:4"
+
+
+def check(machine, tasks):
+    for task, outcome in zip(tasks, run_tasks(machine, tasks), strict=True):
+        assert (outcome.error, outcome.findings, outcome.differing) == ("", [], 0), task
+        assert {launch["kernel"] for launch in outcome.launches} == {task.kernel}
+
+
+@pytest.mark.parametrize("kernel", ["h64d128_fp32", "h64d64_bf16", "h32d128_bf16", "h32d32_fp32", "h16d64_fp32"])
+def test_rows_and_keys(machine, ptx, kernel):
+    """Forms full, clean and compressed; one row, one key, more rows than the blocks of the grid have at a time."""
+    shapes = ((1, 1, 0), (37, 600, 0), (9, 300, 1), (21, 411, 2))
+    name = f"sm90_mqa_logits_{kernel}"
+    check(machine, [Task("mqa_logits", name, *shape, str(ptx), SCHEDULES, sms=3, runs=2) for shape in shapes])
+
+
+@pytest.mark.parametrize("kernel", ["h64d128_fp32", "h64d128x2_bf16", "h32d64x2_fp32", "h32d32_bf16", "h16d128_fp32"])
+def test_blocks_of_a_cache(machine, ptx, kernel):
+    """Rows of q that fill a product, and one more."""
+    heads = int(kernel[1:3])
+    rows = (128 if "x2" in kernel else 64) // heads
+    shapes = [(3, 700, rows)] if "x2" not in kernel else [(3, 700, rows), (2, 300, rows + 1)]
+    name = f"sm90_paged_mqa_logits_{kernel}"
+    check(machine, [Task("paged_mqa_logits", name, *shape, str(ptx), SCHEDULES, sms=3, runs=2) for shape in shapes])
+
+
+def test_schedules(machine, ptx):
+    shapes = ((1, 1, 1), (5, 3000, 132), (700, 4000, 7), (300, 9, 3))
+    check(
+        machine,
+        [Task("paged_mqa_schedule", "sm90_paged_mqa_schedule", *shape, str(ptx), SCHEDULES) for shape in shapes],
+    )
