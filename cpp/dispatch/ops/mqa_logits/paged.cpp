@@ -28,7 +28,7 @@ void check_cache(const Operand& cache, int32_t head_dim) {
         fail(AOTGEMM_ERROR_LAYOUT, "kv_cache: stride of dimension 0 is ", blocks.stride[0],
              " bytes, must be a multiple of 16 from ", block_bytes, " on");
     }
-    check_alignment(cache);
+    check_alignment(cache, kTmaAlignment);
 }
 
 void check_block_table(const Operand& table, int64_t sequences) {
