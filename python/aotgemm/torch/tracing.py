@@ -57,6 +57,10 @@ def _traced_aligned(sf: torch.Tensor) -> torch.Tensor:
 
 TRACED = {name: _traced_call(call) for name, call in CALLS.items()}
 TRACED |= {name: _traced_cast(name) for name in operators.CASTS}
+if hasattr(aotgemm, "fp8_fp4_mqa_logits"):
+    from . import indexer
+
+    TRACED["fp8_fp4_mqa_logits"] = indexer.traced
 TRACED["get_mn_major_tma_aligned_tensor"] = _traced_aligned
 
 

@@ -1,0 +1,59 @@
+"""The indexer's logits in graphs: values and strides of the call, in builds that have it."""
+
+import aotgemm
+import aotgemm.torch
+import pytest
+import torch
+from torch_tensors import bits
+
+pytestmark = pytest.mark.skipif(not hasattr(aotgemm, "fp8_fp4_mqa_logits"), reason="this build has no indexer logits")
+TESTS = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
+M, N, H, D = 5, 70, 32, 64
+
+
+def operands():
+    g = torch.Generator().manual_seed(0)
+    q, k = (torch.randn(shape, generator=g).to(torch.float8_e4m3fn) for shape in ((M, H, D), (N, D)))
+    start = torch.tensor([0, 0, 3, 10, 60], dtype=torch.int32)
+    return q, (k, torch.rand(N, generator=g) + 0.5), torch.randn(M, H, generator=g), start, start + 9
+
+
+FORMS = [
+    {},
+    {"logits_dtype": torch.bfloat16},
+    {"clean_logits": False, "max_seqlen_k": 16},
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_a_graph_gives_the_calls_bits_and_strides(form):
+    torch._dynamo.reset()
+    q, kv, weights, start, end = operands()
+
+    def call(q, kv, weights, start, end):
+        return aotgemm.fp8_fp4_mqa_logits((q, None), kv, weights, start, end, **form)
+
+    eager = call(q, kv, weights, start, end)
+    graph = torch.compile(call, fullgraph=True, backend="aot_eager")(q, kv, weights, start, end)
+    assert graph.dtype == eager.dtype and graph.shape == eager.shape and graph.stride() == eager.stride()
+    live = torch.zeros(eager.shape, dtype=torch.bool)
+    for row in range(M):
+        first = 0 if "max_seqlen_k" in form else int(start[row])
+        live[row, first : first + 9] = True
+    assert (bits(graph) == bits(eager))[live.numpy()].all() and eager[live].float().std() > 0
+
+
+def test_names_of_one_call_are_traced():
+    torch._dynamo.reset()
+    q, kv, weights, start, end = operands()
+    compiled = torch.compile(
+        lambda *given: aotgemm.fp8_mqa_logits(*given[:3], ks=given[3], ke=given[4]), fullgraph=True, backend="aot_eager"
+    )
+    assert torch.equal(compiled(q, kv, weights, start, end), aotgemm.fp8_mqa_logits(q, kv, weights, start, end))
+
+
+def test_pytorchs_checks():
+    q, (k, scales), weights, start, end = operands()
+    given = (q, k, scales, weights, start, end)
+    done = torch.library.opcheck(torch.ops.aotgemm.fp8_fp4_mqa_logits.default, given, test_utils=TESTS)
+    assert set(done.values()) == {"SUCCESS"}
