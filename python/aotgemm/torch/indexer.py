@@ -13,7 +13,8 @@ from .operators import register
 from .shapes import FP8, FP32, check_dtype, check_sizes
 
 
-def _empty(like: torch.Tensor, rows: Any, columns: Any, room: Any, dtype: torch.dtype | None) -> torch.Tensor:
+def empty_logits(like: torch.Tensor, rows: Any, columns: Any, room: Any, dtype: torch.dtype | None) -> torch.Tensor:
+    """Logits without values, a row's elements starting at a multiple of 1,024 bytes."""
     name = logits_dtype_name(dtype)
     return like.new_empty_strided((rows, columns), (logits_stride(room, name), 1), dtype=getattr(torch, name))
 
@@ -50,7 +51,7 @@ def _fake(
     check_dtype("weights", weights, FP32)
     check_sizes(q=(q, "mhd"), kv=(k, "nd"), scales=(scales, "n"), weights=(weights, "mh"), start=(start, "m"))
     room = align(max_seqlen_k, SPARE_KEYS) if max_seqlen_k else k.shape[0] + SPARE_KEYS
-    return _empty(q, q.shape[0], max_seqlen_k or k.shape[0], room, logits_dtype)
+    return empty_logits(q, q.shape[0], max_seqlen_k or k.shape[0], room, logits_dtype)
 
 
 register(

@@ -61,6 +61,11 @@ if hasattr(aotgemm, "fp8_fp4_mqa_logits"):
     from . import indexer
 
     TRACED["fp8_fp4_mqa_logits"] = indexer.traced
+if hasattr(aotgemm, "fp8_fp4_paged_mqa_logits"):
+    from . import paged_indexer
+
+    TRACED["fp8_fp4_paged_mqa_logits"] = paged_indexer.traced_logits
+    TRACED["get_paged_mqa_logits_metadata"] = paged_indexer.traced_schedule
 TRACED["get_mn_major_tma_aligned_tensor"] = _traced_aligned
 
 

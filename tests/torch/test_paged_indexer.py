@@ -1,0 +1,52 @@
+"""Paged logits and their schedule in one graph: values and strides of the calls, in builds that have them."""
+
+import aotgemm
+import aotgemm.torch
+import pytest
+import torch
+from torch_tensors import bits
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(aotgemm, "fp8_fp4_paged_mqa_logits"), reason="this build has no paged logits"
+)
+TESTS = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
+B, R, H, D, BLOCK, BLOCKS, WIDTH = 2, 1, 32, 64, 64, 5, 130
+KEYS = (70, 130)
+
+
+def operands():
+    g = torch.Generator().manual_seed(0)
+    q = torch.randn(B, R, H, D, generator=g).to(torch.float8_e4m3fn)
+    values = torch.randn(BLOCKS, BLOCK * D, generator=g).to(torch.float8_e4m3fn).view(torch.uint8)
+    scales = (torch.rand(BLOCKS, BLOCK, generator=g) + 0.5).view(torch.uint8)
+    cache = torch.cat([values, scales], 1).view(BLOCKS, BLOCK, 1, D + 4)
+    table = torch.tensor([[4, 0, 0], [1, 3, 2]], dtype=torch.int32)
+    return q, cache, torch.randn(B * R, H, generator=g), torch.tensor(KEYS, dtype=torch.int32).view(B, R), table
+
+
+@pytest.mark.parametrize("dtype", [None, torch.bfloat16], ids=str)
+def test_a_graph_of_both_gives_the_calls_bits_and_strides(dtype):
+    torch._dynamo.reset()
+
+    def call(q, cache, weights, lengths, table):
+        schedule = aotgemm.get_paged_mqa_logits_metadata(lengths, BLOCK, 4)
+        return aotgemm.fp8_fp4_paged_mqa_logits(
+            (q, None), cache, weights, lengths, table, schedule, WIDTH, logits_dtype=dtype
+        )
+
+    eager = call(*operands())
+    graph = torch.compile(call, fullgraph=True, backend="aot_eager")(*operands())
+    assert graph.dtype == eager.dtype and graph.shape == (B * R, WIDTH) and graph.stride() == eager.stride()
+    for row, keys in enumerate(KEYS):
+        assert (bits(graph[row, :keys]) == bits(eager[row, :keys])).all() and eager[row, :keys].float().std() > 0
+
+
+def test_pytorchs_checks():
+    q, cache, weights, lengths, table = operands()
+    lengths.fill_(WIDTH)  # columns past a sequence's keys hold anything, and PyTorch compares them all
+    schedule = torch.ops.aotgemm.get_paged_mqa_logits_metadata.default
+    done = torch.library.opcheck(schedule, (lengths, BLOCK, 4))
+    assert set(done.values()) == {"SUCCESS"}
+    given = (q, cache, weights, lengths, table, schedule(lengths, BLOCK, 4), WIDTH)
+    done = torch.library.opcheck(torch.ops.aotgemm.fp8_fp4_paged_mqa_logits.default, given, test_utils=TESTS)
+    assert set(done.values()) == {"SUCCESS"}
