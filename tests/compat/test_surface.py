@@ -60,9 +60,9 @@ def test_no_module_lists_a_name_twice():
 
 PROBE = """
 import json, os, sys, time
-start = time.perf_counter()
+start = time.process_time()  # other processes of the machine do not count
 import deep_gemm
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 modules = [name for name in ("torch", "numpy", "ml_dtypes") if name in sys.modules]
 maps = open("/proc/self/maps").read()
 print(json.dumps([seconds, modules, "libcuda.so" in maps, len(os.listdir("/proc/self/task"))]))
@@ -122,6 +122,13 @@ def test_installing_gives_the_same_modules(no_deep_gemm):
     assert get_mn_major_tma_aligned_tensor is aotgemm.get_mn_major_tma_aligned_tensor
     assert installed.utils.layout is sys.modules["deep_gemm.utils.layout"]
     assert installed.testing.bench is installed.testing.bench_kineto.__globals__["bench"]
+
+
+def test_modules_of_aotgemm_are_no_calls(no_deep_gemm):
+    import aotgemm.bench
+
+    assert aotgemm.bench is not deepgemm_modules.members_of("deep_gemm.testing")["bench"]
+    assert callable(deepgemm_modules.members_of("deep_gemm.testing")["bench"])
 
 
 def test_the_distribution_counts_as_installed(deep_gemm):

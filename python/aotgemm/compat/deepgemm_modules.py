@@ -32,8 +32,9 @@ def _sources() -> tuple[ModuleType, ...]:
 
 
 def _found(name: str) -> Any:
-    """What aotgemm has under that name, or None."""
-    return next((getattr(module, name) for module in _sources() if hasattr(module, name)), None)
+    """What aotgemm has under that name, or None. A module is none of its calls: aotgemm.bench is another thing."""
+    candidates = (getattr(module, name, None) for module in _sources())
+    return next((each for each in candidates if each is not None and not isinstance(each, ModuleType)), None)
 
 
 def members_of(module: str) -> dict[str, Any]:
