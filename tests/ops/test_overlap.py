@@ -52,7 +52,7 @@ def test_outputs_of_a_cast():
         q = as_strided(memory.view(FP8)[int(rng.integers(0, 1200)) :], (rows, 1), (int(rng.integers(1, 60)), 1))
         apart = not any(np.shares_memory(*pair) for pair in ((x, q), (x, sf), (q, sf)))
         apart = apart and (rows == 1 or sf.strides[0] != 0)
-        assert is_taken(lambda: _core.per_token_cast_to_fp8(x, q, sf, False)) is apart, (x.strides, q.strides)
+        assert is_taken(lambda: _core.cast("per_token_fp8", x, q, sf)) is apart, (x.strides, q.strides)
         found[apart] += 1
     assert min(found) > ROUNDS / 20
 
