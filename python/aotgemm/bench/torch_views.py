@@ -4,8 +4,7 @@ from typing import Any
 
 from .._core import DeviceArray
 from ..arrays.frameworks import span
-
-ELEMENT_BYTES = {"float8_e4m3fn": 1, "bfloat16": 2, "float32": 4, "int32": 4}
+from ..problems.memory import numpy_dtype
 
 
 class _Memory:
@@ -26,6 +25,6 @@ def torch_view(array: DeviceArray) -> Any:
     """A tensor of the same memory, dtype, shape and strides."""
     import torch
 
-    size = span(array.shape, array.stride) * ELEMENT_BYTES[array.dtype]
+    size = span(array.shape, array.stride) * numpy_dtype(array.dtype).itemsize
     flat = torch.as_tensor(_Memory(array, size), device=f"cuda:{array.device}")
     return flat.view(getattr(torch, array.dtype)).as_strided(array.shape, array.stride)
