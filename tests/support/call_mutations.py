@@ -113,7 +113,7 @@ def _transposed(rng: np.random.Generator, place: Place) -> Place:
     if len(place.shape) < 2:
         return place
     rows, columns = place.shape[-2:]
-    return replace(place, stride=(*place.stride[:-2], 1, rows + -rows % 16))
+    return replace(place, stride=_with((*place.stride[:-2], 1, 0), len(place.stride) - 1, rows + -rows % 16))
 
 
 def _another_rank(rng: np.random.Generator, place: Place) -> Place:
@@ -124,7 +124,17 @@ def _another_rank(rng: np.random.Generator, place: Place) -> Place:
 
 _OF_A_PLACE = (_odd_size, _odd_size, _odd_stride, _odd_stride, _odd_stride, _odd_address, _odd_address, _odd_dtype)
 _RARE = (_transposed, _transposed, _another_rank)
-_OF_AN_INDEX = (_odd_size, _odd_stride, _odd_dtype, _another_rank, lambda rng, place: replace(place, address=0))
+
+
+def _fewer(rng: np.random.Generator, place: Place) -> Place:
+    return replace(place, shape=_with(place.shape, 0, int(rng.integers(0, place.shape[0] + 1))))
+
+
+def _null(rng: np.random.Generator, place: Place) -> Place:
+    return replace(place, address=0)
+
+
+_OF_AN_INDEX = (_fewer, _odd_stride, _odd_dtype, _another_rank, _null)  # within its memory, which the CPU reads
 
 
 def _change_options(rng: np.random.Generator, call: Call) -> Call:

@@ -11,10 +11,12 @@
 
 namespace {
 
+constexpr Py_ssize_t kMostDimensions = 8;  // more than the library takes
+
 struct Tensor {
     PyObject_HEAD
     DLTensor view;
-    int64_t shape[4], strides[4];
+    int64_t shape[kMostDimensions], strides[kMostDimensions];
 };
 
 PyObject* events = nullptr;  // list of (what, launches so far, bytes)
@@ -90,6 +92,10 @@ PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject*) {
     if (!PyArg_ParseTuple(arguments, "KO!O!s|i", &address, &PyTuple_Type, &shape, &PyTuple_Type, &strides, &dtype, &device)) {
         return nullptr;
     }
+    if (PyTuple_Size(shape) > kMostDimensions || PyTuple_Size(strides) != PyTuple_Size(shape)) {
+        PyErr_SetString(PyExc_ValueError, "shape, strides: allowed are at most 8 sizes and as many strides");
+        return nullptr;
+    }
     auto* tensor = reinterpret_cast<Tensor*>(type->tp_alloc(type, 0));
     tensor->view = {reinterpret_cast<void*>(address), {static_cast<DLDeviceType>(device), 0}, static_cast<int32_t>(PyTuple_Size(shape)), dtype_of(dtype),
                     tensor->shape, tensor->strides, 0};
@@ -97,7 +103,9 @@ PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject*) {
         tensor->shape[i] = PyLong_AsLongLong(PyTuple_GetItem(shape, i));
         tensor->strides[i] = PyLong_AsLongLong(PyTuple_GetItem(strides, i));
     }
-    return reinterpret_cast<PyObject*>(tensor);
+    if (PyErr_Occurred() == nullptr) return reinterpret_cast<PyObject*>(tensor);  // a size may be no int64
+    Py_DECREF(tensor);
+    return nullptr;
 }
 
 PyObject* refuse(PyObject*, PyObject* whether) {
