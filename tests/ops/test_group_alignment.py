@@ -3,7 +3,7 @@
 import aotgemm
 import numpy as np
 import pytest
-from aotgemm.problems.memory import POISON
+from aotgemm.problems.memory import POISON, in_tma_rows
 from aotgemm.problems.rows import place_rows
 from bf16_groups import COUNTS, K, N, draw, expected_rows
 from bf16_problems import BF16
@@ -37,7 +37,7 @@ def test_bf16_groups_too(layout, alignment):
     d = np.full((placement.rows, N), POISON, np.uint16).view(BF16)
     call = getattr(aotgemm, f"m_grouped_bf16_gemm_{layout}_contiguous")
     given = np.ascontiguousarray(b.swapaxes(1, 2)) if layout == "nn" else b
-    call(a.view(BF16), given.view(BF16), d, placement.index, use_psum_layout=True)
+    call(in_tma_rows(a.view(BF16)), in_tma_rows(given.view(BF16)), d, placement.index, use_psum_layout=True)
     np.testing.assert_array_equal(d.view(np.uint16), expected_rows(placement, a, b))
 
 
