@@ -22,7 +22,10 @@ aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const aotgemm_ten
 
 aotgemm_status aotgemm_paged_mqa_logits_metadata(const aotgemm_tensor* context_lens, int32_t block_kv,
                                                  const aotgemm_tensor* schedule_meta, const aotgemm_launch* launch) {
-    return guarded([&] { paged_mqa_schedule(*context_lens, block_kv, *schedule_meta, options_of(launch)); });
+    return guarded([&] {
+        paged_mqa_schedule(required("context_lens", context_lens), block_kv, required("schedule_meta", schedule_meta),
+                           options_of(launch));
+    });
 }
 
 aotgemm_status aotgemm_fp8_paged_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* kv_cache,
@@ -30,7 +33,10 @@ aotgemm_status aotgemm_fp8_paged_mqa_logits(const aotgemm_tensor* q, const aotge
                                             const aotgemm_tensor* block_table, const aotgemm_tensor* schedule_meta,
                                             const aotgemm_tensor* logits, const aotgemm_launch* launch) {
     return guarded([&] {
-        run_paged_mqa_logits({*q, *kv_cache, *weights, *context_lens, *block_table, *schedule_meta, *logits},
-                             options_of(launch));
+        run_paged_mqa_logits(
+            {required("q", q), required("kv_cache", kv_cache), required("weights", weights),
+             required("context_lens", context_lens), required("block_table", block_table),
+             required("schedule_meta", schedule_meta), required("logits", logits)},
+            options_of(launch));
     });
 }
