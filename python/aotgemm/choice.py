@@ -5,8 +5,8 @@ from typing import Any
 
 from . import _core
 from .errors import DeviceError, ShapeError
+from .scalars import MOST_BITS, MOST_EXTENT
 
-MOST_EXTENT = 2**31 - 513  # of M, N, K and the groups: what every call of the library takes
 US_DIGITS = 2  # of predicted times: what a reader can use
 FALLBACK_DEVICE = "h100"
 CHOICES = 4
@@ -17,10 +17,12 @@ def _size(name: str, value: Any, least: int = 1) -> int:
         number = index(value)
     except TypeError:
         number = None
+    is_long = isinstance(number, int) and number.bit_length() > MOST_BITS
+    shown = "a number of thousands of digits" if is_long else " ".join(str(value).split())[:40]
     if number is None or number < least:
-        raise ShapeError(f"{name}: is {str(value)[:40]}, allowed is a whole number from {least} to {MOST_EXTENT}")
+        raise ShapeError(f"{name}: is {shown}, allowed is a whole number from {least} to {MOST_EXTENT}")
     if number > MOST_EXTENT:
-        raise ShapeError(f"{name}: is {str(value)[:40]}, allowed is at most {MOST_EXTENT}")
+        raise ShapeError(f"{name}: is {shown}, allowed is at most {MOST_EXTENT}")
     return number
 
 

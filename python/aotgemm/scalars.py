@@ -5,6 +5,7 @@ from typing import Any
 from .errors import DtypeError, ShapeError
 
 MOST_BITS = 8192  # Python refuses to write numbers of many more
+MOST_EXTENT = 2**31 - 513  # of a dimension: what every call of the library takes
 
 
 def _refused(name: str, value: Any, allowed: str) -> DtypeError:
@@ -19,6 +20,14 @@ def integer(name: str, value: Any) -> int:
         raise _refused(name, value, "an int") from None
     if number.bit_length() > MOST_BITS:
         raise ShapeError(f"{name}: is a number of thousands of digits, allowed is one of 64 bits")
+    return number
+
+
+def count(name: str, value: Any, least: int = 1) -> int:
+    """A whole number from `least` to MOST_EXTENT. Raises DtypeError, or ShapeError for another number."""
+    number = integer(name, value)
+    if not least <= number <= MOST_EXTENT:
+        raise ShapeError(f"{name}: is {number}, allowed is {least} to {MOST_EXTENT}")
     return number
 
 

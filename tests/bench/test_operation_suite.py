@@ -79,7 +79,7 @@ def test_deep_gemm_is_a_peer_where_it_has_the_function(monkeypatch):
     """Another library with our names, on the CPU."""
     pytest.importorskip("torch")
     cast, made = MEASURED["per_token_cast_to_fp8"], []
-    library = SimpleNamespace(per_token_cast_to_fp8=lambda x, use_ue8m0: made.append(x.shape), __version__="1")
+    library = SimpleNamespace(per_token_cast_to_fp8=lambda x, *options, **others: made.append(x.shape), __version__="1")
     monkeypatch.setitem(sys.modules, "deep_gemm", library)
     monkeypatch.setattr("torch.cuda.synchronize", lambda: None)
     (peer,) = (peer for peer in known_operation_peers() if peer.name == "deep_gemm")

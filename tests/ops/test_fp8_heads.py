@@ -25,7 +25,7 @@ def test_the_middle_of_each_head_is_left_alone(splits, heads):
 @pytest.mark.parametrize(
     "splits, message",
     [
-        ((16, 8), r"^head_splits: is \(16, 8\), allowed are three numbers"),
+        ((16, 8), r"^head_splits: is a tuple of length 2, allowed are three numbers"),
         ((12, 8, 12), "^head_splits: are 12, 8, 12, allowed are multiples of 8"),
         ((-8, 8, 32), "^head_splits: are -8, 8, 32"),
         ((0, 8, 0), "^head_splits: are 0, 8, 0"),

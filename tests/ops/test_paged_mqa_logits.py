@@ -144,7 +144,7 @@ def test_errors_name_the_argument():
         aotgemm.LayoutError, "block_table: stride of dimension 1 is 2", block_table=np.zeros((2, 4), np.int32)[:, ::2]
     )
     refused(aotgemm.ShapeError, "schedule_meta: shape is .*size 1 must be 2", schedule_meta=np.zeros((4, 3), np.int32))
-    refused(aotgemm.ShapeError, "max_context_len: is 0, allowed is a positive number", max_context_len=0)
+    refused(aotgemm.ShapeError, "max_context_len: is 0, allowed is 1 to 2147483135", max_context_len=0)
     refused(aotgemm.LayoutError, "clean_logits: is True, allowed is False", clean_logits=True)
     refused(aotgemm.DtypeError, "indices: is a ndarray, allowed is None", indices=ints)
     with pytest.raises(aotgemm.ShapeError, match="num_sms: is 0, allowed is a positive number"):

@@ -68,7 +68,7 @@ kept = []
 aotgemm.set_compile_mode(1)
 for form in FORMS:
     given = form.operands(256)
-    given["c"] = given["d"].copy() if form.takes_c or form.grouping == "batch_reduced" else None
+    given["c"] = given["d"].copy() if form.kind.takes_c or form.grouping == "batch_reduced" else None
     kept.append(given)
     places = {name: place for name, place in places_of({n: given[n] for n in OPERANDS}).items() if place is not None}
     for name, place in places.items():

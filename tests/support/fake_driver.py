@@ -29,7 +29,8 @@ def build_fake_driver(folder):
     source = folder / "fake_driver.cpp"
     source.write_text(f'{text}\nextern "C" {{\n{bodies}}}\n')
     flags = ["-std=c++20", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1"]
-    flags += [f"-I{ROOT / 'cpp'}", f"-I{ROOT / 'cpp' / 'kernels'}", f"-I{Path(find_toolchain('', True, 'c++').cuda_h).parent}"]
+    folders = ROOT / "cpp", ROOT / "cpp" / "kernels", Path(find_toolchain("", True, "c++").cuda_h).parent
+    flags += [f"-I{folder}" for folder in folders]
     sources = source, HERE / "fake_driver_fp8.cpp"
     subprocess.run(["c++", *flags, *sources, "-o", folder / "libcuda.so.1"], check=True)
     return folder

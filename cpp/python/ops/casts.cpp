@@ -7,6 +7,7 @@
 #include "python/arrays/tensor_args.hpp"
 #include "python/bindings.hpp"
 #include "python/errors.hpp"
+#include "python/integers.hpp"
 
 namespace aotgemm::python {
 
@@ -86,8 +87,9 @@ Sizes scale_shape(std::string_view kind, Sizes values, std::int64_t gran_k) {
     return values;
 }
 
-nb::object new_cast(const char* kind, nb::handle x, const char* grouping, nb::handle index, std::int32_t gran_k,
+nb::object new_cast(const char* kind, nb::handle x, const char* grouping, nb::handle index, nb::handle granularity,
                     bool use_ue8m0, bool is_packed, bool is_mn_major, float limit) {
+    const std::int32_t gran_k = read_int("gran_k", granularity);
     constexpr std::int32_t kOne = 127;  // UE8M0 of 1: what fills row-major words up
     if (gran_k != 32 && gran_k != 128) {
         raise("ShapeError", "gran_k: is " + std::to_string(gran_k) + ", allowed is 32 or 128");

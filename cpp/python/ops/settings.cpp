@@ -17,7 +17,7 @@ void bind_settings(nb::module_& module) {
     module.def("set_compile_only", [](bool enabled) { aotgemm_set_compile_only(enabled); }, "enabled"_a);
     module.def("get_compile_only", [] { return aotgemm_get_compile_only() != 0; });
     module.def("group_alignment", &aotgemm_group_alignment);
-    module.def("set_psum_alignment", [](int rows) { check(aotgemm_set_psum_alignment(rows)); }, "rows"_a);
+    module.def("set_psum_alignment", [](nb::handle rows) { check(aotgemm_set_psum_alignment(read_int("alignment", rows))); }, "rows"_a);
     module.def("get_psum_alignment", &aotgemm_get_psum_alignment);
 }
 

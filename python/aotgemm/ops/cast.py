@@ -6,6 +6,7 @@ multiplies. FP8 rounds to nearest even and saturates, FP4 rounds to nearest with
 zero. A NaN makes the scale of its block NaN, and its codes NaN (FP8) or 6 (FP4).
 """
 
+import sys
 from typing import Any
 
 from .. import _core
@@ -42,8 +43,8 @@ def _limit(limit: float | None) -> float:
         return 0.0
     if not isinstance(limit, (int, float)):
         raise DtypeError(f"limit: is a {type(limit).__name__}, allowed is None or a number")
-    if not limit > 0:
-        raise ShapeError(f"limit: is {limit}, allowed is None or a positive number")
+    if not 0 < limit <= sys.float_info.max and limit != float("inf"):
+        raise ShapeError(f"limit: is {str(limit)[:40]}, allowed is None or a positive number")
     return float(limit)
 
 

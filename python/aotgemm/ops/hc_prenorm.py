@@ -3,18 +3,14 @@
 from typing import Any
 
 from .. import _core
-from ..errors import DtypeError, ShapeError
+from ..scalars import count
 
 
 def _split_count(num_splits: Any) -> int:
     """0 for None."""
     if num_splits is None:
         return 0
-    if not hasattr(num_splits, "__index__"):
-        raise DtypeError(f"num_splits: is a {type(num_splits).__name__}, allowed is None or an int")
-    if num_splits.__index__() < 1:
-        raise ShapeError(f"num_splits: is {num_splits}, allowed is None or a positive number")
-    return num_splits.__index__()
+    return count("num_splits", num_splits)
 
 
 def tf32_hc_prenorm_gemm(a: Any, b: Any, d: Any, sqr_sum: Any, num_splits: int | None = None) -> None:

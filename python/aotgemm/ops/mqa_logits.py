@@ -5,7 +5,8 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import empty_strided, shape_of
 from ..arrays.sizes import align
-from ..errors import DtypeError, LayoutError, ShapeError
+from ..errors import DtypeError, LayoutError
+from ..scalars import count, integer
 from ._arguments import describe, unpack
 
 ROW_BYTES = 1024  # logits of a row start at multiples of it
@@ -15,9 +16,9 @@ OUT_BYTES = {"float32": 4, "bfloat16": 2}
 
 def logits_dtype_name(given: Any) -> str:
     """ "float32" or "bfloat16", from the dtype of any framework or None for float32. Raises DtypeError."""
-    name = "float32" if given is None else getattr(given, "__name__", str(given)).removeprefix("torch.")
+    name = "float32" if given is None else str(getattr(given, "__name__", given)).removeprefix("torch.")
     if name not in OUT_BYTES:
-        raise DtypeError(f"logits_dtype: is {given}, allowed is float32 or bfloat16")
+        raise DtypeError(f"logits_dtype: is {' '.join(name.split())[:40]}, allowed is float32 or bfloat16")
     return name
 
 
@@ -49,16 +50,10 @@ def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
 def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
     """(clean_logits, max_seqlen_k) as DeepGEMM 2.6 orders them; an int in the first one's place is the second."""
     if not isinstance(clean_logits, bool):
-        if not hasattr(clean_logits, "__index__"):
-            raise DtypeError(f"clean_logits: is {describe(clean_logits)}, allowed is a bool, or max_seqlen_k as an int")
-        if max_seqlen_k not in (0, None):
+        if max_seqlen_k is not None and not (isinstance(max_seqlen_k, int) and max_seqlen_k == 0):
             raise DtypeError(f"schedule_meta: is {describe(max_seqlen_k)}, allowed is None")
-        clean_logits, max_seqlen_k = False, clean_logits.__index__()
-    if not hasattr(max_seqlen_k, "__index__"):
-        raise DtypeError(f"max_seqlen_k: is {describe(max_seqlen_k)}, allowed is an int")
-    width = max_seqlen_k.__index__()
-    if width < 0:
-        raise ShapeError(f"max_seqlen_k: is {width}, allowed is 0 (a column for each key) or a positive number")
+        clean_logits, max_seqlen_k = False, integer("clean_logits, or max_seqlen_k in its place", clean_logits)
+    width = count("max_seqlen_k", max_seqlen_k, least=0)
     if clean_logits and width > 0:
         raise LayoutError(f"clean_logits: is True, allowed is False with max_seqlen_k = {width}")
     return clean_logits, width
@@ -93,7 +88,8 @@ def fp8_fp4_mqa_logits(
     Returns logits [M, N] or [M, max_seqlen_k], a view of rows that start at multiples of 1,024 bytes.
 
     Arithmetic: aotgemm_fp8_mqa_logits in aotgemm.h, one order for every size, SM count and device, and DeepGEMM 2.6.1's
-    on Hopper. A NaN of any operand makes the logits that it enters NaN. schedule_meta: accepted if None. FP4 queries are refused.
+    on Hopper. A NaN of any operand makes the logits that it enters NaN. schedule_meta: accepted if None. FP4 queries
+    are refused.
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     if schedule_meta is not None:

@@ -115,7 +115,9 @@ def unpack_ue8m0_from_int(packed: Any) -> Any:
 
     packed: a PyTorch tensor, or an array of NumPy or CuPy, its last dimension contiguous. Raises DtypeError.
     """
-    if dtype_name_of(packed) != "int32" or framework_of(packed) not in ("torch", "numpy", "cupy"):
+    if framework_of(packed) not in ("torch", "numpy", "cupy"):
+        raise DtypeError(f"packed: is a {type(packed).__name__}, allowed is a tensor of PyTorch, NumPy or CuPy")
+    if dtype_name_of(packed) != "int32":
         raise DtypeError(f"packed: dtype is {dtype_name_of(packed)}, allowed is int32 of PyTorch, NumPy or CuPy")
     if framework_of(packed) == "torch":
         torch = sys.modules["torch"]

@@ -7,7 +7,8 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import contiguous_stride, empty_strided, framework_of, shape_of
 from ..arrays.sizes import align
-from ..errors import DtypeError, LayoutError, ShapeError
+from ..errors import DtypeError, LayoutError
+from ..scalars import count, flag
 from ._arguments import describe
 from .mqa_logits import SPARE_KEYS, fp8_query, logits_dtype_name, logits_stride
 
@@ -44,14 +45,6 @@ def _check_no_indices(indices: Any) -> None:
         raise DtypeError(f"indices: is {describe(indices)}, allowed is None (Hopper's kernels do not pair sequences)")
 
 
-def _positive(name: str, value: Any) -> int:
-    if not hasattr(value, "__index__"):
-        raise DtypeError(f"{name}: is {describe(value)}, allowed is an int")
-    if value.__index__() < 1:
-        raise ShapeError(f"{name}: is {value}, allowed is a positive number")
-    return value.__index__()
-
-
 def get_paged_mqa_logits_metadata(context_lens: Any, block_kv: int, num_sms: int, indices: None = None) -> Any:
     """The schedule of a paged call: int32 [num_sms + 1, 2], {sequence, split of 256 keys} where each slot begins.
 
@@ -63,10 +56,10 @@ def get_paged_mqa_logits_metadata(context_lens: Any, block_kv: int, num_sms: int
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     _check_no_indices(indices)
-    shape = [_positive("num_sms", num_sms) + 1, 2]
+    shape = [count("num_sms", num_sms) + 1, 2]
     shape_of("context_lens", context_lens, (2,))
     schedule = empty_strided("context_lens", context_lens, shape, contiguous_stride(shape), "int32")
-    _core.paged_mqa_logits_metadata(context_lens, block_kv, schedule)
+    _core.paged_mqa_logits_metadata(context_lens, count("block_kv", block_kv, least=0), schedule)
     return schedule
 
 
@@ -103,10 +96,10 @@ def fp8_fp4_paged_mqa_logits(
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     _check_no_indices(indices)
-    if clean_logits:
-        raise LayoutError(f"clean_logits: is {clean_logits}, allowed is False with context_lens of two dimensions")
+    if flag("clean_logits", clean_logits):
+        raise LayoutError("clean_logits: is True, allowed is False with context_lens of two dimensions")
     q, dtype = fp8_query(q), logits_dtype_name(logits_dtype)
-    width, shape = _positive("max_context_len", max_context_len), shape_of("q", q, (4,))
+    width, shape = count("max_context_len", max_context_len), shape_of("q", q, (4,))
     stride = logits_stride(align(width, SPARE_KEYS), dtype)
     logits = empty_strided("q", q, [shape[0] * shape[1], width], [stride, 1], dtype)
     cache = _cache_as_fp8(kv_cache)

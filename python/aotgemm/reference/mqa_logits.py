@@ -8,7 +8,7 @@ LANES, PERIOD = 4, 8  # a lane of the tensor cores' output has two of each eight
 
 
 def _sum_heads(positive: np.ndarray, weights: np.ndarray, first: int) -> np.ndarray:
-    """positive FP32 [H, N], weights FP32 [H]: of heads first, first + 8, ... the second one, the first, then the others."""
+    """positive FP32 [H, N], weights FP32 [H]: of heads first, first + 8, ... the second, the first, then the others."""
     first, second, *others = range(first, len(weights), PERIOD)
     total = positive[second] * weights[second]
     for head in (first, *others):
