@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
-from .errors import DtypeError
+from .errors import DtypeError, RequestError
 
 VERBOSE = "AOTGEMM_VERBOSE"
 STDERR = 2
@@ -22,28 +22,36 @@ def stats() -> dict[str, Any]:
     return _core.stats()
 
 
+def _open(target: Any) -> tuple[int | None, int]:
+    """(the file that was opened, if one was; the number of the file that lines go to)."""
+    if target is None:
+        return None, OFF
+    if not isinstance(target, (str, os.PathLike)):
+        raise DtypeError(f'target: is a {type(target).__name__}, allowed is None, "stderr" or a path')
+    if target == "stderr":
+        return None, STDERR
+    name = os.fspath(target)
+    if "\0" in name:
+        raise DtypeError("target: holds a null byte, allowed is a path without one")
+    path = Path(name.replace("%p", str(os.getpid())))
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise RequestError(f"target: {path} cannot be opened ({error.strerror})") from error
+    return opened, opened
+
+
 def set_verbose(target: str | os.PathLike[str] | None) -> None:
     """From now on a line for each GEMM before it runs, and for each launch of another kernel, goes to the target.
 
     target: "stderr"; a file, to which lines are added, "%p" in its name being the process; or None for no more lines.
     The environment variable AOTGEMM_VERBOSE says the same for a process before its first call; 1 is stderr, 0 none.
-    The form of a line is in docs/observing.md. Raises DtypeError, and OSError for a file that
-    cannot be opened.
+    The form of a line is in docs/observing.md. Raises DtypeError, and RequestError for a file
+    that cannot be opened.
     """
     global _opened
-    if target is not None and not isinstance(target, (str, os.PathLike)):
-        raise DtypeError(f'target: is a {type(target).__name__}, allowed is None, "stderr" or a path')
-    before, _opened = _opened, None
-    if target is None:
-        _core.set_call_lines(OFF)
-    elif target == "stderr":
-        _core.set_call_lines(STDERR)
-    else:
-        if "\0" in os.fspath(target):
-            raise DtypeError("target: holds a null byte, allowed is a path without one")
-        path = Path(os.fspath(target).replace("%p", str(os.getpid())))
-        _opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        _core.set_call_lines(_opened)
+    before, _opened, lines_go_to = _opened, *_open(target)
+    _core.set_call_lines(lines_go_to)
     if before is not None:
         os.close(before)
 

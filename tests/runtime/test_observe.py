@@ -83,7 +83,7 @@ def test_nothing_is_written_when_nobody_watches(tmp_path):
 
 
 def test_a_file_that_cannot_be_opened(tmp_path):
-    with pytest.raises(OSError, match="no_folder"):
+    with pytest.raises(aotgemm.errors.RequestError, match="no_folder"):
         aotgemm.set_verbose(tmp_path / "no_folder" / "calls")
     make_problem(5, 24, 144).run()
 

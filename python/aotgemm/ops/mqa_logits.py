@@ -52,7 +52,7 @@ def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
     if not isinstance(clean_logits, bool):
         if max_seqlen_k is not None and not (isinstance(max_seqlen_k, int) and max_seqlen_k == 0):
             raise DtypeError(f"schedule_meta: is {describe(max_seqlen_k)}, allowed is None")
-        clean_logits, max_seqlen_k = False, integer("clean_logits, or max_seqlen_k in its place", clean_logits)
+        clean_logits, max_seqlen_k = False, integer("clean_logits", clean_logits)
     width = count("max_seqlen_k", max_seqlen_k, least=0)
     if clean_logits and width > 0:
         raise LayoutError(f"clean_logits: is True, allowed is False with max_seqlen_k = {width}")
