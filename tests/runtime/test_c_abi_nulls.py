@@ -9,7 +9,7 @@ import c_abi
 import pytest
 from c_abi import GemmCall, Tensor
 
-HEADER = Path(aotgemm.__file__).with_name("include") / "aotgemm/aotgemm.h"
+HEADERS = sorted((Path(aotgemm.__file__).with_name("include") / "aotgemm").glob("*.h"))
 FUNCTION = re.compile(r"AOTGEMM_API ([\w ]+[* ]+)(aotgemm_\w+)\(([^)]*)\);")
 MAY_BE_NULL = {"aotgemm_plan_load", "aotgemm_cuda_free", "aotgemm_cuda_stream_destroy", "aotgemm_cuda_event_destroy"}
 TENSOR = "const aotgemm_tensor*"
@@ -17,7 +17,7 @@ TENSOR = "const aotgemm_tensor*"
 
 def functions():
     """Result and parameters of each, as the header has them, by name."""
-    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", "", "".join(path.read_text() for path in HEADERS), flags=re.DOTALL)
     found = FUNCTION.findall(text)
     return {name: (result.strip(), " ".join(given.split()).split(", ")) for result, name, given in found}
 
