@@ -23,7 +23,7 @@ target_compile_options(aotgemm PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>)
 target_compile_definitions(aotgemm PRIVATE AOTGEMM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(aotgemm PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 # Only the C ABI is visible, and nothing is left for `strip`: it would run after the build id was made.
-target_link_options(aotgemm PRIVATE -Wl,--no-undefined -Wl,--as-needed $<$<NOT:$<BOOL:${AOTGEMM_SANITIZE}>>:-s>
+target_link_options(aotgemm PRIVATE -Wl,--no-undefined -Wl,--as-needed ${strip_option}
                     -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/aotgemm.map)
 set_property(TARGET aotgemm APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/aotgemm.map)
 sanitize(aotgemm)

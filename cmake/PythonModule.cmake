@@ -23,7 +23,7 @@ target_include_directories(_core SYSTEM PRIVATE ${source_root}/cpp/third_party)
 target_compile_options(_core PRIVATE -Wall -Wextra)
 target_compile_definitions(_core PRIVATE AOTGEMM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_core PRIVATE aotgemm)
-target_link_options(_core PRIVATE $<$<NOT:$<BOOL:${AOTGEMM_SANITIZE}>>:-s> -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/core_module.map)
+target_link_options(_core PRIVATE ${strip_option} -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/core_module.map)
 set_property(TARGET _core APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/core_module.map)
 # nanobind uses stderr, whose header neither libc++ nor the header of Python's limited API brings along.
 foreach(target IN ITEMS nanobind-static-abi3 nanobind-static _core)

@@ -9,3 +9,9 @@ function(sanitize target)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${flags}>)
     target_link_options(${target} PRIVATE -fsanitize=${AOTGEMM_SANITIZE})
 endfunction()
+
+# A sanitizer's reports name functions and lines, which stripping would take from them.
+set(strip_option -s)
+if(AOTGEMM_SANITIZE)
+    set(strip_option)
+endif()
