@@ -1,6 +1,7 @@
 """Public functions with arguments of any kind: they do what they say, or raise an error of ours in one line."""
 
 import inspect
+import sys
 import warnings
 
 import aotgemm
@@ -52,6 +53,16 @@ def restore():
     aotgemm.set_tc_util(100)
     aotgemm.set_block_size_multiple_of(1)
     aotgemm.set_ignore_compile_dims(False)
+    aotgemm.set_mk_alignment_for_contiguous_layout(128)
+    aotgemm.set_verbose(None)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "deep_gemm"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def somewhere_else(tmp_path, monkeypatch):
+    """A word may be the name of a file to write."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(autouse=True)
