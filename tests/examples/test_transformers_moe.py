@@ -27,6 +27,17 @@ def test_the_example_runs_without_a_network():
     ]
 
 
+def test_weights_of_a_file_in_memory_start_at_multiples_of_8_bytes():
+    memory = torch.zeros(256 * 128 + 32, dtype=torch.uint8)
+    start = (8 - memory.data_ptr()) % 16
+    weight = memory[start : start + 256 * 128].view(torch.float8_e4m3fn).view(256, 128)
+    weight.copy_(torch.randn(256, 128))
+    assert weight.data_ptr() % 16 == 8
+    x, scales = torch.randn(5, 128).bfloat16(), torch.ones(2, 1)
+    wanted = integration.matmul(x, weight.clone(), scales, BLOCK)
+    assert torch.equal(integration.matmul(x, weight, scales, BLOCK), wanted)
+
+
 @pytest.fixture
 def enabled():
     integration.enable()

@@ -35,6 +35,13 @@ def _bf16(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
+def _at_16_bytes(weight: torch.Tensor) -> torch.Tensor:
+    """The weight where every call can read it: in a file that is mapped into memory, tensors start at any 8th byte."""
+    if weight.device.type == "cpu" and not torch.compiler.is_compiling() and weight.data_ptr() % 16:
+        return weight.clone()
+    return weight
+
+
 def matmul(
     x: torch.Tensor,
     weight: torch.Tensor,
@@ -45,7 +52,7 @@ def matmul(
 ) -> torch.Tensor:
     """x @ weight^T of FP8Linear: x BF16 [..., K], weight FP8 [N, K], scales by block of 128 x 128."""
     _check(block_size, activation_scale)
-    out = fp8_linear(_bf16(x), weight, scales.to(FP32))
+    out = fp8_linear(_bf16(x), _at_16_bytes(weight), scales.to(FP32))
     return out if out_dtype is None else out.to(out_dtype)
 
 
@@ -59,7 +66,7 @@ def grouped_matmul(
 ) -> torch.Tensor:
     """Rows sorted by expert: x BF16 [M, K], weight FP8 [E, N, K], offsets [E] where the rows of each end."""
     _check(block_size)
-    return fp8_grouped_linear(_bf16(x), weight, scales.to(FP32), offsets.to(torch.int32))
+    return fp8_grouped_linear(_bf16(x), _at_16_bytes(weight), scales.to(FP32), offsets.to(torch.int32))
 
 
 def batched_matmul(
@@ -72,7 +79,7 @@ def batched_matmul(
     """Rows in any order: x BF16 [M, K], the expert of each in expert_ids [M]; from E on, zeros."""
     _check(block_size)
     order, offsets = sorted_by_expert(expert_ids, weight.shape[0])
-    out = fp8_grouped_linear(_bf16(x)[order], weight, scales.to(FP32), offsets)
+    out = fp8_grouped_linear(_bf16(x)[order], _at_16_bytes(weight), scales.to(FP32), offsets)
     return torch.empty_like(out).index_copy_(0, order, out)
 
 
