@@ -1,4 +1,4 @@
-"""The indexer's logits in graphs: values and strides of the call, in builds that have it."""
+"""The indexer's logits in graphs: values and strides of the call."""
 
 import aotgemm
 import aotgemm.torch
@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch_tensors import bits
 
-pytestmark = pytest.mark.skipif(not hasattr(aotgemm, "fp8_fp4_mqa_logits"), reason="this build has no indexer logits")
 TESTS = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
 M, N, H, D = 5, 70, 32, 64
 

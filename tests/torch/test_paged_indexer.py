@@ -1,4 +1,4 @@
-"""Paged logits and their schedule in one graph: values and strides of the calls, in builds that have them."""
+"""Paged logits and their schedule in one graph: values and strides of the calls."""
 
 import aotgemm
 import aotgemm.torch
@@ -6,9 +6,6 @@ import pytest
 import torch
 from torch_tensors import bits
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(aotgemm, "fp8_fp4_paged_mqa_logits"), reason="this build has no paged logits"
-)
 TESTS = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
 B, R, H, D, BLOCK, BLOCKS, WIDTH = 2, 1, 32, 64, 64, 5, 130
 KEYS = (70, 130)
