@@ -14,10 +14,9 @@
 #pragma once
 
 #include "ptx/block.cuh"
-#include "ptx/copy.cuh"
-#include "ptx/mbarrier.cuh"
 #include "sm90/mqa_logits/config.cuh"
 #include "sm90/mqa_logits/consumer.cuh"
+#include "sm90/mqa_logits/pipeline.cuh"
 #include "sm90/mqa_logits/producer.cuh"
 #include "sm90/mqa_logits/share.cuh"
 #include "sm90/mqa_logits/store.cuh"
@@ -29,18 +28,9 @@ __device__ __forceinline__ void mqa_logits(const MqaLogitsParams& params) {
     AOTGEMM_DECLARE_PARTIALS(Config::kColumns);
     extern __shared__ __align__(1024) unsigned char memory[];
     const uint32_t shared = ptx::shared_address(memory);
-    const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
-    const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0), lane = threadIdx.x % 32;
+    const auto [group, warp, lane] = mqa_thread();
     const MqaPipeline<Config> pipeline{shared};
-    if (threadIdx.x == 0) {
-        pipeline.init();
-        ptx::mbarrier_init_fence();
-    }
-    if (threadIdx.x == 32) {
-        ptx::prefetch_tensor_map(&params.q);
-        ptx::prefetch_tensor_map(&params.k);
-        ptx::prefetch_tensor_map(&params.k_scales);
-    }
+    start_mqa(pipeline, params);
     ptx::griddepcontrol_wait();
     const Share share = find_share<Config>(params, shared + Config::kOffsetShare);
     if (group < kMqaConsumers) {

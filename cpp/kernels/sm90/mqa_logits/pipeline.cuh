@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ptx/block.cuh"
+#include "ptx/copy.cuh"
 #include "ptx/mbarrier.cuh"
 
 namespace aotgemm::sm90 {
@@ -61,5 +62,39 @@ struct QueryBlock {
         return at + 16 + Config::kWeightBytes + row * Config::kRowBytes;
     }
 };
+
+// A thread of the block: its warpgroup, its warp in that, its lane in the warp.
+struct MqaThread {
+    int group, warp, lane;
+};
+
+__device__ __forceinline__ MqaThread mqa_thread() {
+    const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
+    const int warp = __shfl_sync(0xFFFFFFFF, threadIdx.x / 32 % 4, 0), lane = threadIdx.x % 32;
+    return {group, warp, lane};
+}
+
+// Two threads prepare the barriers and the tensor maps; the block must meet before any other thread uses them.
+template <class Config, class Params>
+__device__ __forceinline__ void start_mqa(const MqaPipeline<Config>& pipeline, const Params& params) {
+    if (threadIdx.x == 0) {
+        pipeline.init();
+        ptx::mbarrier_init_fence();
+    }
+    if (threadIdx.x == 32) {
+        ptx::prefetch_tensor_map(&params.q);
+        ptx::prefetch_tensor_map(&params.k);
+        ptx::prefetch_tensor_map(&params.k_scales);
+    }
+}
+
+// The producer warp hands over a block of no products: the consumers' work is done.
+template <class Config, class State>
+__device__ __forceinline__ void close_queries(const MqaPipeline<Config>& pipeline, const State& at, int lane) {
+    ptx::mbarrier_wait(pipeline.query_empty(at.stage), at.parity ^ 1);
+    if (lane != 0) return;
+    ptx::store_4_words(QueryBlock<Config>{pipeline.shared, at.stage}.at, 0, 0, 0, 0);
+    ptx::mbarrier_arrive(pipeline.query_full(at.stage));
+}
 
 }  // namespace aotgemm::sm90

@@ -34,7 +34,7 @@ struct MqaProducer {
             load_queries(rows, block, first, rows.keys.products(first_stage, stages));
             for (int32_t i = 0; i < stages; ++i) load_keys(first + i * kMqaBlockKeys);
         }
-        close();
+        close_queries(pipeline, query_at, lane);
     }
 
    private:
@@ -97,14 +97,6 @@ struct MqaProducer {
             ptx::tma_load(pipeline.scales(at.stage), &params.k_scales, full, first, 0);
         }
         at.advance();
-    }
-
-    // A block of no products: the consumers' work is done.
-    __device__ __forceinline__ void close() {
-        ptx::mbarrier_wait(pipeline.query_empty(query_at.stage), query_at.parity ^ 1);
-        if (lane != 0) return;
-        ptx::store_4_words(QueryBlock<Config>{pipeline.shared, query_at.stage}.at, 0, 0, 0, 0);
-        ptx::mbarrier_arrive(pipeline.query_full(query_at.stage));
     }
 };
 

@@ -22,7 +22,7 @@ struct PagedMqaProducer {
 
     __device__ __forceinline__ void run() {
         for (int32_t slot = blockIdx.x; slot < params.slots; slot += gridDim.x) walk(slot);
-        close();
+        close_queries(pipeline, query_at, lane);
     }
 
    private:
@@ -109,14 +109,6 @@ struct PagedMqaProducer {
             ptx::tma_load(pipeline.scales(at.stage) + first * 4, &params.k_scales, full, 0, block);
         }
         at.advance();
-    }
-
-    // A block of no products: the consumers' work is done.
-    __device__ __forceinline__ void close() {
-        ptx::mbarrier_wait(pipeline.query_empty(query_at.stage), query_at.parity ^ 1);
-        if (lane != 0) return;
-        ptx::store_4_words(QueryBlock<Config>{pipeline.shared, query_at.stage}.at, 0, 0, 0, 0);
-        ptx::mbarrier_arrive(pipeline.query_full(query_at.stage));
     }
 };
 
