@@ -245,6 +245,19 @@ ERRORS = [
 ]
 
 
+def test_outputs_lie_apart():
+    memory = np.zeros(M * K, FP32)
+    a, b = operands(M, N, K)
+    apart = memory[: M * N].reshape(M, N), memory[M * N :][:M]
+    aotgemm.tf32_hc_prenorm_gemm(a, b, *apart)
+    with pytest.raises(aotgemm.LayoutError, match="sqr_sum: .*share"):
+        aotgemm.tf32_hc_prenorm_gemm(a, b, apart[0], memory[M * N - 1 :][:M])
+    with pytest.raises(aotgemm.LayoutError, match="d: .*share"):
+        aotgemm.tf32_hc_prenorm_gemm(memory.view(BF16)[: M * K].reshape(M, K), b, *apart)
+    with pytest.raises(aotgemm.LayoutError, match="sqr_sum: .*share"):
+        aotgemm.tf32_hc_prenorm_gemm(a, b, np.zeros((M, N), FP32), b.reshape(-1)[:M])
+
+
 @pytest.mark.parametrize("case", ERRORS, ids=lambda case: case[2])
 def test_errors(case):
     assert_raises_as_told(case)

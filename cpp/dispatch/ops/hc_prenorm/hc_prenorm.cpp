@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dispatch/base/checks.hpp"
+#include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/hc_prenorm/backends.hpp"
 #include "dispatch/plan/plan.hpp"
@@ -30,6 +31,7 @@ void check_sizes(const Operands& call) {
     check_rank(call.b, 2, 2);
     check_rank(call.d, 2 + splits, 2 + splits);
     check_rank(call.sqr_sum, 1 + splits, 1 + splits);
+    for (const Operand& operand : {call.a, call.b, call.d, call.sqr_sum}) check_extents(operand);
     if (call.n() < sm90::kPrenormColumnStep || call.n() > sm90::kPrenormMostColumns || call.n() % sm90::kPrenormColumnStep != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "b: N is ", call.n(), ", allowed are 8, 16, 24 and 32");
     }
@@ -68,12 +70,21 @@ void check_layouts(const Operands& call) {
     check_contiguous(call.sqr_sum);
 }
 
+void check_outputs(const Operands& call) {
+    const PlacedOperand a = place(call.a), b = place(call.b), d = place(call.d), sqr_sum = place(call.sqr_sum);
+    for (const PlacedOperand& output : {d, sqr_sum}) {
+        for (const PlacedOperand& input : {a, b}) check_apart(output, input);
+    }
+    check_apart(sqr_sum, d);
+}
+
 void check(const Operands& call) {
     check_dtype(call.a, {AOTGEMM_BF16});
     for (const Operand& operand : {call.b, call.d, call.sqr_sum}) check_dtype(operand, {AOTGEMM_FP32});
     check_sizes(call);
     check_same_device({call.a, call.b, call.d, call.sqr_sum});
     check_layouts(call);
+    check_outputs(call);
 }
 
 void run_on_cpu(const HcPrenormCall& call, int threads) {
