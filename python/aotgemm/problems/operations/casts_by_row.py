@@ -48,7 +48,7 @@ class RowCastSize:
         return (len(self.counts), self.m) if self.grouping == "masked" else (self.m,)
 
 
-def _rows(grouping: str, counts: tuple[int, ...], **fields: Any) -> RowCastSize:
+def size_of_groups(grouping: str, counts: tuple[int, ...], **fields: Any) -> RowCastSize:
     """With as many rows as such groups take."""
     alignment = get_mk_alignment_for_contiguous_layout()
     m = max(counts) + 3 if grouping == "masked" else sum(align(count, alignment) for count in counts)
@@ -59,7 +59,7 @@ GROUPINGS = ("contiguous", "psum", "masked")
 FORMS = [(False, False), (False, True), (True, False), (True, True)]  # packed, MN-major
 SIZES = [
     *(
-        _rows(grouping, (5, 0, 130), k=264, use_ue8m0=True, is_packed=packed)
+        size_of_groups(grouping, (5, 0, 130), k=264, use_ue8m0=True, is_packed=packed)
         for grouping, packed in product(GROUPINGS, (False, True))
     ),
     *(
