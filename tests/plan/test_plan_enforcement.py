@@ -1,5 +1,6 @@
 """A loaded plan: what it lets pass, what it refuses, and how it is loaded."""
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -112,6 +113,27 @@ def test_warn_warns_once_for_a_shape(plan_file):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             gemm_on_cpu(64)
+
+
+def test_a_warning_points_at_the_line_of_the_user(plan_file):
+    import aotgemm.torch  # noqa: F401  # the operators of torch.ops.aotgemm
+    import torch
+
+    a, b, d = (torch.ones(shape, dtype=torch.bfloat16) for shape in ((3, 16), (8, 16), (3, 8)))
+    with in_force(plan_file, "warn"), pytest.warns(aotgemm.PlanWarning) as caught:
+        aotgemm.bf16_gemm_nt(a, b, d)
+        torch.ops.aotgemm.bf16_gemm_nt(a[:, :8], b[:, :8], d)
+        line = inspect.currentframe().f_lineno - 1
+    assert [(one.filename, one.lineno) for one in caught] == [(__file__, line - 1), (__file__, line)]
+
+
+def test_a_warning_of_loading_points_at_the_line_of_the_user(tmp_path):
+    plan = small_plan()
+    plan["kernels"][0]["sha256"] = "0" * 64
+    with pytest.warns(aotgemm.PlanWarning) as caught:
+        aotgemm.load_plan(write_plan(tmp_path, sealed(plan)), "warn")
+        line = inspect.currentframe().f_lineno - 1
+    assert [(one.filename, one.lineno) for one in caught] == [(__file__, line)]
 
 
 def test_a_warning_turned_into_an_error_is_raised(plan_file):

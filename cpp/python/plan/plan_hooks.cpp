@@ -19,8 +19,7 @@ void issue_plan_warning() {
     if (aotgemm_plan_mode_in_force() != AOTGEMM_PLAN_WARN) return;
     const char* sentence = aotgemm_plan_warning();
     if (*sentence == '\0') return;
-    const nb::object category = nb::module_::import_("aotgemm.errors").attr("PlanWarning");
-    if (PyErr_WarnEx(category.ptr(), sentence, 1) != 0) throw nb::python_error();
+    nb::module_::import_("aotgemm.plan.warn").attr("warn")(sentence);
 }
 
 }  // namespace aotgemm::python

@@ -1,14 +1,14 @@
 """Holds the running process to a plan, and records which calls it makes."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .. import _core
-from ..errors import PlanError, PlanWarning
+from ..errors import PlanError
+from .warn import warn
 
 Mode = Literal["record", "warn", "strict"]
 MODES = {name: number for number, name in enumerate(get_args(Mode), 1)}  # aotgemm_plan_mode
@@ -38,7 +38,7 @@ def load_plan(path: str | os.PathLike[str], mode: Mode = "strict") -> None:
     mode:
         "strict": a call outside the plan raises PlanError before anything is launched, and so does loading if a kernel
             that the plan names is missing from this library or differs from the plan by a byte.
-        "warn": both issue a PlanWarning instead, for calls once for each shape but M.
+        "warn": both issue a PlanWarning instead, for calls once for each shape but M. It points at the user's line.
         "record": calls are only noted, see `recorded_calls`.
     The hashes are recomputed from the bytes that would be launched. Calls with CPU operands launch no kernel: their
     sizes alone are checked. Raises PlanError, with what was in force before left in force.
@@ -55,7 +55,7 @@ def load_plan(path: str | os.PathLike[str], mode: Mode = "strict") -> None:
     except PlanError as error:
         raise PlanError(f"{error}{missing_sentence(plan)}") from error
     if sentence := _core.plan_warning():
-        warnings.warn(sentence + missing_sentence(plan), PlanWarning, stacklevel=2)
+        warn(sentence + missing_sentence(plan))
 
 
 def unload_plan() -> None:
