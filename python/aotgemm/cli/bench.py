@@ -68,10 +68,12 @@ SEEDS = 1 << 32
 
 
 def _parse_m(text: str) -> str | list[int]:
+    text = text.lower()
     return text if text in (DRAW, GRID) else parse_sizes(text)
 
 
 def _parse_groups(text: str) -> str:
+    text = text.lower()
     try:
         draw_counts(text, 1, 1, np.random.default_rng(0))
     except RequestError as error:
@@ -81,10 +83,14 @@ def _parse_groups(text: str) -> str:
 
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "bench", "Time GEMMs beside other libraries.", EXAMPLES, run)
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill")
+    parser.add_argument(
+        "suites", nargs="*", type=str.lower, metavar="SUITE", help=f"of {', '.join(SUITES)}; default: decode prefill"
+    )
     _add_sizes(parser)
     names = ",".join(peer.name for peer in known_peers())
-    parser.add_argument("--peers", metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported")
+    parser.add_argument(
+        "--peers", type=str.lower, metavar="NAME,...", help=f"of {names}, or none; default: all that can be imported"
+    )
     parser.add_argument("--rounds", type=positive, default=ROUNDS, help=f"default: {ROUNDS}")
     parser.add_argument(
         "--reference", type=Path, action="append", default=[], metavar="CSV", help="recorded times; repeatable"
@@ -97,9 +103,21 @@ def add_parser(subparsers: Any) -> None:
 
 def _add_sizes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--kind", action="append", default=[], metavar="KIND", help="of call, besides the suites'; repeatable"
+        "--kind",
+        type=str.lower,
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="of call, besides the suites'; repeatable",
     )
-    parser.add_argument("--operation", action="append", default=[], metavar="NAME", help="that is no GEMM; repeatable")
+    parser.add_argument(
+        "--operation",
+        type=str.lower,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="that is no GEMM; repeatable",
+    )
     parser.add_argument(
         "--shapes", type=parse_shapes, metavar="NxK,...", help="of layers; default: those of public models"
     )

@@ -53,7 +53,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--rates", type=Path, metavar="FILE", help="fit and write; lines of other kinds there stay")
     parser.add_argument(
-        "--kind", choices=list(TUNED_KINDS), default="fp8_gemm_1d2d", help="of call; default: fp8_gemm_1d2d"
+        "--kind",
+        type=str.lower,
+        choices=list(TUNED_KINDS),
+        default="fp8_gemm_1d2d",
+        help="of call; default: fp8_gemm_1d2d",
     )
     parser.add_argument("--shapes", type=parse_shapes, metavar="NxK,...", help="default: layers of public models")
     parser.add_argument(
