@@ -159,3 +159,66 @@ def test_explain_takes_numbers_of_numpy():
 def test_explain_refuses_what_the_command_refuses(arguments, error, message):
     with pytest.raises(error, match=message):
         aotgemm.explain(**({"m": 1, "n": 8, "k": 16} | arguments))
+
+
+@pytest.mark.parametrize(
+    "options", ["DENSE --m GRID", "Operations", "--kind BF16_GEMM_TN --groups ZIPF", "--operation FP8_MQA_LOGITS"]
+)
+def test_names_of_a_benchmark_are_known_in_any_case(options, capsys):
+    """All that is missing is a GPU."""
+    assert main(["bench", *options.split(), "--peers", "NONE"]) == 2
+    assert "a CUDA device is needed" in capsys.readouterr().err
+
+
+NAMES = ("[/b]", "[red]x[/red]", ":smile:", "[link=x]", "\x1b[31mred", "a\tb", "\u202eabc", "e\u0301", "\u00e9")
+
+
+@pytest.fixture
+def files_of_names(tmp_path, monkeypatch):
+    """A table of shapes, a plan and a run of a benchmark that hold such names."""
+    monkeypatch.chdir(tmp_path)
+    Path("shapes.csv").write_text("name,n,k\n" + "".join(f"{name},{64 * i + 64},512\n" for i, name in enumerate(NAMES)))
+    Path("plan.json").write_text(canonical_text(small_plan(4, ((8, 16),))))
+    run = {"card": NAMES[0], "date": NAMES[1], "version": "1", "suites": ["host"]}
+    run["host"] = {"shape": [1, 2, 3], "us": dict.fromkeys(NAMES, 1.5)}
+    Path("run.json").write_text(json.dumps(run))
+
+
+def test_names_of_users_are_shown_as_they_are(files_of_names, capsys):
+    """Neither this library's tables nor the terminal obey them."""
+    for line in (
+        "plan --shapes shapes.csv --device h100 --max-tokens 4 -o named.json",
+        "verify named.json",
+        "diff plan.json named.json",
+        "report named.json -o report.html",
+        "bench --load run.json",
+    ):
+        assert main(line.split()) in (0, 1), line
+        shown = capsys.readouterr().out
+        assert not set(shown) & {"\x1b", "\u202e", "\U0001f604"}
+        assert line.startswith(("verify", "report")) or all(name in shown for name in NAMES[:4]), line
+    assert "\\x1b[31mred" in shown and "\u00e9" in shown
+
+
+def test_an_encoding_without_a_character_gets_it_escaped(files_of_names):
+    command = [sys.executable, "-m", "aotgemm", "bench", "--load", "run.json"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True)
+    assert done.returncode == 0 and b"\\xe9" in done.stdout and done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan --config half.json",
+        "plan --trace half.json",
+        "verify half.json",
+        "report half.json -o x",
+        "bench --load half.json",
+    ],
+)
+def test_half_a_pair_of_surrogates_is_no_text(line, tmp_path, monkeypatch, capsys):
+    """JSON can state it, and no file could hold it again."""
+    monkeypatch.chdir(tmp_path)
+    Path("half.json").write_text(json.dumps({"format": "aotgemm trace 1", "calls": ["\ud800"]}))
+    assert main(line.split()) == 2
+    assert "a text holds '\\ud800', half of a pair" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """Random sizes of every call that is no GEMM, amid guarded memory: the bits of the definition, and none beside them."""
 
-import numpy as np
 import pytest
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.memory import CONTIGUOUS, STRIDED

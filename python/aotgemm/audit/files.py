@@ -1,10 +1,10 @@
 """Reads the files that a plan is made from."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from ..errors import PlanError
+from ..json_text import parse_json
 
 
 def read_text(path: Path, what: str) -> str:
@@ -19,7 +19,7 @@ def read_text(path: Path, what: str) -> str:
 
 def read_json(path: Path, what: str) -> Any:
     try:
-        return json.loads(read_text(path, what))
+        return parse_json(read_text(path, what))
     except (ValueError, RecursionError) as error:
         raise PlanError(f"{what}: {path.name} is not JSON: {error}") from error
 

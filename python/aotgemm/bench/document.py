@@ -1,11 +1,11 @@
 """A run as one JSON document, and back."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..errors import RequestError
+from ..json_text import parse_json
 from ..problems.kinds import KINDS
 from ..problems.sizes import Size
 from .operation_rows import operation_tables
@@ -52,7 +52,7 @@ def rows_of(document: dict[str, Any]) -> tuple[Limits, list[Row]]:
 def read_document(path: Path) -> dict[str, Any]:
     """A saved run; raises RequestError for another kind of file."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8"))
         card, date = document["card"], document["date"]
         if "gemm" in document:
             rows_of(document)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from .. import __version__
 from ..errors import Error
 from . import bench, demo, diff, doctor, explain, list_kernels, plan, rebuild, report, sass, selftest, tune, verify
-from .output import print_error
+from .output import print_error, printable
 
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
 COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
@@ -63,11 +63,19 @@ def _refuse(error: Exception, as_json: bool) -> None:
     if as_json:
         print_error(type(error).__name__, str(error))
     else:
-        print(f"aotgemm: {error}", file=sys.stderr)
+        print(f"aotgemm: {printable(str(error))}", file=sys.stderr)
+
+
+def _show_all_characters() -> None:
+    """What the encoding of the standard output lacks is escaped, as Python does for standard error."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: this process's) and returns its exit status."""
+    _show_all_characters()
     words = sys.argv[1:] if argv is None else argv
     parser = build_parser("--json" in words)
     for word in words:

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 160
 LEAST_WIDTH = 20
@@ -45,6 +46,11 @@ def natural(text: str) -> int:
     return 0 if text and not text.strip("0") else positive(text)
 
 
+def printable(text: str) -> str:
+    """Names come from files of users: what a terminal would obey rather than show is escaped."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+
+
 def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2))
 
@@ -61,11 +67,15 @@ class _Console(Console):
 
 
 def _console() -> Console:
-    """As wide as COLUMNS says, else as the terminal; wide enough for every table where there is neither."""
+    """As wide as COLUMNS says, else as the terminal; wide enough for every table where there is neither.
+
+    Names come from files of users, so that nothing in a text is markup or a name of an emoji.
+    """
     columns = os.environ.get("COLUMNS", "")
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     if columns.isdecimal() and len(columns) < 6 and int(columns) > 0:
-        return _Console(width=max(int(columns), LEAST_WIDTH))
-    return _Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+        width = max(int(columns), LEAST_WIDTH)
+    return _Console(width=width, markup=False, emoji=False)
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:
@@ -83,7 +93,7 @@ def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    return f"{value:,.4g}" if isinstance(value, float) else printable(str(value))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
@@ -94,11 +104,11 @@ def print_facts(facts: dict[str, Any], title: str | None = None) -> None:
     """Two columns, name and value."""
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2))
     for name, value in facts.items():
-        table.add_row(f"[bold]{name}", _cell(value))
+        table.add_row(Text(printable(name), style="bold"), _cell(value))
     _console().print(table)
 
 
 def progress(shown: bool) -> Progress:
     """A progress display on standard error, so that standard output stays clean."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), disable=not shown)

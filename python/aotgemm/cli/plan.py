@@ -15,7 +15,7 @@ from ..choice import FALLBACK_DEVICE, named_device
 from ..errors import PlanError
 from ..plan.document import canonical_text
 from ..plan.plan_file import parse_plan
-from .output import INCOMPLETE, add_command, positive, print_facts, print_table, progress
+from .output import INCOMPLETE, add_command, positive, print_facts, print_table, printable, progress
 
 EXAMPLES = """\
 examples:
@@ -116,7 +116,7 @@ def _tell_missing(calls: list[dict[str, Any]], total: int) -> None:
         layers.setdefault(call["missing"], call["layers"][0])
     print(f"aotgemm: without a kernel: {len(calls)} of {total} calls; --allow-missing accepts that", file=sys.stderr)
     for reason, layer in list(layers.items())[:MOST_TOLD]:
-        print(f"  {layer}: {reason}", file=sys.stderr)
+        print(printable(f"  {layer}: {reason}"), file=sys.stderr)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PlanError
+from ..json_text import parse_json
 from .document import SEAL, seal_of
 from .schema import violations
 
@@ -64,7 +65,7 @@ def parse_plan(data: bytes) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise PlanError(f"plan: has {len(data)} bytes, allowed are at most {MOST_BYTES}")
     try:
-        plan = json.loads(data.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
+        plan = parse_json(data.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise PlanError(f"plan: is not JSON: {error}") from error
     schema = plan_schema()
@@ -81,6 +82,6 @@ def read_plan(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         data = Path(path).read_bytes()
     except (OSError, TypeError, ValueError) as error:
-        shown = repr(path) if isinstance(path, (str, bytes, os.PathLike)) else f"a {type(path).__name__}"
+        shown = ascii(os.fspath(path)) if isinstance(path, (str, bytes, os.PathLike)) else f"a {type(path).__name__}"
         raise PlanError(f"plan: {shown} cannot be read: {error}") from error
     return parse_plan(data)
