@@ -33,7 +33,8 @@ set(nvcc_host ${CMAKE_CXX_COMPILER})
 if(AOTGEMM_NVCC_HOST)
     set(nvcc_host ${AOTGEMM_NVCC_HOST})
 endif()
-run_codegen(toolchain --nvcc=${AOTGEMM_NVCC} ${other_nvcc} --host-compiler ${nvcc_host} --out ${generated})
+run_codegen(toolchain --nvcc=${AOTGEMM_NVCC} ${other_nvcc} --host-compiler ${nvcc_host} --cutlass=${AOTGEMM_CUTLASS}
+            --out ${generated})
 run_codegen(--out ${generated})
 
 # Which headers a kernel includes may change with any of them. Dependency files would be translated by CMake into a

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from codegen.compile.cubin import CubinError, Job, compile_kernel
+from codegen.compile.cutlass import CutlassError
 from codegen.compile.facts import write_facts
 from codegen.compile.includes import MissingHeaderError, write_includes
 from codegen.compile.names import UnstableNameError
@@ -21,8 +22,8 @@ from codegen.write.shared_objects import NoSharedObjectError
 from codegen.write.tile_rates import TileRateError, write_tile_rates
 
 ERRORS = (
-    CubinError, IllegalSpecError, MissingHeaderError, NoSharedObjectError, TileRateError, ToolchainError,
-    UnstableNameError,
+    CubinError, CutlassError, IllegalSpecError, MissingHeaderError, NoSharedObjectError, TileRateError,
+    ToolchainError, UnstableNameError,
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def _depends(arguments: argparse.Namespace) -> None:
 
 
 def _toolchain(arguments: argparse.Namespace) -> None:
-    found = find_toolchain(arguments.nvcc, arguments.allow_other_nvcc, arguments.host_compiler)
+    found = find_toolchain(arguments.nvcc, arguments.allow_other_nvcc, arguments.host_compiler, arguments.cutlass)
     write_toolchain(found, arguments.out)
 
 
@@ -67,6 +68,7 @@ def _add_toolchain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nvcc", default="", help="this nvcc; default: the nvidia packages, then PATH")
     parser.add_argument("--allow-other-nvcc", action="store_true", help="accept another version than the pinned one")
     parser.add_argument("--host-compiler", required=True)
+    parser.add_argument("--cutlass", default="", help="this folder of CUTLASS's headers; default: of nvidia-cutlass")
 
 
 def _add_depends(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from codegen.compile.cutlass import PINNED_CUTLASS, includes_cutlass
 from codegen.files import write_if_changed
 from codegen.spec import KernelSpec
 
@@ -35,10 +36,16 @@ def _find(name: str, including: Path, folders: list[Path]) -> Path:
 
 
 def source_hash(source: Path, folders: list[Path]) -> str:
-    """sha256 over names and contents of `source` and of all that it includes; no folder name in it."""
+    """sha256 over names and contents of `source` and of all that it includes; no folder name in it.
+
+    Of CUTLASS, where that is among them, the pinned version stands for its headers.
+    """
     digest = hashlib.sha256()
-    for name, path in {source.name: source, **included_headers(source, folders)}.items():
+    files = {source.name: source, **included_headers(source, folders)}
+    for name, path in files.items():
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    if any(includes_cutlass(path.read_text(encoding="utf-8")) for path in files.values()):
+        digest.update(f"cutlass\0{PINNED_CUTLASS}\n".encode())
     return digest.hexdigest()
 
 

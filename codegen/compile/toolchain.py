@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from codegen.compile.cutlass import find_cutlass
 from codegen.files import write_if_changed
 
 PINNED_NVCC = "13.0.88"
@@ -28,6 +29,7 @@ class Toolchain:
     ptxas: str
     nvdisasm: str
     cuda_h: str
+    cutlass: str  # its folder of headers
     version: str
     host_compiler: str
 
@@ -91,19 +93,24 @@ def _cuda_h(nvcc: Path) -> Path:
     )
 
 
-def find_toolchain(nvcc: str, allow_other: bool, host_compiler: str) -> Toolchain:
-    """The toolchain at `nvcc`, or where that is "": the nvidia packages of this Python first, then PATH."""
+def find_toolchain(nvcc: str, allow_other: bool, host_compiler: str, cutlass: str = "") -> Toolchain:
+    """The toolchain at `nvcc`, or where that is "": the nvidia packages of this Python first, then PATH.
+
+    cutlass: CUTLASS's headers, or "": those of the package nvidia-cutlass.
+    """
     packages = list(package_folders())
     compiler = Path(nvcc) if nvcc else _require("nvcc", packages, f"nvidia-cuda-nvcc=={PINNED_NVCC}")
     beside = [compiler.parent]
     ptxas = _require("ptxas", beside, f"nvidia-cuda-nvcc=={PINNED_NVCC}")
     version = _check_version(compiler, allow_other)
     _check_version(ptxas, allow_other)
+    cuda_h = _cuda_h(compiler)
     return Toolchain(
         nvcc=str(compiler),
         ptxas=str(ptxas),
         nvdisasm=str(_require("nvdisasm", beside + packages, PINNED_DISASSEMBLER)),
-        cuda_h=str(_cuda_h(compiler)),
+        cuda_h=str(cuda_h),
+        cutlass=str(find_cutlass(cutlass, cuda_h)),
         version=version,
         host_compiler=host_compiler,
     )

@@ -12,27 +12,32 @@ Component = dict[str, Any]
 SUPPLIER = {"name": "the aotgemm authors"}
 FIGURES = ("registers", "static_shared_bytes", "shared_bytes", "threads", "stack_bytes", "instructions_total")
 DRIVER = "libcuda.so.1"  # cpp/dispatch/runtime/driver.cpp opens it when a device is first named
-_VERSION = re.compile(r"^#define \w+_(MAJOR|MINOR|PATCH)(?:_VERSION)? (\d+)$", re.MULTILINE)
+_VERSION = re.compile(r"^#define \w+_(MAJOR|MINOR|PATCH)(?:_VERSION)? (\d+) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class ThirdParty:
     """Another project's code that is compiled into what is shipped. Its licence is cpp/third_party/NAME/LICENSE.
 
-    header: states the version in macros; its place is under cpp/third_party, or in nanobind's package.
+    header: states the version in macros; its place is under cpp/third_party, or in the `package` that brings it.
+    of_cubins: it is compiled into kernels, not into the Python module.
     """
 
     licence: str
     header: str
     purl: str
-    of_nanobind: bool = True
+    package: str = ""
+    of_cubins: bool = False
 
 
 THIRD_PARTY = {
-    "dlpack": ThirdParty("Apache-2.0", "dlpack/dlpack.h", "pkg:github/dmlc/dlpack@v{}", of_nanobind=False),
-    "nanobind": ThirdParty("BSD-3-Clause", "include/nanobind/nanobind.h", "pkg:pypi/nanobind@{}"),
+    "dlpack": ThirdParty("Apache-2.0", "dlpack/dlpack.h", "pkg:github/dmlc/dlpack@v{}"),
+    "nanobind": ThirdParty("BSD-3-Clause", "include/nanobind/nanobind.h", "pkg:pypi/nanobind@{}", "nanobind"),
     "robin_map": ThirdParty(
-        "MIT", "ext/robin_map/include/tsl/robin_growth_policy.h", "pkg:github/Tessil/robin-map@v{}"
+        "MIT", "ext/robin_map/include/tsl/robin_growth_policy.h", "pkg:github/Tessil/robin-map@v{}", "nanobind"
+    ),
+    "cutlass": ThirdParty(
+        "BSD-3-Clause", "cutlass/version.h", "pkg:github/NVIDIA/cutlass@v{}", "nvidia-cutlass", of_cubins=True
     ),
 }
 

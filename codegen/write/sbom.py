@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codegen.compile.cutlass import includes_cutlass
 from codegen.compile.includes import included_headers
+from codegen.compile.toolchain import Toolchain
 from codegen.files import write_if_changed
 from codegen.spec import KernelSpec
 from codegen.write import components
@@ -21,6 +23,7 @@ from codegen.write.shared_objects import needed
 
 _PINNED = re.compile(r'^\s*"([A-Za-z0-9_.-]+)==([0-9.]+)"', re.MULTILINE)
 _REQUIREMENTS = re.compile(r"^dependencies = \[(.*?)\]", re.MULTILINE | re.DOTALL)
+LINKED_PACKAGES = {part.package for part in THIRD_PARTY.values()}  # of them code is shipped; they are no tools
 COMPILERS = ("nvidia-cuda-nvcc", "nvidia-cuda-crt", "nvidia-nvvm")  # what turns a source into a cubin
 MODULE = "nanobind"  # is linked into the Python module, so that it is shipped
 
@@ -44,15 +47,21 @@ class SbomInputs:
 
     def folder_of(self, part: ThirdParty) -> Path:
         """Of a third party's headers."""
-        if part.of_nanobind and self.nanobind is not None:
+        if part.of_cubins:
+            return Path(Toolchain.read(self.generated / "toolchain.json").cutlass)
+        if part.package and self.nanobind is not None:
             return self.nanobind
         return self.kernels.parent / "third_party"
+
+    def linked(self) -> list[str]:
+        """Names of the third parties whose code is shipped."""
+        return [name for name, part in THIRD_PARTY.items() if part.of_cubins or self.module is not None]
 
 
 def pinned_tools(pyproject: str) -> list[tuple[str, str]]:
     """Name and version of every requirement of the build that pyproject.toml pins, but for what is linked in."""
     build_system = pyproject.split("[project]")[0]
-    return [(name, version) for name, version in _PINNED.findall(build_system) if name not in THIRD_PARTY]
+    return [(name, version) for name, version in _PINNED.findall(build_system) if name not in LINKED_PACKAGES]
 
 
 def requirements(pyproject: str) -> list[str]:
@@ -63,6 +72,12 @@ def requirements(pyproject: str) -> list[str]:
 def _sources_of(spec: KernelSpec, inputs: SbomInputs) -> dict[str, Path]:
     source = inputs.generated / "kernels" / f"{spec.name()}.cu"
     return {source.name: source, **included_headers(source, [inputs.kernels, inputs.generated])}
+
+
+def _linked_into(sources: dict[str, Path]) -> list[str]:
+    """References of the third parties whose code is in a kernel of these sources."""
+    uses = any(includes_cutlass(path.read_text(encoding="utf-8")) for path in sources.values())
+    return ["linked:cutlass"] * uses
 
 
 def _serial_number(document: dict[str, Any]) -> str:
@@ -79,11 +94,11 @@ def _systems(inputs: SbomInputs) -> dict[str, list[str]]:
     return found | ({inputs.module.name: needed(inputs.module)} if inputs.module else {})
 
 
-def _edges(inputs: SbomInputs, cubins: list[Component], linked: list[Component], needs: list[str]) -> dict[str, Any]:
+def _edges(inputs: SbomInputs, cubins: list[Component], needs: list[str]) -> dict[str, Any]:
     """What the package and the files in it consist of and ask for, by reference."""
     shipped, of_files = _systems(inputs), {inputs.library.name: _refs(cubins)}
     if inputs.module:
-        of_files[inputs.module.name] = _refs(linked)
+        of_files[inputs.module.name] = [f"linked:{name}" for name in inputs.linked() if not THIRD_PARTY[name].of_cubins]
     edges = {"aotgemm": [f"binary:{name}" for name in shipped] + needs}
     for name, wanted in shipped.items():
         links = [f"{'binary' if one in shipped else 'system'}:{one}" for one in wanted]
@@ -97,14 +112,14 @@ def sbom(specs: list[KernelSpec], inputs: SbomInputs) -> dict[str, Any]:
     sources = {spec.name(): _sources_of(spec, inputs) for spec in specs}
     files = {name: path for parts in sources.values() for name, path in parts.items()}
     cubins = [components.cubin(sidecar) for sidecar in read_sidecars(specs, inputs.cubins).values()]
-    linked = [components.linked(name, inputs.folder_of) for name in THIRD_PARTY] if inputs.module else []
+    linked = [components.linked(name, inputs.folder_of) for name in inputs.linked()]
     needs = [components.requirement(name) for name in requirements(pyproject)] if inputs.module else []
     binaries = [components.binary(path) for path in (inputs.library, inputs.module) if path]
     systems = {name for wanted in _systems(inputs).values() for name in wanted} - {part["name"] for part in binaries}
-    edges = _edges(inputs, cubins, linked, _refs(needs))
+    edges = _edges(inputs, cubins, _refs(needs))
     compilers = [f"tool:{name}" for name in COMPILERS]
     for name, parts in sources.items():
-        edges[f"cubin:{name}"] = [f"source:{part}" for part in sorted(parts)] + compilers
+        edges[f"cubin:{name}"] = [f"source:{part}" for part in sorted(parts)] + compilers + _linked_into(parts)
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.compile import toolchain
+from codegen.compile import cutlass, toolchain
 from codegen.compile.cubin import CubinError, refuse_bad
 from codegen.compile.facts import write_facts
 from codegen.compile.names import UnstableNameError, normalise
@@ -148,6 +148,8 @@ def fake_tools(folder: Path, version: str) -> Path:
     (folder / "bin").mkdir()
     (folder / "include").mkdir()
     (folder / "include" / "cuda.h").write_text("")
+    (folder / "include" / "cccl" / "cuda" / "std").mkdir(parents=True)
+    (folder / "include" / "cccl" / "cuda" / "std" / "version").write_text("")
     for tool in ("nvcc", "ptxas", "nvdisasm"):
         path = folder / "bin" / tool
         path.write_text(f"#!/bin/sh\necho 'Cuda compilation tools, release 0.0, V{version}'\n")
@@ -186,8 +188,47 @@ def test_a_missing_header_is_named(tmp_path: Path) -> None:
         toolchain.find_toolchain(str(nvcc), False, "c++")
 
 
+def cutlass_of_version(folder: Path, patch: int) -> Path:
+    """Headers of CUTLASS 4.2.`patch`, but for all that is in them."""
+    (folder / "cutlass").mkdir(parents=True)
+    text = (
+        f"#define CUTLASS_MAJOR 4\n#define CUTLASS_MINOR 2\n#define CUTLASS_PATCH {patch} \n#define CUTLASS_BUILD 9\n"
+    )
+    (folder / "cutlass" / "version.h").write_text(text)
+    return folder
+
+
+def test_cutlass_is_that_of_the_package_or_the_one_given(tmp_path: Path) -> None:
+    nvcc = fake_tools(tmp_path, toolchain.PINNED_NVCC)
+    assert (Path(toolchain.find_toolchain(str(nvcc), False, "c++").cutlass) / "cute").is_dir()
+    given = str(cutlass_of_version(tmp_path / "theirs", 0))
+    assert toolchain.find_toolchain(str(nvcc), False, "c++", given).cutlass == given
+
+
+def test_cutlass_that_is_missing_or_of_another_version_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda_h = fake_tools(tmp_path, toolchain.PINNED_NVCC).parents[1] / "include" / "cuda.h"
+    newer = cutlass_of_version(tmp_path / "newer", 1)
+    with pytest.raises(cutlass.CutlassError, match="newer is CUTLASS 4.2.1; .* pinned to 4.2.0"):
+        cutlass.find_cutlass(str(newer), cuda_h)
+    with pytest.raises(cutlass.CutlassError, match="has no cutlass/version.h"):
+        cutlass.find_cutlass(str(tmp_path), cuda_h)
+    monkeypatch.setattr(cutlass, "find_spec", lambda name: None)
+    with pytest.raises(cutlass.CutlassError, match="CUTLASS not found.*nvidia-cutlass==4.2.0.0.*AOTGEMM_CUTLASS"):
+        cutlass.find_cutlass("", cuda_h)
+
+
+def test_missing_headers_of_cccl_are_named(tmp_path: Path) -> None:
+    cuda_h = fake_tools(tmp_path, toolchain.PINNED_NVCC).parents[1] / "include" / "cuda.h"
+    (cuda_h.parent / "cccl" / "cuda" / "std" / "version").unlink()
+    with pytest.raises(cutlass.CutlassError, match="cccl/cuda/std not found.*nvidia-cuda-cccl==13.0.85"):
+        cutlass.find_cutlass("", cuda_h)
+
+
 def test_pins_agree_with_pyproject() -> None:
     pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    assert pyproject.count(f'"{cutlass.PACKAGE}"') == pyproject.count(f'"{cutlass.CCCL_PACKAGE}"') == 3
     for package in ("nvcc", "crt", "runtime"):
         assert f'"nvidia-cuda-{package}=={toolchain.PINNED_NVCC}"' in pyproject
     assert f'"{toolchain.PINNED_DISASSEMBLER}"' in pyproject

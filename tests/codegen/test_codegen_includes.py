@@ -32,3 +32,13 @@ def test_hash_follows_contents_and_not_folders(tree: Path, tmp_path_factory: pyt
     assert source_hash(moved / "k.cu", [moved]) == first
     (moved / "two.cuh").write_text("int changed;\n")
     assert source_hash(moved / "k.cu", [moved]) != first
+
+
+def test_hash_holds_the_version_of_cutlass_where_it_is_included(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = source_hash(tree / "k.cu", [tree])
+    (tree / "two.cuh").write_text("# include <cute/arch/config.hpp>\n")
+    theirs = source_hash(tree / "k.cu", [tree])
+    monkeypatch.setattr("codegen.compile.includes.PINNED_CUTLASS", "9.9.9")
+    assert source_hash(tree / "k.cu", [tree]) != theirs
+    (tree / "two.cuh").write_text('#  include "a/one.cuh"  // a cycle that #pragma once ends\n')
+    assert source_hash(tree / "k.cu", [tree]) == without

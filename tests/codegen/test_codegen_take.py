@@ -17,7 +17,7 @@ SPEC = all_specs()[0]
 
 @pytest.fixture
 def job(tmp_path):
-    tools = Toolchain(nvcc="", ptxas="", nvdisasm="", cuda_h="", version=PINNED_NVCC, host_compiler="")
+    tools = Toolchain(nvcc="", ptxas="", nvdisasm="", cuda_h="", cutlass="", version=PINNED_NVCC, host_compiler="")
     made = Job(SPEC, tools, tmp_path / "headers", tmp_path / "generated", tmp_path / "out")
     made.source.parent.mkdir(parents=True)
     made.source.write_text("// a kernel\n")
