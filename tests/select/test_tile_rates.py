@@ -10,6 +10,7 @@ from codegen.matrix import all_specs, gemm_specs
 from codegen.write.tile_rates import (
     DeviceClass,
     TileRateError,
+    is_of,
     read_tables,
     stand_in,
     words_of,
@@ -73,6 +74,12 @@ def test_two_files_for_one_device_class_are_refused(tmp_path):
 def test_an_architecture_without_a_file_is_refused(tmp_path):
     with pytest.raises(TileRateError, match="no file is for sm_90a"):
         read_tables(all_specs(), tmp_path)
+
+
+def test_sm_100a_needs_no_file(tmp_path):
+    blackwell = replace(DENSE, arch="sm_100a")
+    (table,) = read_tables([*SPECS, blackwell], write(tmp_path, H100, KIND, TILE))
+    assert not is_of(blackwell, table.device)
 
 
 def test_a_family_without_a_line_is_refused(tmp_path):

@@ -136,6 +136,15 @@ aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_devi
     });
 }
 
+aotgemm_status aotgemm_predict_tile(const aotgemm_spec* tile, const aotgemm_problem* problem, const aotgemm_device* device,
+                                    aotgemm_tile_time* time) {
+    return guarded([&] {
+        const aotgemm_spec& shape = required("tile", tile);
+        const aotgemm_problem& checked = required_problem(problem);
+        required("time", time) = predict_tile(shape, checked, required("device", device));
+    });
+}
+
 const char* aotgemm_named_device_at(int32_t index) { return named_device_at(index); }
 aotgemm_status aotgemm_named_device(const char* name, aotgemm_device* device) {
     return guarded([&] { required("device", device) = named_device(&required("name", name)); });

@@ -8,6 +8,7 @@
 #include "dispatch/base/checks.hpp"
 #include "dispatch/base/failure.hpp"
 #include "dispatch/runtime/inventory.hpp"
+#include "dispatch/select/sm100_facts.hpp"
 #include "dispatch/select/time_model.hpp"
 
 namespace aotgemm {
@@ -40,11 +41,36 @@ void check_sizes(const aotgemm_problem& problem) {
     }
 }
 
+void check_tile_size(const char* name, int32_t size, int32_t most) {
+    if (size < 1 || size > most) fail(AOTGEMM_ERROR_SHAPE, "tile: ", name, " is ", size, ", allowed is 1 to ", most);
+}
+
+constexpr int32_t kMostTileSize = 1024;
+
+void check_tile(const aotgemm_spec& tile) {
+    check_tile_size("block_m", tile.block_m, kMostTileSize);
+    check_tile_size("block_n", tile.block_n, kMostTileSize);
+    check_tile_size("block_k", tile.block_k, kMostTileSize);
+    check_tile_size("cluster_m", tile.cluster_m, 2);
+    check_tile_size("cluster_n", tile.cluster_n, 2 / tile.cluster_m);
+}
+
 bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char* arch) {
     const auto same = [](const char* x, const char* y) { return std::strcmp(x, y) == 0; };
     return same(spec.arch, arch) && same(spec.family, problem.family) && same(spec.grouping, problem.grouping) &&
            same(spec.layout, problem.layout) && same(spec.out_dtype, problem.out_dtype) &&
            spec.cluster_m * spec.cluster_n <= problem.num_sms;
+}
+
+// Nobody measured the kernel: what the time follows from are facts that others published.
+void write_published_reason(aotgemm_selection& out, const Prediction& prediction, int32_t num_sms) {
+    const TileCounts& counts = prediction.counts;
+    std::snprintf(out.reason, sizeof out.reason,
+                  "predicted from published facts, not measured: %lld tiles on %d of %d SMs, at most %lld a block; %.1f us of "
+                  "%s, %.1f us of memory, %.1f us of launch",
+                  static_cast<long long>(counts.tiles), counts.working, num_sms, static_cast<long long>(counts.waves),
+                  prediction.computing_us, prediction.loads_bound ? "loads from the L2" : "the tensor cores",
+                  prediction.reading_us, sm100::kLaunchUs);
 }
 
 void write_reason(aotgemm_selection& out, const TimeModel& model, std::size_t index, const TileCounts& counts,
@@ -71,11 +97,35 @@ aotgemm_selection describe(const TimeModel& model, std::size_t index, int32_t nu
     out.grid = prediction.counts.grid;
     out.tiles = prediction.counts.tiles;
     out.predicted_us = prediction.us;
-    write_reason(out, model, index, prediction.counts, num_sms);
+    if (model.is_measured()) {
+        write_reason(out, model, index, prediction.counts, num_sms);
+    } else {
+        write_published_reason(out, prediction, num_sms);
+    }
     return out;
 }
 
 }  // namespace
+
+aotgemm_tile_time predict_tile(const aotgemm_spec& tile, const aotgemm_problem& problem, const aotgemm_device& device) {
+    if (!has_sm100_model(device)) {
+        fail(AOTGEMM_ERROR_DEVICE, "device: is of compute capability ", device.cc_major, ".", device.cc_minor,
+             ", allowed is 10.0, for which there are published facts; elsewhere kernels are measured");
+    }
+    check_tile(tile);
+    check_sizes(problem);
+    const Extents extents(with_sms(problem, device));
+    const TileCounts counts = count_tiles(TileShape(tile, extents), extents);
+    const Sm100Time time = predict_sm100(Sm100Tile(tile), counts, extents, device);
+    return {.us = time.us,
+            .computing_us = time.computing_us,
+            .memory_us = time.memory_us,
+            .tensor_share = time.tensor_share,
+            .tiles = counts.tiles,
+            .waves = counts.waves,
+            .working = counts.working,
+            .loads_bound = time.loads_bound};
+}
 
 std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device) {
     check_sizes(problem);

@@ -28,6 +28,9 @@ struct BestKernel {
 };
 BestKernel best_kernel(const TimeModel& model);
 
+// The time that a tile would take on a device of compute capability 10.0, whether a kernel has it or not.
+aotgemm_tile_time predict_tile(const aotgemm_spec& tile, const aotgemm_problem& problem, const aotgemm_device& device);
+
 // Fails where D has more tiles than a grid can count.
 void check_tiles(int64_t tiles);
 

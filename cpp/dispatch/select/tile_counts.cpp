@@ -12,7 +12,6 @@
 namespace aotgemm {
 namespace {
 
-constexpr int32_t kBytesOfKBlock = 128;
 constexpr int64_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
 
 // In the order of TileGrouping; a word that is none of them has no kernel, and is refused before.
@@ -89,7 +88,8 @@ double read_bytes(const Extents& of) {
 
 Extents::Extents(const aotgemm_problem& problem)
     : grouping(grouping_of(problem.grouping)), m(0), n(problem.n), k(problem.k), groups(problem.groups),
-      num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1), ranges(1),
+      num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1),
+      out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), ranges(1),
       k_products(1) {
     set_m(problem.m);
 }

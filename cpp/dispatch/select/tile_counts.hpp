@@ -5,6 +5,8 @@
 
 namespace aotgemm {
 
+inline constexpr int32_t kBytesOfKBlock = 128;
+
 enum class TileGrouping { dense, batched, contiguous, psum, masked, k_grouped, batch_reduced };
 
 // A problem in the numbers that the time model reads. num_sms must be set.
@@ -16,6 +18,7 @@ struct Extents {
     int64_t m, n, k, groups;
     int32_t num_sms;
     int32_t element_bytes;  // of A and B
+    int32_t out_bytes;      // of D
     int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced
     int64_t k_products;     // K ranges that one tile sums over
 };

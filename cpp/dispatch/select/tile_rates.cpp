@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dispatch/base/failure.hpp"
+#include "dispatch/select/sm100_model.hpp"
 
 namespace aotgemm {
 namespace {
@@ -36,6 +37,7 @@ const DeviceClass* nearest_class(const aotgemm_device& device) {
 
 DeviceRates find_rates(const aotgemm_device& device) {
     const DeviceClass* nearest = nearest_class(device);
+    if (nearest == nullptr && has_sm100_model(device)) return {nullptr, true, 1, 1};
     if (nearest == nullptr) {
         fail(AOTGEMM_ERROR_DEVICE, "device: is of compute capability ", device.cc_major, ".", device.cc_minor,
              ", for which this library has no tile rates");

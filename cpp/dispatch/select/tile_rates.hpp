@@ -36,9 +36,10 @@ struct DeviceClass {
 std::span<const DeviceClass> device_classes();
 
 // The rates for a device: those of its class or, where nobody measured it, those of the nearest class of the
-// architecture, brought to its clock and bandwidth.
+// architecture, brought to its clock and bandwidth. None for an architecture on which nothing was measured but which
+// has a model of published facts.
 struct DeviceRates {
-    const DeviceClass* measured;
+    const DeviceClass* measured;  // or null
     bool is_own;
     double cycle_scale;      // of times on the SMs
     double bandwidth_scale;  // of bytes per microsecond

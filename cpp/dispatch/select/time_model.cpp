@@ -15,22 +15,40 @@ constexpr double kPowerRampUs = 300;
 }  // namespace
 
 TimeModel::TimeModel(const aotgemm_problem& problem, const aotgemm_device& device, std::span<const int32_t> kernels)
-    : rates_(find_rates(device)), extents_(problem), device_sms_(device.num_sms) {
+    : rates_(find_rates(device)), extents_(problem), device_(device) {
     candidates_.reserve(kernels.size());
     for (const int32_t kernel : kernels) {
+        const TileShape shape(kSpecs[kernel], extents_);
+        if (!is_measured()) {
+            candidates_.push_back({kernel, nullptr, nullptr, shape, Sm100Tile(kSpecs[kernel])});
+            continue;
+        }
         const TileRate& rate = rates_.measured->tiles[static_cast<std::size_t>(kernel)];
         const KindRates& kind = rates_.measured->kinds[static_cast<std::size_t>(rate.kind)];
-        candidates_.push_back({kernel, &rate, &kind, TileShape(kSpecs[kernel], extents_)});
+        candidates_.push_back({kernel, &rate, &kind, shape, std::nullopt});
     }
 }
 
+Prediction TimeModel::predict_published(std::size_t index) const {
+    const Candidate& candidate = candidates_[index];
+    Prediction out{};
+    out.counts = count_tiles(candidate.shape, extents_);
+    const Sm100Time time = predict_sm100(*candidate.published, out.counts, extents_, device_);
+    out.us = time.us;
+    out.computing_us = time.computing_us;
+    out.reading_us = time.memory_us;
+    out.loads_bound = time.loads_bound;
+    return out;
+}
+
 Prediction TimeModel::predict(std::size_t index) const {
+    if (!is_measured()) return predict_published(index);
     const TileRate& rate = this->rate(index);
     const KindRates& kind = this->kind(index);
     Prediction out{};
     out.counts = count_tiles(candidates_[index].shape, extents_);
     // With idle SMs a block has more of the L2's bandwidth, and its SM more of the power.
-    const double idle = 1 - out.counts.working / device_sms_;
+    const double idle = 1 - out.counts.working / static_cast<double>(device_.num_sms);
     const double tile_us = out.counts.k_blocks * rate.k_block_us * (1 - kind.idle_gain * idle) + rate.tile_us;
     const double computing = static_cast<double>(out.counts.waves) * tile_us * rates_.cycle_scale;
     out.computing_us = computing * (1 + kind.power_loss * computing / (computing + kPowerRampUs));

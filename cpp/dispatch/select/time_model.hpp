@@ -1,12 +1,15 @@
-// How long a kernel takes: arithmetic for the problem at hand over rates that were measured.
+// How long a kernel takes: arithmetic for the problem at hand over rates that were measured or, for an architecture
+// without any, over published facts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "aotgemm/aotgemm.h"
+#include "dispatch/select/sm100_model.hpp"
 #include "dispatch/select/tile_counts.hpp"
 #include "dispatch/select/tile_rates.hpp"
 
@@ -15,8 +18,9 @@ namespace aotgemm {
 struct Prediction {
     double us;
     double computing_us;  // of the busiest block
-    double reading_us;    // A and B from device memory
+    double reading_us;    // A and B from device memory; without measured rates, D is written as well
     double outside_us;    // asking for rows past their ends
+    bool loads_bound;     // without measured rates: the L2 is what bounds computing_us
     TileCounts counts;
 };
 
@@ -30,6 +34,8 @@ public:
 
     std::size_t size() const { return candidates_.size(); }
     int32_t kernel(std::size_t index) const { return candidates_[index].kernel; }
+    // Only where there are measured rates.
+    bool is_measured() const { return rates_.measured != nullptr; }
     const TileRate& rate(std::size_t index) const { return *candidates_[index].rate; }
     const KindRates& kind(std::size_t index) const { return *candidates_[index].kind; }
     const DeviceRates& rates() const { return rates_; }
@@ -37,16 +43,19 @@ public:
     Prediction predict(std::size_t index) const;
 
 private:
+    Prediction predict_published(std::size_t index) const;
+
     struct Candidate {
         int32_t kernel;
         const TileRate* rate;
         const KindRates* kind;
         TileShape shape;
+        std::optional<Sm100Tile> published;
     };
 
     DeviceRates rates_;
     Extents extents_;
-    double device_sms_;
+    aotgemm_device device_;
     std::vector<Candidate> candidates_;
 };
 

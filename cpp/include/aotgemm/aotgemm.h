@@ -523,7 +523,8 @@ typedef struct aotgemm_selection {
     int32_t kernel; /* index for aotgemm_spec_at */
     int32_t grid;   /* thread blocks */
     int64_t tiles;
-    double predicted_us; /* what chooses: computed for these sizes over measured rates of the kernel's tiles */
+    double predicted_us; /* what chooses: computed for these sizes over measured rates of the kernel's tiles, or over
+                            published facts on an architecture where none were measured (sm_100a); reason says which */
     double measured_us;  /* 0: no time of a whole call chooses */
     char reason[256];
 } aotgemm_selection;
@@ -531,6 +532,23 @@ typedef struct aotgemm_selection {
 /* Fills at most capacity choices, best first, and says in *count how many; the first is what a call would run. */
 AOTGEMM_API aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device,
                                           aotgemm_selection* choices, int32_t capacity, int32_t* count);
+
+/* The time that a tile would take, whether a kernel has it or not, computed from published facts. */
+typedef struct aotgemm_tile_time {
+    double us;
+    double computing_us; /* of the busiest block */
+    double memory_us;    /* to read A and B once and write D */
+    double tensor_share; /* of the tensor cores' peak, over us */
+    int64_t tiles, waves; /* waves: tiles of the busiest block */
+    int32_t working;      /* blocks that have a tile */
+    int32_t loads_bound;  /* 1: loads from the L2 are what computing_us waits for, not the tensor cores */
+} aotgemm_tile_time;
+
+/* tile: block_m, block_n, block_k (elements), cluster_m, cluster_n (two blocks at most, a CTA pair) and swap_ab count;
+ * the words need not be there. AOTGEMM_ERROR_DEVICE for a compute capability other than 10.0, on which kernels are
+ * measured; AOTGEMM_ERROR_SHAPE for sizes that no call or tile has. */
+AOTGEMM_API aotgemm_status aotgemm_predict_tile(const aotgemm_spec* tile, const aotgemm_problem* problem,
+                                                const aotgemm_device* device, aotgemm_tile_time* time);
 
 /* The devices known by name without a GPU ("h100", "h200", ...); NULL past the end. */
 AOTGEMM_API const char* aotgemm_named_device_at(int32_t index);

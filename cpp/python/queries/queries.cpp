@@ -139,6 +139,32 @@ nb::list select(const std::string& family, nb::handle m, nb::handle n, nb::handl
     return out;
 }
 
+nb::dict predict_tile(nb::dict tile, const std::string& family, nb::handle m, nb::handle n, nb::handle k,
+                      nb::handle num_sms, nb::handle device, const std::string& grouping, const std::string& layout,
+                      const std::string& out_dtype, nb::handle groups) {
+    const aotgemm_problem problem = read_problem({family, grouping, layout, out_dtype}, {groups, m, n, k, num_sms});
+    const aotgemm_device description = read_device(device);
+    aotgemm_spec spec{};
+    spec.block_m = read_int("block_m", tile["block_m"]);
+    spec.block_n = read_int("block_n", tile["block_n"]);
+    spec.block_k = read_int("block_k", tile["block_k"]);
+    spec.cluster_m = read_int("cluster_m", tile["cluster_m"]);
+    spec.cluster_n = read_int("cluster_n", tile["cluster_n"]);
+    spec.swap_ab = nb::cast<bool>(tile["swap_ab"]);
+    aotgemm_tile_time time{};
+    check(aotgemm_predict_tile(&spec, &problem, &description, &time));
+    nb::dict out;
+    out["us"] = time.us;
+    out["computing_us"] = time.computing_us;
+    out["memory_us"] = time.memory_us;
+    out["tensor_share"] = time.tensor_share;
+    out["tiles"] = time.tiles;
+    out["waves"] = time.waves;
+    out["working"] = time.working;
+    out["loads_bound"] = time.loads_bound != 0;
+    return out;
+}
+
 nb::list named_devices() {
     nb::list out;
     for (int i = 0; const char* name = aotgemm_named_device_at(i); ++i) out.append(nb::str(name));
@@ -167,6 +193,9 @@ void bind_queries(nb::module_& module) {
     module.def("select", &select, "family"_a, "m"_a, "n"_a, "k"_a, "num_sms"_a, "device"_a, "count"_a,
                "grouping"_a = "dense", "layout"_a = "nt", "out_dtype"_a = "bf16", "groups"_a = 1,
                "The best `count` choices, best first. device: a name, or a dict as named_device gives it.");
+    module.def("predict_tile", &predict_tile, "tile"_a, "family"_a, "m"_a, "n"_a, "k"_a, "num_sms"_a, "device"_a,
+               "grouping"_a = "dense", "layout"_a = "nt", "out_dtype"_a = "bf16", "groups"_a = 1,
+               "The time of a tile on sm_100a from published facts. tile: block_m, block_n, block_k, cluster_m, cluster_n, swap_ab.");
     module.def("named_devices", &named_devices);
     module.def("named_device", [](const std::string& name) { return describe(find_named_device(name)); }, "name"_a);
     module.def("cuda_device_count", &aotgemm_cuda_device_count);
