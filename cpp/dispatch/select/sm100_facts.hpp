@@ -10,11 +10,11 @@ namespace aotgemm::sm100 {
 // tcgen05.mma; [N] NVIDIA's tables of dense peaks.
 
 // Rows of one instruction and CTA on the M side, whatever the tile has [P: mxf8f6f4 has no other; f16 with 64 rows takes
-// as many cycles for half of the work, M: umma_throughput/tput_results_max.csv].
+// as many cycles for half of the work, M: umma_throughput, tput_results_max].
 constexpr int32_t kInstructionRows = 128;
 
 // Columns that an instruction of 128 rows finishes in a clock. The time of N = 256 is 128 cycles for all formats at their
-// own K of 32 bytes, with scales of blocks and without, in one CTA and in a pair [M: umma_throughput/tput_results_max.csv].
+// own K of 32 bytes, with scales of blocks and without, in one CTA and in a pair [M: umma_throughput, tput_results_max].
 constexpr double kColumnsPerClock = 2;
 constexpr double kBytesOfInstruction = 32;  // of K, in each row
 
@@ -28,16 +28,16 @@ constexpr double kPairCycles = 3;
 constexpr double kTensorClockShare = 1856.0 / 1965.0;
 
 // Bytes that loads bring into the shared memories of all SMs in a microsecond, from the L2. 13.3 TB/s is what 148 SMs
-// reached where two read the same bytes [M: tma2dmcast_throughput/tma2dmcast_sweep_full.csv]: memory bound that run, so
+// reached where two read the same bytes [M: tma2dmcast_throughput, tma2dmcast_sweep_full]: memory bound that run, so
 // that the L2 may give more. Its own limit is not published.
 constexpr double kFillBytesPerUs = 13.3e6;
-// The same of one SM that is alone: K = 131,072 bytes of 256 rows in 216.6 us [M: cutlass_gemm_mainloop/results.csv,
+// The same of one SM that is alone: K = 131,072 bytes of 256 rows in 216.6 us [M: cutlass_gemm_mainloop, results,
 // FP8, tile 128x128x128]. Those loads do not slow the instructions' own reads: there, instructions took 67.5 cycles of
 // the clock that the widest tiles show, where reads and loads sharing 128 bytes a clock would have taken 128.
 constexpr double kFillBytesPerUsOfOne = 0.155e6;
 
 // Share of the nominal bandwidth of memory that streams of 64 KiB in flight on each SM reach: 7,222 of 7,672 GB/s
-// [M: compare_mem_throughput/tma2d_tput_results.csv].
+// [M: compare_mem_throughput, tma2d_tput_results].
 constexpr double kMemoryShare = 0.94;
 
 // Cycles that four warps need to bring a column of sums from tensor memory to shared memory: PTX of a public BF16

@@ -1,0 +1,130 @@
+"""What the library's model of a B200 predicts, as tables in Markdown (docs/blackwell.md holds them):
+
+    python -m benchmarks.predicted_b200
+
+beside times that others published (recorded/b200_published.csv), for layers of DeepSeek's models, and where a tile that
+DeepGEMM takes would be faster than ours. Nothing here is measured by us.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from aotgemm import _core
+
+from benchmarks.sm100_tiles import Problem, Tile, deepgemm_choice, deepgemm_tiles
+
+PUBLISHED = Path(__file__).parent / "recorded" / "b200_published.csv"
+FAMILIES = {"bf16": "bf16_gemm", "fp8": "fp8_fp4_gemm", "mxf4": "fp8_fp4_gemm"}
+# N and K of DeepSeek V3's linear layers on one card, and of its experts.
+DEEPSEEK = {
+    "fused_qkv_a": (2112, 7168),
+    "q_b": (24576, 1536),
+    "kv_b": (32768, 512),
+    "o": (7168, 16384),
+    "gate_up, expert": (4096, 7168),
+    "down, expert": (7168, 2048),
+}
+TOKENS = (1, 16, 64, 128, 512, 1024, 4096, 8192)
+SHOWN_TOKENS = (1, 64, 512, 4096)
+
+
+def published_rows() -> list[dict[str, str]]:
+    lines = [line for line in PUBLISHED.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+def problem_of(row: dict[str, str]) -> Problem:
+    """mxf4 moves and multiplies 64 packed elements of K where FP8 has 32: to the model it is FP8 with half of K."""
+    m, n, k, groups = (int(row[name]) for name in ("m", "n", "k", "groups"))
+    return Problem(
+        FAMILIES[row["operand"]], m, n, k // 2 if row["operand"] == "mxf4" else k, row["grouping"], groups=groups
+    )
+
+
+def published_us(row: dict[str, str]) -> float:
+    flop = 2.0 * int(row["m"]) * int(row["n"]) * int(row["k"]) * int(row["groups"])
+    return float(row["us"]) if row["us"] else flop / float(row["tflops"]) * 1e-6
+
+
+def predicted_us(row: dict[str, str]) -> float:
+    """Of the tile that DeepGEMM's rules take for its rows, and of the best of its tiles for those of others."""
+    problem = problem_of(row)
+    dense = Problem(problem.family, problem.m, problem.n, problem.k)
+    tiles = [deepgemm_choice(problem)] if "DeepGEMM" in row["who"] else deepgemm_tiles(dense)
+    return max(min(problem.predicted(tile)["us"] for tile in tiles), float(row["least_us"]))
+
+
+def our_tiles(problem: Problem) -> list[Tile]:
+    """Those compiled into this build for a problem on sm_100a."""
+    words = (problem.family, problem.grouping, problem.layout, problem.out_dtype)
+    return [
+        Tile(*(spec[name] for name in ("block_m", "block_n", "cluster_m", "cluster_n", "swap_ab")))
+        for spec in _core.specs()
+        if spec["arch"] == "sm_100a"
+        and tuple(spec[name] for name in ("family", "grouping", "layout", "out_dtype")) == words
+    ]
+
+
+def best_of(problem: Problem, tiles: list[Tile]) -> tuple[Tile, dict]:
+    """Of at least one tile, the one predicted fastest, and its prediction."""
+    times = {tile: problem.predicted(tile) for tile in tiles}
+    best = min(times, key=lambda tile: times[tile]["us"])
+    return best, times[best]
+
+
+def dense_problems(family: str) -> list[Problem]:
+    """DeepGEMM's own test sizes of dense calls, DeepSeek's layers among them, at more numbers of rows."""
+    sizes = dict.fromkeys([*DEEPSEEK.values(), (576, 7168)])
+    return [Problem(family, m, n, k) for m in TOKENS for n, k in sizes]
+
+
+def slower_than_deepgemm(family: str) -> dict[Problem, float]:
+    """Where a tile that DeepGEMM takes is predicted faster than all of ours, and our time over its."""
+    found = {}
+    for problem in dense_problems(family):
+        ours = best_of(problem, our_tiles(problem))[1]["us"]
+        theirs = problem.predicted(deepgemm_choice(problem))["us"]
+        if ours > theirs:
+            found[problem] = ours / theirs
+    return found
+
+
+def published_table() -> Iterator[str]:
+    yield "| who | operands | groups | M | N | K | published us | predicted us | error |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for row in published_rows():
+        known, ours = published_us(row), predicted_us(row)
+        sizes = " | ".join(row[name] for name in ("who", "operand", "groups", "m", "n", "k"))
+        yield f"| {sizes} | {known:.1f} | {ours:.1f} | {100 * (ours / known - 1):+.0f}% |"
+
+
+def _cell(problem: Problem) -> str:
+    tile, time = best_of(problem, our_tiles(problem))
+    tflops = 2.0 * problem.m * problem.n * problem.k / time["us"] * 1e-6
+    tbps = (problem.m * problem.k + problem.n * problem.k) * problem.element_bytes / time["us"] * 1e-6
+    return f"{tile}: {time['us']:.1f} us, {100 * time['tensor_share']:.0f}%, {tflops:,.0f} TFLOP/s, {tbps:.1f} TB/s"
+
+
+def utilisation_table(family: str) -> Iterator[str]:
+    yield f"| `{family}` | " + " | ".join(f"M = {m}" for m in SHOWN_TOKENS) + " |"
+    yield "|---" * (1 + len(SHOWN_TOKENS)) + "|"
+    for name, (n, k) in DEEPSEEK.items():
+        yield f"| {name} ({n} x {k}) | " + " | ".join(_cell(Problem(family, m, n, k)) for m in SHOWN_TOKENS) + " |"
+
+
+def families() -> list[str]:
+    """Those that have dense kernels on sm_100a in this build."""
+    return [family for family in dict.fromkeys(FAMILIES.values()) if our_tiles(Problem(family, 1, 128, 128))]
+
+
+def main() -> None:
+    print(*published_table(), sep="\n")
+    for family in families():
+        print("", *utilisation_table(family), sep="\n")
+        for problem, ratio in slower_than_deepgemm(family).items():
+            print(f"slower than DeepGEMM's tile, x{ratio:.3f}: {problem}, {deepgemm_choice(problem)}")
+
+
+if __name__ == "__main__":
+    main()
