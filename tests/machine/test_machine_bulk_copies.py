@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import ml_dtypes
 import numpy as np
 import pytest
 from machine_kernel import Launch, Map, run_kernel
 from tf32_pairs import PAIRS
 
-INT32, TFLOAT32 = 3, 11  # CUtensorMapDataType
+INT32, FLOAT32, BFLOAT16, TFLOAT32 = 3, 7, 9, 11  # CUtensorMapDataType
 SPAN = {0: 0, 1: 32, 2: 64, 3: 128}  # bytes of a row that a swizzle permutes
 
 # 32 threads; the box lies at the start of dynamic shared memory, which is 1,024 bytes aligned, its mbarrier after it.
@@ -157,6 +158,38 @@ def test_a_store_that_starts_outside_is_told(machine):
     case = ((40, 12), (8, 8), (4, -2), 1)
     ran = run_kernel(machine, launch(STORE, case, 64, (bytes(256), bytes(4 * 480)), WRITE))
     assert ran.kinds() == {"tma"} and ran.result != 0
+
+
+ADD = STORE.replace(
+    "cp.async.bulk.tensor.{rank}d.global.shared::cta.", "cp.reduce.async.bulk.tensor.{rank}d.global.shared::cta.add."
+)
+
+
+def add_to(type_, dtype, level="public"):
+    """A box at the end of a row of 40 words is added; what hangs over is cut off."""
+    random = np.random.default_rng(0)
+    words_of = 4 // np.dtype(dtype).itemsize
+    here, there = (random.standard_normal(n * words_of).astype(np.float32) * 100 for n in (32, 40))
+    here, there = here.astype(dtype), there.astype(dtype)
+    tensor = Map(1, type_, (40 * words_of,), (), (32 * words_of,))
+    body = ADD.format(bytes=128, words=32, rank=1, at=16 * words_of, move=WRITE)
+    wanted = there.copy()
+    wanted[16 * words_of :] = (
+        there[16 * words_of :].astype(np.float32) + here[: 24 * words_of].astype(np.float32)
+    ).astype(dtype)
+    return wanted, Launch(body, (here.tobytes(), there.tobytes()), (tensor,), shared=128, level=level)
+
+
+@pytest.mark.parametrize(("type_", "dtype"), [(FLOAT32, np.float32), (BFLOAT16, ml_dtypes.bfloat16), (INT32, np.int32)])
+def test_an_addition_rounds_once(machine, type_, dtype):
+    wanted, kernel = add_to(type_, dtype)
+    ran = run_kernel(machine, kernel)
+    assert (ran.result, ran.findings) == (0, [])
+    assert ran.arrays[1] == wanted.tobytes()
+
+
+def test_an_addition_is_for_kernels_of_others(machine):
+    assert run_kernel(machine, add_to(FLOAT32, np.float32, "strict")[1]).kinds() == {"tma"}
 
 
 def test_what_was_never_written_may_be_copied_but_not_consumed(machine):

@@ -118,20 +118,31 @@ struct TiledMap {
     const unsigned *box, *steps;
     int interleave, swizzle;
 
-    // Of packed types, which come last, 16: the rule of their boxes is another.
-    std::uint64_t element() const {
-        constexpr std::uint64_t kBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
-        return type < sizeof(kBytes) / sizeof(*kBytes) ? kBytes[type] : 16;
+    // 4-bit elements: type 13, and 14 with gaps of 8 bytes in shared memory after each 8 bytes of 16 elements.
+    bool has_gaps() const { return type == 14; }
+    // Bits that an element takes in shared memory; 0: a type that the library does not use.
+    std::uint64_t element_bits() const {
+        constexpr std::uint64_t kBits[] = {8, 16, 32, 32, 64, 64, 16, 32, 64, 16, 32, 32, 32, 4, 8};
+        return type < sizeof(kBits) / sizeof(*kBits) ? kBits[type] : 0;
     }
-    std::uint64_t swizzled_bytes() const { return swizzle == 0 ? std::uint64_t{1} << 32 : std::uint64_t{16} << swizzle; }
+    std::uint64_t alignment() const { return has_gaps() ? 32 : 16; }
+    bool is_packed_legally() const {
+        if (type == 13) return sizes[0] % 2 == 0;
+        return !has_gaps() || (sizes[0] % 128 == 0 && box[0] == 128 && (swizzle == 0 || swizzle == 3 || swizzle == 4));
+    }
+    std::uint64_t swizzled_bytes() const {
+        constexpr std::uint64_t kBytes[] = {std::uint64_t{1} << 32, 32, 64, 128, 128, 128, 128};
+        return swizzle >= 0 && swizzle < 7 ? kBytes[swizzle] : 0;
+    }
     bool is_legal() const {
-        const std::uint64_t inner = box[0] * element();
-        if (dimensions < 1 || dimensions > 5 || address == 0 || address % 16 != 0) return false;
-        if (interleave != 0 || inner % 16 != 0 || (element() < 16 && inner > swizzled_bytes())) return false;
+        const std::uint64_t inner = box[0] * element_bits() / 8;
+        if (dimensions < 1 || dimensions > 5 || address == 0 || address % alignment() != 0) return false;
+        if (interleave != 0 || inner == 0 || inner % 16 != 0 || inner > swizzled_bytes()) return false;
+        if (!is_packed_legally()) return false;
         for (unsigned i = 0; i < dimensions; ++i) {
             if (sizes[i] == 0 || sizes[i] > std::uint64_t{1} << 32) return false;
             if (box[i] == 0 || box[i] > 256 || steps[i] == 0 || steps[i] > 8) return false;
-            if (i > 0 && (strides[i - 1] % 16 != 0 || strides[i - 1] >= std::uint64_t{1} << 40)) return false;
+            if (i > 0 && (strides[i - 1] % alignment() != 0 || strides[i - 1] >= std::uint64_t{1} << 40)) return false;
         }
         return true;
     }

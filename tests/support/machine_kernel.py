@@ -35,6 +35,8 @@ class Map:
     strides: tuple[int, ...]
     box: tuple[int, ...]
     swizzle: int = 0  # CUtensorMapSwizzle
+    offset: int = 0  # bytes from the array's start to the tensor's
+    fill: int = 0  # CUtensorMapFloatOOBfill
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Launch:
     launches: int = 1
     programmatic: bool = False
     schedules: str = "in_turn"
+    level: str = "strict"
 
     def map_offset(self, number):
         return -(-8 * len(self.arrays) // MAP_BYTES) * MAP_BYTES + number * MAP_BYTES
@@ -62,9 +65,10 @@ class Launch:
 
 @dataclass(frozen=True)
 class Ran:
-    result: int  # of the last cuLaunchKernelEx
+    result: int  # of the last cuLaunchKernelEx, or of a cuTensorMapEncodeTiled that failed
     arrays: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    errors: str = ""  # what went to standard error
 
     def kinds(self):
         return {finding["kind"] for finding in self.findings}
@@ -81,13 +85,14 @@ def run_kernel(machine, launch):
             "AOTGEMM_PTX_FOLDER": folder,
             "AOTGEMM_PTX_FINDINGS": str(findings),
             "AOTGEMM_PTX_SCHEDULES": launch.schedules,
+            "AOTGEMM_PTX_LEVEL": launch.level,
         }
         command = [sys.executable, "-I", __file__, str(machine / "libcuda.so.1")]
         done = subprocess.run(command, env=environment, input=json.dumps(description), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         found = [json.loads(line) for line in findings.read_text().splitlines()] if findings.exists() else []
-    return Ran(told["result"], [bytes.fromhex(array) for array in told["arrays"]], found)
+    return Ran(told["result"], [bytes.fromhex(array) for array in told["arrays"]], found, done.stderr)
 
 
 class _Attribute(ctypes.Structure):
@@ -120,9 +125,10 @@ def _encode(driver, description, address, out):
     rank = len(description["sizes"])
     sizes, strides = (ctypes.c_uint64 * 5)(*description["sizes"]), (ctypes.c_uint64 * 5)(*description["strides"])
     box, steps = (ctypes.c_uint32 * 5)(*description["box"]), (ctypes.c_uint32 * 5)(*[1] * 5)
-    head = (ctypes.c_void_p(out), description["type"], rank, ctypes.c_void_p(address))
-    status = driver.cuTensorMapEncodeTiled(*head, sizes, strides, box, steps, 0, description["swizzle"], 0, 0)
-    assert status == 0, status
+    head = (ctypes.c_void_p(out), description["type"], rank, ctypes.c_void_p(address + description["offset"]))
+    return driver.cuTensorMapEncodeTiled(
+        *head, sizes, strides, box, steps, 0, description["swizzle"], 0, description["fill"]
+    )
 
 
 def main(path):
@@ -135,7 +141,9 @@ def main(path):
     ctypes.memmove(start, (ctypes.c_uint64 * len(addresses))(*addresses), 8 * len(addresses))
     for i, description in enumerate(told["maps"]):
         out = start + told["map_offset"] + i * MAP_BYTES
-        _encode(driver, description, addresses[description["array"]], out)
+        if status := _encode(driver, description, addresses[description["array"]], out):
+            print(json.dumps({"result": status, "arrays": []}))
+            return
     attributes = (_Attribute * 2)()
     attributes[0].id, attributes[0].value[0] = 4, told["cluster"]
     attributes[1].id, attributes[1].value[0] = 6, told["programmatic"]

@@ -12,6 +12,7 @@ namespace aotgemm::ptx_machine {
 namespace {
 
 // A row of a box: where it is in shared memory before the swizzle, where in the tensor, and how much of it lies inside.
+// A row with gaps is inside as a whole or not at all.
 struct Row {
     std::uint32_t shared;
     std::uint64_t global;
@@ -22,14 +23,13 @@ struct Row {
 template <class Body>
 void for_each_row(const BulkCopy& copy, Body&& body) {
     const TensorMap& map = *copy.map;
-    std::uint32_t rows = 1;
-    for (int i = 1; i < map.rank; ++i) rows *= map.box[i];
     const std::int64_t columns = map.box[0], size = map.sizes[0], x = copy.at[0];
     const std::int64_t first = std::clamp<std::int64_t>(-x, 0, columns),
                        end = std::clamp<std::int64_t>(size - x, first, columns);
-    for (std::uint32_t number = 0; number < rows; ++number) {
-        Row row{copy.shared + number * map.row_bytes(), map.base, static_cast<std::uint32_t>(first) * map.element_bytes,
-                static_cast<std::uint32_t>(end - first) * map.element_bytes};
+    for (std::uint32_t number = 0; number < map.rows(); ++number) {
+        Row row{copy.shared + number * map.row_bytes(), map.base,
+                static_cast<std::uint32_t>(map.global_bytes(static_cast<std::uint64_t>(first))),
+                static_cast<std::uint32_t>(map.global_bytes(static_cast<std::uint64_t>(end - first)))};
         std::uint32_t rest = number;
         for (int i = 1; i < map.rank; ++i) {
             const std::int64_t at = copy.at[static_cast<std::size_t>(i)] + static_cast<std::int64_t>(rest % map.box[i]);
@@ -37,7 +37,7 @@ void for_each_row(const BulkCopy& copy, Body&& body) {
             if (at < 0 || at >= static_cast<std::int64_t>(map.sizes[i])) row.inside = 0;
             row.global += static_cast<std::uint64_t>(at) * map.strides[i - 1];
         }
-        row.global += static_cast<std::uint64_t>(x + first) * map.element_bytes;
+        row.global += map.global_bytes(static_cast<std::uint64_t>(x + first));
         body(row);
     }
 }
@@ -70,7 +70,27 @@ void round_to_tf32(std::uint8_t (&piece)[kPiece]) {
     std::memcpy(piece, words, kPiece);
 }
 
+constexpr std::uint32_t kGap = 8;
+
+// What gaps hold is not defined: NaN here, whatever is made of it.
+void load_row_with_gaps(const BulkCopy& copy, const Row& row, Block& block) {
+    Checker* check = copy.issuer->check;
+    for (std::uint32_t packed = 0; packed < copy.map->row_bytes() / 2; packed += kGap) {
+        const std::uint32_t address = swizzled(row.shared + 2 * packed, copy.map->swizzle);
+        std::uint8_t* to = block.shared.data() + address;
+        const std::uint64_t from = row.global + packed;
+        std::memset(to, 0, kGap);
+        std::memset(to + kGap, 0xFF, kGap);
+        if (row.inside != 0) std::memcpy(to, reinterpret_cast<const void*>(from), kGap);
+        if (check == nullptr) continue;
+        const bool defined = row.inside == 0 || check->global_is_defined(*copy.issuer, from, kGap);
+        check->copy_writes_shared(copy, block, address, kGap, defined);
+        check->copy_writes_shared(copy, block, address + kGap, kGap, false);
+    }
+}
+
 void load_row(const BulkCopy& copy, const Row& row, Block& block) {
+    if (copy.map->has_gaps()) return load_row_with_gaps(copy, row, block);
     Checker* check = copy.issuer->check;
     const bool as_one = check != nullptr && is_one_range(*copy.map) &&
                         (row.inside == 0 || check->global_is_defined(*copy.issuer, row.global, row.inside));
@@ -106,8 +126,30 @@ void load(Cluster& cluster, const BulkCopy& copy) {
     if (is_outside && copy.issuer->check != nullptr) ++cluster.machine->counts.boxes_outside;
     for (Block& block : cluster.blocks) {
         if ((copy.blocks >> block.rank & 1) == 0) continue;
-        bring_bytes(copy, block, *block.find_mbarrier(copy.barrier), copy.map->box_bytes());
+        Block& counts = cluster.blocks[copy.barrier_rank(block.rank)];
+        bring_bytes(copy, counts, *counts.find_mbarrier(copy.barrier), copy.map->loaded_bytes());
     }
+}
+
+template <class Element, class Sum>
+void add_elements(std::uint8_t* to, const std::uint8_t* from, std::uint32_t bytes, Sum&& sum) {
+    for (std::uint32_t at = 0; at < bytes; at += sizeof(Element)) {
+        Element a, b;
+        std::memcpy(&a, to + at, sizeof(Element));
+        std::memcpy(&b, from + at, sizeof(Element));
+        a = sum(a, b);
+        std::memcpy(to + at, &a, sizeof(Element));
+    }
+}
+
+// As L2 adds: FP32 and BF16 each round the sum to nearest even (cp.reduce.async.bulk.tensor, .add).
+void add_to(std::uint8_t* to, const std::uint8_t* from, std::uint32_t bytes, const TensorMap& map) {
+    if (map.is_float32()) return add_elements<float>(to, from, bytes, [](float a, float b) { return a + b; });
+    if (!map.is_bfloat16())
+        return add_elements<std::uint32_t>(to, from, bytes, [](std::uint32_t a, std::uint32_t b) { return a + b; });
+    add_elements<std::uint16_t>(to, from, bytes, [](std::uint16_t a, std::uint16_t b) {
+        return emulation::bf16_from_float(emulation::float_from_bf16(a) + emulation::float_from_bf16(b));
+    });
 }
 
 void store(Cluster& cluster, const BulkCopy& copy) {
@@ -122,14 +164,21 @@ void store(Cluster& cluster, const BulkCopy& copy) {
                                     end = std::min(offset + bytes, row.first + row.inside);
                 if (first >= end) return;
                 const std::uint64_t to = row.global + (first - row.first);
-                std::memcpy(reinterpret_cast<void*>(to), block.shared.data() + address + (first - offset), end - first);
+                const std::uint8_t* from = block.shared.data() + address + (first - offset);
+                const bool was_defined = copy.kind != CopyKind::add || check == nullptr ||
+                                         check->global_is_defined(*copy.issuer, to, end - first);
+                auto* const bytes_there = reinterpret_cast<std::uint8_t*>(to);
+                if (copy.kind == CopyKind::add) add_to(bytes_there, from, end - first, *copy.map);
+                else std::memcpy(bytes_there, from, end - first);
                 if (check == nullptr) return;
-                const bool defined = check->shared_is_defined(block, address + (first - offset), end - first);
+                const bool defined =
+                    was_defined && check->shared_is_defined(block, address + (first - offset), end - first);
                 check->global_define(*copy.issuer, to, end - first, defined);
                 if (!defined)
                     cluster.machine->report(
                         *copy.issuer, *copy.instruction, "uninitialised",
-                        "a bulk store sends shared memory at " + std::to_string(address) + " that nothing has written",
+                        "a bulk store sends shared memory at " + std::to_string(address) +
+                            " that nothing has written, or adds to such global memory",
                         "Write the whole box, or let it end at the tensor's edge.");
             });
     });
@@ -170,7 +219,7 @@ void issue_copy(Warp& warp, BulkCopy copy) {
 void take_effect(Cluster& cluster, std::size_t place) {
     const BulkCopy copy = std::move(cluster.copies[place]);
     cluster.copies.erase(cluster.copies.begin() + static_cast<std::ptrdiff_t>(place));
-    copy.is_store ? store(cluster, copy) : load(cluster, copy);
+    copy.is_load() ? load(cluster, copy) : store(cluster, copy);
 }
 
 void commit_stores(Warp& warp, std::uint32_t lanes) {
@@ -188,7 +237,7 @@ void wait_for_stores(Warp& warp, std::uint32_t lanes, std::uint32_t pending) {
     };
     for (std::size_t i = 0; i < cluster.copies.size();) {
         const BulkCopy& copy = cluster.copies[i];
-        const bool awaited = copy.is_store && copy.issuer == &warp &&
+        const bool awaited = !copy.is_load() && copy.issuer == &warp &&
                              std::any_of(warp.bulk.begin(), warp.bulk.end(), [&](const BulkStore& store) {
                                  return store.tick == copy.tick && is_awaited(store);
                              });

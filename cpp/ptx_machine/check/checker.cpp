@@ -190,7 +190,7 @@ void Checker::shared_store(Warp& warp, std::uint32_t address, std::uint32_t byte
 
 void Checker::copy_writes_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes,
                                  bool defined) {
-    const Mbarrier* barrier = cluster_.blocks[block.rank].find_mbarrier(copy.barrier);
+    const Mbarrier* barrier = cluster_.blocks[copy.barrier_rank(block.rank)].find_mbarrier(copy.barrier);
     SharedShadow& shadow = shadow_of(block);
     const Toucher by{&copy.clock,
                      static_cast<std::uint16_t>(barrier->component),

@@ -182,7 +182,7 @@ API cuTensorMapEncodeTiled(void* out, int type, unsigned rank, void* address, co
     map.base = reinterpret_cast<std::uint64_t>(address);
     map.rank = static_cast<std::uint8_t>(rank);
     map.type = static_cast<std::uint8_t>(type);
-    map.element_bytes = static_cast<std::uint8_t>(tensor_map_element_bytes(type));
+    map.element_bits = static_cast<std::uint8_t>(tensor_map_element_bits(type));
     map.swizzle = static_cast<std::uint8_t>(swizzle);
     map.interleave = static_cast<std::uint8_t>(interleave);
     map.fill = static_cast<std::uint8_t>(fill);

@@ -43,7 +43,9 @@ struct NamedBarrier {
 inline constexpr int kNamedBarriers = 16;
 inline constexpr int kWarpsOfWarpgroup = 4;
 inline constexpr std::uint32_t kMostMbarriers = 80;  // of a block
-inline constexpr std::uint32_t kRankShift = 24;      // of a block in an address of the cluster's window
+// Shared addresses of a cluster's blocks, as on the GPU: the block's rank above, the offset in its window below.
+inline constexpr std::uint32_t kRankShift = 24;
+inline constexpr std::uint32_t kOffsetMask = (1u << kRankShift) - 1;
 
 struct Block {
     Cluster* cluster = nullptr;
@@ -63,14 +65,18 @@ struct Block {
     }
 };
 
+enum class CopyKind : std::uint8_t { load, store, add };
+
 // A bulk tensor copy from its issue to its effect.
 struct BulkCopy {
-    bool is_store = false;
+    CopyKind kind = CopyKind::load;
     const Instruction* instruction = nullptr;
     const TensorMap* map = nullptr;
     std::array<std::int32_t, 5> at{};
     std::uint32_t shared = 0;   // address in each block's window
     std::uint32_t barrier = 0;  // likewise
+    // Of a load by a pair of blocks: which of each pair has the barrier; -1: each block that is written has its own.
+    int barrier_parity = -1;
     std::uint32_t blocks = 0;   // mask of ranks that a load writes; of a store its block
     Warp* issuer = nullptr;
     int lane = 0;
@@ -78,6 +84,12 @@ struct BulkCopy {
     Clock clock;                // what its issuer knows; empty without a checker
     std::uint64_t done_at = 0;  // step of the timeline
     std::uint32_t met = 0;      // up to which of its own steps the lanes of its issuer have met
+
+    bool is_load() const { return kind == CopyKind::load; }
+    // Rank of the block at whose barrier the bytes count that come to the block `rank`.
+    std::uint32_t barrier_rank(std::uint32_t rank) const {
+        return barrier_parity < 0 ? rank : (rank & ~1u) | static_cast<std::uint32_t>(barrier_parity);
+    }
 };
 
 struct Cluster {

@@ -34,9 +34,9 @@ void draw_copy(const BulkCopy& copy) {
     Timeline* timeline = machine_of(*copy.issuer).timeline;
     if (timeline == nullptr) return;
     const std::string row =
-        "block " + std::to_string(copy.issuer->block->rank) + (copy.is_store ? ", bulk stores" : ", bulk loads");
+        "block " + std::to_string(copy.issuer->block->rank) + (copy.is_load() ? ", bulk loads" : ", bulk stores");
     const std::string label = std::to_string(copy.map->box_bytes()) + " bytes at " + std::to_string(copy.shared);
-    timeline->add({row, copy.is_store ? SpanKind::store : SpanKind::load, copy.done_at - kCopySteps, copy.done_at,
+    timeline->add({row, copy.is_load() ? SpanKind::load : SpanKind::store, copy.done_at - kCopySteps, copy.done_at,
                    label, copy.issuer->program->line_of(*copy.instruction)});
 }
 

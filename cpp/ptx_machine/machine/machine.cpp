@@ -26,11 +26,12 @@ void start_warp(Warp& warp, const Program& program, Block& block, int index, std
     warp.accumulator_touched.assign(program.shadow_count, ~0u);
     for (const Constant& constant : program.constants) {
         warp.defined[constant.place.shadow] = ~0u;
+        const std::uint64_t bits = constant.bits + (constant.is_shared_address ? block.rank << kRankShift : 0);
         for (int lane = 0; lane < kLanes; ++lane) {
             if (constant.place.type == RegisterType::bits64)
-                warp.lanes<std::uint64_t>(constant.place)[lane] = constant.bits;
+                warp.lanes<std::uint64_t>(constant.place)[lane] = bits;
             else if (constant.place.type != RegisterType::predicate)
-                warp.lanes<std::uint32_t>(constant.place)[lane] = static_cast<std::uint32_t>(constant.bits);
+                warp.lanes<std::uint32_t>(constant.place)[lane] = static_cast<std::uint32_t>(bits);
         }
         if (constant.place.type == RegisterType::predicate)
             warp.predicates[constant.place.word] = constant.bits != 0 ? ~0u : 0;

@@ -93,9 +93,9 @@ bool Scheduler::let_a_copy_take_effect() {
     if (cluster_.copies.empty()) return false;
     std::size_t place = cluster_.copies.size() - 1;
     if (machine_.options.schedule.timing == AsyncTiming::random) place = machine_.random() % cluster_.copies.size();
-    else if (cluster_.copies[place].is_store)
+    else if (!cluster_.copies[place].is_load())
         for (std::size_t i = 0; i < cluster_.copies.size(); ++i)
-            if (!cluster_.copies[i].is_store) place = i;
+            if (cluster_.copies[i].is_load()) place = i;
     take_effect(cluster_, place);
     return true;
 }

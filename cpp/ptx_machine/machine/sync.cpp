@@ -6,15 +6,20 @@
 namespace aotgemm::ptx_machine {
 
 SharedPlace shared_place(const Warp& warp, std::uint32_t address) {
-    const std::uint32_t window = address >> kRankShift;
-    if (window == 0) return {warp.block, address};
+    const std::uint32_t rank = address >> kRankShift;
     std::deque<Block>& blocks = warp.block->cluster->blocks;
-    if (window > blocks.size())
+    if (rank >= blocks.size())
         stop(warp, "bounds",
-             "block " + std::to_string(window - 1) + " of the cluster is meant, which has " +
-                 std::to_string(blocks.size()),
+             "block " + std::to_string(rank) + " of the cluster is meant, which has " + std::to_string(blocks.size()),
              "Check the rank given to mapa.");
-    return {&blocks[window - 1], address & ((1u << kRankShift) - 1)};
+    return {&blocks[rank], address & kOffsetMask};
+}
+
+void stop_at_other_block(const Warp& warp, std::uint32_t address) {
+    stop(warp, "bounds",
+         "shared memory of block " + std::to_string(address >> kRankShift) +
+             " is accessed by an instruction that reaches its own block's only",
+         "Check the address; what mapa returns wants the .shared::cluster form.");
 }
 
 Mbarrier& mbarrier_at(const Warp& warp, const Instruction& i, const SharedPlace& place, bool is_async) {

@@ -10,8 +10,15 @@ struct SharedPlace {
     std::uint32_t address;  // in the block's window
 };
 
-// An address of the cluster's window, or of the warp's own block. Stops the grid if there is no such block.
+// Which block of the cluster an address means. Stops the grid if there is no such block.
 SharedPlace shared_place(const Warp& warp, std::uint32_t address);
+[[noreturn]] void stop_at_other_block(const Warp& warp, std::uint32_t address);
+// The offset of an address in the warp's own block, which the instruction is confined to. Stops the grid if it is in
+// another's.
+inline std::uint32_t own_shared_offset(const Warp& warp, std::uint32_t address) {
+    if (address >> kRankShift != warp.block->rank) stop_at_other_block(warp, address);
+    return address & kOffsetMask;
+}
 
 // The initialised mbarrier at a place, which the warp must know to be initialised. Stops the grid if there is none.
 Mbarrier& mbarrier_at(const Warp& warp, const Instruction& i, const SharedPlace& place, bool is_async);

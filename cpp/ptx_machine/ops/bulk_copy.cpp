@@ -1,4 +1,4 @@
-// cp.async.bulk.tensor: loads, multicast loads, stores, and groups of stores.
+// cp.async.bulk.tensor: loads, multicast loads, loads of a pair of blocks, stores, additions, and groups of stores.
 #include "ptx_machine/async/bulk_copy.hpp"
 
 #include "ptx_machine/check/checker.hpp"
@@ -31,9 +31,10 @@ BulkCopy copy_of(Warp& warp, const Instruction& i, int lane, const Place& map, s
         want_defined(warp, at[d], lane, "a coordinate");
         copy.at[d] = warp.lanes<std::int32_t>(at[d])[lane];
     }
-    if (copy.at[0] * std::int64_t{copy.map->element_bytes} % 16 != 0)
+    if (copy.at[0] % copy.map->start_alignment() != 0)
         stop(warp, "tma",
-             "the box starts at element " + std::to_string(copy.at[0]) + " of a row, no multiple of 16 bytes",
+             "the box starts at element " + std::to_string(copy.at[0]) + " of a row, no multiple of " +
+                 std::to_string(copy.map->start_alignment()),
              "Start it at the multiple before, and leave out what comes first.");
     copy.shared = shared;
     if (shared % copy.map->box_alignment() != 0)
@@ -49,6 +50,17 @@ BulkCopy copy_of(Warp& warp, const Instruction& i, int lane, const Place& map, s
     return copy;
 }
 
+// Box and barrier of a load with .cta_group::2 are in one pair of neighbours.
+void want_pair(Warp& warp, const Details& details, const SharedPlace& to, const SharedPlace& barrier) {
+    if (!details.is_of_pair) return;
+    const std::size_t blocks = warp.block->cluster->blocks.size();
+    if (blocks % 2 != 0 || to.block->rank / 2 != barrier.block->rank / 2)
+        stop(warp, "tma",
+             "a load of a pair goes to block " + std::to_string(to.block->rank) + " and its bytes count at block " +
+                 std::to_string(barrier.block->rank) + ", in a cluster of " + std::to_string(blocks),
+             "Pairs are blocks 0 and 1, 2 and 3, and so on: give a barrier of the same pair.");
+}
+
 void load(Warp& warp, const Instruction& i) {
     const Details& details = *i.details;
     for_each_lane(warp.active(i), [&](int lane) {
@@ -57,36 +69,53 @@ void load(Warp& warp, const Instruction& i) {
         const SharedPlace barrier = shared_place(warp, warp.lanes<std::uint32_t>(i.b)[lane]);
         want_defined(warp, i.to, lane, "the address");
         BulkCopy copy = copy_of(warp, i, lane, i.a, to.address);
-        if (to.block != barrier.block)
+        if (details.is_of_pair) copy.barrier_parity = static_cast<int>(barrier.block->rank & 1);
+        else if (to.block != barrier.block)
             stop(warp, "tma", "the box goes to one block and its bytes count at another",
-                 "Give a barrier of the same block.");
+                 "Give a barrier of the same block, or load with .cta_group::2.");
         copy.barrier = barrier.address;
         copy.blocks = 1u << to.block->rank;
         if (details.is_multicast) copy.blocks = warp.lanes<std::uint32_t>(i.c)[lane] & 0xFFFF;
         Cluster& cluster = *warp.block->cluster;
+        want_pair(warp, details, to, barrier);
         if (copy.blocks == 0 || copy.blocks >> cluster.blocks.size() != 0)
             stop(warp, "tma",
                  "the multicast mask is " + std::to_string(copy.blocks) + " in a cluster of " +
                      std::to_string(cluster.blocks.size()),
                  "Name blocks of the cluster.");
         for (Block& block : cluster.blocks)
-            if (copy.blocks >> block.rank & 1) mbarrier_at(warp, i, {&block, copy.barrier}, true);
+            if (copy.blocks >> block.rank & 1)
+                mbarrier_at(warp, i, {&cluster.blocks[copy.barrier_rank(block.rank)], copy.barrier}, true);
         issue_copy(warp, std::move(copy));
     });
 }
 
+void want_storable(Warp& warp, const BulkCopy& copy) {
+    if (copy.map->has_gaps())
+        stop(warp, "tma", "4-bit elements with gaps are stored", "A map of type 16U4_ALIGN16B is for loads alone.");
+    for (int d = 0; d < copy.map->rank; ++d) {
+        const std::int32_t at = copy.at[static_cast<std::size_t>(d)];
+        if (at < 0)
+            report(warp, "tma", "a store's box starts at " + std::to_string(at) + " in dimension " + std::to_string(d),
+                   "Start it inside the tensor: only its end may be cut.");
+    }
+    if (copy.kind != CopyKind::add) return;
+    if (!copy.map->is_float32() && !copy.map->is_bfloat16() && !copy.map->is_integer32())
+        stop(warp, "tma",
+             "the machine adds FP32, BF16 and 32-bit integers, not data type " + std::to_string(copy.map->type),
+             "Store, or add one of these.");
+    if (machine_of(warp).options.strict)
+        report(warp, "tma", "a bulk copy adds to global memory, in an order that nobody fixes",
+               "Add in registers, and store.");
+}
+
+template <CopyKind kKind>
 void store(Warp& warp, const Instruction& i) {
     for_each_lane(warp.active(i), [&](int lane) {
-        BulkCopy copy = copy_of(warp, i, lane, i.a, warp.lanes<std::uint32_t>(i.b)[lane]);
+        BulkCopy copy = copy_of(warp, i, lane, i.a, own_shared_offset(warp, warp.lanes<std::uint32_t>(i.b)[lane]));
         want_defined(warp, i.b, lane, "the address");
-        for (int d = 0; d < copy.map->rank; ++d) {
-            const std::int32_t at = copy.at[static_cast<std::size_t>(d)];
-            if (at < 0)
-                report(warp, "tma",
-                       "a store's box starts at " + std::to_string(at) + " in dimension " + std::to_string(d),
-                       "Start it inside the tensor: only its end may be cut.");
-        }
-        copy.is_store = true;
+        copy.kind = kKind;
+        want_storable(warp, copy);
         copy.tick = ++warp.bulk_ticks;
         warp.bulk.push_back({lane, copy.tick});
         issue_copy(warp, std::move(copy));
@@ -110,40 +139,63 @@ Details& decode_coordinates(Decoder& decoder, const Operand& tensor, int dimensi
     return details;
 }
 
+struct LoadForm {
+    int dimensions;
+    bool is_multicast, has_hint, is_of_pair;
+};
+
 // [shared], [map, {coordinates}], [barrier] {, mask} {, policy}
-void decode_load(Decoder& decoder, const Statement& statement, Instruction& out, int dimensions, bool is_multicast,
-                 bool has_hint) {
-    decoder.count(statement, 3u + is_multicast + has_hint);
+void decode_load(Decoder& decoder, const Statement& statement, Instruction& out, const LoadForm& form) {
+    decoder.count(statement, 3u + form.is_multicast + form.has_hint);
     Instruction barrier;
     out.b = decoder.address(statement.operands[2], barrier);
     if (barrier.value != 0) decoder.fail("an offset of the barrier");
-    decode_coordinates(decoder, statement.operands[1], dimensions, out).is_multicast = is_multicast;
+    Details& details = decode_coordinates(decoder, statement.operands[1], form.dimensions, out);
+    details.is_multicast = form.is_multicast;
+    details.is_of_pair = form.is_of_pair;
     out.to = decoder.address(statement.operands[0], out);
-    if (is_multicast) out.c = decoder.source(statement.operands[3], RegisterType::bits16);
-    if (has_hint) decoder.source(statement.operands.back(), RegisterType::bits64);
+    if (form.is_multicast) out.c = decoder.source(statement.operands[3], RegisterType::bits16);
+    if (form.has_hint) decoder.source(statement.operands.back(), RegisterType::bits64);
 }
 
 // [map, {coordinates}], [shared]
 void decode_store(Decoder& decoder, const Statement& statement, Instruction& out, int dimensions) {
-    decoder.count(statement, 2);
+    const bool has_hint = statement.opcode.ends_with(".L2::cache_hint");
+    decoder.count(statement, 2u + has_hint);
+    if (has_hint) decoder.source(statement.operands[2], RegisterType::bits64);
     decode_coordinates(decoder, statement.operands[0], dimensions, out);
     out.b = decoder.address(statement.operands[1], out);
     if (out.value != 0) decoder.fail("an offset in shared memory");
 }
 
+void add_load(OpcodeTable& table, const std::string& name, const LoadForm& form) {
+    table[name] = {
+        "", load, [=](Decoder& d, const Statement& s, Instruction& out) { decode_load(d, s, out, form); }, false};
+}
+
+// The pair's modifier stands where CuTe writes it, or where the PTX ISA does.
 void add_loads(OpcodeTable& table, int dimensions) {
-    const std::string name =
-        "cp.async.bulk.tensor." + std::to_string(dimensions) + "d.shared::cluster.global.mbarrier::complete_tx::bytes";
+    const std::string start = "cp.async.bulk.tensor." + std::to_string(dimensions) + "d",
+                      end = ".shared::cluster.global.mbarrier::complete_tx::bytes";
     for (const bool is_multicast : {false, true}) {
         for (const bool has_hint : {false, true}) {
-            const std::string all =
-                name + (is_multicast ? ".multicast::cluster" : "") + (has_hint ? ".L2::cache_hint" : "");
-            table[all] = {"", load,
-                          [=](Decoder& d, const Statement& s, Instruction& out) {
-                              decode_load(d, s, out, dimensions, is_multicast, has_hint);
-                          },
-                          false};
+            const std::string multicast = is_multicast ? ".multicast::cluster" : "",
+                              hint = has_hint ? ".L2::cache_hint" : "";
+            add_load(table, start + end + multicast + hint, {dimensions, is_multicast, has_hint, false});
+            for (const std::string& name : {start + ".cta_group::2" + end + multicast + hint,
+                                            start + end + multicast + ".cta_group::2" + hint})
+                add_load(table, name, {dimensions, is_multicast, has_hint, true});
         }
+    }
+}
+
+void add_stores(OpcodeTable& table, int dimensions) {
+    const std::string form = std::to_string(dimensions) + "d.global.shared::cta.";
+    const auto decode = [=](Decoder& d, const Statement& s, Instruction& out) { decode_store(d, s, out, dimensions); };
+    for (const char* hint : {"", ".L2::cache_hint"}) {
+        const std::string end = std::string("bulk_group") + hint;
+        table["cp.async.bulk.tensor." + form + end] = {"", store<CopyKind::store>, decode, false};
+        table["cp.reduce.async.bulk.tensor." + form + "add." + end] = {"", store<CopyKind::add>, decode, false};
     }
 }
 
@@ -152,9 +204,7 @@ void add_loads(OpcodeTable& table, int dimensions) {
 void add_bulk_copy_opcodes(OpcodeTable& table) {
     for (int dimensions = 1; dimensions <= 5; ++dimensions) {
         add_loads(table, dimensions);
-        table["cp.async.bulk.tensor." + std::to_string(dimensions) + "d.global.shared::cta.bulk_group"] = {
-            "", store, [=](Decoder& d, const Statement& s, Instruction& out) { decode_store(d, s, out, dimensions); },
-            false};
+        add_stores(table, dimensions);
     }
     table["cp.async.bulk.commit_group"] = {"", commit,
                                            [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 0); }, false};

@@ -23,7 +23,8 @@ void want_defined(Warp& warp, const Place& place, int lane, const char* what) {
 void initialise(Warp& warp, const Instruction& i) {
     for_each_lane(warp.active(i), [&](int lane) {
         Block& block = *warp.block;
-        const std::uint32_t address = address_of(warp, i, lane), count = warp.lanes<std::uint32_t>(i.b)[lane];
+        const std::uint32_t address = own_shared_offset(warp, address_of(warp, i, lane)),
+                            count = warp.lanes<std::uint32_t>(i.b)[lane];
         if (address % 8 != 0 || address < kSharedBase || address + 8 > block.shared.size())
             stop(warp, "bounds",
                  "an mbarrier at " + std::to_string(address) + " is not 8 aligned bytes of the block's shared memory",

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "ptx_machine/check/checker.hpp"
-#include "ptx_machine/machine/machine.hpp"
+#include "ptx_machine/machine/sync.hpp"
 #include "ptx_machine/ops/lanewise.hpp"
 #include "ptx_machine/program/decoder.hpp"
 
@@ -11,10 +11,13 @@ namespace {
 
 enum class Space { parameter, shared, global };
 
+// Of shared memory the offset in the block's own.
+template <Space kSpace>
 std::uint64_t address_of(Warp& warp, const Place& base, int lane, std::int64_t offset) {
     if (base.type == RegisterType::bits64)
         return warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
-    return static_cast<std::uint32_t>(warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset));
+    const std::uint32_t address = warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset);
+    return kSpace == Space::shared ? own_shared_offset(warp, address) : address;
 }
 
 void want_defined_address(Warp& warp, const Place& base, std::uint32_t active) {
@@ -88,7 +91,7 @@ void check_global_load(Warp& warp, const Instruction& i, std::uint32_t active, s
     const std::vector<Place>& list = i.details->list;
     const auto bytes = static_cast<std::uint32_t>(element * list.size());
     if (is_one_range(warp, i, active, bytes)) {
-        const std::uint64_t first = address_of(warp, i.a, 0, i.value);
+        const std::uint64_t first = address_of<Space::global>(warp, i.a, 0, i.value);
         want_global(warp, first, kLanes * bytes, false);
         if (warp.check->global_is_defined(warp, first, kLanes * bytes)) {
             for (const Place& place : list) warp.define(place, active, active);
@@ -96,7 +99,7 @@ void check_global_load(Warp& warp, const Instruction& i, std::uint32_t active, s
         }
     }
     for_each_lane(active, [&](int lane) {
-        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        const std::uint64_t address = address_of<Space::global>(warp, i.a, lane, i.value);
         want_global(warp, address, bytes, false);
         for (std::size_t j = 0; j < list.size(); ++j) {
             const bool is_defined = warp.check->global_is_defined(warp, address + j * element, element);
@@ -108,7 +111,7 @@ void check_global_load(Warp& warp, const Instruction& i, std::uint32_t active, s
 void check_shared_load(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t element) {
     const std::vector<Place>& list = i.details->list;
     for_each_lane(active, [&](int lane) {
-        const auto address = static_cast<std::uint32_t>(address_of(warp, i.a, lane, i.value));
+        const auto address = static_cast<std::uint32_t>(address_of<Space::shared>(warp, i.a, lane, i.value));
         warp.check->shared_load(warp, address, static_cast<std::uint32_t>(element * list.size()), lane);
         for (std::size_t j = 0; j < list.size(); ++j) {
             const auto at = static_cast<std::uint32_t>(address + j * element);
@@ -137,7 +140,7 @@ void load(Warp& warp, const Instruction& i) {
     std::uint8_t values[kLanes][16];
     if (kSpace == Space::global && warp.check != nullptr) check_load<kSpace>(warp, i, active, sizeof(Element));
     for_each_lane(active, [&](int lane) {
-        std::memcpy(values[lane], resolve<kSpace>(warp, address_of(warp, i.a, lane, i.value), bytes), bytes);
+        std::memcpy(values[lane], resolve<kSpace>(warp, address_of<kSpace>(warp, i.a, lane, i.value), bytes), bytes);
     });
     if (kSpace != Space::global && warp.check != nullptr) check_load<kSpace>(warp, i, active, sizeof(Element));
     for (std::size_t j = 0; j < list.size(); ++j)
@@ -152,7 +155,7 @@ void check_global_store(Warp& warp, const Instruction& i, std::uint32_t active, 
                "Initialise what it is computed from.");
     const bool as_one = is_one_range(warp, i, active, bytes);
     for_each_lane(as_one ? 1u : active, [&](int lane) {
-        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        const std::uint64_t address = address_of<Space::global>(warp, i.a, lane, i.value);
         const std::uint32_t size = as_one ? kLanes * bytes : bytes;
         want_global(warp, address, size, true);
         warp.check->global_define(warp, address, size, true);  // what is not has been told
@@ -163,7 +166,7 @@ void check_shared_store(Warp& warp, const Instruction& i, std::uint32_t active, 
     std::uint32_t defined = ~0u;
     for (const Place& place : i.details->list) defined &= warp.defined[place.shadow];
     for_each_lane(active, [&](int lane) {
-        const auto address = static_cast<std::uint32_t>(address_of(warp, i.a, lane, i.value));
+        const auto address = static_cast<std::uint32_t>(address_of<Space::shared>(warp, i.a, lane, i.value));
         warp.check->shared_store(warp, address, bytes, lane, (defined >> lane & 1) != 0);
     });
 }
@@ -176,7 +179,7 @@ void store(Warp& warp, const Instruction& i) {
     const auto bytes = static_cast<std::uint32_t>(sizeof(Element) * list.size());
     if (kSpace == Space::global && warp.check != nullptr) check_global_store(warp, i, active, bytes);
     for_each_lane(active, [&](int lane) {
-        std::uint8_t* to = resolve<kSpace>(warp, address_of(warp, i.a, lane, i.value), bytes);
+        std::uint8_t* to = resolve<kSpace>(warp, address_of<kSpace>(warp, i.a, lane, i.value), bytes);
         for (std::size_t j = 0; j < list.size(); ++j) get<Element>(warp, list[j], lane, to + j * sizeof(Element));
     });
     if (kSpace == Space::shared && warp.check != nullptr) check_shared_store(warp, i, active, bytes);
@@ -186,7 +189,7 @@ void store(Warp& warp, const Instruction& i) {
 void atomic_max_shared(Warp& warp, const Instruction& i) {
     const std::uint32_t active = warp.active(i);
     for_each_lane(active, [&](int lane) {
-        const std::uint64_t address = address_of(warp, i.a, lane, i.value);
+        const std::uint64_t address = address_of<Space::shared>(warp, i.a, lane, i.value);
         std::uint8_t* at = resolve<Space::shared>(warp, address, 4);
         if (warp.check != nullptr) {
             if (!warp.check->shared_is_defined(*warp.block, static_cast<std::uint32_t>(address), 4))

@@ -169,7 +169,7 @@ void map_to_rank(Warp& warp, const Instruction& i) {
     const auto* address = warp.lanes<std::uint32_t>(i.a);
     const auto* rank = warp.lanes<std::uint32_t>(i.b);
     write_lanes<std::uint32_t>(
-        warp, i, [&](int lane) { return (address[lane] & ((1u << kRankShift) - 1)) | (rank[lane] + 1) << kRankShift; });
+        warp, i, [&](int lane) { return (address[lane] & kOffsetMask) | rank[lane] << kRankShift; });
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Decoder::Decoder(const Module& module, const Entry& entry) : module_(module) {
     program_->predicate_count = 1;  // predicate 0 is true
     program_->shadow_count = 1;
     program_->constants.push_back({{0, 0, RegisterType::predicate}, ~0ull});
-    constants_[{RegisterType::predicate, 1}] = program_->constants[0].place;
+    constants_[{RegisterType::predicate, 1, false}] = program_->constants[0].place;
     for (const RegisterType type : entry.registers) registers_.push_back(new_place(type));
     lay_out_shared();
     lay_out_parameters();
@@ -96,14 +96,14 @@ Place Decoder::new_place(RegisterType type) {
     return place;
 }
 
-Place Decoder::constant(std::uint64_t bits, RegisterType type) {
+Place Decoder::constant(std::uint64_t bits, RegisterType type, bool is_shared_address) {
     if (type == RegisterType::predicate) bits = bits != 0;
     if (type == RegisterType::bits16) bits &= 0xFFFF;
     if (type == RegisterType::bits32) bits &= 0xFFFFFFFF;
-    const auto [found, is_new] = constants_.try_emplace({type, bits});
+    const auto [found, is_new] = constants_.try_emplace({type, bits, is_shared_address});
     if (is_new) {
         found->second = new_place(type);
-        program_->constants.push_back({found->second, bits});
+        program_->constants.push_back({found->second, bits, is_shared_address});
     }
     return found->second;
 }
@@ -116,7 +116,7 @@ Place Decoder::source(const Operand& operand, RegisterType type) {
         case Operand::Kind::symbol: {
             const auto found = program_->symbols.find(operand.name);
             if (found == program_->symbols.end()) fail("no variable '" + operand.name + "'");
-            return constant(found->second.address, type);
+            return constant(found->second.address, type, !found->second.is_parameter);
         }
         default: fail("an operand is neither a register nor a constant");
     }

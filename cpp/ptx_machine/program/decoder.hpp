@@ -3,7 +3,7 @@
 
 #include <map>
 #include <memory>
-#include <utility>
+#include <tuple>
 
 #include "ptx_machine/program/opcode_table.hpp"
 
@@ -19,7 +19,7 @@ class Decoder {
     // A register of any type.
     Place any_register(const Operand& operand);
     Place destination(const Operand& operand, RegisterType type);
-    Place constant(std::uint64_t bits, RegisterType type);
+    Place constant(std::uint64_t bits, RegisterType type, bool is_shared_address = false);
     // A place for results that nobody reads.
     Place sink(RegisterType type) { return new_place(type); }
     // [register + offset] or [symbol + offset]: a place of the base, and the offset in `value`.
@@ -39,7 +39,7 @@ class Decoder {
     const Module& module_;
     std::unique_ptr<Program> program_ = std::make_unique<Program>();
     std::vector<Place> registers_;
-    std::map<std::pair<RegisterType, std::uint64_t>, Place> constants_;
+    std::map<std::tuple<RegisterType, std::uint64_t, bool>, Place> constants_;  // the last: an address in shared memory
     const Statement* current_ = nullptr;
 };
 

@@ -31,6 +31,7 @@ enum class WgmmaType : std::uint8_t { e4m3, bf16, tf32 };
 struct Details {
     std::vector<Place> list;    // elements of a vector, accumulators, coordinates
     bool is_multicast = false;  // of a bulk load
+    bool is_of_pair = false;    // of a bulk load: .cta_group::2
     int n = 0;                  // of wgmma: columns
     WgmmaType type = WgmmaType::e4m3;
     bool a_mn_major = false, b_mn_major = false;
@@ -70,6 +71,7 @@ struct Symbol {
 struct Constant {
     Place place;
     std::uint64_t bits = 0;
+    bool is_shared_address = false;  // the block's rank is added
 };
 
 struct Program {
