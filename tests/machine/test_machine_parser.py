@@ -10,7 +10,7 @@ KERNEL = """\
 .version 9.0
 .target sm_90a
 .address_size 64
-.visible .entry small(.param .u64 out)
+.visible .entry small(.param .u64 .ptr .global .align 16 out)
 {{
 \t.reg .b32 %r<3>;
 \t.reg .b64 %rd<2>;
@@ -40,6 +40,9 @@ def test_every_kernel_of_the_matrix_is_read(machine, ptx):
     ("instruction", "words"),
     [
         ("add.s32 %r1, %r2, 1;", ""),
+        ("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%r1], {%r1, %r2};", ""),
+        ("stmatrix.sync.aligned.x2.m8n8.shared.b16.trans [%r1], {%r1, %r2};", ""),
+        ("ldmatrix.sync.aligned.x2.m8n8.shared.b16 {%r1, %r2}, [%r1];", ""),
         ("frobnicate.u32 %r1, %r2;", "PTX line 9: unknown instruction 'frobnicate.u32'"),
         ("add.s31 %r1, %r2, 1;", "PTX line 9: unknown instruction 'add.s31'"),
         ("add.s32 %r1, %r2;", "PTX line 9: expected 3 operands, found 2 in 'add.s32'"),

@@ -44,6 +44,27 @@ struct Minimum {
         return a == b ? (std::signbit(a) ? a : b) : std::min(a, b);
     }
 };
+// NaN where either operand is one.
+struct MaximumNan {
+    static float of(float a, float b) { return a != a || b != b ? canonical(a + b) : Maximum::of(a, b); }
+};
+struct MinimumNan {
+    static float of(float a, float b) { return a != a || b != b ? canonical(a + b) : Minimum::of(a, b); }
+};
+// Two FP32 numbers in 64 bits, each computed on its own.
+template <class F>
+struct Both {
+    template <class... Pairs>
+    static std::uint64_t of(Pairs... pairs) {
+        const auto half = [](std::uint64_t pair, int shift) {
+            return std::bit_cast<float>(static_cast<std::uint32_t>(pair >> shift));
+        };
+        const auto result = [&](int shift) {
+            return std::uint64_t{std::bit_cast<std::uint32_t>(F::of(half(pairs, shift)...))} << shift;
+        };
+        return result(0) | result(32);
+    }
+};
 struct Negate {
     static float of(float a) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(a) ^ 0x80000000u); }
 };
@@ -66,6 +87,11 @@ void add_float_opcodes(OpcodeTable& table) {
     add_unary<Reciprocal, float>(table, "rcp.rn.f32");
     add_binary<Maximum, float>(table, "max.f32");
     add_binary<Minimum, float>(table, "min.f32");
+    add_binary<MaximumNan, float>(table, "max.NaN.f32");
+    add_binary<MinimumNan, float>(table, "min.NaN.f32");
+    add_binary<Both<Add>, std::uint64_t>(table, "add.rn.f32x2");
+    add_binary<Both<Multiply>, std::uint64_t>(table, "mul.rn.f32x2");
+    add_ternary<Both<MultiplyAdd>, std::uint64_t>(table, "fma.rn.f32x2");
     add_unary<Negate, float>(table, "neg.f32");
     add_unary<Absolute, float>(table, "abs.f32");
 }

@@ -91,7 +91,6 @@ void decode_matrices(Decoder& decoder, const Operand& registers, const Operand& 
 
 void add_matrix_memory_opcodes(OpcodeTable& table) {
     for (std::size_t count : {1, 2, 4}) {
-        const std::string shape = ".sync.aligned.m8n8.x" + std::to_string(count);
         const auto decode_store = [count](Decoder& decoder, const Statement& statement, Instruction& out) {
             decoder.count(statement, 2);
             decode_matrices(decoder, statement.operands[1], statement.operands[0], count, out);
@@ -100,9 +99,15 @@ void add_matrix_memory_opcodes(OpcodeTable& table) {
             decoder.count(statement, 2);
             decode_matrices(decoder, statement.operands[0], statement.operands[1], count, out);
         };
-        table["stmatrix" + shape + ".shared.b16"] = {"", store_matrices<false>, decode_store, false};
-        table["stmatrix" + shape + ".trans.shared.b16"] = {"", store_matrices<true>, decode_store, false};
-        table["ldmatrix" + shape + ".shared.b16"] = {"", load_matrices, decode_load, false};
+        // Shape and number, and the transposition, stand in either order.
+        const std::string number = ".x" + std::to_string(count);
+        for (const std::string& shape : {".m8n8" + number, number + ".m8n8"}) {
+            const std::string start = "matrix.sync.aligned" + shape;
+            table["st" + start + ".shared.b16"] = {"", store_matrices<false>, decode_store, false};
+            for (const char* end : {".trans.shared.b16", ".shared.b16.trans"})
+                table["st" + start + end] = {"", store_matrices<true>, decode_store, false};
+            table["ld" + start + ".shared.b16"] = {"", load_matrices, decode_load, false};
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // PTX 9.0 as nvcc 13.0 writes it: one kernel or several, inline assembly in braces with registers and labels of its
 // own.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -92,10 +93,20 @@ class Parser {
             type = cursor_.dotted_word();
         }
         variable.bytes = bytes_of(type);
+        variable.alignment = std::max(variable.alignment, variable.bytes);
+        pointer();
         variable.name = cursor_.word();
         if (!cursor_.take('[')) return;
         variable.bytes *= cursor_.peek() == ']' ? 0 : static_cast<std::uint32_t>(integer());
         cursor_.expect(']');
+    }
+
+    // What a parameter points to, which the machine asks the memory itself: [.ptr [.global] [.align N]]
+    void pointer() {
+        if (cursor_.peek() != '.') return;
+        if (const std::string word = cursor_.dotted_word(); word != ".ptr") cursor_.fail("unknown '" + word + "'");
+        while (cursor_.peek() == '.')
+            if (cursor_.dotted_word() == ".align") integer();
     }
 
     void entry() {
