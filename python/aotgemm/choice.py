@@ -6,6 +6,7 @@ from typing import Any
 from . import _core
 from .errors import DeviceError, ShapeError
 from .scalars import MOST_BITS, MOST_EXTENT
+from .typing import Grouping, Layout, OutDtype
 
 US_DIGITS = 2  # of predicted times: what a reader can use
 FALLBACK_DEVICE = "h100"
@@ -52,9 +53,9 @@ def explain(
     k: int,
     *,
     family: str = "fp8_gemm_1d2d",
-    grouping: str = "dense",
-    layout: str = "nt",
-    out_dtype: str = "bf16",
+    grouping: Grouping = "dense",
+    layout: Layout = "nt",
+    out_dtype: OutDtype = "bf16",
     groups: int = 1,
     num_sms: int = 0,
     device: str | None = None,

@@ -31,8 +31,10 @@ void bind_device_array(nb::module_& module) {
         .def("copy_from", &DeviceArray::copy_from, "buffer"_a, "Copies a contiguous buffer of the array's size here.")
         .def("copy_to", &DeviceArray::copy_to, "buffer"_a, "Copies the array into a writable buffer of its size.")
         .def("fill_bytes", &DeviceArray::fill_bytes, "byte"_a, "Sets every byte of a contiguous array.")
-        .def_prop_ro("shape", [](const DeviceArray& self) { return to_tuple(self.view().shape, self.view().ndim); })
-        .def_prop_ro("stride", [](const DeviceArray& self) { return to_tuple(self.view().stride, self.view().ndim); })
+        .def_prop_ro("shape", [](const DeviceArray& self) { return to_tuple(self.view().shape, self.view().ndim); },
+                     nb::sig("def shape(self) -> tuple[int, ...]"))
+        .def_prop_ro("stride", [](const DeviceArray& self) { return to_tuple(self.view().stride, self.view().ndim); },
+                     nb::sig("def stride(self) -> tuple[int, ...]"))
         .def_prop_ro("dtype", &DeviceArray::dtype)
         .def_prop_ro("device", [](const DeviceArray& self) { return self.view().device_id; })
         .def_prop_ro("nbytes", &DeviceArray::nbytes)

@@ -1,16 +1,16 @@
 """NumPy arrays to and from device memory, without a framework."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._core import DeviceArray
 from ..errors import DtypeError
 from ..scalars import integer
 
 if TYPE_CHECKING:
-    import numpy
+    from numpy.typing import NDArray
 
 
-def from_numpy(array: "numpy.ndarray", device: int = 0) -> DeviceArray:
+def from_numpy(array: "NDArray[Any]", device: int = 0) -> DeviceArray:
     """A contiguous copy of the array in the memory of a CUDA device (an ordinal).
 
     Its dtype is float8_e4m3fn or bfloat16 (of ml_dtypes), float32, int32 or int8.
@@ -25,7 +25,7 @@ def from_numpy(array: "numpy.ndarray", device: int = 0) -> DeviceArray:
     return out
 
 
-def to_numpy(array: DeviceArray) -> "numpy.ndarray":
+def to_numpy(array: DeviceArray) -> "NDArray[Any]":
     """A copy of a contiguous array in host memory, after all work on the device's default stream.
 
     Raises LayoutError for a strided view, or CudaError.

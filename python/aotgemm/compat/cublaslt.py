@@ -1,6 +1,9 @@
 """cuBLASLt through PyTorch, for comparison. The bits are cuBLAS's, not ours."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
 
 
 def _is_fp8(tensor: Any) -> bool:
@@ -32,7 +35,7 @@ def _multiply(a: Any, b: Any, d: Any, c: Any) -> None:
         torch.addmm(c, a, b, out=d)
 
 
-def cublaslt_gemm_nt(a: Any, b: Any, d: Any, c: Any = None) -> None:
+def cublaslt_gemm_nt(a: "torch.Tensor", b: "torch.Tensor", d: "torch.Tensor", c: "torch.Tensor | None" = None) -> None:
     """D = A @ B^T (+ C) by PyTorch's products. A [M, K], B [N, K], D and C [M, N], PyTorch tensors.
 
     A and B are BF16, or FP8 E4M3 without scales; D and C are BF16 or FP32. Where D's dtype is not A's the product and
@@ -41,16 +44,16 @@ def cublaslt_gemm_nt(a: Any, b: Any, d: Any, c: Any = None) -> None:
     _multiply(a, b.T, d, c)
 
 
-def cublaslt_gemm_nn(a: Any, b: Any, d: Any, c: Any = None) -> None:
+def cublaslt_gemm_nn(a: "torch.Tensor", b: "torch.Tensor", d: "torch.Tensor", c: "torch.Tensor | None" = None) -> None:
     """As cublaslt_gemm_nt with B [K, N]."""
     _multiply(a, b, d, c)
 
 
-def cublaslt_gemm_tn(a: Any, b: Any, d: Any, c: Any = None) -> None:
+def cublaslt_gemm_tn(a: "torch.Tensor", b: "torch.Tensor", d: "torch.Tensor", c: "torch.Tensor | None" = None) -> None:
     """As cublaslt_gemm_nt with A [K, M] and B [K, N]."""
     _multiply(a.T, b, d, c)
 
 
-def cublaslt_gemm_tt(a: Any, b: Any, d: Any, c: Any = None) -> None:
+def cublaslt_gemm_tt(a: "torch.Tensor", b: "torch.Tensor", d: "torch.Tensor", c: "torch.Tensor | None" = None) -> None:
     """As cublaslt_gemm_nt with A [K, M]."""
     _multiply(a.T, b.T, d, c)

@@ -1,6 +1,6 @@
 """Settings that programs written for DeepGEMM read and write. What has no effect here says so."""
 
-from typing import Any
+from typing import Any, Literal
 
 from .. import _core, runtime
 from ..errors import ShapeError
@@ -37,7 +37,7 @@ def get_theoretical_mk_alignment_for_contiguous_layout(
     return int(_core.group_alignment())
 
 
-def set_compile_mode(mode: int) -> None:
+def set_compile_mode(mode: Literal[0, 1]) -> None:
     """1: calls check their arguments, load their kernel and return, outputs stay as they are; 0, at first: calls run.
 
     For warm-up sweeps that call every shape: nothing is ever compiled here, and `preload` loads every kernel at once.
@@ -48,9 +48,9 @@ def set_compile_mode(mode: int) -> None:
     _core.set_compile_only(integer("mode", mode) == 1)
 
 
-def get_compile_mode() -> int:
+def get_compile_mode() -> Literal[0, 1]:
     """The mode that set_compile_mode set."""
-    return int(_core.get_compile_only())
+    return 1 if _core.get_compile_only() else 0
 
 
 def set_tc_util(percent: int) -> None:

@@ -8,6 +8,7 @@ from ..arrays.frameworks import shape_of, swap_dimensions
 from ..arrays.sizes import ceil_div
 from ..ops._arguments import RECIPE_1D1D, unpack
 from ..ops.fp8_gemm import fp8_gemm_nt
+from ..typing import ScaledTensor
 
 BLOCK = 128
 
@@ -21,7 +22,7 @@ def _by_row(name: str, pair: Any) -> tuple[Any, Any]:
     return tensor, scales
 
 
-def wgrad_gemm_fp8_fp8_fp32_nt(lhs: tuple[Any, Any], rhs: tuple[Any, Any], out: Any) -> None:
+def wgrad_gemm_fp8_fp8_fp32_nt(lhs: ScaledTensor, rhs: ScaledTensor, out: Any) -> None:
     """out += lhs @ rhs^T: aotgemm.fp8_gemm_nt with recipe (1, 1, 128) and C = D = out, FP32 [M, N].
 
     lhs: FP8 E4M3 [M, K] and FP32 scales [M, ceil(K / 128)] or its transpose; rhs: the same with N rows. K = 0 leaves
@@ -33,7 +34,7 @@ def wgrad_gemm_fp8_fp8_fp32_nt(lhs: tuple[Any, Any], rhs: tuple[Any, Any], out: 
 
 
 def k_grouped_wgrad_gemm_fp8_fp8_fp32_nt(
-    lhs: tuple[Any, Any], rhs: tuple[Any, Any], out: Any, batch_sizes: Sequence[int]
+    lhs: ScaledTensor, rhs: ScaledTensor, out: Any, batch_sizes: Sequence[int]
 ) -> None:
     """out[i] += lhs_i @ rhs_i^T for each group i of batch_sizes[i] columns.
 

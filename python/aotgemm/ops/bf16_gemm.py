@@ -1,11 +1,10 @@
 """BF16 GEMM with DeepGEMM's signatures."""
 
-from typing import Any
-
 from .. import _core
+from ..typing import Tensor
 
 
-def bf16_gemm_nt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk") -> None:
+def bf16_gemm_nt(a: Tensor, b: Tensor, d: Tensor, c: Tensor | None = None, compiled_dims: str = "nk") -> None:
     """D = A @ B^T, or C + that: BF16 operands, FP32 accumulation, the result in `d`.
 
     a: BF16 [M, K]; b: BF16 [N, K]; d: BF16 or FP32 [M, N], written in place; c: None, or [M, N] of d's dtype, added
@@ -21,16 +20,16 @@ def bf16_gemm_nt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk
     _core.gemm("bf16_gemm", "dense", "nt", a, None, b, None, c, d)
 
 
-def bf16_gemm_nn(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "nk") -> None:
+def bf16_gemm_nn(a: Tensor, b: Tensor, d: Tensor, c: Tensor | None = None, compiled_dims: str = "nk") -> None:
     """D = A @ B, or C + that: a BF16 [M, K], b BF16 [K, N]; the rest as bf16_gemm_nt."""
     _core.gemm("bf16_gemm", "dense", "nn", a, None, b, None, c, d)
 
 
-def bf16_gemm_tn(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "mn") -> None:
+def bf16_gemm_tn(a: Tensor, b: Tensor, d: Tensor, c: Tensor | None = None, compiled_dims: str = "mn") -> None:
     """D = A^T @ B, or C + that: a BF16 [K, M], b BF16 [K, N]; the rest as bf16_gemm_nt."""
     _core.gemm("bf16_gemm", "dense", "tn", a, None, b, None, c, d)
 
 
-def bf16_gemm_tt(a: Any, b: Any, d: Any, c: Any = None, compiled_dims: str = "mn") -> None:
+def bf16_gemm_tt(a: Tensor, b: Tensor, d: Tensor, c: Tensor | None = None, compiled_dims: str = "mn") -> None:
     """D = A^T @ B^T, or C + that: a BF16 [K, M], b BF16 [N, K]; the rest as bf16_gemm_nt."""
     _core.gemm("bf16_gemm", "dense", "tt", a, None, b, None, c, d)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from ..typing import Tensor
 from ._arguments import check_expected_m, contiguous_form
 
 
@@ -15,10 +16,10 @@ def _contiguous(
 
 
 def m_grouped_bf16_gemm_nt_contiguous(
-    a: Any,
-    b: Any,
-    d: Any,
-    grouped_layout: Any,
+    a: Tensor,
+    b: Tensor,
+    d: Tensor,
+    grouped_layout: Tensor,
     compiled_dims: str = "nk",
     use_psum_layout: bool = False,
     ensure_zero_padding: bool = True,
@@ -41,10 +42,10 @@ def m_grouped_bf16_gemm_nt_contiguous(
 
 
 def m_grouped_bf16_gemm_nn_contiguous(
-    a: Any,
-    b: Any,
-    d: Any,
-    grouped_layout: Any,
+    a: Tensor,
+    b: Tensor,
+    d: Tensor,
+    grouped_layout: Tensor,
     compiled_dims: str = "nk",
     use_psum_layout: bool = False,
     ensure_zero_padding: bool = True,
@@ -54,10 +55,10 @@ def m_grouped_bf16_gemm_nn_contiguous(
 
 
 def m_grouped_bf16_gemm_nt_masked(
-    a: Any,
-    b: Any,
-    d: Any,
-    masked_m: Any,
+    a: Tensor,
+    b: Tensor,
+    d: Tensor,
+    masked_m: Tensor,
     expected_m: int,
     compiled_dims: str = "nk",
     ensure_zero_padding: bool = True,
@@ -75,7 +76,13 @@ def m_grouped_bf16_gemm_nt_masked(
 
 
 def k_grouped_bf16_gemm_tn_contiguous(
-    a: Any, b: Any, d: Any, ks: Sequence[int], ks_tensor: Any, c: Any = None, compiled_dims: str = "mn"
+    a: Tensor,
+    b: Tensor,
+    d: Tensor,
+    ks: Sequence[int],
+    ks_tensor: Tensor,
+    c: Tensor | None = None,
+    compiled_dims: str = "mn",
 ) -> None:
     """D[g] = A_g^T @ B_g, or C[g] + that, for each group g, which has ks[g] rows of A and of B: a gradient of weights.
 

@@ -12,6 +12,7 @@ from typing import Any
 from .. import _core
 from ..errors import DtypeError, ShapeError
 from ..scalars import flag, integer
+from ..typing import T, Tensor
 
 BLOCK = 128
 
@@ -49,16 +50,16 @@ def _limit(limit: float | None) -> float:
 
 
 def per_token_cast_to_fp8(
-    x: Any,
+    x: T,
     use_ue8m0: bool,
     gran_k: int = BLOCK,
     use_packed_ue8m0: bool = False,
     *,
     mn_major_sf: bool = False,
-    grouped_layout: Any = None,
+    grouped_layout: Tensor | None = None,
     use_psum_layout: bool = False,
-    masked_m: Any = None,
-) -> tuple[Any, Any]:
+    masked_m: Tensor | None = None,
+) -> tuple[T, T]:
     """Quantises activations: (q, sf) with one scale per row and gran_k columns.
 
     x: BF16 or FP32 [m, k], x.stride(1) == 1; with masked_m [groups, m, k]. gran_k: 32 or 128.
@@ -76,16 +77,16 @@ def per_token_cast_to_fp8(
 
 
 def per_token_cast_to_fp4(
-    x: Any,
+    x: T,
     use_ue8m0: bool,
     gran_k: int = BLOCK,
     use_packed_ue8m0: bool = False,
     *,
     mn_major_sf: bool = False,
-    grouped_layout: Any = None,
+    grouped_layout: Tensor | None = None,
     use_psum_layout: bool = False,
-    masked_m: Any = None,
-) -> tuple[Any, Any]:
+    masked_m: Tensor | None = None,
+) -> tuple[T, T]:
     """As per_token_cast_to_fp8, to FP4 E2M1: q int8 [m, k / 2], columns 2i and 2i + 1 in the low and high four bits.
 
     k must be a multiple of 2.
@@ -96,17 +97,17 @@ def per_token_cast_to_fp4(
 
 
 def silu_mul_cast_to_fp8(
-    x: Any,
+    x: T,
     use_ue8m0: bool,
     gran_k: int = BLOCK,
     use_packed_ue8m0: bool = False,
     *,
     limit: float | None = None,
     mn_major_sf: bool = False,
-    grouped_layout: Any = None,
+    grouped_layout: Tensor | None = None,
     use_psum_layout: bool = False,
-    masked_m: Any = None,
-) -> tuple[Any, Any]:
+    masked_m: Tensor | None = None,
+) -> tuple[T, T]:
     """SwiGLU and its cast in one pass: what per_token_cast_to_fp8 makes of silu(gate) * up, in FP32.
 
     x: BF16 [m, 2 * k], gate in front of up, as the first GEMM of an expert leaves them. limit: gate is cut to at most
@@ -119,7 +120,7 @@ def silu_mul_cast_to_fp8(
     return _core.new_cast("silu_mul_fp8", x, *rows, *scales, limit)
 
 
-def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
+def per_block_cast_to_fp8(x: T, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[T, T]:
     """Quantises weights: (q, sf) with one scale per block of gran_k rows and gran_k columns.
 
     x, q and errors as in per_token_cast_to_fp8; sf FP32 [ceil(m / gran_k), ceil(k / gran_k)], row-major.
@@ -127,7 +128,7 @@ def per_block_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple
     return _core.new_cast("per_block_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0))
 
 
-def per_channel_cast_to_fp8(x: Any, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[Any, Any]:
+def per_channel_cast_to_fp8(x: T, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple[T, T]:
     """Quantises operands whose rows are summed over: (q, sf) with one scale per gran_k rows of each column.
 
     x, q and errors as in per_token_cast_to_fp8, m a multiple of gran_k; sf FP32 [m / gran_k, k], row-major.

@@ -1,17 +1,16 @@
 """Batched BF16 contractions written as an Einstein sum."""
 
-from typing import Any
-
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..errors import LayoutError, ShapeError
 from ..scalars import text
+from ..typing import Tensor
 
 LAYOUT_OF = {"bhr,hdr->bhd": "nt", "bhd,hdr->bhr": "nn"}  # of a batched GEMM over h
 OVER_BATCHES = "bmk,bnk->mn"
 
 
-def einsum(expr: str, a: Any, b: Any, d: Any, c: Any = None, use_cublaslt: bool = False) -> None:
+def einsum(expr: str, a: Tensor, b: Tensor, d: Tensor, c: Tensor | None = None, use_cublaslt: bool = False) -> None:
     """D[b, h] = A[b, h] @ B[h]^T for "bhr,hdr->bhd", A[b, h] @ B[h] for "bhd,hdr->bhr", and the sum over b of
     A[b] @ B[b]^T, or C + that, for "bmk,bnk->mn".
 

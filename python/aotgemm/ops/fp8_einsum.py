@@ -1,11 +1,10 @@
 """Batched FP8 contractions written as an Einstein sum."""
 
-from typing import Any
-
 from .. import _core
 from ..arrays.frameworks import swap_dimensions
 from ..errors import ShapeError
 from ..scalars import text
+from ..typing import ScaledTensor, Tensor
 from ._arguments import RECIPE, check_no_accumulator, check_recipe, unpack
 
 EXPRESSION = "bhr,hdr->bhd"
@@ -13,10 +12,10 @@ EXPRESSION = "bhr,hdr->bhd"
 
 def fp8_einsum(
     expr: str,
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    c: Any = None,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] | None = RECIPE,
 ) -> None:
     """D[b, h] = (A * SFA)[b, h] @ (B * SFB)[h]^T for each h: "bhr,hdr->bhd", the only expression there is on Hopper.

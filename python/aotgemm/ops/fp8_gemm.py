@@ -1,16 +1,15 @@
 """FP8 GEMM with DeepGEMM's signature."""
 
-from typing import Any
-
 from .. import _core
+from ..typing import ScaledTensor, Tensor
 from ._arguments import check_no_accumulator, is_1d1d, unpack
 
 
 def fp8_gemm_nt(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    c: Any = None,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,

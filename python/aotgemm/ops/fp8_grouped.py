@@ -1,17 +1,16 @@
 """Grouped FP8 GEMMs with DeepGEMM's signatures: one B for each group of rows."""
 
-from typing import Any
-
 from .. import _core
+from ..typing import ScaledTensor, Tensor
 from ._arguments import check_expected_m, check_recipes, contiguous_form, unpack
 from .fp8_transposed import k_major_view
 
 
 def m_grouped_fp8_gemm_nt_contiguous(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    grouped_layout: Any,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    grouped_layout: Tensor,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,
@@ -49,10 +48,10 @@ def m_grouped_fp8_gemm_nt_contiguous(
 
 
 def m_grouped_fp8_gemm_nn_contiguous(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    grouped_layout: Any,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    grouped_layout: Tensor,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,
@@ -75,10 +74,10 @@ def m_grouped_fp8_gemm_nn_contiguous(
 
 
 def m_grouped_fp8_gemm_nt_masked(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    masked_m: Any,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    masked_m: Tensor,
     expected_m: int,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,

@@ -1,16 +1,15 @@
 """The FP8 GEMM whose output has room between the columns of each head."""
 
-from typing import Any
-
 from .. import _core
 from ..errors import ShapeError
+from ..typing import ScaledTensor, Tensor
 from ._arguments import RECIPE, check_recipe, describe, unpack
 
 
 def fp8_gemm_nt_skip_head_mid(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
     head_splits: tuple[int, int, int],
     recipe: tuple[int, int, int] | None = None,
     compiled_dims: str = "nk",

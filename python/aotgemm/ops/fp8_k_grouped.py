@@ -1,19 +1,19 @@
 """Grouped FP8 GEMM with DeepGEMM's signature, one range of K for each group: family fp8_gemm_1d1d."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from .. import _core
+from ..typing import ScaledTensor, Tensor
 from ._arguments import RECIPE_1D1D, check_recipe, unpack
 
 
 def k_grouped_fp8_gemm_nt_contiguous(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
     ks: Sequence[int],
-    ks_tensor: Any,
-    c: Any = None,
+    ks_tensor: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] = RECIPE_1D1D,
     compiled_dims: str = "mn",
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import framework_of, swap_dimensions
 from ..errors import LayoutError
+from ..typing import ScaledTensor, Tensor
 from ._arguments import unpack
 from .fp8_gemm import fp8_gemm_nt
 
@@ -32,10 +33,10 @@ def k_major_view(name: str, pair: Any, ndim: int) -> tuple[Any, Any]:
 
 
 def fp8_gemm_nn(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    c: Any = None,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,
@@ -52,10 +53,10 @@ def fp8_gemm_nn(
 
 
 def fp8_gemm_tn(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    c: Any = None,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,
@@ -71,10 +72,10 @@ def fp8_gemm_tn(
 
 
 def fp8_gemm_tt(
-    a: tuple[Any, Any],
-    b: tuple[Any, Any],
-    d: Any,
-    c: Any = None,
+    a: ScaledTensor,
+    b: ScaledTensor,
+    d: Tensor,
+    c: Tensor | None = None,
     recipe: tuple[int, int, int] | None = None,
     recipe_a: tuple[int, int] | None = None,
     recipe_b: tuple[int, int] | None = None,

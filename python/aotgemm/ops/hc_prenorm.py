@@ -4,6 +4,7 @@ from typing import Any
 
 from .. import _core
 from ..scalars import count
+from ..typing import Tensor
 
 
 def _split_count(num_splits: Any) -> int:
@@ -13,7 +14,7 @@ def _split_count(num_splits: Any) -> int:
     return count("num_splits", num_splits)
 
 
-def tf32_hc_prenorm_gemm(a: Any, b: Any, d: Any, sqr_sum: Any, num_splits: int | None = None) -> None:
+def tf32_hc_prenorm_gemm(a: Tensor, b: Tensor, d: Tensor, sqr_sum: Tensor, num_splits: int | None = None) -> None:
     """d = a @ b.T and sqr_sum = (a * a).sum(-1), each over the part of K of every split; the caller adds the splits.
 
     a: BF16 [M, K]; b: FP32 [N, K], rounded to TF32 (to nearest even). Rows lie at any multiple of 16 bytes. N is 8, 16,

@@ -7,6 +7,7 @@ from ..arrays.frameworks import device_ordinal_of, dtype_name_of, element_stride
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from ..errors import DtypeError, LayoutError, ShapeError
 from ..scalars import flag, integer
+from ..typing import Architecture, T, Tensor
 from ._arguments import describe
 from .packed_layout import pack_mn_major
 
@@ -14,7 +15,7 @@ FP32_BYTES = 4
 HOPPER = "sm_90a"
 
 
-def get_mn_major_tma_aligned_tensor(sf: Any) -> Any:
+def get_mn_major_tma_aligned_tensor(sf: T) -> T:
     """Scales in the layout `fp8_gemm_nt` reads on a GPU.
 
     sf: FP32 [mn, k] or [groups, mn, k], any strides. Returns FP32 of the same shape with strides (1, T) or
@@ -72,17 +73,17 @@ def _check_packed_layout(sf: Any) -> Any:
 
 
 def transform_sf_into_required_layout(
-    sf: Any,
+    sf: T,
     mn: int,
     k: int,
     recipe: tuple[int, int, int] | tuple[int, int],
     num_groups: int | None = None,
     is_sfa: bool | None = None,
     disable_ue8m0_cast: bool = False,
-    psum_layout: Any = None,
+    psum_layout: Tensor | None = None,
     *,
-    arch: str | None = None,
-) -> Any:
+    arch: Architecture | None = None,
+) -> T:
     """Scales as the FP8 GEMMs of an architecture read them, checked against their tensor of mn rows and k columns.
 
     recipe: (gran_m, gran_n, gran_k) with is_sfa telling A's scales from B's, or (gran_mn, gran_k) without it.

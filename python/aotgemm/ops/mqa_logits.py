@@ -7,6 +7,7 @@ from ..arrays.frameworks import empty_strided, shape_of
 from ..arrays.sizes import align
 from ..errors import DtypeError, LayoutError
 from ..scalars import count, integer
+from ..typing import ScaledTensor, T, Tensor
 from ._arguments import describe, unpack
 
 ROW_BYTES = 1024  # logits of a row start at multiples of it
@@ -60,19 +61,19 @@ def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
 
 
 def fp8_fp4_mqa_logits(
-    q: Any,
-    kv: tuple[Any, Any],
-    weights: Any,
-    cu_seq_len_k_start: Any = None,
-    cu_seq_len_k_end: Any = None,
+    q: T | tuple[T, None],
+    kv: ScaledTensor,
+    weights: Tensor,
+    cu_seq_len_k_start: Tensor | None = None,
+    cu_seq_len_k_end: Tensor | None = None,
     clean_logits: bool | int = True,
     max_seqlen_k: int = 0,
     logits_dtype: Any = None,
     *,
-    ks: Any = None,
-    ke: Any = None,
+    ks: Tensor | None = None,
+    ke: Tensor | None = None,
     schedule_meta: None = None,
-) -> Any:
+) -> T:
     """Logits of each row's own keys: (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * scales[j].
 
     q: FP8 E4M3 [M, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128.
@@ -107,17 +108,17 @@ def fp8_fp4_mqa_logits(
 
 
 def fp8_mqa_logits(
-    q: Any,
-    kv: tuple[Any, Any],
-    weights: Any,
-    cu_seq_len_k_start: Any = None,
-    cu_seq_len_k_end: Any = None,
+    q: T,
+    kv: ScaledTensor,
+    weights: Tensor,
+    cu_seq_len_k_start: Tensor | None = None,
+    cu_seq_len_k_end: Tensor | None = None,
     clean_logits: bool | int = True,
     max_seqlen_k: int = 0,
     *,
-    ks: Any = None,
-    ke: Any = None,
-) -> Any:
+    ks: Tensor | None = None,
+    ke: Tensor | None = None,
+) -> T:
     """fp8_fp4_mqa_logits with logits in FP32 and q a tensor."""
     return fp8_fp4_mqa_logits(
         q, kv, weights, cu_seq_len_k_start, cu_seq_len_k_end, clean_logits, max_seqlen_k, ks=ks, ke=ke

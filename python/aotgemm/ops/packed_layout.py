@@ -9,6 +9,7 @@ from ..arrays.device_array import to_numpy
 from ..arrays.frameworks import contiguous_stride, dtype_name_of, empty_strided, framework_of, shape_of
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from ..errors import DtypeError, InexactError, ShapeError
+from ..typing import T, Tensor
 
 SCALES_PER_WORD, WORD_BYTES = 4, 4
 NAN_BYTE, MANTISSA_BITS = 0xFF, 23
@@ -24,7 +25,7 @@ def pack_mn_major(sf: Any, psum_layout: Any, rows_per_scale: int, rows: int) -> 
     return out
 
 
-def get_mn_major_tma_aligned_packed_ue8m0_tensor(sf: Any, psum_layout: Any = None) -> Any:
+def get_mn_major_tma_aligned_packed_ue8m0_tensor(sf: T, psum_layout: Tensor | None = None) -> T:
     """Packed scales in the layout that the TMA reads.
 
     sf: FP32 powers of two, [mn, k] or [groups, mn, k], any strides. Returns int32 [mn, ceil(k / 4)] with strides
@@ -52,13 +53,13 @@ def _packed_rows(ks: Sequence[int] | None, rows: int, groups: int, gran_k: int, 
 
 
 def get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
-    sf: Any,
-    grouped_layout: Any,
+    sf: T,
+    grouped_layout: Tensor,
     ks_cpu: Sequence[int] | None,
     gran_k: int,
     k_alignment: int,
     use_psum_layout: bool = False,
-) -> Any:
+) -> T:
     """Packed scales of operands whose groups follow one another along K.
 
     sf: FP32 powers of two [scales of all groups, mn], mn a multiple of 4; a group has ceil(k / gran_k) of its rows.
@@ -91,7 +92,7 @@ def _bytes_of(packed: Any) -> Any:
     return packed.view("uint8")
 
 
-def pack_ue8m0_to_int(x: Any) -> Any:
+def pack_ue8m0_to_int(x: T) -> T:
     """int32 of x's shape with a quarter of the last dimension: the exponent bytes of scales, row-major.
 
     x: FP32 powers of two [m, k] or [groups, m, k], any strides, k a multiple of 4. Waits for a GPU to look at
@@ -110,7 +111,7 @@ def pack_ue8m0_to_int(x: Any) -> Any:
     return out
 
 
-def unpack_ue8m0_from_int(packed: Any) -> Any:
+def unpack_ue8m0_from_int(packed: T) -> T:
     """FP32 of packed's shape with four times the last dimension: the scales of row-major int32.
 
     packed: a PyTorch tensor, or an array of NumPy or CuPy, its last dimension contiguous. Raises DtypeError.

@@ -9,6 +9,7 @@ from ..arrays.frameworks import contiguous_stride, empty_strided, framework_of, 
 from ..arrays.sizes import align
 from ..errors import DtypeError, LayoutError
 from ..scalars import count, flag
+from ..typing import T, Tensor
 from ._arguments import describe
 from .mqa_logits import SPARE_KEYS, fp8_query, logits_dtype_name, logits_stride
 
@@ -45,7 +46,7 @@ def _check_no_indices(indices: Any) -> None:
         raise DtypeError(f"indices: is {describe(indices)}, allowed is None (Hopper's kernels do not pair sequences)")
 
 
-def get_paged_mqa_logits_metadata(context_lens: Any, block_kv: int, num_sms: int, indices: None = None) -> Any:
+def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, indices: None = None) -> T:
     """The schedule of a paged call: int32 [num_sms + 1, 2], {sequence, split of 256 keys} where each slot begins.
 
     context_lens: int32 [B, R], contiguous; the last column has the number of each sequence's keys.
@@ -64,17 +65,17 @@ def get_paged_mqa_logits_metadata(context_lens: Any, block_kv: int, num_sms: int
 
 
 def fp8_fp4_paged_mqa_logits(
-    q: Any,
-    kv_cache: Any,
-    weights: Any,
-    context_lens: Any,
-    block_table: Any,
-    schedule_meta: Any,
+    q: T | tuple[T, None],
+    kv_cache: Tensor,
+    weights: Tensor,
+    context_lens: Tensor,
+    block_table: Tensor,
+    schedule_meta: Tensor,
     max_context_len: int,
     clean_logits: bool = False,
     logits_dtype: Any = None,
     indices: None = None,
-) -> Any:
+) -> T:
     """Logits of each sequence's keys for all of its rows: as fp8_fp4_mqa_logits, with keys in blocks of a cache.
 
     q: FP8 E4M3 [B, R, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128, R any number.
@@ -108,16 +109,16 @@ def fp8_fp4_paged_mqa_logits(
 
 
 def fp8_paged_mqa_logits(
-    q: Any,
-    kv_cache: Any,
-    weights: Any,
-    context_lens: Any,
-    block_table: Any,
-    schedule_meta: Any,
+    q: T,
+    kv_cache: Tensor,
+    weights: Tensor,
+    context_lens: Tensor,
+    block_table: Tensor,
+    schedule_meta: Tensor,
     max_context_len: int,
     clean_logits: bool = False,
     indices: None = None,
-) -> Any:
+) -> T:
     """fp8_fp4_paged_mqa_logits with logits in FP32 and q a tensor."""
     operands = q, kv_cache, weights, context_lens, block_table, schedule_meta
     return fp8_fp4_paged_mqa_logits(*operands, max_context_len, clean_logits, indices=indices)

@@ -4,6 +4,8 @@ Importing it registers torch.ops.aotgemm and lets Dynamo trace aotgemm's calls. 
 that an export runs as it is.
 """
 
+from typing import TYPE_CHECKING
+
 from .experts import fp8_experts
 from .grouped import fp8_grouped_linear
 from .linear import fp8_linear
@@ -11,6 +13,9 @@ from .modules import FP8Experts, FP8Linear
 from .tracing import FUNCTIONS
 
 globals().update(FUNCTIONS)
+
+if TYPE_CHECKING:
+    from .. import *  # noqa: F403  the calls' signatures
 
 __all__ = [
     "FP8Experts",
