@@ -55,8 +55,11 @@ if(AOTGEMM_CUBINS)
 endif()
 
 file(STRINGS ${generated}/kernels.txt kernel_names)
+list(LENGTH kernel_names kernel_count)
+set(kernel_number 0)
 set(cubins)
 foreach(name IN LISTS kernel_names)
+    math(EXPR kernel_number "${kernel_number} + 1")
     set(cubin ${cubin_folder}/${name}.cubin)
     add_custom_command(
         OUTPUT ${cubin}
@@ -65,10 +68,16 @@ foreach(name IN LISTS kernel_names)
                 --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder} ${taken}
         DEPENDS ${generated}/kernels/${name}.cu ${generated}/facts/${name}.json ${includes_${name}}
                 ${generated}/toolchain.version ${compile_sources}
-        COMMENT "cubin ${name}"
+        COMMENT "kernel ${kernel_number} of ${kernel_count}: ${name}"
         VERBATIM)
     list(APPEND cubins ${cubin})
 endforeach()
+
+if(AOTGEMM_CUBINS)
+    message(STATUS "${kernel_count} kernels are taken from ${AOTGEMM_CUBINS}")
+else()
+    message(STATUS "${kernel_count} kernels are compiled unless they are there already; each is a line below when it is done")
+endif()
 
 add_custom_command(
     OUTPUT ${generated}/inventory.cpp ${generated}/inventory.S ${generated}/manifest.json
