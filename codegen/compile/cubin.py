@@ -54,7 +54,7 @@ def _run(command: list[str], folder: Path) -> str:
 def _nvcc(job: Job) -> str:
     arch = job.spec.arch.replace("sm_", "compute_")
     flags = [*NVCC_FLAGS, f"-arch={arch}", "-ccbin", job.toolchain.host_compiler]
-    includes = [f"-I{job.kernels}", f"-I{job.generated}", f"-isystem{job.toolchain.cutlass}"]
+    includes = [f"-I{job.kernels}", f"-I{job.generated}", "-isystem", job.toolchain.cutlass]
     output = ["-ptx", "-o", str(job.output(".ptx"))]
     _run([job.toolchain.nvcc, *flags, *includes, *output, job.source.name], job.source.parent)
     return job.output(".ptx").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from importlib.metadata import files as distribution_files
 from importlib.metadata import metadata
 from importlib.resources import files
@@ -12,7 +13,7 @@ from aotgemm import _core
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from codegen.compile.toolchain import PINNED_DISASSEMBLER, PINNED_NVCC
+from codegen.compile.toolchain import PINNED_DISASSEMBLER, PINNED_NVCC, find_toolchain
 from codegen.files import write_if_changed
 from codegen.matrix import all_specs
 from codegen.write.components import DRIVER, THIRD_PARTY
@@ -165,6 +166,8 @@ def inputs(tmp_path):
         )
         write_if_changed(tmp_path / "cubins" / f"{spec.name()}.json", json.dumps(kernel))
     write_if_changed(tmp_path / "kernels" / "common.cuh", "// nothing\n")
+    tools = asdict(find_toolchain("", True, "c++"))
+    write_if_changed(tmp_path / "generated" / "toolchain.json", json.dumps(tools))
     write_if_changed(
         tmp_path / "pyproject.toml",
         '[build-system]\nrequires = [\n    "a==1.2",\n    "b>=3",\n]\n[project]\ndependencies = ["c==4", "d_e"]\n',
@@ -187,6 +190,7 @@ def test_the_folder_does_not_matter_and_the_contents_do(inputs, tmp_path):
     assert sbom(specs, where) == first
     assert [c["bom-ref"] for c in first["components"] if c["type"] == "application"] == ["tool:a", "tool:host-compiler"]
     assert requirements(where.pyproject.read_text()) == ["c", "d_e"]
-    assert not any(c["bom-ref"].startswith(("linked:", "requires:")) for c in first["components"])  # without a module
+    parts = [c["bom-ref"] for c in first["components"] if c["bom-ref"].startswith(("linked:", "requires:"))]
+    assert parts == ["linked:cutlass"]  # without a module
     (tmp_path / "kernels" / "common.cuh").write_text("// something\n")
     assert sbom(specs, where)["serialNumber"] != first["serialNumber"]

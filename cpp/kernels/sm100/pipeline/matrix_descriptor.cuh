@@ -1,0 +1,23 @@
+// Shared-memory descriptors of matrices in 128-byte swizzle (PTX ISA, "tcgen05 shared memory descriptor").
+#pragma once
+
+#include <cstdint>
+#include <cute/arch/mma_sm100_desc.hpp>
+
+namespace aotgemm::sm100 {
+
+constexpr int kSwizzleAtomBytes = 1024;  // eight rows of 128 bytes
+
+// A matrix that starts at `shared`, the start of a swizzle atom. Atoms of 8 rows follow one another; box_bytes leads from
+// 128 bytes of M (or N) to the next 128 where it is MN-major, and is 0 where it is K-major.
+__host__ __device__ inline uint64_t swizzled_descriptor(uint32_t shared, uint32_t box_bytes) {
+    cute::UMMA::SmemDescriptor descriptor;
+    descriptor.start_address_ = static_cast<uint16_t>(shared >> 4);
+    descriptor.leading_byte_offset_ = static_cast<uint16_t>(box_bytes >> 4);
+    descriptor.stride_byte_offset_ = kSwizzleAtomBytes >> 4;
+    descriptor.version_ = 1;  // of sm_100
+    descriptor.layout_type_ = static_cast<uint8_t>(cute::UMMA::LayoutType::SWIZZLE_128B);
+    return descriptor;
+}
+
+}  // namespace aotgemm::sm100
