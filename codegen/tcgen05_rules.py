@@ -1,0 +1,39 @@
+"""Rules that the GEMM families share on sm_100a. Each says why a spec cannot be built, or None."""
+
+from codegen import tcgen05_geometry as geometry
+from codegen.geometry import OUT_BYTES, SLICE
+from codegen.spec import KernelSpec
+
+
+def rows(spec: KernelSpec) -> str | None:
+    """A block has all lanes of its tensor memory (PTX ISA, tcgen05.mma: M of 128, or 256 of a pair)."""
+    if geometry.rows(spec) != geometry.LANES:
+        side = "block_n (swap_ab)" if spec.swap_ab else "block_m"
+        return f"{side} is {geometry.rows(spec)}; the instruction's M side takes {geometry.LANES} rows of each block"
+    return None
+
+
+def columns(spec: KernelSpec) -> str | None:
+    """N of the instruction (PTX ISA, tcgen05.mma: with M of 128 multiples of 16 up to 256)."""
+    if geometry.instruction_n(spec) not in range(16, 257, 16):
+        side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
+        return f"{side} is {geometry.instruction_n(spec)}; allowed are multiples of 16 up to 256"
+    return None
+
+
+def store_boxes(spec: KernelSpec) -> str | None:
+    """Columns of D leave in whole boxes."""
+    box = SLICE // 2 // OUT_BYTES[spec.out_dtype]
+    if not spec.swap_ab and spec.block_n % box != 0:
+        return f"block_n is {spec.block_n} and out_dtype {spec.out_dtype!r}; D leaves in boxes of {box}"
+    return None
+
+
+def pair(spec: KernelSpec) -> str | None:
+    """Both blocks of a pair are neighbours on the instruction's M side."""
+    allowed = ((1, 1), (1, 2)) if spec.swap_ab else ((1, 1), (2, 1))
+    if (spec.cluster_m, spec.cluster_n) not in allowed:
+        words = " and ".join(f"{m}x{n}" for m, n in allowed)
+        with_swap = " with swap_ab" if spec.swap_ab else ""
+        return f"cluster is {spec.cluster_m}x{spec.cluster_n}; allowed{with_swap} are {words}"
+    return None
