@@ -9,6 +9,7 @@
 #include "common/grouping.hpp"
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
+#include "sm100/epilogue/store_boxes.hpp"
 #include "sm100/epilogue/subtile.cuh"
 #include "sm100/pipeline/accumulator_pipeline.cuh"
 #include "sm90/epilogue/padding_zeros.cuh"
@@ -16,6 +17,8 @@
 #include "sm90/schedule/written_rows.cuh"
 
 namespace aotgemm::sm100 {
+
+using sm90::Grouping;
 
 template <class Config, class Params>
 struct Epilogue {

@@ -8,8 +8,11 @@ namespace aotgemm::sm100 {
 
 constexpr int kSwizzleAtomBytes = 1024;  // eight rows of 128 bytes
 
+// The leading offset of a K-major matrix, which no instruction reads, as CuTe has it.
+constexpr uint32_t kNoBoxBytes = 16;
+
 // A matrix that starts at `shared`, the start of a swizzle atom. Atoms of 8 rows follow one another; box_bytes leads from
-// 128 bytes of M (or N) to the next 128 where it is MN-major, and is 0 where it is K-major.
+// 128 bytes of M (or N) to the next 128 where it is MN-major, and is kNoBoxBytes where it is K-major.
 __host__ __device__ inline uint64_t swizzled_descriptor(uint32_t shared, uint32_t box_bytes) {
     cute::UMMA::SmemDescriptor descriptor;
     descriptor.start_address_ = static_cast<uint16_t>(shared >> 4);

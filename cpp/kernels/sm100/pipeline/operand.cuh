@@ -36,7 +36,7 @@ struct Operand {
     static_assert(kTileRows % 8 == 0, "a tile is made of swizzle atoms");
 
     __host__ __device__ static uint64_t descriptor(uint32_t shared) {
-        return swizzled_descriptor(shared, kMnMajor ? kBoxBytes : 0);
+        return swizzled_descriptor(shared, kMnMajor ? kBoxBytes : kNoBoxBytes);
     }
 
     // Bytes from the tile's start to step `step` of 32 bytes of K.
