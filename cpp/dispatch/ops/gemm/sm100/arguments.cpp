@@ -1,0 +1,48 @@
+#include "dispatch/ops/gemm/sm100/arguments.hpp"
+
+#include <algorithm>
+
+#include "dispatch/ops/gemm/sm90/maps.hpp"
+#include "dispatch/runtime/inventory.hpp"
+#include "kernels/sm100/epilogue/store_boxes.hpp"
+
+namespace aotgemm::sm100 {
+
+int32_t loaded_rows_of_a(const aotgemm_spec& spec) { return spec.block_m / spec.cluster_n; }
+int32_t loaded_rows_of_b(const aotgemm_spec& spec) { return spec.block_n / spec.cluster_m; }
+
+const CUtensorMap& output_map_of(const OperandView& d, const aotgemm_spec& spec) {
+    const bool swap_ab = spec.swap_ab != 0;
+    const sm90::MapBox box{.inner = store_columns(d.bytes(), swap_ab, spec.block_n),
+                           .outer = store_rows(swap_ab, spec.block_m)};
+    const bool is_wide = store_row_bytes(d.bytes(), swap_ab, spec.block_n) == 128;
+    return sm90::map_of(d, box, is_wide ? CU_TENSOR_MAP_SWIZZLE_128B : CU_TENSOR_MAP_SWIZZLE_64B);
+}
+
+bool loads_operands(const GemmCall& call) { return call.sizes.k > 0 && call.sizes.groups > 0; }
+
+void set_common(const GemmLaunch& gemm, GemmParams& out) {
+    const GemmCall& call = gemm.call;
+    const LegalStrides of_d = legal_strides(call.d);
+    out.d = output_map_of(call.d, kSpecs[gemm.choice.kernel]);
+    out.d_data = call.d.data;
+    out.d_row_stride = of_d.outer;
+    out.d_group_stride = of_d.group;
+    if (call.has_c()) {
+        const LegalStrides of_c = legal_strides(call.c);
+        out.c = call.c.data;
+        out.c_row_stride = of_c.outer;
+        out.c_group_stride = of_c.group;
+    }
+    out.index = call.index();
+    out.groups = static_cast<int32_t>(call.sizes.groups);
+    out.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));
+    out.m = static_cast<int32_t>(call.sizes.m);
+    out.n = static_cast<int32_t>(call.sizes.n);
+    out.k = static_cast<int32_t>(call.sizes.k);
+    out.group_m = gemm.choice.group_m;
+    out.group_alignment = call.row_alignment;
+    out.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
+}
+
+}  // namespace aotgemm::sm100
