@@ -8,7 +8,8 @@
 //
 // MN-major: boxes of 128 bytes of M (or N), one row for each element of K, as many as 128 bytes of K are. Such a matrix
 // is built from atoms of 128 bytes of M (or N) by 8 of K; the descriptor's stride offset leads from 8 elements of K to the
-// next 8, its leading offset from 128 bytes of M (or N) to the next, a whole box on.
+// next 8, its leading offset from 128 bytes of M (or N) to the next, a whole box on. A tile that is not made of such boxes
+// has narrower ones, in the swizzle of their width.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <cute/arch/copy_sm90_desc.hpp>
 
 #include "ptx/copy.cuh"
+#include "sm100/pipeline/load_boxes.hpp"
 #include "sm100/pipeline/matrix_descriptor.cuh"
 #include "sm100/pipeline/shared_pointer.cuh"
 
@@ -29,20 +31,21 @@ constexpr int kStepBytes = 32;    // of K, in a matrix instruction
 template <int kTileRows, bool kMnMajor_, bool kGroups, int kElementBytes, bool kPair>
 struct Operand {
     static constexpr bool kMnMajor = kMnMajor_;
-    static constexpr int kRowElements = kSliceBytes / kElementBytes;  // of K in a slice, of M (or N) in an MN-major box
-    static constexpr int kTileBytes = kTileRows * kSliceBytes;        // of a slice
-    static constexpr int kBoxBytes = kRowElements * kSliceBytes;      // of an MN-major box
-    static_assert(!kMnMajor || kTileRows % kRowElements == 0, "an MN-major tile is made of whole boxes");
+    static constexpr int kTileBytes = kTileRows * kSliceBytes;  // of a slice
+    static constexpr int kBoxWidth = kMnMajor ? box_width(kTileRows * kElementBytes) : kSliceBytes;
+    static constexpr int kBoxElements = kBoxWidth / kElementBytes;                // of M (or N) in an MN-major box
+    static constexpr int kBoxBytes = kSliceBytes / kElementBytes * kBoxWidth;  // of an MN-major box
+    static_assert(!kMnMajor || kTileRows % kBoxElements == 0, "an MN-major tile is made of whole boxes");
     static_assert(kTileRows % 8 == 0, "a tile is made of swizzle atoms");
 
     __host__ __device__ static uint64_t descriptor(uint32_t shared) {
-        return swizzled_descriptor(shared, kMnMajor ? kBoxBytes : kNoBoxBytes);
+        return swizzled_descriptor(shared, kMnMajor ? kBoxBytes : kNoBoxBytes, kBoxWidth);
     }
 
     // Bytes from the tile's start to step `step` of 32 bytes of K.
     __host__ __device__ static constexpr int offset(int step) {
         const int slice = step / (kSliceBytes / kStepBytes), in_slice = step % (kSliceBytes / kStepBytes);
-        return slice * kTileBytes + in_slice * (kMnMajor ? kStepBytes / kElementBytes * kSliceBytes : kStepBytes);
+        return slice * kTileBytes + in_slice * (kMnMajor ? kStepBytes / kElementBytes * kBoxWidth : kStepBytes);
     }
 
     // Loads a slice whose first row is `row` and first element of K is `k`; the TMA fills in zeros outside the tensor.
@@ -50,7 +53,7 @@ struct Operand {
                                                 int32_t k, int32_t group, bool evict_first) {
         if constexpr (kMnMajor) {
 #pragma unroll
-            for (int box = 0; box < kTileRows; box += kRowElements) {
+            for (int box = 0; box < kTileRows; box += kBoxElements) {
                 load_box(to + box * kSliceBytes, map, full, {row + box, k, group}, evict_first);
             }
         } else {
