@@ -3,7 +3,9 @@
 file(GLOB_RECURSE machine_sources CONFIGURE_DEPENDS ${source_root}/cpp/ptx_machine/*.cpp)
 list(FILTER machine_sources EXCLUDE REGEX "/(driver|cli)/")
 file(GLOB machine_driver_sources CONFIGURE_DEPENDS ${source_root}/cpp/ptx_machine/driver/*.cpp)
-set(machine_arithmetic ${source_root}/cpp/emulation/sm90/fp8_tile.cpp ${source_root}/cpp/emulation/sm90/mma_bf16_tf32_tile.cpp)
+file(GLOB machine_arithmetic CONFIGURE_DEPENDS ${source_root}/cpp/emulation/sm100/*.cpp)
+list(APPEND machine_arithmetic ${source_root}/cpp/emulation/sm90/fp8_tile.cpp
+     ${source_root}/cpp/emulation/sm90/mma_bf16_tf32_tile.cpp)
 
 # Where it is built it runs, so it may use all that this processor has. Products and sums must not be fused.
 add_library(ptx_machine STATIC ${machine_sources} ${machine_arithmetic})
