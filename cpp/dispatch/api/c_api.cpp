@@ -97,6 +97,15 @@ aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tens
     return guarded([&] { emulate_wgmma(required("a", a), required("b", b), required("d", d), options_of(launch)); });
 }
 
+aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char* type_a, const aotgemm_tensor* a,
+                                       const aotgemm_tensor* sfa, const char* type_b, const aotgemm_tensor* b,
+                                       const aotgemm_tensor* sfb, const aotgemm_tensor* d) {
+    return guarded([&] {
+        emulate_tcgen05(kind, {"a", type_a, required("a", a), "sfa", sfa}, {"b", type_b, required("b", b), "sfb", sfb},
+                        required("d", d));
+    });
+}
+
 aotgemm_status aotgemm_set_num_sms(int32_t num_sms) {
     return guarded([&] {
         if (num_sms < 0) fail(AOTGEMM_ERROR_SHAPE, "num_sms: is ", num_sms, ", allowed is a positive number, or 0 for all SMs");

@@ -448,6 +448,20 @@ AOTGEMM_API aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a,
 AOTGEMM_API aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b,
                                                  const aotgemm_tensor* d, const aotgemm_launch* launch);
 
+/* D += a @ b^T, FP32 [M, N], by steps of Blackwell's tcgen05.mma in ascending K, on the CPU: the arithmetic of the CPU
+ * backend for sm_100a, exposed so that it can be checked against hardware.
+ *
+ * kind      "f16" (16 of K in a step), "tf32" (8), "f8f6f4" (32), "mxf8f6f4" (32) or "mxf4" (64)
+ * type_a    of f16 "bf16" or "fp16", the same for b; of tf32 "tf32"; of f8f6f4 and mxf8f6f4 "e4m3", "e5m2" or "e2m1", in
+ *           any mix; of mxf4 "e2m1"
+ * a, b      int8 [M, bytes] and [N, bytes]: the raw bits of a row, whole steps of them; a byte for each code of E2M1, in
+ *           its low four bits
+ * sfa, sfb  UE8M0 in int8 [M, scales] and [N, scales]: one a step (mxf8f6f4), two (mxf4), or NULL */
+AOTGEMM_API aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char* type_a, const aotgemm_tensor* a,
+                                                   const aotgemm_tensor* sfa, const char* type_b,
+                                                   const aotgemm_tensor* b, const aotgemm_tensor* sfb,
+                                                   const aotgemm_tensor* d);
+
 /* SMs that later calls may use on the current device; 0 restores all of them. Read at each call. */
 AOTGEMM_API aotgemm_status aotgemm_set_num_sms(int32_t num_sms);
 /* The value set, or 0 where none is. */
