@@ -11,6 +11,18 @@ from .typing import Grouping, Layout, OutDtype
 US_DIGITS = 2  # of predicted times: what a reader can use
 FALLBACK_DEVICE = "h100"
 CHOICES = 4
+FP8_FAMILY = {"sm_90a": "fp8_gemm_1d2d", "sm_100a": "fp8_fp4_gemm"}  # that runs FP8 calls
+MEASURED, PUBLISHED = "over measured rates", "from published facts, not measured"
+
+
+def arch_of(device: dict[str, Any]) -> str:
+    """The architecture of a device's kernels, "sm_90a"."""
+    return f"sm_{device['cc_major']}{device['cc_minor']}a"
+
+
+def times_of(device: dict[str, Any]) -> str:
+    """What predicted times on a device rest on. Raises DeviceError for one that the library has no kernels for."""
+    return MEASURED if _core.has_measured_rates(device) else PUBLISHED
 
 
 def _size(name: str, value: Any, least: int = 1) -> int:
@@ -52,7 +64,7 @@ def explain(
     n: int,
     k: int,
     *,
-    family: str = "fp8_gemm_1d2d",
+    family: str | None = None,
     grouping: Grouping = "dense",
     layout: Layout = "nt",
     out_dtype: OutDtype = "bf16",
@@ -65,20 +77,23 @@ def explain(
     m, n, k: D is [m, n] and the sum is over k. m counts the rows of A of all groups where A is one matrix (contiguous,
         psum), and of each group where it is one for each (masked: those to expect; batched, k_grouped, batch_reduced).
         With k_grouped, k is the sum over the groups.
-    family, grouping, layout, out_dtype: of the kernel, in the words of `aotgemm list`, lower case.
+    family, grouping, layout, out_dtype: of the kernel, in the words of `aotgemm list`, lower case. family: None is that
+        of FP8 calls on the device.
     groups: of a grouped call. num_sms: SMs that the call may use, 0 for all; more than the device has are all of them.
     device: a name such as "h100"; None is the GPU at hand, else an h100.
 
     Returns a dict: "problem" (the arguments), "device" (name, cc_major, cc_minor, num_sms, memory_gbps, clock_mhz),
-    "choice" and "next" (a list), each choice with name, grid (thread blocks), tiles, predicted_us (microseconds),
+    "times" (what predicted ones rest on: "over measured rates" or "from published facts, not measured"), "choice" and
+    "next" (a list), each choice with name, grid (thread blocks), tiles, predicted_us (microseconds),
     measured_us (None where it was not measured), reason and spec, the kernel's row. `aotgemm explain --json` prints it.
 
     Raises ShapeError for sizes that no call has, DeviceError for a device that is not known, and KernelMissingError
     where the library holds no kernel for the call.
     """
+    described, sms = _device(device), _size("num_sms", num_sms, 0)
+    family = FP8_FAMILY.get(arch_of(described), FP8_FAMILY["sm_90a"]) if family is None else family
     words = {"family": family, "grouping": grouping, "layout": layout, "out_dtype": out_dtype}
     sizes = {name: _size(name, value) for name, value in (("groups", groups), ("m", m), ("n", n), ("k", k))}
-    described, sms = _device(device), _size("num_sms", num_sms, 0)
     problem = words | sizes | {"num_sms": min(sms or described["num_sms"], described["num_sms"])}
     first, *others = map(_described, _core.select(device=described, count=CHOICES, **problem))
-    return {"problem": problem, "device": described, "choice": first, "next": others}
+    return {"problem": problem, "device": described, "times": times_of(described), "choice": first, "next": others}

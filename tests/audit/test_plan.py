@@ -14,7 +14,7 @@ from aotgemm.audit.architectures import calls_of
 from aotgemm.audit.calls import Call, merged
 from aotgemm.audit.library import read_manifest
 from aotgemm.audit.operations import SERVES
-from aotgemm.audit.plan import make_plan
+from aotgemm.audit.plan import make_plan, on_device
 from aotgemm.audit.sources import calls_of_shapes, calls_of_trace, model_config, model_names
 from aotgemm.cli import main
 from aotgemm.plan.document import canonical_text, sealed
@@ -258,3 +258,22 @@ def test_bad_requests_end_with_a_sentence(tmp_path, capsys):
     assert main(["plan", "--config", str(tmp_path / "none.json")]) == 2
     assert main(["plan", "--model", "llama-8b", "--max-tokens", "8", "-o", str(tmp_path / "a" / "b")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_calls_on_a_b200_are_those_of_its_families():
+    """FP8 calls of both granularities are of one family there, and FP4 weights have kernels."""
+    b200 = _core.named_device("b200")
+    of_fp8 = on_device(Call(("x",), "fp8_gemm_1d2d", 256, 512), b200)
+    of_fp4 = on_device(Call(("x",), "fp8_fp4", 256, 512, missing="no kernel for sm_90a"), b200)
+    assert of_fp8 == of_fp4 and of_fp8.family == "fp8_fp4_gemm"
+    other = Call(("x",), "mxfp4", 256, 512, missing="a reason")
+    assert on_device(other, b200) == other
+    assert on_device(Call(("x",), "fp8_gemm_1d2d", 256, 512), _core.named_device("h100")).family == "fp8_gemm_1d2d"
+
+
+def test_a_plan_says_that_its_times_are_not_measured():
+    """Where they are: nothing was measured on a B200."""
+    calls = [Call(("x",), "bf16_gemm", 256, 512)]
+    plan = make_plan(calls, _core.named_device("b200"), SOURCE, tokens=16)
+    assert plan["times"] == "from published facts, not measured" and parse_plan(canonical_text(plan).encode()) == plan
+    assert "times" not in make_plan(calls, _core.named_device("h200"), SOURCE, tokens=16)

@@ -148,7 +148,7 @@ def test_doctor_fails_if_a_device_does(capsys, monkeypatch):
     "arguments, fragments",
     [
         (["explain", *SHAPE, "--device", "h1000"], ["device: 'h1000'", "h100"]),
-        (["explain", *SHAPE, "--device", "b200"], ["fp8_gemm_1d2d", "10.0", "aotgemm list"]),
+        (["explain", *SHAPE, "--device", "b200", "--family", "fp8_gemm_1d1d"], ["fp8_gemm_1d1d", "10.0"]),
         (["demo", "--device", "cpu", "--n", "60", "--m", "1", "--k", "16"], ["b: N is 60", "multiple of 8"]),
         (["demo", "--device", "cpu", "--n", "64", "--m", "1", "--k", "20"], ["a: K is 20", "multiple of 16"]),
         (["selftest", "--kernel", "*swap*"], ["--kernel: is *swap*", "no CUDA device"]),

@@ -52,6 +52,15 @@ def test_list_shows_only_tables_with_rows(capsys):
     assert "GEMM kernels" not in capsys.readouterr().out
 
 
+def test_list_shows_the_kernels_of_one_architecture(capsys):
+    for arch in ("sm_90a", "sm_100a"):
+        assert main(["list", "--arch", arch.upper(), "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        wanted = {cubin["name"] for cubin in _core.cubins() if cubin["arch"] == arch}
+        assert {kernel["name"] for kind in found.values() for kernel in kind} == wanted != set()
+    assert main(["list", "--arch", "sm_100a", "--kernel", "sm90_*"]) == 2
+
+
 def test_nearest_names():
     assert nearest("ABCDEX", ["abcdef", "zzz"]) == "nearest are abcdef"
     assert nearest("q", ["abcdef"]) == "`aotgemm list` shows all"

@@ -50,6 +50,7 @@ EXPLAIN = closed(
         family=TEXT, grouping=TEXT, layout=TEXT, out_dtype=TEXT, groups=COUNT, m=COUNT, n=COUNT, k=COUNT, num_sms=COUNT
     ),
     device=DEVICE,
+    times=TEXT,
     choice=CHOICE,
     next=array_of(CHOICE),
 )

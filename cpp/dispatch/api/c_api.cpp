@@ -145,6 +145,13 @@ aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_devi
     });
 }
 
+aotgemm_status aotgemm_has_measured_rates(const aotgemm_device* device, int32_t* measured) {
+    return guarded([&] {
+        const DeviceRates rates = find_rates(required("device", device));
+        required("measured", measured) = rates.measured != nullptr;
+    });
+}
+
 aotgemm_status aotgemm_predict_tile(const aotgemm_spec* tile, const aotgemm_problem* problem, const aotgemm_device* device,
                                     aotgemm_tile_time* time) {
     return guarded([&] {

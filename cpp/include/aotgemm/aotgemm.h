@@ -547,6 +547,10 @@ typedef struct aotgemm_selection {
 AOTGEMM_API aotgemm_status aotgemm_select(const aotgemm_problem* problem, const aotgemm_device* device,
                                           aotgemm_selection* choices, int32_t capacity, int32_t* count);
 
+/* *measured is 1 where the selection predicts over rates that were measured on the device's architecture, 0 where it
+ * does over published facts. AOTGEMM_ERROR_DEVICE where it has neither. */
+AOTGEMM_API aotgemm_status aotgemm_has_measured_rates(const aotgemm_device* device, int32_t* measured);
+
 /* The time that a tile would take, whether a kernel has it or not, computed from published facts. */
 typedef struct aotgemm_tile_time {
     double us;

@@ -165,6 +165,13 @@ nb::dict predict_tile(nb::dict tile, const std::string& family, nb::handle m, nb
     return out;
 }
 
+bool has_measured_rates(nb::handle device) {
+    const aotgemm_device description = read_device(device);
+    int measured = 0;
+    check(aotgemm_has_measured_rates(&description, &measured));
+    return measured != 0;
+}
+
 nb::list named_devices() {
     nb::list out;
     for (int i = 0; const char* name = aotgemm_named_device_at(i); ++i) out.append(nb::str(name));
@@ -196,6 +203,8 @@ void bind_queries(nb::module_& module) {
     module.def("predict_tile", &predict_tile, "tile"_a, "family"_a, "m"_a, "n"_a, "k"_a, "num_sms"_a, "device"_a,
                "grouping"_a = "dense", "layout"_a = "nt", "out_dtype"_a = "bf16", "groups"_a = 1,
                "The time of a tile on sm_100a from published facts. tile: block_m, block_n, block_k, cluster_m, cluster_n, swap_ab.");
+    module.def("has_measured_rates", &has_measured_rates, "device"_a,
+               "Whether times are predicted over measured rates, not over published facts.");
     module.def("named_devices", &named_devices);
     module.def("named_device", [](const std::string& name) { return describe(find_named_device(name)); }, "name"_a);
     module.def("cuda_device_count", &aotgemm_cuda_device_count);

@@ -1,11 +1,12 @@
 """Makes a plan: the selection of every call over the whole range of M, and what each kernel is made of."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from .. import _core
-from ..choice import US_DIGITS
+from ..choice import PUBLISHED, US_DIGITS, arch_of, times_of
 from ..errors import KernelMissingError, ShapeError
 from ..plan.document import FORMAT, sealed
 from ..plan.machine_code import code_sha256
@@ -14,6 +15,8 @@ from .library import loaded_sha256, read_manifest
 from .operations import SERVES, kernel_of
 
 MAX_TOKENS = 8192
+# By architecture: what runs the calls of a family that has kernels on sm_90a alone, or of a scheme without any there.
+FAMILY_ON = {"sm_100a": dict.fromkeys(("fp8_gemm_1d2d", "fp8_gemm_1d1d", "fp8_fp4"), "fp8_fp4_gemm")}
 
 
 @cache
@@ -63,8 +66,15 @@ def _entry(call: Call, device: dict[str, Any], num_sms: int, tokens: int) -> dic
     }
 
 
-def arch_of(device: dict[str, Any]) -> str:
-    return f"sm_{device['cc_major']}{device['cc_minor']}a"
+def on_device(call: Call, device: dict[str, Any]) -> Call:
+    """The call as the device's kernels know it."""
+    family = FAMILY_ON.get(arch_of(device), {}).get(call.family)
+    return replace(call, family=family, missing="") if family else call
+
+
+def _based_on(device: dict[str, Any]) -> dict[str, str]:
+    """What the plan says of its times: nothing where they are over measured rates."""
+    return {"times": PUBLISHED} if times_of(device) == PUBLISHED else {}
 
 
 def kernel_facts(arch: str, used: set[str]) -> list[dict[str, Any]]:
@@ -105,7 +115,7 @@ def make_plan(
     call is planned.
     """
     entries = []
-    for call in merged(calls):
+    for call in merged(on_device(call, device) for call in calls):
         for sms in _sms(call, device, num_sms):
             entries.append(_entry(call, device, sms, tokens))
         step()
@@ -116,6 +126,7 @@ def make_plan(
             "sha256": "",
             "library": {"name": "aotgemm", "version": _core.version(), "sha256": loaded_sha256()},
             "device": dict(device),
+            **_based_on(device),
             "source": source | {"tokens": tokens},
             "kernels": kernel_facts(arch_of(device), used),
             "calls": entries,

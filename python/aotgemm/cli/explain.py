@@ -22,10 +22,12 @@ batch_reduced the batches are the groups, and the output is that of their partia
 
 The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is the
 kernel with the shortest predicted time. `why` says what was computed for these sizes (tiles, SMs at work, tiles of the
-busiest block, bytes) and what was measured on a card (times of a K block, a tile and a launch, bandwidth). No choice
-changes a bit of the result. In Python: aotgemm.explain(64, 2112, 7168, device="h100").
+busiest block, bytes) and what was measured on a card (times of a K block, a tile and a launch, bandwidth); on a b200,
+where nothing was, what the time follows from. No choice changes a bit of the result. In Python:
+aotgemm.explain(64, 2112, 7168, device="h100").
 """
-FAMILY, GROUPING, LAYOUT, OUT_DTYPE = "fp8_gemm_1d2d", "dense", "nt", "bf16"
+GROUPING, LAYOUT, OUT_DTYPE = "dense", "nt", "bf16"
+OF_FP8 = "that of FP8 calls on the device"
 FIELDS = ("family", "grouping", "layout", "out_dtype", "groups", "num_sms", "device")
 ORDER = ("2nd", "3rd", "4th")
 
@@ -37,10 +39,11 @@ def add_parser(subparsers: Any) -> None:
     names = ", ".join(_core.named_devices())
     device_help = f"one of {names}; default: the GPU at hand, else {FALLBACK_DEVICE}"
     parser.add_argument("--device", type=str.lower, help=device_help)
-    for field, default in (("family", FAMILY), ("grouping", GROUPING), ("layout", LAYOUT), ("out_dtype", OUT_DTYPE)):
+    for field, default in (("family", None), ("grouping", GROUPING), ("layout", LAYOUT), ("out_dtype", OUT_DTYPE)):
         option = f"--{field.replace('_', '-')}"
         known = list(dict.fromkeys(spec[field] for spec in _core.specs()))
-        parser.add_argument(option, type=str.lower, choices=known, default=default, help=f"default: {default}")
+        shown = f"default: {default or OF_FP8}"
+        parser.add_argument(option, type=str.lower, choices=known, default=default, help=shown)
     parser.add_argument("--groups", type=positive, default=1, metavar="G", help="groups of a grouped call; default: 1")
     parser.add_argument("--num-sms", type=positive, default=0, metavar="S", help="SMs the call may use; default: all")
 
@@ -59,7 +62,7 @@ def _print(answer: dict[str, Any]) -> None:
             "device": "{name}: compute capability {cc_major}.{cc_minor}, {num_sms} SMs".format(**answer["device"]),
             "kernel": choice["name"],
             "grid": f"{choice['grid']} thread blocks for {choice['tiles']} tiles",
-            "predicted": f"{choice['predicted_us']:.1f} us",
+            "predicted": f"{choice['predicted_us']:.1f} us, {answer['times']}",
             "why": choice["reason"],
         }
     )

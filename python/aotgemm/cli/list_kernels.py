@@ -13,6 +13,7 @@ EXAMPLES = """\
 examples:
   aotgemm list                        every kernel
   aotgemm list --kernel '*swap*'      those whose name matches
+  aotgemm list --arch sm_100a         those for a B200
   aotgemm list --json | jq '.gemm[] | {name, sha256}'
 
 A name tells the architecture, family, grouping, layout, output, whether the weights are on the tensor core's M side
@@ -25,22 +26,27 @@ sha256 is that of the compiled kernel; the same source gives the same one everyw
 def add_parser(subparsers: Any) -> None:
     parser = add_command(subparsers, "list", "List every kernel compiled into this build.", EXAMPLES, run)
     parser.add_argument("--kernel", metavar="GLOB", default="*", help="only kernels whose name matches, as in a shell")
+    archs = list(dict.fromkeys(cubin["arch"] for cubin in _core.cubins()))
+    parser.add_argument("--arch", type=str.lower, choices=archs, help="only kernels of this architecture")
 
 
-def _inventory(pattern: str) -> dict[str, list[dict[str, Any]]]:
-    """The kernels whose name matches, in any case. Raises KernelMissingError where none does."""
-    pattern, names = pattern.lower(), [cubin["name"] for cubin in _core.cubins()]
+def _inventory(pattern: str, arch: str | None) -> dict[str, list[dict[str, Any]]]:
+    """The kernels of the architecture (None: of all) whose name matches, in any case. Raises KernelMissingError where
+    none does.
+    """
+    pattern, cubins = pattern.lower(), [cubin for cubin in _core.cubins() if arch in (None, cubin["arch"])]
+    names = [cubin["name"] for cubin in cubins]
     if not any(fnmatchcase(name, pattern) for name in names):
         like = nearest(pattern.strip("*"), names)
         raise KernelMissingError(f"--kernel: is {pattern[:128]!r}, which no kernel's name matches; {like}")
-    specs = [spec for spec in _core.specs() if fnmatchcase(spec["name"], pattern)]
+    specs = [spec for spec in _core.specs() if fnmatchcase(spec["name"], pattern) and arch in (None, spec["arch"])]
     gemms = {spec["name"] for spec in _core.specs()}
-    others = [cubin for cubin in _core.cubins() if cubin["name"] not in gemms]
+    others = [cubin for cubin in cubins if cubin["name"] not in gemms]
     return {"gemm": specs, "conversion": [cubin for cubin in others if fnmatchcase(cubin["name"], pattern)]}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = _inventory(arguments.kernel)
+    found = _inventory(arguments.kernel, arguments.arch)
     if arguments.json:
         print_json(found)
         return 0

@@ -34,6 +34,8 @@ def facts(plan: dict[str, Any]) -> str:
         "without a kernel": str(len(missing)),
         "kernels": str(len(plan["kernels"])),
     }
+    if "times" in plan:
+        shown["times"] = f"predicted {escape(plan['times'])}"
     hashes = {"plan, sha256": plan["sha256"], "libaotgemm.so, sha256": library.get("sha256", "not stated")}
     pairs = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in shown.items())
     wide = "".join(_wide(name, f"<code>{sha256}</code>") for name, sha256 in hashes.items())
