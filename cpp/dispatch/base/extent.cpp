@@ -159,4 +159,17 @@ void check_same_or_apart(const PlacedOperand& output, const PlacedOperand& other
          " itself or lie apart from it");
 }
 
+void check_call_memory(std::initializer_list<Operand> outputs, std::initializer_list<Operand> inputs) {
+    std::array<PlacedOperand, kMostOperands> placed;
+    std::size_t count = 0;
+    for (const Operand& output : outputs) {
+        if (!is_empty(output.tensor)) check_no_overlap(output);
+        placed.at(count++) = place(output);
+    }
+    for (const Operand& input : inputs) placed.at(count++) = place(input);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        for (std::size_t j = i + 1; j < count; ++j) check_apart(placed[i], placed[j]);
+    }
+}
+
 }  // namespace aotgemm

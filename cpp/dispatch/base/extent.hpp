@@ -32,4 +32,9 @@ void check_apart(const PlacedOperand& output, const PlacedOperand& other);
 // The same, unless the operand is the output: C may be D.
 void check_same_or_apart(const PlacedOperand& output, const PlacedOperand& other);
 
+// The memory of a call without C: each operand's elements have addresses, and what is written lies apart from all else,
+// each element from the others of its tensor.
+inline constexpr int kMostOperands = 8;
+void check_call_memory(std::initializer_list<Operand> outputs, std::initializer_list<Operand> inputs);
+
 }  // namespace aotgemm

@@ -6,6 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dispatch/base/checked.hpp"
+#include "python/errors.hpp"
+
 namespace aotgemm::python {
 
 namespace nb = nanobind;
@@ -46,6 +49,12 @@ nb::object tuple_of(std::span<const std::int64_t> values) {
 
 nb::object new_tensor(const char* name, nb::handle like, std::span<const std::int64_t> shape,
                       std::span<const std::int64_t> stride, const char* dtype) {
+    for (const std::int64_t size : shape) {
+        if (size > kMostExtent) {
+            raise("ShapeError", std::string(name) + ": asks for an output with a size of " + std::to_string(size) +
+                                    ", allowed is at most " + std::to_string(kMostExtent));
+        }
+    }
     if (const Torch* torch = torch_of(like)) {
         return torch->empty_strided(tuple_of(shape), tuple_of(stride), "dtype"_a = torch->dtypes.at(dtype),
                                     "device"_a = like.attr("device"));

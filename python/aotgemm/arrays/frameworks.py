@@ -6,6 +6,7 @@ from typing import Any
 
 from .._core import DeviceArray
 from ..errors import DtypeError, ShapeError
+from ..scalars import MOST_EXTENT
 
 NUMPY_DTYPES = ("float32", "int32", "int8")
 
@@ -56,8 +57,13 @@ def empty_strided(argument: str, like: Any, shape: Sequence[int], stride: Sequen
     """An uninitialised tensor of the framework and on the device of `like`; `argument` names it in an error.
 
     stride counts elements. dtype: float8_e4m3fn, bfloat16, float32, int32 or int8.
-    Raises DtypeError for a framework whose arrays cannot be allocated first and written later.
+    Raises DtypeError for a framework whose arrays cannot be allocated first and written later, ShapeError for a size
+    that no call takes.
     """
+    if max(shape, default=0) > MOST_EXTENT:
+        raise ShapeError(
+            f"{argument}: asks for an output with a size of {max(shape)}, allowed is at most {MOST_EXTENT}"
+        )
     match framework_of(like):
         case "aotgemm":
             return _empty_device_array(like, shape, stride, dtype)

@@ -38,7 +38,11 @@ def _cache_as_fp8(cache: Any) -> Any:
     view = _AS_FP8.get(framework_of(cache) or "")
     if name != "uint8" or view is None:
         raise DtypeError(f"kv_cache: dtype is {name}, allowed is uint8 or {FP8}")
-    return view(cache)
+    try:
+        return view(cache)
+    except (RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DtypeError(f"kv_cache: is a {type(cache).__name__} whose bytes cannot be viewed ({reason})") from None
 
 
 def _check_no_indices(indices: Any) -> None:

@@ -116,13 +116,10 @@ void check_index(const CastCall& call) {
     if (call.grouping == Grouping::masked) check_size(index, 0, call.groups, "groups of x");
 }
 
-// The outputs lie apart from the inputs, from each other, and each element from the others of its tensor.
-void check_outputs(const aotgemm_cast_call& given) {
-    const Operand q{"q", *given.q}, sf{"sf", *given.sf};
-    const PlacedOperand x = place({"x", *given.x}), values = place(q), scales = place(sf);
-    for (const Operand& operand : {q, sf}) check_no_overlap(operand);
-    for (const PlacedOperand& output : {values, scales}) check_apart(output, x);
-    check_apart(scales, values);
+void check_memory_of(const CastCall& call) {
+    const Operand x{"x", *call.given->x}, q{"q", *call.given->q}, sf{"sf", *call.given->sf};
+    if (call.given->index == nullptr) return check_call_memory({sf, q}, {x});
+    check_call_memory({sf, q}, {x, {group_index_name(call.grouping), *call.given->index}});
 }
 
 CastCall check(const aotgemm_cast_call& given) {
@@ -153,7 +150,7 @@ CastCall check(const aotgemm_cast_call& given) {
 void cast(const aotgemm_cast_call& given, const aotgemm_launch& options) {
     const CastCall call = check(given);
     if (is_empty(*given.q)) return;
-    check_outputs(given);
+    check_memory_of(call);
     if (call.kind->scaling == CastScaling::token) return cast_rows(call, options);
     cast_blocks(call, options);
 }

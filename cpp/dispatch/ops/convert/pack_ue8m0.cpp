@@ -1,5 +1,6 @@
 #include "dispatch/ops/convert/pack_ue8m0.hpp"
 
+#include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
 #include "dispatch/runtime/launch.hpp"
@@ -20,7 +21,7 @@ void check_operands(const Operand& sf, const Operand& out) {
     check_rank(sf, 2, 3);
     check_rank(out, sf.tensor.ndim, sf.tensor.ndim);
     check_same_device({sf, out});
-    check_no_overlap(out);
+    check_extents(sf);
 }
 
 void check_index(const Operand& index, const Operand& sf) {
@@ -87,6 +88,7 @@ void pack_ue8m0(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotge
         params.live.groups = static_cast<int32_t>(psum_layout->shape[0]);
     }
     if (is_empty(out)) return;
+    psum_layout != nullptr ? check_call_memory({to}, {from, {"psum_layout", *psum_layout}}) : check_call_memory({to}, {from});
     if (sf.device_type != AOTGEMM_CPU) return launch_pack(params, sf, options);
     if (psum_layout == nullptr) return run_on_cpu(params, nullptr);
     const std::vector<GemmPart> parts =
@@ -114,6 +116,7 @@ void pack_ue8m0_k_grouped(const aotgemm_tensor& sf, const aotgemm_tensor& out, c
                        .alignment = k_alignment,
                        .gran = gran_k};
     if (is_empty(out) || params.k_groups.count == 0) return;
+    check_call_memory({to}, {from, {"grouped_layout", grouped_layout}});
     if (sf.device_type == AOTGEMM_CPU) return run_on_cpu(params, nullptr);
     launch_pack(params, sf, options);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dispatch/base/checks.hpp"
 #include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/hc_prenorm/backends.hpp"
@@ -66,16 +65,8 @@ void check_layouts(const Operands& call) {
     check_matrix_layout(call.b, 4);
     if (is_empty(call.d.tensor)) return;
     check_rows_adjacent(call.d);
-    check_no_overlap(call.d);
     check_contiguous(call.sqr_sum);
-}
-
-void check_outputs(const Operands& call) {
-    const PlacedOperand a = place(call.a), b = place(call.b), d = place(call.d), sqr_sum = place(call.sqr_sum);
-    for (const PlacedOperand& output : {d, sqr_sum}) {
-        for (const PlacedOperand& input : {a, b}) check_apart(output, input);
-    }
-    check_apart(sqr_sum, d);
+    check_call_memory({call.d, call.sqr_sum}, {call.a, call.b});
 }
 
 void check(const Operands& call) {
@@ -84,7 +75,6 @@ void check(const Operands& call) {
     check_sizes(call);
     check_same_device({call.a, call.b, call.d, call.sqr_sum});
     check_layouts(call);
-    check_outputs(call);
 }
 
 void run_on_cpu(const HcPrenormCall& call, int threads) {

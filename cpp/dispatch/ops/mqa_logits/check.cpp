@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dispatch/base/extent.hpp"
+
 namespace aotgemm {
 namespace {
 
@@ -108,6 +110,12 @@ void check_mqa_logits(const MqaLogitsCall& call) {
     if (call.compressed && call.clean) {
         fail(AOTGEMM_ERROR_LAYOUT, "clean_logits: is true, must be false for compressed logits");
     }
+}
+
+void check_mqa_logits_memory(const MqaLogitsCall& call) {
+    check_call_memory({{"logits", call.logits}},
+                      {{"q", call.q}, {"kv", call.kv}, {"kv_sf", call.kv_sf}, {"weights", call.weights},
+                       {"cu_seq_len_k_start", call.starts}, {"cu_seq_len_k_end", call.ends}});
 }
 
 }  // namespace aotgemm

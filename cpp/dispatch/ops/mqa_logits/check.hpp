@@ -26,4 +26,7 @@ void check_block_kv(int64_t block_kv);
 
 void check_mqa_logits(const MqaLogitsCall& call);
 
+// Of a call that writes logits.
+void check_mqa_logits_memory(const MqaLogitsCall& call);
+
 }  // namespace aotgemm

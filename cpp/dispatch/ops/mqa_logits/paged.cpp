@@ -1,3 +1,4 @@
+#include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/mqa_logits/check.hpp"
 #include "dispatch/ops/mqa_logits/paged.hpp"
@@ -87,6 +88,10 @@ void run_paged_mqa_logits(const PagedMqaLogitsCall& call, const aotgemm_launch& 
     check(call);
     const bool has_keys = !is_empty(call.block_table) && !is_empty(call.kv_cache);
     if (is_empty(call.logits) || !has_keys || call.schedule.shape[0] < 2) return;
+    check_call_memory({{"logits", call.logits}},
+                      {{"q", call.q}, {"kv_cache", call.kv_cache}, {"weights", call.weights},
+                       {"context_lens", call.context_lens}, {"block_table", call.block_table},
+                       {"schedule_meta", call.schedule}});
     if (call.logits.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) run_on_cpu(call, options.cpu_threads);
         return;

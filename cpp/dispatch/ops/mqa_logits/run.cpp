@@ -29,6 +29,7 @@ void run_on_cpu(const MqaLogitsCall& call, int32_t threads) {
 void run_mqa_logits(const MqaLogitsCall& call, const aotgemm_launch& options) {
     check_mqa_logits(call);
     if (is_empty(call.logits)) return;
+    check_mqa_logits_memory(call);
     if (call.logits.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) run_on_cpu(call, options.cpu_threads);
         return;

@@ -1,5 +1,6 @@
 #include "dispatch/ops/mqa_logits/schedule.hpp"
 
+#include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/mqa_logits/check.hpp"
 #include "dispatch/runtime/launch.hpp"
@@ -17,6 +18,8 @@ void check(const Operand& lengths, int32_t block_kv, const Operand& schedule) {
     if (schedule.tensor.shape[0] < 2) {
         fail(AOTGEMM_ERROR_SHAPE, "num_sms: is ", schedule.tensor.shape[0] - 1, ", allowed is a positive number");
     }
+    for (const Operand& operand : {lengths, schedule}) check_extents(operand);
+    check_call_memory({schedule}, {lengths});
 }
 
 }  // namespace
@@ -25,7 +28,8 @@ void paged_mqa_schedule(const aotgemm_tensor& context_lens, int32_t block_kv, co
                         const aotgemm_launch& options) {
     check({"context_lens", context_lens}, block_kv, {"schedule_meta", schedule});
     const int64_t rows_of_sequence = context_lens.shape[1];
-    PagedScheduleParams parameters{.lengths = static_cast<const int32_t*>(context_lens.data) + rows_of_sequence - 1,
+    const auto* lengths = static_cast<const int32_t*>(context_lens.data);
+    PagedScheduleParams parameters{.lengths = is_empty(context_lens) ? lengths : lengths + rows_of_sequence - 1,
                                    .lengths_stride = rows_of_sequence,
                                    .schedule = static_cast<int32_t*>(schedule.data),
                                    .sequences = static_cast<int32_t>(context_lens.shape[0]),
