@@ -231,3 +231,19 @@ def test_half_a_pair_of_surrogates_is_no_text(line, tmp_path, monkeypatch, capsy
     Path("half.json").write_text(json.dumps({"format": "aotgemm trace 1", "calls": ["\ud800"]}))
     assert main(line.split()) == 2
     assert "a text holds '\\ud800', half of a pair" in capsys.readouterr().err
+
+
+def shell(line):
+    return subprocess.run(["bash", "-c", line.replace("aotgemm", f"{sys.executable} -m aotgemm")], capture_output=True)
+
+
+@pytest.mark.parametrize("line", ["aotgemm list >&-", "aotgemm list 2>&- >&-", "aotgemm demo --device cpu >&-"])
+def test_streams_that_are_closed_swallow_all(line):
+    done = shell(line)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("line", ["aotgemm", "aotgemm list", "aotgemm list --json"])
+def test_a_full_disk_is_told(line):
+    done = shell(f"{line} > /dev/full")
+    assert done.returncode == 2 and b"No space left" in done.stderr and b"Traceback" not in done.stderr

@@ -51,6 +51,7 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"aotgemm {__version__}")
     folder = Path(__file__).parents[1] / "cmake"
     parser.add_argument("--cmake-dir", action="version", version=str(folder), help="the folder for CMake's aotgemm_DIR")
+    parser.set_defaults(run=lambda arguments: _print_help(parser), json=as_json)
     subparsers = parser.add_subparsers(metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(subparsers)
@@ -59,15 +60,31 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
     return parser
 
 
+def _print_help(parser: argparse.ArgumentParser) -> int:
+    """The answer to a command line without a command."""
+    print(parser.format_help(), end="")
+    return 0
+
+
 def _refuse(error: Exception, as_json: bool) -> None:
-    if as_json:
-        print_error(type(error).__name__, str(error))
-    else:
-        print(f"aotgemm: {printable(str(error))}", file=sys.stderr)
+    """As JSON on the standard output, unless that is what fails."""
+    try:
+        if as_json:
+            print_error(type(error).__name__, str(error))
+            sys.stdout.flush()
+            return
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print(f"aotgemm: {printable(str(error))}", file=sys.stderr)
 
 
-def _show_all_characters() -> None:
-    """What the encoding of the standard output lacks is escaped, as Python does for standard error."""
+def _prepare_output() -> None:
+    """What the encoding of the standard output lacks is escaped, as Python does for standard error. Streams that were
+    closed when the process began, of which Python makes None, swallow what is written.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
@@ -75,16 +92,13 @@ def _show_all_characters() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: this process's) and returns its exit status."""
-    _show_all_characters()
+    _prepare_output()
     words = sys.argv[1:] if argv is None else argv
     parser = build_parser("--json" in words)
     for word in words:
         if word.startswith("--") and word.endswith(NO_VALUE):
             parser.error(f"argument {word.removesuffix(NO_VALUE)}: is --, which is no value")
     arguments = parser.parse_args(words)
-    if "run" not in arguments:
-        parser.print_help()
-        return 0
     try:
         status = arguments.run(arguments)
         sys.stdout.flush()
