@@ -14,7 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "cpp/ptx_machine"
-ARITHMETIC = tuple(ROOT / "cpp/emulation/sm90" / name for name in ("fp8_tile.cpp", "mma_bf16_tf32_tile.cpp"))
+EMULATION = ROOT / "cpp/emulation"
+ARITHMETIC = (
+    *(EMULATION / "sm90" / name for name in ("fp8_tile.cpp", "mma_bf16_tf32_tile.cpp")),
+    *sorted((EMULATION / "sm100").glob("*.cpp")),
+)
 FLAGS = ("-std=c++20", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-fvisibility=hidden", f"-I{ROOT / 'cpp'}")
 
 

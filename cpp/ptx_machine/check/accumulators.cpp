@@ -21,9 +21,21 @@ void check_accumulator_access(Warp& warp, const Instruction& i) {
         is_busy = is_busy || warp.accumulator_users[place.shadow] != 0;
         warp.accumulator_touched[place.shadow] = warp.wgmma_fences;
     });
-    if (is_busy)
+    if (!is_busy) return;
+    if (warp.program->uses_tensor_memory)
+        report(warp, "tcgen05", "a register is touched that a tcgen05.ld under way writes",
+               "Put tcgen05.wait::ld between the two.");
+    else
         report(warp, "wgmma", "a register is touched that a wgmma under way uses",
                "Wait with wgmma.wait_group for its group first.");
+}
+
+void tensor_load_is_issued(Warp& warp, const Instruction& i) {
+    for (const Place& place : i.details->list) ++warp.accumulator_users[place.shadow];
+}
+
+void tensor_load_is_over(Warp& warp, const Instruction& i) {
+    for (const Place& place : i.details->list) --warp.accumulator_users[place.shadow];
 }
 
 void accumulators_are_issued(Warp& warp, const Instruction& i) {

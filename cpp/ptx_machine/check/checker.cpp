@@ -14,6 +14,7 @@ std::size_t index_of(const ClockLayout& layout, const Mbarrier& barrier) {
 Checker::Checker(Cluster& cluster) : cluster_(cluster) {
     layout_.warps = static_cast<int>(cluster.warps);
     layout_.mbarriers = static_cast<int>(cluster.blocks.size() * kMostMbarriers);
+    layout_.uses_tensor_memory = cluster.machine->program->uses_tensor_memory;
     clocks_.assign(cluster.warps, layout_.make());
     for (std::size_t agent = 0; agent < clocks_.size(); ++agent) clocks_[agent].known[agent] = 1;
     met_.assign(cluster.warps, 0);
@@ -27,6 +28,7 @@ Checker::Checker(Cluster& cluster) : cluster_(cluster) {
         shadows_.emplace_back(layout_, static_cast<std::uint32_t>(block.shared.size()), first_agent);
         first_agent += static_cast<int>(block.warps.size());
     }
+    if (layout_.uses_tensor_memory) tensor_ = std::make_unique<TensorChecker>(cluster, layout_, clocks_);
 }
 
 void Checker::step(const Warp& warp) {
@@ -135,6 +137,9 @@ void Checker::report(Warp& warp, const Instruction& i, Conflict conflict, const 
                                   what + ", which " + writer_of(warp, earlier) + " wrote with nothing between the two",
                                   "Wait for the barrier that says the write is over.");
         case Conflict::read:
+            if (layout_.is_tensor(earlier.reader))
+                return machine.report(warp, i, "race", what + ", which a tcgen05 operation under way may still read",
+                                      "Wait for an mbarrier that a tcgen05.commit after it arrives at.");
             return machine.report(warp, i, "race",
                                   what + ", which warp " + std::to_string(earlier.reader) + " may still read",
                                   "Let the readers arrive on a barrier, and wait for it.");
@@ -223,6 +228,28 @@ void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, 
     if (conflict == Conflict::none) return;
     Warp& warp = cluster_.blocks[block.rank].warps[static_cast<std::size_t>(warpgroup * kWarpsOfWarpgroup)];
     report(warp, *op.instruction, conflict, shadow.last(), address, false, true);
+}
+
+void Checker::tensor_reads_shared(const TensorOp& op, const Block& block, std::uint32_t address, std::uint32_t bytes) {
+    SharedShadow& shadow = shadow_of(block);
+    const Toucher by{&op.clock, static_cast<std::uint16_t>(layout_.tensor(op.issuer->agent)),
+                     op.tick,   static_cast<std::uint8_t>(op.lane),
+                     true,      op.issuer->agent,
+                     op.met,    op.instruction->statement};
+    const Conflict conflict = shadow.read(address, bytes, by);
+    if (conflict != Conflict::none) report(*op.issuer, *op.instruction, conflict, shadow.last(), address, false, true);
+}
+
+// Who waits for a commit knows what its issuer knew, and that all the issuer's operations before are over.
+void Checker::commit_arrives(const TensorOp& op, const Block& block, const Mbarrier& barrier) {
+    const auto agent = static_cast<std::size_t>(op.issuer->agent);
+    if (&block != op.issuer->block) {
+        std::uint32_t& last = arrived_from_[block.rank][agent];
+        last = std::max(last, op.clock.known[agent]);
+    }
+    Clock& pending = pending_[index_of(layout_, barrier)];
+    pending.join(op.clock);
+    pending.known[static_cast<std::size_t>(layout_.tensor(op.issuer->agent))] = op.tick;
 }
 
 void Checker::want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address) {

@@ -3,9 +3,11 @@
 // asynchronous read follows an ordinary write.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "ptx_machine/check/shared_shadow.hpp"
+#include "ptx_machine/check/tensor_checker.hpp"
 #include "ptx_machine/machine/block.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -57,6 +59,11 @@ class Checker {
     void wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick, std::uint32_t address,
                      std::uint32_t bytes);
 
+    // Of tcgen05: mma and cp read shared memory, a commit arrives.
+    void tensor_reads_shared(const TensorOp& op, const Block& block, std::uint32_t address, std::uint32_t bytes);
+    void commit_arrives(const TensorOp& op, const Block& block, const Mbarrier& barrier);
+    TensorChecker& tensor() { return *tensor_; }
+
     // Reports a warp that uses an mbarrier without knowing that it is initialised.
     void want_mbarrier_known(Warp& warp, const Instruction& i, const Block& block, std::uint32_t address);
     void mark_mbarrier(const Block& block, std::uint32_t address, bool is_one) {
@@ -79,6 +86,7 @@ class Checker {
     std::vector<Clock> named_;               // of named barriers, by block and number
     std::vector<Clock> pending_, complete_;  // of mbarriers, by index: of the phase under way and the one before
     std::vector<SharedShadow> shadows_;
+    std::unique_ptr<TensorChecker> tensor_;  // of a kernel that uses tensor memory
 };
 
 }  // namespace aotgemm::ptx_machine

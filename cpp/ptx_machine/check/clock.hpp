@@ -2,7 +2,8 @@
 //
 // Components of a cluster, in this order: each warp's own steps (they advance when it releases), each warp's completed
 // wgmma, each warp's bulk stores that have read their shared memory, each block's mbarrier phases, and whether the
-// grids before this one are known to be over (griddepcontrol.wait).
+// grids before this one are known to be over (griddepcontrol.wait). In a kernel that uses tensor memory, of each warp
+// too: its mma, cp and commit that are over, and those that are issued; its tcgen05.ld that are over; its tcgen05.st.
 #pragma once
 
 #include <algorithm>
@@ -42,12 +43,20 @@ struct Clock {
 struct ClockLayout {
     int warps = 0;      // of the cluster
     int mbarriers = 0;  // of the cluster
+    bool uses_tensor_memory = false;
     int step(int agent) const { return agent; }
     int wgmma(int agent) const { return warps + agent; }
     int bulk(int agent) const { return 2 * warps + agent; }
     int mbarrier(int index) const { return 3 * warps + index; }
     int prerequisites() const { return 3 * warps + mbarriers; }
-    int size() const { return 3 * warps + mbarriers + 1; }
+    int tensor(int agent) const { return prerequisites() + 1 + agent; }
+    int issued(int agent) const { return tensor(warps) + agent; }
+    int loads(int agent) const { return issued(warps) + agent; }
+    int stores(int agent) const { return loads(warps) + agent; }
+    int size() const { return uses_tensor_memory ? stores(warps) : prerequisites() + 1; }
+    bool is_tensor(int component) const {
+        return uses_tensor_memory && component >= tensor(0) && component < tensor(warps);
+    }
     Clock make() const {
         return {std::vector<std::uint32_t>(static_cast<std::size_t>(size())),
                 std::vector<std::uint32_t>(static_cast<std::size_t>(warps)),

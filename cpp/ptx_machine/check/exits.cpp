@@ -13,6 +13,9 @@ void check_warp_exit(Warp& warp) {
                "Wait with cp.async.bulk.wait_group.read before the end.");
     if (warp.wgmma_done != warp.wgmma_issued)
         report(warp, "exit", "a warp exits with a wgmma under way", "Wait with wgmma.wait_group before the end.");
+    if (!warp.tensor_loads.empty() || !warp.tensor_stores.empty())
+        report(warp, "exit", "a warp exits with a tcgen05.ld or st under way",
+               "Wait with tcgen05.wait::ld or st before the end.");
 }
 
 namespace {
@@ -27,8 +30,27 @@ std::uint32_t seen_by_anybody(const Block& block, const Mbarrier& barrier) {
 
 }  // namespace
 
+namespace {
+
+void check_tensor_exit(const Block& block) {
+    const Warp& warp = block.warps[0];
+    for (const TensorMemory::Range& range : block.tensor_memory->ranges())
+        report(warp, "exit",
+               "a block exits with " + std::to_string(range.columns) + " columns of tensor memory allocated",
+               "Deallocate them before the end.");
+    const int late = warp.check->tensor().unfinished(block);
+    if (late >= 0)
+        report(warp, "exit",
+               "a block may exit while a tcgen05 operation that warp " + std::to_string(late) +
+                   " of the cluster issued uses its memory or its mbarriers",
+               "Wait for an mbarrier that a tcgen05.commit after it arrives at, in both blocks of a pair.");
+}
+
+}  // namespace
+
 void check_cluster_exit(Cluster& cluster) {
     for (Block& block : cluster.blocks) {
+        if (block.tensor_memory != nullptr) check_tensor_exit(block);
         const int late = block.warps[0].check->arrival_after_exit(block);
         if (late >= 0)
             report(block.warps[0], "exit",

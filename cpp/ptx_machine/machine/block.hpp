@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "ptx_machine/async/tensor_map.hpp"
+#include "ptx_machine/async/tensor_op.hpp"
 #include "ptx_machine/check/clock.hpp"
 #include "ptx_machine/machine/mbarrier.hpp"
+#include "ptx_machine/machine/tensor_memory.hpp"
 #include "ptx_machine/machine/warp.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -58,6 +60,11 @@ struct Block {
     std::deque<Mbarrier> mbarriers;
     std::vector<std::int16_t> mbarrier_at;  // by address / 8; -1: none
     bool exited = false;
+    std::unique_ptr<TensorMemory> tensor_memory;  // of a kernel that uses it
+    int tensor_group = 0;                         // blocks that its tcgen05 instructions are for; 0: none yet
+    // tcgen05 mma, cp and commit without effect yet, in the order in which they take effect: of this block, or of its
+    // pair if its rank is even.
+    std::deque<TensorOp> tensor_ops;
 
     Mbarrier* find_mbarrier(std::uint32_t address) {
         if (address % 8 != 0 || address / 8 >= mbarrier_at.size() || mbarrier_at[address / 8] < 0) return nullptr;

@@ -55,6 +55,9 @@ void start_block(const Machine& machine, Block& block, Cluster& cluster, std::ui
     block.warpgroups.assign((warps + kWarpsOfWarpgroup - 1) / kWarpsOfWarpgroup, {});
     block.barriers = {};
     block.mbarriers.clear();
+    block.tensor_memory = program.uses_tensor_memory ? std::make_unique<TensorMemory>() : nullptr;
+    block.tensor_group = 0;
+    block.tensor_ops.clear();
     block.mbarrier_at.assign(shared / 8 + 1, -1);
 }
 

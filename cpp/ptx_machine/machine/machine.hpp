@@ -47,8 +47,8 @@ struct LaunchShape {
 };
 
 struct Counts {
-    std::uint64_t warp_instructions = 0, wgmma = 0, copies = 0, clusters = 0;
-    double arithmetic_seconds = 0;    // of wgmma, of the processor
+    std::uint64_t warp_instructions = 0, wgmma = 0, mma = 0, copies = 0, clusters = 0;  // mma: tcgen05.mma
+    double arithmetic_seconds = 0;    // of wgmma and mma, of the processor
     std::uint64_t boxes_outside = 0;  // loads of a box that lies outside its tensor altogether
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptx_machine/async/bulk_copy.hpp"
+#include "ptx_machine/async/tensor_pipe.hpp"
 #include "ptx_machine/check/accumulators.hpp"
 #include "ptx_machine/check/exits.hpp"
 #include "ptx_machine/machine/draw.hpp"
@@ -89,14 +90,21 @@ void Scheduler::run_checked(Warp& warp, std::uint64_t instructions) {
     warp.executed += done;
 }
 
-bool Scheduler::let_a_copy_take_effect() {
-    if (cluster_.copies.empty()) return false;
-    std::size_t place = cluster_.copies.size() - 1;
-    if (machine_.options.schedule.timing == AsyncTiming::random) place = machine_.random() % cluster_.copies.size();
-    else if (!cluster_.copies[place].is_load())
-        for (std::size_t i = 0; i < cluster_.copies.size(); ++i)
+// One of the copies, or the first of the operations that a tensor core has yet to do.
+bool Scheduler::let_something_take_effect() {
+    std::vector<Block*> tensor_cores;
+    for (Block& block : cluster_.blocks)
+        if (!block.tensor_ops.empty()) tensor_cores.push_back(&block);
+    const std::size_t copies = cluster_.copies.size();
+    if (copies + tensor_cores.size() == 0) return false;
+    std::size_t place = copies != 0 ? copies - 1 : 0;
+    if (machine_.options.schedule.timing == AsyncTiming::random)
+        place = machine_.random() % (copies + tensor_cores.size());
+    else if (copies != 0 && !cluster_.copies[place].is_load())
+        for (std::size_t i = 0; i < copies; ++i)
             if (cluster_.copies[i].is_load()) place = i;
-    take_effect(cluster_, place);
+    if (place < copies) take_effect(cluster_, place);
+    else take_tensor_effect(*tensor_cores[place - copies]);
     return true;
 }
 
@@ -113,10 +121,10 @@ void Scheduler::run() {
     const bool checks = machine_.options.checks;
     while (cluster_.exited_warps < cluster_.warps) {
         if (machine_.options.schedule.timing == AsyncTiming::random && machine_.random() % 4 == 0)
-            let_a_copy_take_effect();
+            let_something_take_effect();
         Warp* warp = pick();
         if (warp == nullptr) {
-            if (!let_a_copy_take_effect()) deadlock();
+            if (!let_something_take_effect()) deadlock();
             continue;
         }
         checks ? run_checked(*warp, quantum()) : run_for(*warp, quantum());
@@ -126,7 +134,7 @@ void Scheduler::run() {
                           "Check the condition of the loop.");
     }
     if (checks) check_cluster_exit(cluster_);
-    while (let_a_copy_take_effect()) {
+    while (let_something_take_effect()) {
     }
 }
 
@@ -137,6 +145,9 @@ std::string state_of(const Warp& warp) {
         case WarpState::exited: return "has exited";
         case WarpState::at_cluster_barrier: return "waits at the cluster's barrier";
         case WarpState::at_wgmma: return "waits for the other warps of its warpgroup to issue a wgmma";
+        case WarpState::at_tensor_memory:
+            return "waits for columns of tensor memory that are taken, or for the other block of its pair to do the "
+                   "same";
         case WarpState::at_barrier: {
             const NamedBarrier& barrier = warp.block->barriers[static_cast<std::size_t>(warp.barrier)];
             return "waits at barrier " + std::to_string(warp.barrier) + ", where " + std::to_string(barrier.arrived) +

@@ -16,7 +16,7 @@ class Scheduler {
     Warp* pick();
     void run_for(Warp& warp, std::uint64_t instructions);
     void run_checked(Warp& warp, std::uint64_t instructions);
-    bool let_a_copy_take_effect();
+    bool let_something_take_effect();
     [[noreturn]] void deadlock();
     void leave(Warp& warp);
     std::uint64_t quantum();

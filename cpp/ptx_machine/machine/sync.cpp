@@ -60,12 +60,12 @@ void complete_phase_if_over(Block& block, Mbarrier& barrier, Checker* check) {
 
 }  // namespace
 
-void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier) {
+void arrive_at(const Warp& warp, const Instruction& i, Block& block, Mbarrier& barrier) {
     if (barrier.pending == 0)
-        stop(warp, "mbarrier",
-             "more arrivals come at the mbarrier at " + std::to_string(barrier.address) + " than the " +
-                 std::to_string(barrier.expected) + " of a phase",
-             "Initialise it with the number of arrivals, or let fewer threads arrive.");
+        machine_of(warp).stop(warp, i, "mbarrier",
+                              "more arrivals come at the mbarrier at " + std::to_string(barrier.address) +
+                                  " than the " + std::to_string(barrier.expected) + " of a phase",
+                              "Initialise it with the number of arrivals, or let fewer threads arrive.");
     --barrier.pending;
     barrier.step = std::max(barrier.step, warp.step);
     complete_phase_if_over(block, barrier, warp.check);

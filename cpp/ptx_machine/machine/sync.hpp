@@ -23,7 +23,10 @@ inline std::uint32_t own_shared_offset(const Warp& warp, std::uint32_t address) 
 // The initialised mbarrier at a place, which the warp must know to be initialised. Stops the grid if there is none.
 Mbarrier& mbarrier_at(const Warp& warp, const Instruction& i, const SharedPlace& place, bool is_async);
 
-void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier);
+void arrive_at(const Warp& warp, const Instruction& i, Block& block, Mbarrier& barrier);
+inline void arrive_at(const Warp& warp, Block& block, Mbarrier& barrier) {
+    arrive_at(warp, warp.current(), block, barrier);
+}
 void announce_bytes(const Warp& warp, Mbarrier& barrier, std::uint32_t bytes);
 void bring_bytes(const BulkCopy& copy, Block& block, Mbarrier& barrier, std::uint32_t bytes);
 

@@ -20,13 +20,29 @@ struct Frame {
     std::uint32_t pc, mask, join;
 };
 
-enum class WarpState : std::uint8_t { runnable, at_mbarrier, at_barrier, at_cluster_barrier, at_wgmma, exited };
+enum class WarpState : std::uint8_t {
+    runnable,
+    at_mbarrier,
+    at_barrier,
+    at_cluster_barrier,
+    at_wgmma,
+    at_tensor_memory,
+    exited
+};
 
 // One bulk store of one lane that its shared memory has not been read for, or whose group is open.
 struct BulkStore {
     int lane;
     std::uint32_t tick;
     std::uint32_t group = 0;  // 0: not committed
+};
+
+// A tcgen05.ld or st of a warp that no tcgen05.wait has followed.
+struct TensorTransfer {
+    const Instruction* instruction;
+    std::uint32_t address;
+    bool is_done = false;
+    std::vector<std::uint32_t> values, defined;  // of st: of each register its 32 lanes, and a mask of them
 };
 
 struct Warp {
@@ -59,6 +75,10 @@ struct Warp {
     std::uint32_t bulk_ticks = 0;
     std::uint32_t bulk_groups[kLanes] = {};
     std::vector<BulkStore> bulk;
+    std::uint32_t tensor_ticks = 0;                            // tcgen05 mma, cp and commit issued
+    int tensor_lane = -1;                                      // that issued the last mma or cp since a commit
+    std::uint32_t loads_done = 0, stores_done = 0;             // tcgen05 ld and st that a wait has followed
+    std::vector<TensorTransfer> tensor_loads, tensor_stores;   // the others
     std::uint32_t cluster_phases = 0;  // of barrier.cluster that the warp has arrived at
 
     template <class T>

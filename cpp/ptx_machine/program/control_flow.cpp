@@ -139,6 +139,12 @@ void mark_accumulators(Program& program) {
     for (const Instruction& i : program.instructions)
         if (is_wgmma(i))
             i.details->for_each_wgmma_register([&](const Place& place) { is_one[place.shadow] = true; });
+    for (const Instruction& i : program.instructions) {
+        if (i.details == nullptr || i.details->tcgen05.action == TensorAction::none) continue;
+        program.uses_tensor_memory = true;
+        if (i.details->tcgen05.action == TensorAction::load)
+            for (const Place& place : i.details->list) is_one[place.shadow] = true;
+    }
     for (Instruction& i : program.instructions) {
         if (is_wgmma(i)) continue;
         bool touches = is_one[i.to.shadow] || is_one[i.a.shadow] || is_one[i.b.shadow] || is_one[i.c.shadow];

@@ -32,6 +32,9 @@ OpcodeTable build_table() {
     add_mbarrier_opcodes(table);
     add_bulk_copy_opcodes(table);
     add_wgmma_opcodes(table);
+    add_tcgen05_allocation_opcodes(table);
+    add_tcgen05_transfer_opcodes(table);
+    add_tcgen05_core_opcodes(table);
     add_control_opcodes(table);
     return table;
 }

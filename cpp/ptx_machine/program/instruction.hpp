@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ptx_machine/program/tcgen05.hpp"
 #include "ptx_machine/text/module.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -16,13 +17,6 @@ struct Instruction;
 using Handler = void (*)(Warp&, const Instruction&);
 
 inline constexpr int kLanes = 32;
-
-// A register or a constant. Constants are registers that nothing writes.
-struct Place {
-    std::uint32_t word = 0;  // index of its 32 lanes in Warp::file, in 32-bit words; of a predicate in Warp::predicates
-    std::uint32_t shadow = 0;  // index in Warp::defined
-    RegisterType type = RegisterType::bits32;
-};
 
 // What a wgmma multiplies.
 enum class WgmmaType : std::uint8_t { e4m3, bf16, tf32 };
@@ -36,6 +30,7 @@ struct Details {
     WgmmaType type = WgmmaType::e4m3;
     bool a_mn_major = false, b_mn_major = false;
     std::vector<Place> a_registers;  // of wgmma: its A, where that is not in shared memory
+    Tcgen05 tcgen05;
 
     // Calls body(place) for the registers that a wgmma under way uses.
     template <class Body>
@@ -47,7 +42,7 @@ struct Details {
 
 enum InstructionFlags : std::uint8_t {
     kPropagates = 1,          // its result is defined where its sources are; nothing else happens
-    kTouchesAccumulators = 2  // reads or writes a register that a wgmma uses
+    kTouchesAccumulators = 2  // reads or writes a register that a wgmma uses, or that a tcgen05.ld writes
 };
 
 struct Instruction {
@@ -85,6 +80,7 @@ struct Program {
     std::uint32_t file_words = 0, predicate_count = 0, shadow_count = 0;
     std::uint32_t shared_dynamic = 0;
     std::uint32_t parameter_bytes = 0;
+    bool uses_tensor_memory = false;
 
     int line_of(const Instruction& instruction) const {
         return instruction.statement < 0 ? 0 : entry.statements[static_cast<std::size_t>(instruction.statement)].line;

@@ -34,6 +34,9 @@ void add_barrier_opcodes(OpcodeTable& table);
 void add_mbarrier_opcodes(OpcodeTable& table);
 void add_bulk_copy_opcodes(OpcodeTable& table);
 void add_wgmma_opcodes(OpcodeTable& table);
+void add_tcgen05_allocation_opcodes(OpcodeTable& table);
+void add_tcgen05_transfer_opcodes(OpcodeTable& table);
+void add_tcgen05_core_opcodes(OpcodeTable& table);
 void add_control_opcodes(OpcodeTable& table);
 
 const OpcodeTable& opcode_table();
