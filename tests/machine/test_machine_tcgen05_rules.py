@@ -1,0 +1,234 @@
+"""What the PTX ISA asks of tcgen05 instructions: a kernel that does it, and the same kernel with one thing wrong."""
+
+import numpy as np
+import pytest
+from machine_kernel import Launch, run_kernel
+from machine_tcgen05 import OPERANDS, lines, whole
+from tcgen05_kernel import SCALE_COLUMNS, Case, memory_of, operands, products_kernel
+
+PLAIN = Case("f16", "bf16", "bf16", 128, 16)
+PAIR = Case("f16", "bf16", "bf16", 256, 16, group=2)
+SCALED = Case("mxf8f6f4", "e4m3", "e4m3", 128, 16)
+AFTER = "\ttcgen05.fence::after_thread_sync;\n"
+BEFORE = "\ttcgen05.fence::before_thread_sync;\n"
+FIRST_WAIT = "\tmbarrier.try_wait.parity.shared::cta.b64 %p9, [%r6], 0;\n\t@!%p9 bra $wait;\n"
+
+
+def launch_of(case, change=lambda text: text, accumulates=True, schedules="in_turn", threads=128):
+    random = np.random.default_rng(3)
+    *_, a_codes, image, places = operands(random, case)
+    memory = memory_of(random, case, a_codes)[0]
+    body = products_kernel(case, places, accumulates)
+    changed = change(body)
+    arrays = (image, memory.tobytes(), bytes(memory.nbytes))
+    shared = OPERANDS + places["bytes"]
+    return Launch(
+        changed, arrays, threads=threads, shared=shared, cluster=case.group, grid=case.group, schedules=schedules
+    )
+
+
+def without(part, count=1):
+    def change(text):
+        assert part in text
+        return text.replace(part, "", count)
+
+    return change
+
+
+def instead(old, new, count=1):
+    def change(text):
+        assert old in text
+        return text.replace(old, new, count)
+
+    return change
+
+
+def last(old, new):
+    def change(text):
+        assert old in text
+        return new.join(text.rsplit(old, 1))
+
+    return change
+
+
+def kinds(machine, case, change=lambda text: text, **how):
+    return run_kernel(machine, launch_of(case, change, **how)).kinds()
+
+
+@pytest.mark.parametrize("schedules", ["in_turn", "late", "consumers_first", "producers_first", "seed:5"])
+@pytest.mark.parametrize("case", [PLAIN, PAIR, SCALED], ids=str)
+def test_nothing_is_found_where_nothing_is_wrong(machine, case, schedules):
+    assert kinds(machine, case, schedules=schedules) == set()
+
+
+COMMIT = "\ttcgen05.commit.cta_group::1.mbarrier::arrive::one.shared::cluster.b64 [%r6];\n"
+ALLOC = "tcgen05.alloc.cta_group::1.sync.aligned.shared::cta.b32 [%r4], 512;"
+DEALLOC = "tcgen05.dealloc.cta_group::1.sync.aligned.b32 %r5, 512;"
+RELINQUISH = "tcgen05.relinquish_alloc_permit.cta_group::1.sync.aligned;"
+WAIT_LD, WAIT_ST = "tcgen05.wait::ld.sync.aligned;", "tcgen05.wait::st.sync.aligned;"
+LD = "tcgen05.ld.sync.aligned.32x32b.x1.b32 {%t200}, [%r5];"
+SUMS, COLUMN = "add.u32 %r34, %r5, 0;", "add.u32 %r42, %r5, 0;"
+OTHER_COMMIT = f"$issued:\n\tsetp.ne.u32 %p7, %r1, 1;\n\t@%p7 bra $other;\n{COMMIT}$other:\n"
+PEER_DOES_NOT_WAIT = f"\tsetp.eq.u32 %p8, %r20, 1;\n\t@%p8 bra $over;\n{FIRST_WAIT}$over:\n"
+TWO_ALLOCATIONS = f"{ALLOC.replace('512', '32')}\n\t{ALLOC.replace('512', '64')}"
+B_IMAGE, FURTHER = (f"add.u32 %r33, %r4, {OPERANDS + offset};" for offset in (16384, 18000))
+# What is wrong with a kernel, and kinds of findings that fit.
+WRONG = {
+    "no commit": (PLAIN, without(COMMIT), {"deadlock"}),
+    "sums are read before the commit": (PLAIN, without(FIRST_WAIT), {"race", "exit"}),
+    "no fence after the wait for the commit": (PLAIN, last(AFTER, ""), {"tcgen05-fence"}),
+    "no fence after the wait for who stored": (PLAIN, without(AFTER), {"tcgen05-fence"}),
+    "no fence before the barrier, after stores": (PLAIN, without(BEFORE), {"race"}),
+    "stores are not waited for": (PLAIN, without(f"\t{WAIT_ST}\n"), {"race", "exit"}),
+    "loads are not waited for": (PLAIN, without(f"\t{WAIT_LD}\n"), {"tcgen05"}),
+    "a warp exits with a load under way": (PLAIN, last(BEFORE, f"\t{LD}\n{BEFORE}"), {"exit", "race"}),
+    "no proxy fence": (PLAIN, without("\tfence.proxy.async.shared::cta;\n"), {"proxy-fence"}),
+    "columns are not deallocated": (PLAIN, without(DEALLOC), {"exit"}),
+    "columns are deallocated twice": (PLAIN, instead(DEALLOC, f"{DEALLOC}\n\t{DEALLOC}"), {"tcgen05"}),
+    "other columns are deallocated": (PLAIN, instead(DEALLOC, DEALLOC.replace("512", "256")), {"tcgen05"}),
+    "columns are deallocated while others load": (PLAIN, last(BEFORE, ""), {"race"}),
+    "48 columns are allocated": (PLAIN, instead(ALLOC, ALLOC.replace("512", "48")), {"tcgen05"}),
+    "1,024 columns are allocated": (PLAIN, instead(ALLOC, ALLOC.replace("512", "1024")), {"tcgen05"}),
+    "too few columns are allocated": (PLAIN, lambda text: text.replace(", 512;", ", 32;"), {"bounds"}),
+    "more are allocated than there are": (PLAIN, instead(ALLOC, f"{ALLOC}\n\t{ALLOC}"), {"deadlock"}),
+    "a later allocation is larger": (PLAIN, instead(ALLOC, TWO_ALLOCATIONS), {"tcgen05", "bounds"}),
+    "the permit was given up": (PLAIN, instead(ALLOC, f"{RELINQUISH}\n\t{ALLOC}"), {"tcgen05"}),
+    "one lane allocates": (PLAIN, instead("\tbar.warp.sync -1;\n", "\t@%p2 bra $allocated;\n"), {"partial-mask"}),
+    "all lanes issue": (
+        PLAIN,
+        instead("setp.ne.u32 %p6, %r21, 0;", "setp.gt.u32 %p6, %r1, 31;"),
+        {"tcgen05", "deadlock"},
+    ),
+    "another lane commits": (PLAIN, instead(f"{COMMIT}$issued:\n", OTHER_COMMIT), {"tcgen05"}),
+    "a commit for a block that is not there": (PAIR, instead("mov.b16 %rs1, 3;", "mov.b16 %rs1, 7;"), {"tcgen05"}),
+    "a commit for one block of a pair": (PAIR, instead("mov.b16 %rs1, 3;", "mov.b16 %rs1, 1;"), {"deadlock"}),
+    "a block does not wait for its pair": (PAIR, instead(FIRST_WAIT, PEER_DOES_NOT_WAIT), {"race", "exit"}),
+    "single blocks and pairs": (PAIR, last("dealloc.cta_group::2", "dealloc.cta_group::1"), {"tcgen05"}),
+    "scales lie where sums are": (SCALED, instead("[%r36], [%r37], %p", "[%r34], [%r37], %p"), {"tcgen05", "race"}),
+    "copies of scales differ": (SCALED, instead("32x128b.warpx4 [%r38]", "128x128b [%r38]"), {"tcgen05"}),
+    "a warp loads another's lanes": (PLAIN, last(COLUMN, f"add.u32 %r42, %r5, {64 << 16};"), {"tcgen05"}),
+    "lanes load from different columns": (PLAIN, last(COLUMN, "add.u32 %r42, %r5, %r3;"), {"tcgen05"}),
+    "sums end outside the allocation": (PLAIN, instead(SUMS, "add.u32 %r34, %r5, 500;"), {"bounds"}),
+    "sums start inside a quarter": (PLAIN, instead(SUMS, f"add.u32 %r34, %r5, {16 << 16};"), {"tcgen05"}),
+    "operands end outside shared memory": (PLAIN, last(B_IMAGE, FURTHER), {"bounds"}),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_found(machine, what):
+    case, change, expected = WRONG[what]
+    found = kinds(machine, case, change)
+    assert found and found <= expected, found
+
+
+def test_a_pair_needs_a_cluster(machine):
+    launch = launch_of(PAIR)
+    alone = Launch(launch.body, launch.arrays, threads=128, shared=launch.shared)
+    assert run_kernel(machine, alone).kinds() == {"tcgen05"}
+
+
+@pytest.mark.parametrize("bit", [0, 2, 3, 6, 13, 14, 29, 31])
+def test_bits_that_must_be_zero_or_that_the_machine_does_not_know(machine, bit):
+    good = f"%rd15, {PLAIN.descriptor}, "
+    assert kinds(machine, PLAIN, instead(good, f"%rd15, {PLAIN.descriptor | 1 << bit}, ")) == {"tcgen05"}
+
+
+SIZES = [
+    ("f16", "bf16", 1, 96, 16), ("f16", "bf16", 1, 128, 8), ("f16", "bf16", 1, 256, 16), ("f16", "bf16", 2, 64, 16),
+    ("f16", "bf16", 2, 256, 8), ("mxf8f6f4", "e4m3", 1, 256, 16), ("f8f6f4", "e4m3", 1, 64, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "name", "group", "m", "n"), SIZES)
+def test_sizes_that_there_are_not(machine, kind, name, group, m, n):
+    case = Case(kind, name, name, 128 * group, 16, group=group)
+    wrong = Case(kind, name, name, m, n, group=group)
+    change = instead(f"%rd15, {case.descriptor}", f"%rd15, {wrong.descriptor}")
+    assert kinds(machine, case, change) == {"tcgen05"}
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "value"), [(14, 2, 1), (46, 3, 0), (49, 3, 1), (52, 1, 1), (61, 3, 3), (61, 3, 1)]
+)
+def test_fields_of_an_operands_descriptor(machine, first, count, value):
+    good = PLAIN.layout(True).descriptor(0)
+    bad = good & ~((1 << count) - 1 << first) | value << first
+    assert kinds(machine, PLAIN, instead(f"%rd11, {good};", f"%rd11, {bad - (bad >> 63 << 64)};")) == {"tcgen05"}
+
+
+def test_nothing_is_added_to_what_nobody_has_written(machine):
+    def change(text):
+        return text.replace("add.u32 %r34, %r5, 0;", f"add.u32 %r34, %r5, {SCALE_COLUMNS};")
+
+    assert kinds(machine, PLAIN, change) == {"uninitialised"}
+    assert kinds(machine, PLAIN, change, accumulates=False) == set()
+
+
+ST = "tcgen05.st.sync.aligned.32x32b.x1.b32 [%r5], {%r1};"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{ST}\n{WAIT_ST}\n{LD}\n{WAIT_LD}", set()),
+        (f"{ST}\n{LD}\n{WAIT_LD}\n{WAIT_ST}", {"race"}),
+        (f"{ST}\n{ST}\n{WAIT_ST}", {"race"}),
+        (f"{ST}\n{WAIT_ST}\n{LD}\n{ST}\n{WAIT_ST}\n{WAIT_LD}", {"race"}),
+        (f"{ST}\n{WAIT_ST}\n{LD}\nmov.b32 %t200, 1;\n{WAIT_LD}", {"tcgen05"}),
+        (f"{ST}\n{WAIT_ST}\n{LD}\n{WAIT_LD}\n{ST}\n{WAIT_ST}", set()),
+    ],
+)
+def test_loads_and_stores_of_one_warp(machine, text, expected):
+    launch = Launch(whole(lines(text)), (bytes(4), bytes(4), bytes(4)), threads=128, shared=64)
+    assert run_kernel(machine, launch).kinds() == expected
+
+
+def test_what_nobody_wrote_may_be_copied_but_not_kept(machine):
+    text = lines(f"{LD}\n{WAIT_LD}\nadd.u32 %t1, %t200, 1;")
+    arrays = (bytes(512), bytes(4), bytes(4))
+    assert run_kernel(machine, Launch(whole(text), arrays, threads=128, shared=64)).kinds() == set()
+    text += lines("mul.wide.u32 %rd9, %r1, 4;\nadd.s64 %rd9, %rd1, %rd9;\nst.global.u32 [%rd9], %t1;")
+    assert run_kernel(machine, Launch(whole(text), arrays, threads=128, shared=64)).kinds() == {"uninitialised"}
+
+
+def test_rows_that_nobody_wrote_stay_in_their_rows(machine):
+    """128 rows of A of which 64 are in memory: sums of the others may not leave, these may."""
+    half = PLAIN.m // 2 * PLAIN.layout(True).row_bytes
+    skip = f"sub.u32 %r22, %r30, {half};\n\tsetp.lt.u32 %p10, %r22, {half};"
+
+    def change(text):
+        return text.replace("$copy:", f"$copy:\n\t{skip}").replace("\tst.shared.v4", "\t@!%p10 st.shared.v4")
+
+    def keep(text):
+        text = change(text).replace("$copy:", "setp.ge.u32 %p11, %r1, 64;\n$copy:")
+        return text.replace("\tst.global.u32", "\t@!%p11 st.global.u32")
+
+    assert kinds(machine, PLAIN, change) == {"uninitialised"}
+    assert kinds(machine, PLAIN, keep) == set()
+
+
+def test_level_public_wants_no_fences(machine, monkeypatch):
+    def change(text):
+        return text.replace(AFTER, "").replace(BEFORE, "")
+
+    assert "tcgen05-fence" in kinds(machine, PLAIN, lambda text: text.replace(AFTER, ""))
+    monkeypatch.setenv("AOTGEMM_PTX_LEVEL", "public")
+    for case in (PLAIN, PAIR, SCALED):
+        assert kinds(machine, case, change) == set()
+    assert "race" in kinds(machine, PLAIN, without(FIRST_WAIT))
+
+
+def test_operations_take_effect_when_the_schedule_says(machine, monkeypatch):
+    """Without a wait hardware may be early or late; without the checker the machine shows both."""
+    monkeypatch.setenv("AOTGEMM_PTX_CHECKS", "0")
+    launches = [launch_of(PLAIN, without(FIRST_WAIT), schedules=schedules) for schedules in ("in_turn", "late")]
+    own = slice(0, 32 * SCALE_COLUMNS * 4)  # lanes of the warp that issues
+    right, early, late = (run_kernel(machine, launch).arrays[2][own] for launch in (launch_of(PLAIN), *launches))
+    assert early == right
+    assert late == launches[0].arrays[1][own] != right
+
+
+def test_a_deadlock_for_tensor_memory_says_so(machine):
+    _, change, _ = WRONG["more are allocated than there are"]
+    (finding,) = run_kernel(machine, launch_of(PLAIN, change)).findings
+    assert "waits for columns of tensor memory" in finding["message"]
