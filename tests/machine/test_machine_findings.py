@@ -152,3 +152,31 @@ ARRIVE = "mbarrier.arrive.shared::cta.b64 _, [%r2];"
 def test_what_a_cluster_barrier_passes_on(machine, fence, semantics, then, kinds):
     body = CLUSTER_START.format(fence=fence, semantics=semantics, then=then)
     assert run_kernel(machine, Launch(body, (bytes(128),), threads=64, shared=16)).kinds() == kinds
+
+
+# Each lane stores two words through a 64-bit address, and takes one of them to the array.
+TWO_WORDS = """
+\tmov.u32 %r1, %tid.x;
+\tmov.u32 %r2, memory;
+\tmad.lo.u32 %r3, %r1, 8, %r2;
+\tcvt.u64.u32 %rd1, %r3;
+\tst.shared.v2.u32 [%rd1], {{%r1, {second}}};
+\tld.shared.u32 %r4, [%rd1+{offset}];
+\tld.param.u64 %rd2, [p];
+\tmul.wide.u32 %rd3, %r1, 4;
+\tadd.s64 %rd4, %rd2, %rd3;
+\tst.global.u32 [%rd4], %r4;
+\tret;
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "offset", "kinds"),
+    [("%r1", 4, set()), ("%r50", 0, set()), ("%r50", 4, {"uninitialised"})],
+)
+def test_each_element_of_a_vector_has_a_value_or_has_none(machine, second, offset, kinds):
+    text = TWO_WORDS.format(second=second, offset=offset)
+    ran = run_kernel(machine, Launch(text, (bytes(128),), shared=256))
+    assert ran.kinds() == kinds
+    if not kinds:
+        assert ran.arrays[0] == b"".join(lane.to_bytes(4, "little") for lane in range(32))

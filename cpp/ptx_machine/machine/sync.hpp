@@ -10,6 +10,14 @@ struct SharedPlace {
     std::uint32_t address;  // in the block's window
 };
 
+// What a register of 32 or 64 bits and an offset say of shared memory; more than 32 bits are no block's.
+inline std::uint32_t shared_address(Warp& warp, const Place& base, int lane, std::int64_t offset) {
+    if (base.type != RegisterType::bits64)
+        return warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset);
+    const std::uint64_t address = warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
+    return address >> 32 == 0 ? static_cast<std::uint32_t>(address) : ~0u;
+}
+
 // Which block of the cluster an address means. Stops the grid if there is no such block.
 SharedPlace shared_place(const Warp& warp, std::uint32_t address);
 [[noreturn]] void stop_at_other_block(const Warp& warp, std::uint32_t address);

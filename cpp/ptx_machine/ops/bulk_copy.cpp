@@ -64,9 +64,8 @@ void want_pair(Warp& warp, const Details& details, const SharedPlace& to, const 
 void load(Warp& warp, const Instruction& i) {
     const Details& details = *i.details;
     for_each_lane(warp.active(i), [&](int lane) {
-        const SharedPlace to =
-            shared_place(warp, warp.lanes<std::uint32_t>(i.to)[lane] + static_cast<std::uint32_t>(i.value));
-        const SharedPlace barrier = shared_place(warp, warp.lanes<std::uint32_t>(i.b)[lane]);
+        const SharedPlace to = shared_place(warp, shared_address(warp, i.to, lane, i.value));
+        const SharedPlace barrier = shared_place(warp, shared_address(warp, i.b, lane, 0));
         want_defined(warp, i.to, lane, "the address");
         BulkCopy copy = copy_of(warp, i, lane, i.a, to.address);
         if (details.is_of_pair) copy.barrier_parity = static_cast<int>(barrier.block->rank & 1);
@@ -112,7 +111,7 @@ void want_storable(Warp& warp, const BulkCopy& copy) {
 template <CopyKind kKind>
 void store(Warp& warp, const Instruction& i) {
     for_each_lane(warp.active(i), [&](int lane) {
-        BulkCopy copy = copy_of(warp, i, lane, i.a, own_shared_offset(warp, warp.lanes<std::uint32_t>(i.b)[lane]));
+        BulkCopy copy = copy_of(warp, i, lane, i.a, own_shared_offset(warp, shared_address(warp, i.b, lane, 0)));
         want_defined(warp, i.b, lane, "the address");
         copy.kind = kKind;
         want_storable(warp, copy);

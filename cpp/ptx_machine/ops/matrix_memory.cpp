@@ -17,8 +17,7 @@ std::uint32_t row_address(Warp& warp, const Instruction& i, int matrix, int row)
     if (warp.check != nullptr && !(warp.defined[i.a.shadow] >> lane & 1))
         report(warp, "uninitialised", "an address depends on a value that nothing has written",
                "Initialise the value.");
-    const std::uint32_t address =
-        own_shared_offset(warp, warp.lanes<std::uint32_t>(i.a)[lane] + static_cast<std::uint32_t>(i.value));
+    const std::uint32_t address = own_shared_offset(warp, shared_address(warp, i.a, lane, i.value));
     if (address % kRowBytes != 0 || address < kSharedBase || address + kRowBytes > warp.block->shared.size())
         stop(warp, "bounds",
              "a matrix row at " + std::to_string(address) + " is not 16 aligned bytes of the block's shared memory",

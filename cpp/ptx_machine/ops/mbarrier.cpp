@@ -11,7 +11,7 @@ std::uint32_t address_of(Warp& warp, const Instruction& i, int lane) {
     if (warp.check != nullptr && !(warp.defined[i.a.shadow] >> lane & 1))
         report(warp, "uninitialised", "an mbarrier's address depends on a value that nothing has written",
                "Initialise the value.");
-    return warp.lanes<std::uint32_t>(i.a)[lane] + static_cast<std::uint32_t>(i.value);
+    return shared_address(warp, i.a, lane, i.value);
 }
 
 void want_defined(Warp& warp, const Place& place, int lane, const char* what) {

@@ -14,10 +14,10 @@ enum class Space { parameter, shared, global };
 // Of shared memory the offset in the block's own.
 template <Space kSpace>
 std::uint64_t address_of(Warp& warp, const Place& base, int lane, std::int64_t offset) {
+    if (kSpace == Space::shared) return own_shared_offset(warp, shared_address(warp, base, lane, offset));
     if (base.type == RegisterType::bits64)
         return warp.lanes<std::uint64_t>(base)[lane] + static_cast<std::uint64_t>(offset);
-    const std::uint32_t address = warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset);
-    return kSpace == Space::shared ? own_shared_offset(warp, address) : address;
+    return static_cast<std::uint32_t>(warp.lanes<std::uint32_t>(base)[lane] + static_cast<std::uint32_t>(offset));
 }
 
 void want_defined_address(Warp& warp, const Place& base, std::uint32_t active) {
@@ -162,12 +162,18 @@ void check_global_store(Warp& warp, const Instruction& i, std::uint32_t active, 
     });
 }
 
+// Of a vector each element is defined or not by itself.
 void check_shared_store(Warp& warp, const Instruction& i, std::uint32_t active, std::uint32_t bytes) {
+    const std::vector<Place>& list = i.details->list;
+    const auto element = static_cast<std::uint32_t>(bytes / list.size());
     std::uint32_t defined = ~0u;
-    for (const Place& place : i.details->list) defined &= warp.defined[place.shadow];
+    for (const Place& place : list) defined &= warp.defined[place.shadow];
     for_each_lane(active, [&](int lane) {
         const auto address = static_cast<std::uint32_t>(address_of<Space::shared>(warp, i.a, lane, i.value));
-        warp.check->shared_store(warp, address, bytes, lane, (defined >> lane & 1) != 0);
+        if (defined >> lane & 1) return warp.check->shared_store(warp, address, bytes, lane, true);
+        for (std::uint32_t j = 0; j < list.size(); ++j)
+            warp.check->shared_store(warp, address + j * element, element, lane,
+                                     (warp.defined[list[j].shadow] >> lane & 1) != 0);
     });
 }
 
@@ -236,13 +242,13 @@ void decode_elements(Decoder& decoder, const Operand& operand, std::size_t count
     }
 }
 
-// The base of an address in parameters or global memory is 64 bits wide, in shared memory 32.
+// The base of an address in parameters or global memory is 64 bits wide, in shared memory 32 or 64.
 void decode_address(Decoder& decoder, const Operand& operand, Space space, Instruction& out) {
     const Operand& base = operand.parts.at(0);
     out.a = base.kind == Operand::Kind::reg || space == Space::shared ? decoder.address(operand, out)
                                                                       : decoder.source(base, RegisterType::bits64);
     out.value = operand.value;
-    if ((out.a.type == RegisterType::bits64) == (space == Space::shared)) decoder.fail("an address of another width");
+    if (out.a.type != RegisterType::bits64 && space != Space::shared) decoder.fail("an address of another width");
 }
 
 template <Space kSpace, class Element>
