@@ -37,7 +37,7 @@ from .errors import (
     PlanWarning,
     ShapeError,
 )
-from .observe import set_verbose, stats
+from .observe import set_nvtx, set_verbose, stats
 from .ops.bf16_gemm import bf16_gemm_nn, bf16_gemm_nt, bf16_gemm_tn, bf16_gemm_tt
 from .ops.bf16_grouped import (
     k_grouped_bf16_gemm_tn_contiguous,
@@ -159,6 +159,7 @@ __all__ = [
     "set_ignore_compile_dims",
     "set_mk_alignment_for_contiguous_layout",
     "set_num_sms",
+    "set_nvtx",
     "set_pdl",
     "set_tc_util",
     "set_verbose",

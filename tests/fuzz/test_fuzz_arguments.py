@@ -55,6 +55,7 @@ def restore():
     aotgemm.set_ignore_compile_dims(False)
     aotgemm.set_mk_alignment_for_contiguous_layout(128)
     aotgemm.set_verbose(None)
+    aotgemm.set_nvtx(None)
     for name in [name for name in sys.modules if name.partition(".")[0] == "deep_gemm"]:
         del sys.modules[name]
 

@@ -3,6 +3,7 @@
 
 #include "dispatch/observe/call_lines.hpp"
 #include "dispatch/observe/counters.hpp"
+#include "dispatch/observe/ranges.hpp"
 #include "dispatch/runtime/inventory.hpp"
 
 using namespace aotgemm;
@@ -19,3 +20,5 @@ aotgemm_stats aotgemm_get_stats(void) {
 }
 
 void aotgemm_set_call_lines(int32_t file) { call_lines_file.store(file < 0 ? -1 : file, std::memory_order_relaxed); }
+
+void aotgemm_set_ranges(const aotgemm_ranges* ranges) { set_ranges(ranges); }

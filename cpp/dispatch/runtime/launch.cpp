@@ -2,6 +2,7 @@
 
 #include "dispatch/observe/call_lines.hpp"
 #include "dispatch/observe/counters.hpp"
+#include "dispatch/observe/ranges.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/base/settings.hpp"
 
@@ -11,6 +12,7 @@ void launch(const CudaDevice& device, int cubin, const LaunchShape& shape, void*
     const CUkernel kernel = load_kernel(cubin, device, static_cast<int32_t>(shape.shared_bytes));
     if (settings().compile_only.load(std::memory_order_relaxed)) return;
     if (is_watched()) write_launch_line(cubin);
+    const Range range([&] { return kCubins[cubin].name; });
     CUlaunchAttribute attributes[2];
     unsigned count = 0;
     if (shape.cluster > 1) {

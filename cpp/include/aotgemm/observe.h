@@ -30,6 +30,18 @@ AOTGEMM_API int64_t aotgemm_launches_of(int32_t cubin);
  * leaves the values from family to SMs empty. A line that cannot be written is lost. */
 AOTGEMM_API void aotgemm_set_call_lines(int32_t file);
 
+/* nvtxRangePushA and nvtxRangePop of NVTX, or functions of the caller's own; what they return is not looked at. */
+typedef struct aotgemm_ranges {
+    int (*push)(const char* name);
+    int (*pop)(void);
+} aotgemm_ranges;
+
+/* From now on each GEMM, on the CPU or on a GPU, and each launch of a kernel is a range of the calling thread: from push
+ * to pop, ranges of launches within that of their GEMM. A range has no part of what a GPU does later. A GEMM's name has
+ * its family, grouping, layout, output, MxNxK and groups, as its line would have them; a launch's is its kernel's.
+ * Null, or a null function: no more ranges. The functions must remain callable and may be called by several threads. */
+AOTGEMM_API void aotgemm_set_ranges(const aotgemm_ranges* ranges);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,14 @@ void bind_observe(nb::module_& module) {
         return all;
     });
     module.def("set_call_lines", &aotgemm_set_call_lines, "file"_a);
+    module.def(
+        "set_ranges",
+        [](std::uintptr_t push, std::uintptr_t pop) {
+            const aotgemm_ranges ranges{.push = reinterpret_cast<int (*)(const char*)>(push),
+                                        .pop = reinterpret_cast<int (*)()>(pop)};
+            aotgemm_set_ranges(&ranges);
+        },
+        "push"_a, "pop"_a, "Addresses of the two functions of aotgemm_ranges; 0 for no more ranges.");
 }
 
 }  // namespace aotgemm::python

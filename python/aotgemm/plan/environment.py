@@ -14,7 +14,10 @@ PLAN, MODE = "AOTGEMM_PLAN", "AOTGEMM_PLAN_MODE"
 
 
 def apply() -> None:
-    """Opens what AOTGEMM_VERBOSE names, and loads the plan, unless the program has one. Raises OSError, PlanError."""
+    """Does what AOTGEMM_VERBOSE and AOTGEMM_NVTX ask for, and loads the plan, unless the program has one.
+
+    Raises RequestError, OSError, PlanError.
+    """
     observe.apply_environment()
     path, mode = os.environ.get(PLAN), os.environ.get(MODE, "strict")
     if not path or _core.plan_mode() != OFF:

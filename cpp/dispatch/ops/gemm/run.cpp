@@ -5,6 +5,7 @@
 #include "dispatch/base/settings.hpp"
 #include "dispatch/observe/call_lines.hpp"
 #include "dispatch/observe/counters.hpp"
+#include "dispatch/observe/ranges.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
 #include "dispatch/ops/gemm/check.hpp"
@@ -122,6 +123,7 @@ void run_gemm(const aotgemm_gemm_call& given, const aotgemm_launch& options) {
     GemmCall call = check_operands(given);
     if (is_empty(call)) return;
     check_layouts(call, options.allocator);
+    const Range range([&] { return range_name(problem_of(call)); });
     if (call.is_on_cpu()) return run_on_cpu(call, options.cpu_threads);
     const CudaDevice& device = cuda_device(given.d->device_id);
     const ContextScope scope(device);
