@@ -11,6 +11,7 @@
 #include "ptx/copy.cuh"
 #include "sm100/epilogue/store_boxes.hpp"
 #include "sm100/epilogue/subtile.cuh"
+#include "sm100/gemm_tile.cuh"
 #include "sm100/pipeline/accumulator_pipeline.cuh"
 #include "sm90/epilogue/padding_zeros.cuh"
 #include "sm90/pipeline/tile_queue.cuh"
