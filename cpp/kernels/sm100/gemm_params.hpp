@@ -22,4 +22,10 @@ struct GemmParams {
     int32_t b_evict_first;    // whether B is read once and need not stay in the L2
 };
 
+// Of families whose D may have heads: head_columns columns of sums each, and in D head_mid columns more, not written, after
+// the first head_left of them. head_mid is 0 where there are none.
+struct HeadParams : GemmParams {
+    int32_t head_columns, head_left, head_mid;
+};
+
 }  // namespace aotgemm::sm100

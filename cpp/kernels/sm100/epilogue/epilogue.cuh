@@ -10,6 +10,7 @@
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
 #include "sm100/epilogue/store_boxes.hpp"
+#include "sm100/epilogue/skipped_columns.cuh"
 #include "sm100/epilogue/subtile.cuh"
 #include "sm100/gemm_tile.cuh"
 #include "sm100/pipeline/accumulator_pipeline.cuh"
@@ -121,11 +122,13 @@ struct Epilogue {
         });
     }
 
-    // The TMA clips a box that crosses the edge of D. Where rows of the box are another group's, they must not be written.
+    // The TMA clips a box that crosses the edge of D. Where rows of the box are another group's, they must not be written;
+    // where D skips columns, a box may have some of them.
     __device__ __forceinline__ void store_subtile(uint32_t buffer, const sm90::Tile& tile, const Place& place,
                                                   const sm90::WrittenRows& rows, bool storing) const {
-        if (Config::kHasOtherRows && Config::kGrouping != Grouping::contiguous &&
-            !rows.hold(tile, place.row + kRows, params.m)) {
+        const bool has_others = Config::kHasOtherRows && Config::kGrouping != Grouping::contiguous &&
+                                !rows.hold(tile, place.row + kRows, params.m);
+        if (has_others || skips_columns(params)) {
             write_rows(buffer, tile, place, rows.end);
         } else if (storing) {
             const int32_t row = tile.row + place.row;
@@ -146,7 +149,8 @@ struct Epilogue {
             const int32_t column = place.column + chunk * kChunk;
             if (column >= params.n || place.row + row >= end) continue;
             const uint4 values = ptx::load_16_bytes(sm90::swizzled<Config::kStoreRowBytes>(buffer, row, chunk));
-            *reinterpret_cast<uint4*>(d + (tile.row + place.row + row) * params.d_row_stride + column) = values;
+            auto* to = d + (tile.row + place.row + row) * params.d_row_stride + column_of_d(params, column);
+            *reinterpret_cast<uint4*>(to) = values;
         }
     }
 };

@@ -18,7 +18,7 @@ constexpr int kFp8Stage = 128, kFp8Step = 32;
 // A word has four scales: of one stage where each has 32 elements of K, of four stages where each has 128.
 constexpr int32_t stages_of_scale_word(int32_t granularity) { return granularity / 32; }
 
-struct Fp8Fp4GemmParams : GemmParams {
+struct Fp8Fp4GemmParams : HeadParams {
     CUtensorMap sfa, sfb;          // words of scales; with the group as third dimension as a's and b's maps
     int32_t code_of_a, code_of_b;  // kCodeOfE4m3 or kCodeOfE2m1
     int32_t stages_of_word_a, stages_of_word_b;  // stages_of_scale_word
