@@ -3,16 +3,189 @@
 Element types and granularities of the scales (32 or 128 of K) are arguments of a kernel: one cubin serves them all.
 """
 
-from codegen.family import FP8, Family
+from collections.abc import Iterator
+
+from codegen import geometry, tcgen05_geometry, tcgen05_rules, tile_rules
+from codegen.arch import SM_100A
+from codegen.family import FP8, Family, Kernels
+from codegen.spec import KernelSpec
+from codegen.tiles import ONE, TileTable, specs_of
 
 NAME = "fp8_fp4_gemm"
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped")
 LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
 
+# A pair of blocks reads half of what two of them read, and one block serves where only one SM may be used. Tiles are
+# those that the model of published facts (cpp/dispatch/select) ranks first for the shapes of DeepSeek's models.
+PAIR_M, PAIR_N = ((2, 1),), ((1, 2),)
+
+# block_m, block_n, block_k, clusters; of one block, in a pair too
+TILES = (
+    (128, 128, 128, ONE),
+    (128, 192, 128, PAIR_M),
+)
+TILES_K_MAJOR_B = ((128, 224, 128, PAIR_M),)
+TILES_OF_LINEAR = (
+    (128, 192, 128, ONE),
+    (128, 160, 128, PAIR_M),
+)
+
+# block_m (tokens), block_n (weights); an M-major tile of A is no instruction's N side.
+SWAPPED_TILES_K_MAJOR_A = (
+    (16, 128, 128, PAIR_N),
+    (128, 128, 128, PAIR_N),
+)
+SWAPPED_TILES_OF_LINEAR = (
+    (32, 128, 128, ONE + PAIR_N),
+    (96, 128, 128, PAIR_N),
+    (176, 128, 128, PAIR_N),
+    (192, 128, 128, PAIR_N),
+    (208, 128, 128, PAIR_N),
+    (224, 128, 128, PAIR_N),
+    (240, 128, 128, PAIR_N),
+)
+
+# Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that.
+ALIGNED_SWAPPED_TILES = (
+    (32, 128, 128, ONE + PAIR_N),
+    (128, 128, 128, PAIR_N),
+)
+# Groups with rows of their own (masked, batched).
+SEPARATE_SWAPPED_TILES = (
+    (16, 128, 128, PAIR_N),
+    (32, 128, 128, ONE),
+    (128, 128, 128, PAIR_N),
+    (240, 128, 128, PAIR_N),
+)
+ONE_BLOCK_TILES = (
+    (128, 128, 128, ONE),
+    (128, 192, 128, ONE),
+)
+
+GROUPED_TABLES = (
+    TileTable("batched", ("nt", "nn"), ("bf16",), (), SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("fp32",), ONE_BLOCK_TILES[:1], SEPARATE_SWAPPED_TILES[2:3]),
+    TileTable("batched", ("tn", "tt"), OUT_DTYPES, ONE_BLOCK_TILES[:1]),
+    TileTable("contiguous", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
+    TileTable("psum", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
+    TileTable("masked", ("nt",), ("bf16",), (), SEPARATE_SWAPPED_TILES),
+    TileTable("k_grouped", ("tn",), ("fp32",), ONE_BLOCK_TILES),
+)
+
+BLOCK_K = 128  # elements of K in a stage
+MOST_STAGES = 12
+WITHOUT_PAIRS = ("k_grouped",)
+SCALE_ROWS = 128  # rows whose scales one copy to tensor memory takes, into SCALE_COLUMNS columns
+SCALE_COLUMNS = 4
+ROWS_OF_BOX_START = 4  # as kRowsOfBoxStart in cpp/kernels/common/grouping.hpp
+SCALED_BARRIER = 8  # bytes
+
+
+def _dense_tables() -> Iterator[TileTable]:
+    """For each layout and output its tiles: most for those of a linear layer."""
+    for layout in LAYOUTS:
+        for out_dtype in OUT_DTYPES:
+            is_linear = (layout, out_dtype) == ("nt", "bf16")
+            normal = TILES + TILES_K_MAJOR_B * (layout[1] == "t") + TILES_OF_LINEAR * is_linear
+            swapped = SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SWAPPED_TILES_OF_LINEAR * is_linear
+            yield TileTable("dense", (layout,), (out_dtype,), normal, swapped)
+
+
+def _scale_blocks(rows: int) -> int:
+    return -(-rows // SCALE_ROWS)
+
+
+def _scale_bytes(spec: KernelSpec) -> int:
+    """Bytes of a stage's words of scales: whole blocks of rows, and for psum what a box has before a group."""
+    before = ROWS_OF_BOX_START if spec.grouping == "psum" else 0
+    of_a = geometry.align((_scale_blocks(spec.block_m) * SCALE_ROWS + before) * 4, 128)
+    return of_a + _scale_blocks(spec.block_n) * SCALE_ROWS * 4
+
+
+def shared_bytes(spec: KernelSpec) -> int:
+    """Epilogue subtiles, then for each stage A, B, scales of both and barriers."""
+    stage = tcgen05_geometry.operand_bytes(spec, FP8.bytes) + _scale_bytes(spec) + SCALED_BARRIER
+    odd_barrier = spec.stages % 2 * SCALED_BARRIER  # the tile queue starts at a multiple of 16 bytes
+    return tcgen05_geometry.gemm_bytes(spec, stage) + odd_barrier
+
+
+def _stages(spec: KernelSpec) -> int:
+    return geometry.max_stages(spec, MOST_STAGES, shared_bytes)
+
+
+def _no_pairs(spec: KernelSpec) -> str | None:
+    if spec.grouping in WITHOUT_PAIRS and tcgen05_geometry.is_pair(spec):
+        return f"cluster is {spec.cluster_m}x{spec.cluster_n}; family {NAME} has no pairs for {spec.grouping}"
+    return None
+
+
+def _no_promotion(spec: KernelSpec) -> str | None:
+    if spec.in_flight != 0:
+        return f"in_flight is {spec.in_flight}; family {NAME} promotes no partial sums, so it must be 0"
+    return None
+
+
+def _block_k(spec: KernelSpec) -> str | None:
+    if spec.block_k != BLOCK_K:
+        return f"block_k is {spec.block_k}; a stage holds {BLOCK_K} K elements, four instructions"
+    return None
+
+
+def _swapped_layout(spec: KernelSpec) -> str | None:
+    if spec.swap_ab and spec.layout[0] == "t":
+        return f"layout is {spec.layout!r}; with swap_ab A must be K-major, for N of the instruction follows its rows"
+    return None
+
+
+def _mn_major_boxes(spec: KernelSpec) -> str | None:
+    loaded = spec.block_n // spec.cluster_m
+    if spec.layout[1] == "n" and loaded % 32 != 0:
+        return f"block_n is {spec.block_n}; an N-major B of which a block loads {loaded} is made of boxes of 32"
+    return None
+
+
+def _tensor_memory(spec: KernelSpec) -> str | None:
+    scales = (_scale_blocks(spec.block_m) + _scale_blocks(spec.block_n)) * SCALE_COLUMNS
+    used = tcgen05_geometry.ACCUMULATORS * tcgen05_geometry.instruction_n(spec) + scales
+    most = tcgen05_geometry.TENSOR_MEMORY_COLUMNS
+    return f"{used} columns of tensor memory for accumulators and scales; a block has {most}" if used > most else None
+
+
+def _two_stages(spec: KernelSpec) -> str | None:
+    if spec.stages < 2:
+        return f"stages is {spec.stages}; one is multiplied while another is filled"
+    return None
+
+
+def _marks(spec: KernelSpec) -> dict[str, object]:
+    return {"mn_a": spec.layout[0] == "t", "mn_b": spec.layout[1] == "n"}
+
+
 FAMILY = Family(
     name=NAME,
     operand=FP8,
     choices={"grouping": GROUPINGS, "layout": LAYOUTS, "out_dtype": OUT_DTYPES},
-    kernels={},
+    kernels={
+        SM_100A.name: Kernels(
+            specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_100A.name, NAME, _stages),
+            template="sm100/fp8_fp4_gemm.cu.in",
+            block=tcgen05_geometry.block_with(shared_bytes),
+            marks=_marks,
+            rules=(
+                tile_rules.groups,
+                _no_pairs,
+                _no_promotion,
+                _block_k,
+                tcgen05_rules.rows,
+                tcgen05_rules.columns,
+                tcgen05_rules.pair,
+                tcgen05_rules.store_boxes,
+                _swapped_layout,
+                _mn_major_boxes,
+                _tensor_memory,
+                _two_stages,
+            ),
+        ),
+    },
 )
