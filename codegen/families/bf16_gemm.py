@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from codegen import geometry, tile_rules
-from codegen.arch import SM_90A
+from codegen import geometry, tcgen05_geometry, tcgen05_rules, tile_rules
+from codegen.arch import SM_90A, SM_100A
 from codegen.family import BF16, Family, Kernels
 from codegen.geometry import TILE_QUEUE
 from codegen.spec import KernelSpec
@@ -93,6 +93,56 @@ GROUPED_TABLES = (
     TileTable("batch_reduced", ("nt",), ("fp32",), BATCH_REDUCED_TILES),
 )
 
+# sm_100a. A pair of blocks reads half of what two of them read, and one block serves where only one SM may be used. Tiles
+# are those that the model of published facts (cpp/dispatch/select) ranks first for the shapes of DeepSeek's models.
+PAIR_M, PAIR_N = ((2, 1),), ((1, 2),)
+
+SM100_NARROW_TILES = (
+    (128, 64, 64, ONE),
+    (128, 160, 64, PAIR_M),
+    (128, 192, 64, PAIR_M),
+    (128, 224, 64, PAIR_M),
+)
+SM100_TILES = (
+    (128, 128, 64, ONE),
+    (128, 256, 64, PAIR_M),
+)
+SM100_SWAPPED_TILES = ((128, 128, 64, PAIR_N),)
+# An M-major tile of A is made of boxes of 64.
+SM100_SWAPPED_TILES_K_MAJOR_A = ((16, 128, 128, PAIR_N),)
+SM100_MORE_SWAPPED_TILES = (
+    (16, 128, 128, ONE),
+    (32, 128, 128, PAIR_N),
+    (96, 128, 64, PAIR_N),
+    (176, 128, 64, PAIR_N),
+    (192, 128, 64, PAIR_N),
+    (208, 128, 64, PAIR_N),
+    (224, 128, 64, PAIR_N),
+    (240, 128, 64, PAIR_N),
+)
+
+SM100_ALIGNED_SWAPPED_TILES = (
+    (32, 128, 128, PAIR_N),
+    (128, 128, 64, PAIR_N),
+)
+SM100_SEPARATE_SWAPPED_TILES = (
+    (16, 128, 128, PAIR_N),
+    (32, 128, 128, PAIR_N),
+    (128, 128, 64, PAIR_N),
+)
+SM100_ONE_BLOCK_TILES = (
+    (128, 128, 64, ONE),
+    (128, 256, 64, ONE),
+)
+SM100_GROUPED_TABLES = (
+    TileTable("contiguous", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
+    TileTable("psum", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
+    TileTable("masked", ("nt",), ("bf16",), SM100_TILES[:1], SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("k_grouped", ("tn",), ("fp32",), SM100_ONE_BLOCK_TILES),
+    TileTable("batch_reduced", ("nt",), ("fp32",), SM100_ONE_BLOCK_TILES),
+)
+
 MOST_SLICES = 16  # of 64 K elements that the stages hold at most
 WITHOUT_CLUSTERS = ("k_grouped", "batch_reduced")
 COLUMNS = (64, 128, 176, 192, 256)  # D leaves in boxes of 128-byte rows or, for 176, of 176-byte ones
@@ -110,12 +160,31 @@ def _dense_tables() -> Iterator[TileTable]:
             yield TileTable("dense", (layout,), (out_dtype,), normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n"))
 
 
+def _sm100_dense_tables() -> Iterator[TileTable]:
+    """The same on sm_100a: most tiles for the layout and output of a linear layer."""
+    for layout in LAYOUTS:
+        for out_dtype in OUT_DTYPES:
+            is_linear = (layout, out_dtype) == ("nt", "bf16")
+            swapped = SM100_SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SM100_SWAPPED_TILES
+            swapped += SM100_MORE_SWAPPED_TILES * is_linear
+            yield TileTable("dense", (layout,), (out_dtype,), SM100_NARROW_TILES * is_linear + SM100_TILES, swapped)
+
+
 def shared_bytes(spec: KernelSpec) -> int:
     """A few epilogue subtiles for each consumer, then for each stage A, B and barriers."""
     subtiles, subtile_bytes = geometry.store_subtiles(spec)
     held = 2 if subtiles % 2 == 0 else 3 if subtiles % 3 == 0 else 1
     stage = geometry.operand_bytes(spec, BF16.bytes) + geometry.BARRIERS
     return geometry.consumers(spec) * held * subtile_bytes + spec.stages * stage + TILE_QUEUE
+
+
+def sm100_shared_bytes(spec: KernelSpec) -> int:
+    """The same on sm_100a, where accumulators are in tensor memory."""
+    return tcgen05_geometry.gemm_bytes(spec, tcgen05_geometry.operand_bytes(spec, BF16.bytes))
+
+
+def _sm100_stages(spec: KernelSpec) -> int:
+    return geometry.max_stages(spec, MOST_SLICES // geometry.slices(spec, BF16.bytes), sm100_shared_bytes)
 
 
 def _stages(spec: KernelSpec) -> int:
@@ -196,6 +265,25 @@ FAMILY = Family(
                 _mn_major_boxes,
                 _two_stages,
                 tile_rules.registers,
+            ),
+        ),
+        SM_100A.name: Kernels(
+            specs=specs_of((*_sm100_dense_tables(), *SM100_GROUPED_TABLES), SM_100A.name, NAME, _sm100_stages),
+            template="sm100/bf16_gemm.cu.in",
+            block=tcgen05_geometry.block_with(sm100_shared_bytes),
+            marks=_marks,
+            rules=(
+                tile_rules.groups,
+                _no_clusters,
+                _partial_sums,
+                _no_promotion,
+                _block_k,
+                tcgen05_rules.rows,
+                tcgen05_rules.columns,
+                tcgen05_rules.pair,
+                tcgen05_rules.store_boxes,
+                _mn_major_boxes,
+                _two_stages,
             ),
         ),
     },

@@ -9,6 +9,9 @@ namespace aotgemm {
 namespace sm90 {
 GemmLauncher launch_bf16_gemm;
 }
+namespace sm100 {
+GemmLauncher launch_bf16_gemm;
+}
 
 namespace {
 
@@ -26,7 +29,7 @@ constexpr GemmForm kForms[] = {
     {.grouping = Grouping::batch_reduced, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .takes_c = true},
 };
 
-constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_bf16_gemm}};
+constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_bf16_gemm}, {"sm_100a", sm100::launch_bf16_gemm}};
 
 void sum_batches_on_cpu(const GemmCall& call, int threads) {
     const int64_t batches = call.sizes.groups;

@@ -1,0 +1,53 @@
+"""why_illegal for family bf16_gemm on sm_100a: each rule of its kernels there turns away a spec."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.families import kernels_of
+from codegen.legality import rules_of, why_illegal
+from codegen.spec import KernelSpec
+from codegen.tcgen05_geometry import allocated_columns
+
+NORMAL = KernelSpec("sm_100a", "bf16_gemm", "dense", "nt", "bf16", 128, 256, 64, 6, cluster_m=2)
+SWAPPED = replace(NORMAL, block_m=16, block_n=128, cluster_m=1, cluster_n=2, swap_ab=True)
+ALONE = replace(NORMAL, layout="tn", out_dtype="fp32", block_n=128, cluster_m=1)
+
+CASES = [
+    ("groups", replace(SWAPPED, grouping="psum", block_m=48), "block_m is 48; groups start"),
+    ("groups", replace(NORMAL, grouping="masked"), "cluster_m is 2; tiles of different groups"),
+    ("_no_clusters", replace(ALONE, grouping="k_grouped", cluster_n=2), "bf16_gemm has no clusters for k_grouped"),
+    ("_partial_sums", replace(ALONE, grouping="batch_reduced", out_dtype="bf16"), "partial sums of batch_reduced"),
+    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
+    ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
+    ("rows", replace(NORMAL, block_m=64), "block_m is 64; the instruction's M side takes 128 rows of each block"),
+    ("rows", replace(SWAPPED, block_n=64), r"block_n \(swap_ab\) is 64; the instruction's M side takes 128 rows"),
+    ("columns", replace(NORMAL, block_n=272), "block_n is 272; allowed are multiples of 16 up to 256"),
+    ("columns", replace(SWAPPED, block_m=8), r"block_m \(swap_ab\) is 8; allowed are multiples of 16 up to 256"),
+    ("pair", replace(NORMAL, cluster_m=1, cluster_n=2), "cluster is 1x2; allowed are 1x1 and 2x1"),
+    ("pair", replace(SWAPPED, cluster_m=2, cluster_n=1), "cluster is 2x1; allowed with swap_ab are 1x1 and 1x2"),
+    ("store_boxes", replace(NORMAL, block_n=48), "block_n is 48 and out_dtype 'bf16'; D leaves in boxes of 32"),
+    ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=192), "layout nn and 2 blocks loading the tile"),
+    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),
+]
+
+
+@pytest.mark.parametrize("spec", [NORMAL, SWAPPED, ALONE], ids=KernelSpec.name)
+def test_legal(spec: KernelSpec) -> None:
+    assert why_illegal(spec) is None
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(why_illegal(spec))
+    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
+
+
+def test_every_rule_of_the_family_has_a_case() -> None:
+    assert {rule.__name__ for rule in kernels_of(NORMAL).rules} <= {case[0] for case in CASES}
+
+
+def test_tensor_memory_is_allocated_in_powers_of_two() -> None:
+    assert [allocated_columns(columns) for columns in (1, 32, 33, 256, 257, 512)] == [32, 32, 64, 256, 512, 512]
