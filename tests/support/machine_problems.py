@@ -13,7 +13,7 @@ from aotgemm.problems.operation import OperationCall
 from aotgemm.problems.operation import lay_out as operation_call
 from aotgemm.problems.operations import OPERATIONS
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
-from aotgemm.problems.sizes import Size, row_groups
+from aotgemm.problems.sizes import Size, k_groups, row_groups
 from aotgemm.problems.values import draw
 from machine_indexer import INDEXER
 
@@ -52,9 +52,12 @@ def _out(shape, dtype):
 
 def gemm(kernel, m, n, k, random, counts=()):
     """Of any family, with C where there can be one: the memory of D, guards included, as the CPU backend leaves it."""
+    return gemm_of_size(kernel, row_groups(counts, n, k, room=m) if counts else Size(m, n, k), random)
+
+
+def gemm_of_size(kernel, size, random):
     spec = next(spec for spec in _core.specs() if spec["name"] == kernel)
     kind = next(kind for kind in KINDS.values() if kind.words == words_of(spec))
-    size = row_groups(counts, n, k, room=m) if counts else Size(m, n, k)
     operands, c = draw(kind, size, random, "finite"), "separate" if kind.takes_c else "none"
     on_gpu, on_cpu = (lay_out(kind, size, operands, backend, c=c) for backend in (CudaBackend(), CpuBackend()))
     call(on_cpu)
@@ -63,6 +66,18 @@ def gemm(kernel, m, n, k, random, counts=()):
 
 def masked(kernel, m, n, k, random):
     return gemm(kernel, m, n, k, random, counts=(m // 3, 0, m))
+
+
+def in_groups(kernel, m, n, k, random):
+    """Of the kernel's grouping: a few groups, some of them empty where they may be."""
+    (grouping,) = {spec["grouping"] for spec in _core.specs() if spec["name"] == kernel}
+    sizes = {
+        "dense": Size(m, n, k),
+        "k_grouped": k_groups((k, 0, 64), m, n),
+        "batch_reduced": Size(m, n, k, batches=3),
+        "batched": row_groups((m, m, m), n, k),
+    }
+    return gemm_of_size(kernel, sizes.get(grouping, row_groups((m, 0, m // 3 + 1, 1), n, k)), random)
 
 
 def transpose_sf(kernel, m, n, k, random):
@@ -95,5 +110,5 @@ def hc_prenorm_split(kernel, m, n, k, random):
     return hc_prenorm(kernel, m, n, k, random, splits=5)
 
 
-FAMILIES = {f.__name__: f for f in (gemm, masked, transpose_sf, cast, hc_prenorm, hc_prenorm_split)}
+FAMILIES = {f.__name__: f for f in (gemm, masked, in_groups, transpose_sf, cast, hc_prenorm, hc_prenorm_split)}
 FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in INDEXER}

@@ -30,6 +30,7 @@ class Task:
     sms: int = 2
     runs: int = 1
     checks: bool = True
+    capability: str = "9.0"
     timeline: str = ""  # file
 
 
@@ -79,6 +80,7 @@ def _run(driver, task, folder):
         "AOTGEMM_PTX_FOLDER": task.ptx,
         "AOTGEMM_PTX_SCHEDULES": task.schedules,
         "AOTGEMM_PTX_SMS": str(task.sms),
+        "AOTGEMM_PTX_CAPABILITY": task.capability,
         "AOTGEMM_PTX_CHECKS": str(int(task.checks)),
         "AOTGEMM_PTX_TIMELINE": task.timeline,
         "AOTGEMM_PTX_FINDINGS": str(findings),

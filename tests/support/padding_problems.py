@@ -28,7 +28,7 @@ GROUPINGS = ("contiguous", "psum", "masked")
 ALIGNMENTS = (2, 5, 16, 48, 64, 100, 127)
 
 
-def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules="in_turn", sms=3):
+def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules="in_turn", sms=3, capability="9.0"):
     """What each problem gave, and the findings."""
     findings = folder / "findings"
     environment = os.environ | {
@@ -38,6 +38,7 @@ def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules=
         "AOTGEMM_PTX_FOLDER": str(ptx),
         "AOTGEMM_PTX_SCHEDULES": schedules,
         "AOTGEMM_PTX_SMS": str(sms),
+        "AOTGEMM_PTX_CAPABILITY": capability,
         "AOTGEMM_PTX_FINDINGS": str(findings),
     }
     command = [sys.executable, __file__, pattern, str(seed), str(most)]
@@ -120,7 +121,7 @@ def outcomes(spec, seed, most):
 
 
 def grouped_specs():
-    return [spec for spec in _core.specs() if spec["grouping"] in GROUPINGS and spec["arch"] == "sm_90a"]
+    return [spec for spec in _core.specs() if spec["grouping"] in GROUPINGS]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+"""Every bf16_gemm kernel of sm_100a on the machine, under several schedules: the CPU backend's bits, and no finding.
+
+Nothing has run on a GPU of that architecture. What is shown is the PTX, not what ptxas makes of it.
+"""
+
+import pytest
+from aotgemm import _core
+from machine_runner import run_tasks
+from machine_sm100 import CAPABILITY, task_of
+from padding_problems import run_padding_problems
+
+FAMILY = "bf16_gemm"
+SPECS = [spec for spec in _core.specs() if spec["arch"] == "sm_100a" and spec["family"] == FAMILY]
+
+
+def check(tasks, outcomes):
+    wrong = {
+        (task.kernel, task.m, task.n, task.k): (outcome.differing, outcome.error, outcome.findings)
+        for task, outcome in zip(tasks, outcomes, strict=True)
+        if outcome.differing != 0 or outcome.error or outcome.findings
+    }
+    assert wrong == {}
+    assert [outcome.launches[0]["kernel"] for outcome in outcomes] == [task.kernel for task in tasks]
+
+
+def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
+    tasks = [task_of(spec, ptx, seed=0) for spec in SPECS]
+    assert len(tasks) == len(SPECS) > 0
+    check(tasks, run_tasks(machine, tasks))
+
+
+@pytest.mark.machine_all
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_every_kernel_under_many_schedules(machine, ptx, seed):
+    schedules = "in_turn consumers_first producers_first late starve:0 starve:1 starve:4 starve:8 seeds:4"
+    tasks = [task_of(spec, ptx, seed, schedules) for spec in SPECS]
+    check(tasks, run_tasks(machine, tasks))
+
+
+def test_padding_of_groups(machine, ptx, tmp_path):
+    pattern = f"sm100_{FAMILY}_*_nt_*"
+    problems, findings = run_padding_problems(machine, ptx, tmp_path, pattern, seed=0, most=1, capability=CAPABILITY)
+    assert findings == ""
+    assert problems and [problem for problem in problems if problem["differing"]] == []
