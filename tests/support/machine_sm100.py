@@ -1,4 +1,4 @@
-"""Problems for kernels of sm_100a on the PTX machine: small, odd, with edges inside a tile and several tiles a block."""
+"""Problems for kernels of sm_100a on the PTX machine: small, odd, edges in tiles, several tiles a block."""
 
 import numpy as np
 from machine_runner import Task
