@@ -94,7 +94,7 @@ GROUPED_TABLES = (
 )
 
 # sm_100a. A pair of blocks reads half of what two of them read, and one block serves where only one SM may be used.
-# Tiles are those that the model of published facts (cpp/dispatch/select) ranks first for the shapes of DeepSeek's models.
+# Tiles are those that the model of published facts (cpp/dispatch/select) ranks first for shapes of DeepSeek's models.
 PAIR_M, PAIR_N = ((2, 1),), ((1, 2),)
 
 SM100_NARROW_TILES = (
