@@ -48,10 +48,9 @@ def counts(shape, packs):
 CASES = [(shape, start) for shape in MOST for start in ((0,) if shape == "32x32b" else (0, 16))]
 
 
-@pytest.mark.parametrize("schedules", ["in_turn", "late"])
 @pytest.mark.parametrize("packs", [False, True], ids=["words", "halves"])
 @pytest.mark.parametrize(("shape", "start"), CASES)
-def test_loads(machine, shape, start, packs, schedules):
+def test_loads(machine, shape, start, packs):
     memory = words(np.random.default_rng(0), LANES, COLUMNS)
     body, expected = (
         from_array("%rd1", COLUMNS) + lines(f"add.u32 %r20, %r5, {start << 16};\nmul.lo.u32 %r21, %r1, 4;"),
@@ -71,16 +70,15 @@ def test_loads(machine, shape, start, packs, schedules):
     expected = np.concatenate(expected)
     arrays = (memory.tobytes(), bytes(expected.nbytes), b"")
     ran = run_kernel(
-        machine, Launch(whole(body), arrays[:2] + (bytes(4),), threads=128, shared=64, schedules=schedules)
+        machine, Launch(whole(body), arrays[:2] + (bytes(4),), threads=128, shared=64, schedules="in_turn late")
     )
     assert (ran.result, ran.findings) == (0, [])
     np.testing.assert_array_equal(np.frombuffer(ran.arrays[1], np.uint32).reshape(expected.shape), expected)
 
 
-@pytest.mark.parametrize("schedules", ["in_turn", "late"])
 @pytest.mark.parametrize("packs", [False, True], ids=["words", "halves"])
 @pytest.mark.parametrize(("shape", "start"), CASES)
-def test_stores(machine, shape, start, packs, schedules):
+def test_stores(machine, shape, start, packs):
     random = np.random.default_rng(1)
     memory, repeats = words(random, LANES, COLUMNS), counts(shape, packs)[-1]
     registers = REGISTERS[shape] * repeats
@@ -94,7 +92,7 @@ def test_stores(machine, shape, start, packs, schedules):
         "%rd3", COLUMNS
     )
     arrays = (memory.tobytes(), values.tobytes(), bytes(memory.nbytes))
-    ran = run_kernel(machine, Launch(whole(body), arrays, threads=128, shared=64, schedules=schedules))
+    ran = run_kernel(machine, Launch(whole(body), arrays, threads=128, shared=64, schedules="in_turn late"))
     assert (ran.result, ran.findings) == (0, [])
     lane, low, high = places(shape, repeats, start, packs)
     memory[lane, low] = values.T & 0xFFFF if packs else values.T

@@ -38,6 +38,10 @@ class Case:
     def scaled(self):
         return self.kind.startswith("mx")
 
+    @property
+    def has_split_scales(self):
+        return self.scaled and self.group == 2 and self.m == 128
+
     def layout(self, of_a):
         rows = (self.m if of_a else self.n) // self.group
         size = 1 if self.kind.startswith("mx") else BYTES[self.a if of_a else self.b]
@@ -109,9 +113,11 @@ def multiply(case, places, accumulates):
     text = "tcgen05.fence::after_thread_sync;\n" + address_of("%rd11", places["a"]) + address_of("%rd12", places["b"])
     text += f"add.u32 %r34, %r5, {case.lane << 16};\nadd.u32 %r36, %r5, {SCALE_COLUMNS};\nadd.u32 %r37, %r36, 16;\n"
     for name, register in (("sa", "%r36"), ("sb", "%r37")) if case.scaled else ():
-        for number in range(places[name + "_blocks"]):
+        split = case.has_split_scales and name == "sb"
+        shape = "64x128b.warpx2::01_23" if split else "32x128b.warpx4"
+        for number in range(1 if split else places[name + "_blocks"]):
             text += address_of("%rd13", places[name] + 512 * number) + f"add.s64 %rd13, %rd13, {8 << 32 | 1 << 46};\n"
-            text += f"add.u32 %r38, {register}, {4 * number};\ntcgen05.cp.{group}.32x128b.warpx4 [%r38], %rd13;\n"
+            text += f"add.u32 %r38, {register}, {4 * number};\ntcgen05.cp.{group}.{shape} [%r38], %rd13;\n"
     text += "setp.ne.b32 %p4, 1, 1;\nsetp.eq.b32 %p5, 1, 1;\n"
     for step in range(case.steps):
         k = step * (32 if case.kind == "mxf4" else DEPTH[case.kind])
@@ -131,9 +137,10 @@ def multiply(case, places, accumulates):
 def products_kernel(case, places, accumulates):
     start = lines(f"""
         mov.u32 %r20, %cluster_ctarank;
-        mul.wide.u32 %rd16, %r20, {places["bytes"]};
+        mov.u32 %r23, %ctaid.x;
+        mul.wide.u32 %rd16, %r23, {places["bytes"]};
         add.s64 %rd1, %rd1, %rd16;
-        mul.wide.u32 %rd16, %r20, {128 * SCALE_COLUMNS * 4};
+        mul.wide.u32 %rd16, %r23, {128 * SCALE_COLUMNS * 4};
         add.s64 %rd2, %rd2, %rd16;
         add.s64 %rd3, %rd3, %rd16;""")
     fill = from_array("%rd2", SCALE_COLUMNS)  # sums, and A where it is in tensor memory
@@ -148,8 +155,16 @@ def operands(random, case):
     (a, a_codes), (b, b_codes) = (
         random_elements(random, name, rows, depth) for name, rows in ((case.a, case.m), (case.b, case.n))
     )
-    places, images = {}, []
     scales = [random.integers(125, 130, (rows, 4)).astype(np.uint8) for rows in (case.m, case.n)]
+    image, places = images(case, a_codes, b_codes, scales)
+    if case.scaled:
+        a, b = (scale(case, v, s, i) for v, s, i in zip((a, b), scales, case.scale_ids, strict=True))
+    return a, b, a_codes, image, places
+
+
+def images(case, a_codes, b_codes, scales=None):
+    """Bytes of shared memory of each block, one after the other, and where they are in a block's."""
+    places, out = {}, []
     for block in range(case.group):
         parts = []
         for name, codes, of_a, kind in (("a", a_codes, True, case.a), ("b", b_codes, False, case.b)):
@@ -157,16 +172,16 @@ def operands(random, case):
             parts.append((name, case.layout(of_a).image(stored(case, own, kind, of_a))))
         if case.scaled:
             parts.append(("sa", scale_image(scales[0][case.m // case.group * block :][: case.m // case.group])))
-            parts.append(("sb", scale_image(scales[1])))
+            # Of a pair with M = 128, each half of the lanes holds the scales of its own half of the columns.
+            halves = np.split(scales[1], 2) if case.has_split_scales else [scales[1]]
+            parts.append(("sb", b"".join(scale_image(half) for half in halves)))
         image = b""
         for name, data in parts:
             places[name], places[name + "_blocks"] = len(image), len(data) // 512
             image += data + bytes(-len(data) % 1024)
         places["bytes"] = len(image)
-        images.append(image)
-    if case.scaled:
-        a, b = (scale(case, v, s, i) for v, s, i in zip((a, b), scales, case.scale_ids, strict=True))
-    return a, b, a_codes, b"".join(images), places
+        out.append(image)
+    return b"".join(out), places
 
 
 def scale(case, values, scales, number):
