@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from machine_kernel import Launch, run_kernel
-from machine_tcgen05 import OPERANDS, lines, whole
+from machine_tcgen05 import OPERANDS, lines, wait, whole
 from tcgen05_kernel import SCALE_COLUMNS, Case, memory_of, operands, products_kernel
 
 PLAIN = Case("f16", "bf16", "bf16", 128, 16)
@@ -226,6 +226,60 @@ def test_operations_take_effect_when_the_schedule_says(machine, monkeypatch):
     right, early, late = (run_kernel(machine, launch).arrays[2][own] for launch in (launch_of(PLAIN), *launches))
     assert early == right
     assert late == launches[0].arrays[1][own] != right
+
+
+# After the sums have left: thread 0 multiplies once more, or another warp copies scales for it.
+AGAIN = lines(f"""
+    @%p6 bra $again;
+    tcgen05.mma.cta_group::1.kind::f16 [%r34], %rd14, %rd15, {PLAIN.descriptor}, %p4;
+    tcgen05.commit.cta_group::1.mbarrier::arrive::one.shared::cluster.b64 [%r7];
+    $again:""")
+MEETING = lines("tcgen05.fence::before_thread_sync;\nbar.sync 0;\ntcgen05.fence::after_thread_sync;")
+WAIT_AGAIN = wait("%r7", label="wait_again") + AFTER
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (MEETING + AGAIN + WAIT_AGAIN, set()),
+        (AGAIN + WAIT_AGAIN, {"race"}),  # others may still load
+        (MEETING.replace(AFTER, "") + AGAIN + WAIT_AGAIN, {"tcgen05-fence"}),
+        (MEETING.replace(BEFORE, "") + AGAIN + WAIT_AGAIN, {"race"}),
+        (MEETING + AGAIN, {"race", "exit"}),  # deallocated while the mma is under way
+    ],
+)
+def test_sums_are_handed_back_before_the_next_product(machine, more, expected):
+    found = kinds(machine, PLAIN, last(BEFORE, more + BEFORE), schedules="consumers_first")
+    assert found <= expected and bool(found) == bool(expected), found
+
+
+COPY = "tcgen05.cp.cta_group::1.32x128b.warpx4"
+BY_ANOTHER_WARP = "setp.ne.u32 %p12, %r1, 32;\n\t@%p12 bra $copied_scales;\n\t"
+
+
+@pytest.mark.parametrize(
+    ("meeting", "expected"),
+    [(MEETING, set()), (MEETING.replace(AFTER, ""), {"tcgen05-fence"}), (MEETING.replace(BEFORE, ""), {"race"})],
+)
+def test_scales_that_another_warp_copies(machine, meeting, expected):
+    def change(text):
+        head, rest = text.split("\t@%p6 bra $issued;\n")
+        copies = rest[: rest.index("\tsetp.ne.b32 %p4, 1, 1;")]
+        commit = "\ttcgen05.commit.cta_group::1.mbarrier::arrive::one.shared::cluster.b64 [%r8];\n"
+        issue = "".join(line for line in rest.splitlines(keepends=True) if COPY not in line).replace(AFTER, "", 1)
+        by_other = f"\t{BY_ANOTHER_WARP}{copies}{commit}$copied_scales:\n"
+        over = wait("%r8", label="wait_copied")
+        return head + by_other + meeting + "\t@%p6 bra $issued;\n" + issue.replace("$issued:\n", "$issued:\n" + over, 1)
+
+    found = kinds(machine, SCALED, change)
+    assert found == expected, found
+
+
+def test_a_pair_ends_when_both_are_done(machine):
+    """The even block goes on alone: the odd one leaves without waiting for anything."""
+    leave = "\tsetp.eq.u32 %p8, %r20, 1;\n\t@%p8 bra $end;\n"
+    change = instead("\t@%p6 bra $issued;\n", leave + "\t@%p6 bra $issued;\n")
+    assert "exit" in kinds(machine, PAIR, change, schedules="producers_first")
 
 
 def test_a_deadlock_for_tensor_memory_says_so(machine):
