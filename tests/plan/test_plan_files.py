@@ -168,6 +168,7 @@ def test_the_schema_is_one():
         (lambda p: p["calls"][0]["intervals"][0].update(m=[9, 3]), r"plan.calls\[0\]: M = 9 to 3 does not follow 0"),
         (lambda p: p["calls"][0]["intervals"][0].update(kernel="k"), "kernel k is not among the plan's kernels"),
         (lambda p: p["calls"][0].update(missing="lost"), "both intervals and a reason"),
+        (lambda p: p["calls"][0].update(layers=[]), r"plan.calls\[0\].layers: is list of 0, allowed is minItems 1"),
     ],
 )
 def test_what_is_wrong_is_named(plan, change, message):
