@@ -2,6 +2,7 @@
 #include "aotgemm/aotgemm.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "dispatch/ops/convert/cast.hpp"
 #include "dispatch/runtime/cubin_store.hpp"
@@ -10,6 +11,7 @@
 #include "dispatch/api/launch_options.hpp"
 #include "dispatch/api/required_problem.hpp"
 #include "dispatch/base/failure.hpp"
+#include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "dispatch/select/named_devices.hpp"
@@ -103,6 +105,29 @@ aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char* type_a, con
     return guarded([&] {
         emulate_tcgen05(kind, {"a", type_a, required("a", a), "sfa", sfa}, {"b", type_b, required("b", b), "sfb", sfb},
                         required("d", d));
+    });
+}
+
+aotgemm_status aotgemm_set_cpu_arch(const char* arch) {
+    return guarded([&] {
+        const char* const* known = std::ranges::find_if(kArchs, [&](const char* one) { return arch != nullptr && std::string_view(arch) == one; });
+        if (known == std::end(kArchs)) {
+            fail(AOTGEMM_ERROR_KERNEL_MISSING, "arch: is '", arch != nullptr ? arch : "", "', allowed is ", kArchs[0], " or ", kArchs[1]);
+        }
+        settings().cpu_arch = *known;
+    });
+}
+
+const char* aotgemm_get_cpu_arch(void) { return settings().cpu_arch; }
+
+aotgemm_status aotgemm_arch_of(const aotgemm_tensor* tensor, const char** arch) {
+    return guarded([&] { required("arch", arch) = arch_of(required("tensor", tensor)); });
+}
+
+aotgemm_status aotgemm_family_is_for(const char* family, const aotgemm_tensor* tensor, int32_t* is_for) {
+    return guarded([&] {
+        const char* arch = arch_of(required("tensor", tensor));
+        required("is_for", is_for) = has_launcher(find_family(family), arch) || arch[0] == '\0' ? 1 : 0;
     });
 }
 

@@ -127,12 +127,14 @@ bool is_scale_layout(const aotgemm_tensor& sf) {
     return rows && columns && groups && reinterpret_cast<uintptr_t>(sf.data) % kTmaAlignment == 0;
 }
 
-void check_scale_layout(const Operand& operand) {
+void check_scale_layout(const Operand& operand) { check_scale_layout(operand, "get_mn_major_tma_aligned_tensor"); }
+
+void check_scale_layout(const Operand& operand, const char* maker) {
     const aotgemm_tensor& sf = operand.tensor;
     if (is_scale_layout(sf)) return;
     fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(sf), ", must be (",
          sf.ndim == 2 ? "" : "a multiple of 4, ", "1, a multiple of 4 from ", sf.shape[sf.ndim - 2],
-         " on) with 16-byte aligned data; get_mn_major_tma_aligned_tensor makes such a copy");
+         " on) with 16-byte aligned data; ", maker, " makes such a copy");
 }
 
 void check_no_overlap(const Operand& operand) {

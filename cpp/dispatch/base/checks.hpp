@@ -51,6 +51,7 @@ void check_rows_adjacent(const Operand& operand);
 
 // Bytes that addresses and strides of the TMA are multiples of, and the bytes that a stride must be less than.
 inline constexpr int32_t kTmaAlignment = 16;
+inline constexpr int32_t kFp4Alignment = 32;  // of operands that the TMA unpacks (PTX ISA, "Tensor mode", .b4x16_p64)
 inline constexpr int64_t kTmaStrideLimit = int64_t{1} << 40;
 
 // A matrix, or a batch of them, that the TMA can address: adjacent elements in a row, rows and groups 16-byte aligned
@@ -60,6 +61,7 @@ void check_matrix_layout(const Operand& operand, int32_t element_bytes);
 // Scales by row that the TMA can address: MN-major, columns and groups 16-byte aligned; or none at all.
 bool is_scale_layout(const aotgemm_tensor& sf);
 void check_scale_layout(const Operand& operand);
+void check_scale_layout(const Operand& operand, const char* maker);  // what makes such a copy
 
 // Data starts at a multiple of so many bytes, a power of two.
 [[noreturn]] void fail_alignment(const Operand& operand, int32_t bytes);

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "dispatch/base/settings.hpp"
+
 namespace aotgemm {
 namespace {
 
@@ -65,6 +67,11 @@ const char* arch_of(const aotgemm_device& device) {
     if (device.cc_major == 9 && device.cc_minor == 0) return "sm_90a";
     if (device.cc_major == 10 && device.cc_minor == 0) return "sm_100a";
     return "";
+}
+
+const char* arch_of(const aotgemm_tensor& tensor) {
+    if (tensor.device_type == AOTGEMM_CPU) return settings().cpu_arch;
+    return arch_of(cuda_device(tensor.device_id).description);
 }
 
 ContextScope::ContextScope(const CudaDevice& device) {

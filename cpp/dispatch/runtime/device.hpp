@@ -19,6 +19,9 @@ const CudaDevice& cuda_device(int32_t ordinal);
 // "sm_90a" for a Hopper GPU, "sm_100a" for a Blackwell one, "" for what the library holds nothing for.
 const char* arch_of(const aotgemm_device& device);
 
+// That of the tensor's GPU, or the one that the CPU speaks for.
+const char* arch_of(const aotgemm_tensor& tensor);
+
 // Makes the device's context current for a scope: the caller's own if it belongs to the device, else the primary one.
 class ContextScope {
    public:

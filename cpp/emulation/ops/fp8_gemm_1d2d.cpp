@@ -20,12 +20,6 @@ void load_scales(const Fp8Gemm1d2d& gemm, const TileOrigin& tile, std::int64_t b
     std::fill_n(scales.column, kFp8PanelColumns, b_scale);
 }
 
-std::int64_t column_of_d(const SkippedColumns& skipped, std::int64_t column) {
-    if (skipped.period == 0) return column;
-    const std::int64_t heads = column / skipped.period + (column % skipped.period >= skipped.before ? 1 : 0);
-    return column + heads * skipped.width;
-}
-
 void store_bf16(const TileOrigin& tile, const Fp8Accumulators& accumulators, const Fp8Gemm1d2d& gemm) {
     const Matrix<std::uint16_t>& d = gemm.d;
     for (int row = 0; row < tile.rows; ++row)

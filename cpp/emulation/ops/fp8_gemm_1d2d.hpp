@@ -3,14 +3,10 @@
 
 #include <span>
 
+#include "emulation/core/skipped_columns.hpp"
 #include "emulation/emulation.hpp"
 
 namespace aotgemm::emulation {
-
-// Columns of D that a GEMM does not write: `width` in every `period` columns that it computes, from `before` on.
-struct SkippedColumns {
-    std::int64_t period, before, width = 0;  // period 0: none
-};
 
 // Family fp8_gemm_1d2d: D = bf16(sum over K blocks of chain(A, B) * (sfa * sfb)), promoted in ascending order with fma.
 struct Fp8Gemm1d2d {

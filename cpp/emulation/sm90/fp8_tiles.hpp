@@ -44,7 +44,7 @@ inline TileOrigin fp8_tile_at(std::int64_t item, std::int64_t rows, std::int64_t
 }
 
 // Calls body(gemm, tile, scratch) for tiles that cover each D [gemm.a.rows, gemm.b.rows].
-template <class Gemm, class Body>
+template <class Scratch = Fp8Scratch, class Gemm, class Body>
 void for_each_fp8_tile(std::span<const Gemm> gemms, int threads, Body&& body) {
     std::vector<std::int64_t> ends;  // tiles of this GEMM and all before it
     std::int64_t items = 0, work = 0;
@@ -53,7 +53,7 @@ void for_each_fp8_tile(std::span<const Gemm> gemms, int threads, Body&& body) {
         work += gemm.a.rows * gemm.b.rows * gemm.a.cols;
         ends.push_back(items);
     }
-    for_each_item<Fp8Scratch>(items, usable_threads(threads, items, work), [&](std::int64_t item, Fp8Scratch& scratch) {
+    for_each_item<Scratch>(items, usable_threads(threads, items, work), [&](std::int64_t item, Scratch& scratch) {
         const auto index = std::upper_bound(ends.begin(), ends.end(), item) - ends.begin();
         const Gemm& gemm = gemms[static_cast<std::size_t>(index)];
         const std::int64_t first = index == 0 ? 0 : ends[static_cast<std::size_t>(index - 1)];

@@ -95,6 +95,21 @@ typedef struct aotgemm_launch {
  *                masked                  nt              index, expected_m
  *                k_grouped               tn              c, index, ks
  *                batch_reduced           nt              c, workspace
+ * fp8_fp4_gemm   dense                   nt nn tn tt     sfa, sfb, gran_k_a, gran_k_b, c, heads
+ *                batched                 nt nn tn tt     sfa, sfb, gran_k_a, gran_k_b
+ *                contiguous psum         nt nn           sfa, sfb, gran_k_a, gran_k_b, index, expected_m
+ *                masked                  nt              sfa, sfb, gran_k_a, gran_k_b, index, expected_m
+ *                k_grouped               tn              sfa, sfb, gran_k_a, gran_k_b, c, index, ks
+ *
+ * fp8_fp4_gemm is of sm_100a: D = C + the sum over k of A[m, k] * 2^(sfa - 127) * B[n, k] * 2^(sfb - 127), one chain of
+ * tensor-core steps of 32 over K (cpp/emulation/sm100/mma.hpp), C added in FP32 before D is rounded.
+ * a, b      FP8 E4M3, or FP4 E2M1 in int8, two codes to a byte, the first in the low four bits; in any mix. A matrix of
+ *           FP4 is K-major: half as many bytes as K along the dimension of stride 1, addresses and other strides
+ *           multiples of 32 bytes, K a multiple of 128. FP8 has either dimension adjacent, as BF16.
+ * sfa, sfb  int32 [M or N, ceil(K / (4 * gran_k))], with groups in front where the operand has them: UE8M0 bytes of four
+ *           scales of neighbouring ranges of K, the first in the low byte; 0xFF is NaN. Strides are (1, a multiple of 4
+ *           from M or N on), 16-byte aligned. k_grouped: [M or N, sum over groups of ceil(K / (4 * gran_k))].
+ * d         BF16 or FP32 (dense, batched), BF16 (contiguous, psum, masked), FP32 (k_grouped, whose ks are multiples of 32)
  *
  * Rules of all calls: operands live on one device. Elements of d share no address, neither with each other nor with
  * another operand, but that c may be d itself. Sizes are at most 2^31 - 513. Strides and addresses are what each call asks
@@ -117,6 +132,7 @@ typedef struct aotgemm_gemm_call {
     int64_t expected_m;          /* rows to expect in a group: a hint for the selection; 0 if unknown */
     int64_t head_left, head_mid, head_right; /* heads of D, see aotgemm_fp8_gemm_nt_skip_head_mid; head_mid 0: none */
     const aotgemm_tensor* workspace; /* batch_reduced: of the partial sums; NULL: memory of the launch's allocator */
+    int32_t gran_k_a, gran_k_b;      /* fp8_fp4_gemm: elements of K under one scale, 32 or 128; 0 for the others */
 } aotgemm_gemm_call;
 
 AOTGEMM_API aotgemm_status aotgemm_gemm(const aotgemm_gemm_call* call, const aotgemm_launch* launch);
@@ -461,6 +477,19 @@ AOTGEMM_API aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char*
                                                    const aotgemm_tensor* sfa, const char* type_b,
                                                    const aotgemm_tensor* b, const aotgemm_tensor* sfb,
                                                    const aotgemm_tensor* d);
+
+/* The architecture that a call on CPU operands speaks for, "sm_90a" (as which it starts) or "sm_100a": by it a caller that
+ * leaves the family to the device chooses one, see aotgemm_family_is_for. A family's bits are the same everywhere. */
+AOTGEMM_API aotgemm_status aotgemm_set_cpu_arch(const char* arch);
+AOTGEMM_API const char* aotgemm_get_cpu_arch(void);
+
+/* *arch: "sm_90a" or "sm_100a", that of the tensor's GPU, or aotgemm_get_cpu_arch(); "" for another GPU. */
+AOTGEMM_API aotgemm_status aotgemm_arch_of(const aotgemm_tensor* tensor, const char** arch);
+
+/* *is_for: whether a GEMM family has kernels for where the tensor lies. A caller that leaves the family to the device asks
+ * this of fp8_gemm_1d2d or fp8_gemm_1d1d, and takes fp8_fp4_gemm if it is not. 1 too on a GPU that no family has kernels
+ * for: the call will say so. */
+AOTGEMM_API aotgemm_status aotgemm_family_is_for(const char* family, const aotgemm_tensor* tensor, int32_t* is_for);
 
 /* SMs that later calls may use on the current device; 0 restores all of them. Read at each call. */
 AOTGEMM_API aotgemm_status aotgemm_set_num_sms(int32_t num_sms);

@@ -25,6 +25,7 @@ struct GemmCall {
     GemmSizes sizes{};
     OperandView a{}, sfa{}, b{}, sfb{}, c{}, d{};
     bool copies_sfa = false, copies_sfb = false;  // a GPU reads MN-major copies of these scales
+    int64_t columns_of_sfa = 0, columns_of_sfb = 0;  // of A and B under one element of their scales
     int32_t row_alignment = 0;                    // contiguous, psum: each group starts at a multiple of so many rows
 
     bool is_on_cpu() const { return given->d->device_type == AOTGEMM_CPU; }

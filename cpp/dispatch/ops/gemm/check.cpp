@@ -75,12 +75,17 @@ Transposed check_layout_name(const GemmCall& call) {
     fail(AOTGEMM_ERROR_LAYOUT, "layout: is '", given, "', allowed is ", names);
 }
 
+void check_factor_dtype(const GemmCall& call, const Operand& operand) {
+    if (call.family->takes_fp4) return check_dtype(operand, {call.family->operands, AOTGEMM_INT8});
+    check_dtype(operand, {call.family->operands});
+}
+
 void check_dtypes(const GemmCall& call) {
     const aotgemm_gemm_call& in = *call.given;
-    check_dtype({"a", *in.a}, {call.family->operands});
-    if (in.sfa != nullptr) check_dtype({"sfa", *in.sfa}, {AOTGEMM_FP32});
-    check_dtype({"b", *in.b}, {call.family->operands});
-    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {AOTGEMM_FP32});
+    check_factor_dtype(call, {"a", *in.a});
+    if (in.sfa != nullptr) check_dtype({"sfa", *in.sfa}, {call.family->scales});
+    check_factor_dtype(call, {"b", *in.b});
+    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {call.family->scales});
     const auto& [first, second] = call.form->outputs;
     if (second == AOTGEMM_DTYPE_OTHER) {
         check_dtype({"d", *in.d}, {first});
@@ -142,8 +147,8 @@ void set_views(GemmCall& call, const Transposed& transposed) {
         call.a = flat_view_of(*in.a, call.d.rows, k);
         call.b = flat_view_of(*in.b, call.d.columns, k);
     } else {
-        call.a = view_of(*in.a, transposed.a);
-        call.b = view_of(*in.b, transposed.b);
+        call.a = factor_view_of(*in.a, transposed.a);
+        call.b = factor_view_of(*in.b, transposed.b);
     }
     if (in.sfa == nullptr) return;
     call.sfa = view_of(*in.sfa);
@@ -171,12 +176,34 @@ void check_groups(const GemmCall& call) {
     if (in.sfb != nullptr) check_size({"sfb", *in.sfb}, 0, call.sizes.groups, "groups of b");
 }
 
+// Columns of A or B under one element of its scales.
+int64_t columns_of_scale(const GemmCall& call, const char* name, int32_t gran_k) {
+    const bool is_packed = call.family->has_packed_scales();
+    if (is_packed ? gran_k == 32 || gran_k == 128 : gran_k == 0) return is_packed ? gran_k * kScalesOfWord : kScaleColumns;
+    fail(AOTGEMM_ERROR_SHAPE, name, ": is ", gran_k, ", allowed is ", is_packed ? "32 or 128" : "0", " for ",
+         call.family->name);
+}
+
+// Elements of a row of scales.
+int64_t scales_of_k(const GemmCall& call, int64_t columns) {
+    if (call.form->grouping != Grouping::k_grouped) return ceil_div(call.sizes.k, columns);
+    int64_t count = 0;
+    for (int32_t group = 0; group < call.given->ks_count; ++group) count += ceil_div(call.given->ks[group], columns);
+    return count;
+}
+
 void check_scale_sizes(const GemmCall& call) {
     if (!call.family->has_scales()) return;
     const Operand sfa{"sfa", *call.given->sfa}, sfb{"sfb", *call.given->sfb};
     const int row_a = sfa.tensor.ndim - 2, row_b = sfb.tensor.ndim - 2;
-    const int64_t k_blocks = ceil_div(call.sizes.k, kScaleColumns);
     check_size(sfa, row_a, call.sizes.m, "M of a");
+    if (call.family->has_packed_scales()) {
+        check_size(sfa, row_a + 1, scales_of_k(call, call.columns_of_sfa), "words of four scales of gran_k_a of K");
+        check_size(sfb, row_b, call.sizes.n, "N of b");
+        check_size(sfb, row_b + 1, scales_of_k(call, call.columns_of_sfb), "words of four scales of gran_k_b of K");
+        return;
+    }
+    const int64_t k_blocks = ceil_div(call.sizes.k, kScaleColumns);
     check_size(sfa, row_a + 1, k_blocks, "K/128 of a, rounded up");
     check_size(sfb, row_b, ceil_div(call.sizes.n, call.family->scale_rows_b),
                call.family->scale_rows_b == 1 ? "N of b" : "N/128 of b, rounded up");
@@ -190,7 +217,8 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
         check_size(b, 0, call.sizes.n * call.sizes.k, "rows of d times the sum of ks");
         return;
     }
-    check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), call.sizes.k, "K of a");
+    check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), call.sizes.k / call.b.packing,
+               call.b.is_fp4() ? "half of K of a, two FP4 to a byte" : "K of a");
     if (call.form->grouping != Grouping::k_grouped) return;
     const int64_t sum = check_ks(call, call.form->ks_multiple);
     if (sum != call.sizes.k) {
@@ -211,6 +239,9 @@ int64_t check_heads(const GemmCall& call) {
              call.family->name, " ", grouping_name(call.form->grouping));
     }
     if (mid == 0) return call.sizes.n;
+    if (call.given->c != nullptr) {
+        fail(AOTGEMM_ERROR_LAYOUT, "c: is given with head_splits ", left, ", ", mid, ", ", right, ", allowed is none");
+    }
     if (call.sizes.n % (left + right) != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "b: N is ", call.sizes.n, ", must be a multiple of left + right of head_splits, ",
              left + right);
@@ -230,7 +261,8 @@ void check_output_sizes(const GemmCall& call) {
 }
 
 void check_multiples(const GemmCall& call) {
-    const int32_t of_n = call.family->n_multiple, of_k = call.family->k_multiple;
+    const bool has_fp4 = call.a.is_fp4() || call.b.is_fp4();
+    const int32_t of_n = call.family->n_multiple, of_k = has_fp4 ? kFp4KMultiple : call.family->k_multiple;
     const int64_t n = call.sizes.n, k = call.sizes.k;
     if (n % of_n != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "b: N is ", n, ", must be a multiple of ", of_n, "; the nearest is ", align_up(n, of_n));
@@ -260,6 +292,8 @@ GemmCall check_operands(const aotgemm_gemm_call& given) {
     check_extents(call);
     check_devices(call);
     set_views(call, transposed);
+    call.columns_of_sfa = columns_of_scale(call, "gran_k_a", given.gran_k_a);
+    call.columns_of_sfb = columns_of_scale(call, "gran_k_b", given.gran_k_b);
     call.sizes = {.groups = groups_of(call), .m = call.a.rows, .n = call.b.rows, .k = call.a.columns};
     check_groups(call);
     check_operand_sizes(call, transposed);

@@ -48,6 +48,21 @@ class PlacedOperands {
     int count_ = 0;
 };
 
+// What the TMA asks of FP4 beyond the rules of all operands.
+void check_fp4_layout(const Operand& operand, const OperandView& view) {
+    if (view.is_mn_major) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": elements along K are not adjacent, must be for FP4 (two of K to a byte)");
+    }
+    const aotgemm_tensor& tensor = operand.tensor;
+    for (int i = 0; i < tensor.ndim; ++i) {
+        if (tensor.shape[i] <= 1 || tensor.stride[i] == 1 || tensor.stride[i] % kFp4Alignment == 0) continue;
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", tensor.stride[i],
+             " bytes, must be a multiple of ", kFp4Alignment, " for FP4; the nearest is ",
+             align_up(tensor.stride[i], kFp4Alignment));
+    }
+    check_alignment(operand, kFp4Alignment);
+}
+
 void check_factor(const Operand& operand, Major major, OperandView& view) {
     if (view.is_flat) {
         check_rows_adjacent(operand);
@@ -57,6 +72,7 @@ void check_factor(const Operand& operand, Major major, OperandView& view) {
     } else {
         check_matrix_layout(operand, view.bytes());
     }
+    if (view.is_fp4()) check_fp4_layout(operand, view);
 }
 
 void check_strides(GemmCall& call) {
@@ -66,6 +82,10 @@ void check_strides(GemmCall& call) {
     check_matrix_layout({"d", *in.d}, call.d.bytes());
     if (in.c != nullptr) check_matrix_layout({"c", *in.c}, call.d.bytes());
     check_no_overlap({"d", *in.d});
+    if (!call.family->has_packed_scales()) return;
+    for (const Operand& scales : {Operand{"sfa", *in.sfa}, Operand{"sfb", *in.sfb}}) {
+        check_scale_layout(scales, "get_mn_major_tma_aligned_packed_ue8m0_tensor of the FP32 scales");
+    }
 }
 
 // Whether the TMA must be given a copy of scales by row. Fails where it must, and there is no memory for one.
@@ -86,7 +106,7 @@ void note_copies(GemmCall& call, const aotgemm_allocator* allocator) {
 void check_layouts(GemmCall& call, const aotgemm_allocator* allocator) {
     const PlacedOperands operands(call);
     check_strides(call);
-    if (!call.is_on_cpu()) note_copies(call, allocator);
+    if (!call.is_on_cpu() && !call.family->has_packed_scales()) note_copies(call, allocator);
     if (call.form->grouping == Grouping::batch_reduced) check_workspace(call, allocator);
     operands.check_outputs_apart();
     if (call.is_on_cpu() && call.form->grouping == Grouping::k_grouped) check_ks_tensor(call);

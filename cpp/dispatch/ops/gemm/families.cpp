@@ -39,6 +39,11 @@ const GemmForm& form_of(const GemmFamily& family, Grouping grouping) {
                          [&](const GemmForm& form) { return form.grouping == grouping; });
 }
 
+bool has_launcher(const GemmFamily& family, const char* arch) {
+    return std::ranges::any_of(family.launchers,
+                               [&](const ArchLauncher& of_arch) { return std::strcmp(of_arch.arch, arch) == 0; });
+}
+
 GemmLauncher& launcher_of(const GemmFamily& family, const char* arch) {
     for (const ArchLauncher& of_arch : family.launchers) {
         if (std::strcmp(of_arch.arch, arch) == 0) return *of_arch.launch;

@@ -9,6 +9,8 @@ namespace aotgemm {
 
 // Columns of A and B under one scale.
 inline constexpr int64_t kScaleColumns = 128;
+// Packed scales, and what the TMA asks of FP4 that it unpacks: boxes of whole 128 (PTX ISA, "Tensor mode", .b4x16_p64).
+inline constexpr int32_t kScalesOfWord = 4, kFp4KMultiple = 128;
 
 // How A or B must lie in memory for a GPU.
 enum class Major {
@@ -36,6 +38,8 @@ constexpr GemmForm in(Grouping grouping, GemmForm form) {
 struct GemmFamily {
     const char* name;
     aotgemm_dtype operands;       // of A and B
+    bool takes_fp4 = false;       // in the place of either, K-major
+    aotgemm_dtype scales = AOTGEMM_FP32;  // or int32: four UE8M0 in a word, for gran_k_a and gran_k_b of K each
     int32_t scale_rows_a, scale_rows_b;  // rows under one scale; 0: there are no scales
     int32_t n_multiple, k_multiple;
     int64_t k_of_nothing;         // what K = 0 counts as in the selection and in a plan: the epilogue remains
@@ -44,6 +48,7 @@ struct GemmFamily {
     std::span<const ArchLauncher> launchers;  // one an architecture
 
     bool has_scales() const { return scale_rows_a > 0; }
+    bool has_packed_scales() const { return has_scales() && scales == AOTGEMM_INT32; }
 };
 
 // Every family that has groupings, in the order of the library's tables. Defined in the generated gemm_families.cpp.
@@ -56,5 +61,6 @@ const GemmForm& find_form(const GemmFamily& family, const char* grouping);
 
 const GemmForm& form_of(const GemmFamily& family, Grouping grouping);
 GemmLauncher& launcher_of(const GemmFamily& family, const char* arch);
+bool has_launcher(const GemmFamily& family, const char* arch);
 
 }  // namespace aotgemm

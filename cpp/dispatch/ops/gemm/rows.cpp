@@ -102,10 +102,15 @@ std::vector<GemmPart> read_masked(const HostIndex& index, const GemmSizes& sizes
 
 std::vector<GemmPart> read_k_ranges(const GemmCall& call) {
     std::vector<GemmPart> parts;
-    int64_t before = 0;  // K of the groups so far
-    for (int32_t group = 0; group < call.given->ks_count; before += call.given->ks[group++]) {
-        parts.push_back({.group = group, .first = 0, .count = call.sizes.m, .k_first = before,
-                         .k_count = call.given->ks[group]});
+    GemmPart part{.group = 0, .first = 0, .count = call.sizes.m, .k_first = 0, .k_count = 0};
+    for (int32_t group = 0; group < call.given->ks_count; ++group) {
+        part.group = group;
+        part.k_count = call.given->ks[group];
+        parts.push_back(part);
+        part.k_first += part.k_count;
+        if (!call.family->has_scales()) continue;
+        part.sfa_first += ceil_div(part.k_count, call.columns_of_sfa);
+        part.sfb_first += ceil_div(part.k_count, call.columns_of_sfb);
     }
     return parts;
 }
@@ -216,7 +221,7 @@ std::vector<RowRange> padding_of(const GemmCall& call, const std::vector<GemmPar
 }
 
 GemmCall part_of(const GemmCall& call, const GemmPart& part) {
-    const auto& [group, first, count, k_first, k_count] = part;
+    const auto& [group, first, count, k_first, k_count, sfa_first, sfb_first] = part;
     GemmCall out = call;
     out.form = &form_of(*call.family, Grouping::dense);
     out.sizes = {.groups = 1, .m = count, .n = call.sizes.n, .k = k_count};
@@ -225,9 +230,10 @@ GemmCall part_of(const GemmCall& call, const GemmPart& part) {
     out.d = rows_of(call.d, group, first, count);
     if (call.has_c()) out.c = rows_of(call.c, group, first, count);
     if (!call.family->has_scales()) return out;
-    const int64_t first_block = k_first / kScaleColumns, blocks = ceil_div(k_count, kScaleColumns);
-    out.sfa = rows_of(columns_of(call.sfa, first_block, blocks), group, first, count);
-    out.sfb = rows_of(columns_of(call.sfb, first_block, blocks), group, 0, call.sfb.rows);
+    const int64_t columns_of_sfa = ceil_div(k_count, call.columns_of_sfa);
+    const int64_t columns_of_sfb = ceil_div(k_count, call.columns_of_sfb);
+    out.sfa = rows_of(columns_of(call.sfa, sfa_first, columns_of_sfa), group, first, count);
+    out.sfb = rows_of(columns_of(call.sfb, sfb_first, columns_of_sfb), group, 0, call.sfb.rows);
     return out;
 }
 

@@ -6,7 +6,8 @@ namespace {
 // As `outer` lines of `inner` adjacent elements. A stride along a single element says nothing.
 bool is_addressable(const OperandView& view, bool mn_major) {
     const int64_t multiple = kTmaAlignment / view.bytes(), limit = kTmaStrideLimit / view.bytes();
-    const int64_t outer = mn_major ? view.columns : view.rows, inner = mn_major ? view.rows : view.columns;
+    const int64_t columns = view.stored_columns();
+    const int64_t outer = mn_major ? columns : view.rows, inner = mn_major ? view.rows : columns;
     const int64_t outer_stride = mn_major ? view.column_stride : view.row_stride;
     const int64_t inner_stride = mn_major ? view.row_stride : view.column_stride;
     return (inner <= 1 || inner_stride == 1) &&
@@ -42,6 +43,14 @@ OperandView view_of(const aotgemm_tensor& tensor, bool transposed) {
     return view;
 }
 
+OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed) {
+    OperandView view = view_of(tensor, transposed);
+    if (tensor.dtype != AOTGEMM_INT8) return view;
+    view.packing = 2;
+    view.columns *= 2;
+    return view;
+}
+
 OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t columns) {
     return {.data = tensor.data, .dtype = tensor.dtype, .is_flat = true, .rows = rows, .columns = columns, .column_stride = 1};
 }
@@ -54,7 +63,7 @@ OperandView rows_of(const OperandView& view, int64_t group, int64_t first, int64
 }
 
 OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
-    OperandView out = moved_by(view, first * (view.is_flat ? view.rows : view.column_stride));
+    OperandView out = moved_by(view, first / view.packing * (view.is_flat ? view.rows : view.column_stride));
     out.columns = count;
     if (view.is_flat) out.row_stride = count;
     out.is_flat = false;
@@ -62,9 +71,11 @@ OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
 }
 
 LegalStrides legal_strides(const OperandView& view) {
-    const int64_t inner = view.is_mn_major ? view.rows : view.columns, outer = view.is_mn_major ? view.columns : view.rows;
+    const int64_t columns = view.stored_columns();
+    const int64_t inner = view.is_mn_major ? view.rows : columns, outer = view.is_mn_major ? columns : view.rows;
     const int64_t given = view.is_mn_major ? view.column_stride : view.row_stride;
-    const int64_t stride = outer > 1 ? given : align_up(inner, kTmaAlignment / view.bytes());
+    const int64_t alignment = view.is_fp4() ? kFp4Alignment : kTmaAlignment / view.bytes();
+    const int64_t stride = outer > 1 ? given : align_up(inner, alignment);
     return {.outer = stride, .group = view.groups > 1 ? view.group_stride : view.groups * stride};
 }
 

@@ -13,14 +13,20 @@ struct OperandView {
     int32_t dtype = AOTGEMM_DTYPE_OTHER;
     bool is_mn_major = false;  // rows are adjacent in memory, not columns
     bool is_flat = false;      // a vector: the K ranges of all groups, each of them a row-major matrix
+    int32_t packing = 1;       // columns in a stored element: 2 of FP4, which is K-major; strides count stored elements
     int64_t rows = 0, columns = 0, row_stride = 0, column_stride = 0;
     int64_t groups = 0, group_stride = 0;  // 0 groups: the tensor has no such dimension
 
     int32_t bytes() const { return element_bytes(dtype); }
+    bool is_fp4() const { return packing == 2; }
+    int64_t stored_columns() const { return columns / packing; }
 };
 
 // transposed: the tensor's last two dimensions are columns and rows, not rows and columns.
 OperandView view_of(const aotgemm_tensor& tensor, bool transposed = false);
+
+// The same of an operand that may be FP4: int8 with two columns to an element.
+OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed);
 
 // A vector that holds for each group a matrix of `rows` rows, `columns` being the sum of all groups' columns.
 OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t columns);
@@ -30,6 +36,7 @@ OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t col
 struct GemmPart {
     int64_t group, first, count;
     int64_t k_first, k_count;
+    int64_t sfa_first = 0, sfb_first = 0;  // columns of the scales from which on they are the part's
 };
 
 // A part of an operand, a matrix without groups: rows [first, first + count), all columns.

@@ -1,0 +1,68 @@
+// Family fp8_fp4_gemm to the host: forms of a call, scales, multiples, CPU backend, launchers.
+#include <vector>
+
+#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/rows.hpp"
+#include "emulation/ops/fp8_fp4_gemm.hpp"
+
+namespace aotgemm {
+
+namespace {
+
+// Grouped rows of A are dealt out to groups, so those kernels read A K-major alone.
+constexpr GemmForm kGrouped{.layouts = {"nt", "nn"}, .outputs = {AOTGEMM_BF16}, .major_b = Major::by_strides};
+
+constexpr GemmForm kForms[] = {
+    {.grouping = Grouping::dense, .layouts = {"nt", "nn", "tn", "tt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32},
+     .major_a = Major::by_strides, .major_b = Major::by_strides, .takes_c = true, .takes_heads = true},
+    {.grouping = Grouping::batched, .layouts = {"nt", "nn", "tn", "tt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32},
+     .major_a = Major::by_strides, .major_b = Major::by_strides},
+    in(Grouping::contiguous, kGrouped),
+    in(Grouping::psum, kGrouped),
+    {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}},
+    {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 32},
+};
+
+emulation::Fp8Fp4Operand operand_of(const OperandView& codes, const OperandView& scales, int32_t gran_k) {
+    return {.type = codes.is_fp4() ? emulation::MmaType::e2m1 : emulation::MmaType::e4m3,
+            .codes = matrix_of<const uint8_t>(codes),
+            .scales = matrix_of<const uint32_t>(scales),
+            .gran_k = gran_k};
+}
+
+void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
+    const int64_t left = call.given->head_left, mid = call.given->head_mid, right = call.given->head_right;
+    std::vector<emulation::Fp8Fp4Gemm> gemms;
+    for (const GemmPart& each : parts) {
+        const GemmCall part = part_of(call, each);
+        gemms.push_back({.a = operand_of(part.a, part.sfa, call.given->gran_k_a),
+                         .b = operand_of(part.b, part.sfb, call.given->gran_k_b),
+                         .c = matrix_of<const void>(part.c),
+                         .d = matrix_of<void>(part.d),
+                         .skipped = {.period = mid == 0 ? 0 : left + right, .before = left, .width = mid}});
+    }
+    emulation::fp8_fp4_gemm(gemms, out_type_of(call.d), threads);
+}
+
+}  // namespace
+
+namespace gemm_families {
+
+extern const GemmFamily fp8_fp4_gemm{
+    .name = "fp8_fp4_gemm",
+    .operands = AOTGEMM_FP8_E4M3,
+    .takes_fp4 = true,
+    .scales = AOTGEMM_INT32,
+    .scale_rows_a = 1,
+    .scale_rows_b = 1,
+    .n_multiple = 8,
+    .k_multiple = 16,
+    .k_of_nothing = 128,
+    .forms = kForms,
+    .run_on_cpu = run_on_cpu,
+    .launchers = {},
+};
+
+}  // namespace gemm_families
+
+}  // namespace aotgemm
