@@ -54,7 +54,7 @@ from .ops.cast import (
 )
 from .ops.einsum import einsum
 from .ops.fp8_einsum import fp8_einsum
-from .ops.fp8_gemm import fp8_gemm_nt
+from .ops.fp8_gemm import fp8_fp4_gemm_nt, fp8_gemm_nt
 from .ops.fp8_grouped import (
     fp8_m_grouped_gemm_nt_masked,
     m_grouped_fp8_fp4_gemm_nn_contiguous,
@@ -65,8 +65,15 @@ from .ops.fp8_grouped import (
     m_grouped_fp8_gemm_nt_masked,
 )
 from .ops.fp8_heads import fp8_gemm_nt_skip_head_mid
-from .ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous
-from .ops.fp8_transposed import fp8_gemm_nn, fp8_gemm_tn, fp8_gemm_tt
+from .ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous, k_grouped_fp8_gemm_tn_contiguous
+from .ops.fp8_transposed import (
+    fp8_fp4_gemm_nn,
+    fp8_fp4_gemm_tn,
+    fp8_fp4_gemm_tt,
+    fp8_gemm_nn,
+    fp8_gemm_tn,
+    fp8_gemm_tt,
+)
 from .ops.hc_prenorm import tf32_hc_prenorm_gemm
 from .ops.layout import get_mn_major_tma_aligned_tensor, transform_sf_into_required_layout
 from .ops.mqa_logits import fp8_fp4_mqa_logits, fp8_mqa_logits
@@ -78,7 +85,7 @@ from .ops.packed_layout import (
 )
 from .ops.paged_mqa_logits import fp8_fp4_paged_mqa_logits, fp8_paged_mqa_logits, get_paged_mqa_logits_metadata
 from .plan.enforcement import Recording, load_plan, record, recorded_calls, unload_plan
-from .runtime import get_num_sms, get_pdl, preload, set_num_sms, set_pdl
+from .runtime import get_cpu_arch, get_num_sms, get_pdl, preload, set_cpu_arch, set_num_sms, set_pdl
 
 __version__: str = version()
 
@@ -108,6 +115,10 @@ __all__ = [
     "einsum",
     "explain",
     "fp8_einsum",
+    "fp8_fp4_gemm_nn",
+    "fp8_fp4_gemm_nt",
+    "fp8_fp4_gemm_tn",
+    "fp8_fp4_gemm_tt",
     "fp8_fp4_mqa_logits",
     "fp8_fp4_paged_mqa_logits",
     "fp8_gemm_nn",
@@ -121,6 +132,7 @@ __all__ = [
     "from_numpy",
     "get_block_size_multiple_of",
     "get_compile_mode",
+    "get_cpu_arch",
     "get_deterministic_algorithms",
     "get_ignore_compile_dims",
     "get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor",
@@ -136,6 +148,7 @@ __all__ = [
     "install_as_deep_gemm",
     "k_grouped_bf16_gemm_tn_contiguous",
     "k_grouped_fp8_gemm_nt_contiguous",
+    "k_grouped_fp8_gemm_tn_contiguous",
     "load_plan",
     "m_grouped_bf16_gemm_nn_contiguous",
     "m_grouped_bf16_gemm_nt_contiguous",
@@ -156,6 +169,7 @@ __all__ = [
     "recorded_calls",
     "set_block_size_multiple_of",
     "set_compile_mode",
+    "set_cpu_arch",
     "set_ignore_compile_dims",
     "set_mk_alignment_for_contiguous_layout",
     "set_num_sms",

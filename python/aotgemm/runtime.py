@@ -4,7 +4,8 @@ import sys
 
 from . import _core
 from .errors import DeviceError
-from .scalars import flag, integer
+from .scalars import flag, integer, text
+from .typing import Architecture
 
 
 def current_device() -> int:
@@ -26,6 +27,21 @@ def set_num_sms(num_sms: int) -> None:
 def get_num_sms() -> int:
     """The number set by set_num_sms, else that of the current device. Raises DeviceError if there is neither."""
     return _core.get_num_sms() or _core.cuda_device(current_device())["num_sms"]
+
+
+def set_cpu_arch(arch: Architecture) -> None:
+    """Which architecture later calls on CPU tensors speak for: "sm_90a" (at first) or "sm_100a". Holds for the process.
+
+    It chooses the family where a call leaves that to the device: the FP8 calls run fp8_gemm_1d2d or fp8_gemm_1d1d on
+    sm_90a and fp8_fp4_gemm on sm_100a, which takes other scales and has other bits. A family's bits are the same on
+    every device. Raises DtypeError for no str, KernelMissingError for an architecture that there is not.
+    """
+    _core.set_cpu_arch(text("arch", arch))
+
+
+def get_cpu_arch() -> Architecture:
+    """The architecture that set_cpu_arch set."""
+    return _core.get_cpu_arch()
 
 
 def set_pdl(enabled: bool) -> None:

@@ -3,6 +3,7 @@
 import torch
 
 M, N, K, G = 5, 24, 144, 3
+ON_BLACKWELL_ALONE = ("k_grouped_fp8_gemm_tn_contiguous",)
 BF16, FP32, INT32 = torch.bfloat16, torch.float32, torch.int32
 
 
@@ -51,6 +52,10 @@ def operands(name, seed=0):
             ks,
             ks_tensor,
             out.clone(),
+        ),
+        "k_grouped_fp8_gemm_tn_contiguous": (
+            *((_flat(g, rows)[0].view(384, rows), torch.ones(3, rows)) for rows in (16, 32)),
+            *(torch.randn(G, 16, 32, generator=g), ks, ks_tensor, torch.randn(G, 16, 32, generator=g)),
         ),
         "fp8_einsum": (
             "bhr,hdr->bhd",

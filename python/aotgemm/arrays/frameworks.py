@@ -122,6 +122,17 @@ def swap_dimensions(argument: str, tensor: Any, ndim: int, first: int, second: i
     return tensor.as_strided(shape, stride)
 
 
+def permute(argument: str, tensor: Any, order: tuple[int, int, int]) -> Any:
+    """A view of a tensor of three dimensions with dimension order[i] in the place of dimension i.
+
+    Raises DtypeError for what is no tensor, ShapeError for another number of dimensions.
+    """
+    first, second, _ = order
+    at = [0, 1, 2]
+    at[0], at[first] = at[first], at[0]
+    return swap_dimensions(argument, swap_dimensions(argument, tensor, 3, 0, first), 3, 1, at.index(second))
+
+
 def dtype_name_of(tensor: Any) -> str:
     """ "float32" for NumPy's float32 and for torch.float32."""
     return str(tensor.dtype).removeprefix("torch.")

@@ -49,6 +49,7 @@ CALLS = (
     "get_paged_mqa_logits_metadata",
     "k_grouped_bf16_gemm_tn_contiguous",
     "k_grouped_fp8_gemm_nt_contiguous",
+    "k_grouped_fp8_gemm_tn_contiguous",
     "m_grouped_bf16_gemm_nn_contiguous",
     "m_grouped_bf16_gemm_nt_contiguous",
     "m_grouped_bf16_gemm_nt_masked",
@@ -117,10 +118,6 @@ NAMES_OF_MODULE = {
 # Names by which a call went in other versions, or goes in forks: the key where aotgemm has none of its own.
 ALIASES = {
     "bf16_m_grouped_gemm_nt_masked": "m_grouped_bf16_gemm_nt_masked",
-    "fp8_fp4_gemm_nn": "fp8_gemm_nn",
-    "fp8_fp4_gemm_nt": "fp8_gemm_nt",
-    "fp8_fp4_gemm_tn": "fp8_gemm_tn",
-    "fp8_fp4_gemm_tt": "fp8_gemm_tt",
     "gemm_fp8_fp8_bf16_nt": "fp8_gemm_nt",
     "get_col_major_tma_aligned_tensor": "get_mn_major_tma_aligned_tensor",
     "get_k_alignment_for_contiguous_layout": "get_mk_alignment_for_contiguous_layout",

@@ -1,13 +1,39 @@
 """Batched FP8 contractions written as an Einstein sum."""
 
+from typing import Any
+
 from .. import _core
-from ..arrays.frameworks import swap_dimensions
+from ..arrays.frameworks import permute, swap_dimensions
 from ..errors import ShapeError
 from ..scalars import text
 from ..typing import ScaledTensor, Tensor
+from . import fp8_fp4_gemm
 from ._arguments import RECIPE, check_no_accumulator, check_recipe, unpack
 
 EXPRESSION = "bhr,hdr->bhd"
+# Of sm_100a: the dimensions of A, B and D in the order of a batched GEMM, [H, M, K], [H, N, K] and [H, M, N].
+Order = tuple[int, int, int]
+ORDERS: dict[str, tuple[Order, Order, Order]] = {
+    EXPRESSION: ((1, 0, 2), (0, 1, 2), (1, 0, 2)),
+    "bhd,hdr->bhr": ((1, 0, 2), (0, 2, 1), (1, 0, 2)),
+    "bhd,bhr->hdr": ((1, 2, 0), (1, 2, 0), (0, 1, 2)),
+}
+
+
+def _in_order(name: str, pair: Any, order: Order) -> tuple[Any, Any]:
+    tensor, scales = unpack(name, pair)
+    return permute(name, tensor, order), permute(f"sf{name}", scales, order)
+
+
+def _on_blackwell(expr: str, a: Any, b: Any, d: Any, c: Any, recipe: Any) -> None:
+    if expr not in ORDERS:
+        raise ShapeError(f"expr: is {expr!r}, allowed is one of {', '.join(map(repr, ORDERS))}")
+    check_no_accumulator(c)
+    order_a, order_b, order_d = ORDERS[expr]
+    recipes = recipe, None, None
+    fp8_fp4_gemm.gemm(
+        "batched", _in_order("a", a, order_a), _in_order("b", b, order_b), permute("d", d, order_d), recipes
+    )
 
 
 def fp8_einsum(
@@ -29,6 +55,8 @@ def fp8_einsum(
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError; each names sizes and
     strides in the order [H, B, ...] of a batched GEMM.
     """
+    if fp8_fp4_gemm.is_for(d):
+        return _on_blackwell(text("expr", expr).replace(" ", ""), a, b, d, c, recipe)
     if text("expr", expr).replace(" ", "") != EXPRESSION:
         raise ShapeError(f"expr: is {expr!r}, allowed is {EXPRESSION!r}")
     check_recipe("recipe", recipe, RECIPE)

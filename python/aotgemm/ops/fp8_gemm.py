@@ -2,6 +2,7 @@
 
 from .. import _core
 from ..typing import ScaledTensor, Tensor
+from . import fp8_fp4_gemm
 from ._arguments import check_no_accumulator, is_1d1d, unpack
 
 
@@ -34,12 +35,22 @@ def fp8_gemm_nt(
     c: must be None but with recipe (1, 1, 128).
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
+    recipes = recipe, recipe_a, recipe_b
+    is_plain = recipe is None and recipe_a is None and recipe_b is None and c is None
+    if not is_plain and fp8_fp4_gemm.is_for(d):
+        return fp8_fp4_gemm.gemm("dense", a, b, d, recipes, disable_ue8m0_cast, c=c)
     family = "fp8_gemm_1d2d"
-    if (recipe is not None or recipe_a is not None or recipe_b is not None) and is_1d1d(recipe, recipe_a, recipe_b):
+    if not is_plain and is_1d1d(recipe, recipe_a, recipe_b):
         family = "fp8_gemm_1d1d"
     elif c is not None:
         check_no_accumulator(c)
     # Without two more Python calls, which take a tenth of a call's host time.
     a, sfa = a if type(a) is tuple and len(a) == 2 else unpack("a", a)
     b, sfb = b if type(b) is tuple and len(b) == 2 else unpack("b", b)
-    _core.gemm(family, "dense", "nt", a, sfa, b, sfb, c, d)
+    # A plain call asks the core what the device runs, which knows it anyway.
+    if not _core.gemm(family, "dense", "nt", a, sfa, b, sfb, c, d, by_device=is_plain):
+        fp8_fp4_gemm.gemm("dense", (a, sfa), (b, sfb), d, recipes, disable_ue8m0_cast)
+
+
+# Another name by which users of DeepGEMM call the same function.
+fp8_fp4_gemm_nt = fp8_gemm_nt

@@ -2,8 +2,9 @@
 
 from .. import _core
 from ..typing import ScaledTensor, Tensor
+from . import fp8_fp4_gemm
 from ._arguments import check_expected_m, check_recipes, contiguous_form, unpack
-from .fp8_transposed import k_major_view
+from .fp8_transposed import k_last
 
 
 def m_grouped_fp8_gemm_nt_contiguous(
@@ -40,6 +41,11 @@ def m_grouped_fp8_gemm_nt_contiguous(
     Raises ShapeError (on the CPU also for an index out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
+    if fp8_fp4_gemm.is_for(d):
+        recipes = recipe, recipe_a, recipe_b
+        return fp8_fp4_gemm.m_grouped_contiguous(
+            *(a, b, d, grouped_layout, recipes, disable_ue8m0_cast, use_psum_layout, expected_m_for_psum_layout)
+        )
     check_recipes(recipe, recipe_a, recipe_b)
     grouping, expected_m = contiguous_form(use_psum_layout, expected_m_for_psum_layout)
     a, sfa = unpack("a", a)
@@ -65,7 +71,7 @@ def m_grouped_fp8_gemm_nn_contiguous(
     B must be K-major in memory, B.stride(1) == 1, such as the transposed view of a contiguous [G, N, K] tensor.
     Raises LayoutError otherwise.
     """
-    b = k_major_view("b", b, 3)
+    b = k_last("b", b, 3, d)
     m_grouped_fp8_gemm_nt_contiguous(
         *(a, b, d, grouped_layout, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast),
         use_psum_layout=use_psum_layout,
@@ -99,6 +105,9 @@ def m_grouped_fp8_gemm_nt_masked(
     Raises ShapeError (on the CPU also for a mask out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
+    if fp8_fp4_gemm.is_for(d):
+        recipes = recipe, recipe_a, recipe_b
+        return fp8_fp4_gemm.m_grouped_masked(a, b, d, masked_m, expected_m, recipes, disable_ue8m0_cast)
     check_recipes(recipe, recipe_a, recipe_b)
     expected_m = check_expected_m("expected_m", expected_m)
     a, sfa = unpack("a", a)

@@ -3,6 +3,7 @@
 from .. import _core
 from ..errors import ShapeError
 from ..typing import ScaledTensor, Tensor
+from . import fp8_fp4_gemm
 from ._arguments import RECIPE, check_recipe, describe, unpack
 
 
@@ -21,9 +22,12 @@ def fp8_gemm_nt_skip_head_mid(
     d: BF16 [M, N / (left + right) * (left + mid + right)].
     Raises what fp8_gemm_nt raises.
     """
-    check_recipe("recipe", recipe, RECIPE)
     if not isinstance(head_splits, (tuple, list)) or len(head_splits) != 3:
         raise ShapeError(f"head_splits: is {describe(head_splits)}, allowed are three numbers (left, mid, right)")
+    if fp8_fp4_gemm.is_for(d):
+        recipes = recipe, None, None
+        return fp8_fp4_gemm.gemm("dense", a, b, d, recipes, disable_ue8m0_cast, head_splits=head_splits)
+    check_recipe("recipe", recipe, RECIPE)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
     _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=head_splits)

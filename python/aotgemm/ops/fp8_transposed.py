@@ -6,6 +6,7 @@ from .. import _core
 from ..arrays.frameworks import framework_of, swap_dimensions
 from ..errors import LayoutError
 from ..typing import ScaledTensor, Tensor
+from . import fp8_fp4_gemm
 from ._arguments import unpack
 from .fp8_gemm import fp8_gemm_nt
 
@@ -32,6 +33,13 @@ def k_major_view(name: str, pair: Any, ndim: int) -> tuple[Any, Any]:
     return view, swap_dimensions(f"sf{name}", scales, ndim, -1, -2)
 
 
+def k_last(name: str, pair: Any, ndim: int, d: Any) -> tuple[Any, Any]:
+    """(tensor, scales) with their last two dimensions exchanged; on Hopper as k_major_view has them."""
+    if fp8_fp4_gemm.is_for(d):
+        return fp8_fp4_gemm.transposed(name, pair, ndim)
+    return k_major_view(name, pair, ndim)
+
+
 def fp8_gemm_nn(
     a: ScaledTensor,
     b: ScaledTensor,
@@ -48,7 +56,7 @@ def fp8_gemm_nn(
     B must be K-major in memory, B.stride(0) == 1, such as the transposed view of a contiguous [N, K] tensor.
     Raises LayoutError otherwise, and what fp8_gemm_nt raises.
     """
-    b = k_major_view("b", b, 2)
+    b = k_last("b", b, 2, d)
     fp8_gemm_nt(a, b, d, c, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast)
 
 
@@ -67,7 +75,7 @@ def fp8_gemm_tn(
 
     A and B must be K-major in memory, stride(0) == 1. Raises LayoutError otherwise, and what fp8_gemm_nt raises.
     """
-    a, b = k_major_view("a", a, 2), k_major_view("b", b, 2)
+    a, b = k_last("a", a, 2, d), k_last("b", b, 2, d)
     fp8_gemm_nt(a, b, d, c, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast)
 
 
@@ -86,5 +94,11 @@ def fp8_gemm_tt(
 
     A must be K-major in memory, A.stride(0) == 1. Raises LayoutError otherwise, and what fp8_gemm_nt raises.
     """
-    a = k_major_view("a", a, 2)
+    a = k_last("a", a, 2, d)
     fp8_gemm_nt(a, b, d, c, recipe, recipe_a, recipe_b, compiled_dims, disable_ue8m0_cast)
+
+
+# Other names by which users of DeepGEMM call the same functions.
+fp8_fp4_gemm_nn = fp8_gemm_nn
+fp8_fp4_gemm_tn = fp8_gemm_tn
+fp8_fp4_gemm_tt = fp8_gemm_tt

@@ -50,9 +50,9 @@ def _granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
 
 
 def _architecture_of(tensor: Any) -> str:
-    """That of the tensor's GPU; the CPU has Hopper's rules, as it has its bits."""
+    """That of the tensor's GPU, or the one that the CPU backend speaks for."""
     ordinal = device_ordinal_of(tensor)
-    return HOPPER if ordinal is None else f"sm_{_core.cuda_device(ordinal)['cc_major']}0a"
+    return _core.get_cpu_arch() if ordinal is None else f"sm_{_core.cuda_device(ordinal)['cc_major']}0a"
 
 
 def _check_scale_shape(sf: Any, wanted: tuple[int, ...], belongs_to: str) -> None:
@@ -64,9 +64,11 @@ def _check_scale_shape(sf: Any, wanted: tuple[int, ...], belongs_to: str) -> Non
 def _check_packed_layout(sf: Any) -> Any:
     """The packed scales as they are, if a TMA reads them so."""
     *groups, mn, words = sf.shape
+    if 0 in sf.shape:
+        return sf
     column = get_tma_aligned_size(mn, FP32_BYTES)
     stride, wanted = element_strides_of(sf), [column * words, 1, column][-len(sf.shape) :]
-    matters = [size > 1 for size in groups] + [mn > 1, True]
+    matters = [size > 1 for size in groups] + [mn > 1, words > 1]
     if any(use and one != other for use, one, other in zip(matters, stride, wanted, strict=True)):
         raise LayoutError(f"sf: strides are {tuple(stride)}, must be {tuple(wanted)} (packed, MN-major, aligned)")
     return sf
@@ -89,7 +91,7 @@ def transform_sf_into_required_layout(
     recipe: (gran_m, gran_n, gran_k) with is_sfa telling A's scales from B's, or (gran_mn, gran_k) without it.
     sf: FP32 [ceil(mn / gran_mn), ceil(k / gran_k)], or int32 with four scales in a word of the last dimension
     (ceil(k / gran_k / 4)); num_groups in front of it unless that is None.
-    arch: "sm_90a" or "sm_100a"; by default that of the tensor's GPU, for a tensor on the CPU sm_90a.
+    arch: "sm_90a" or "sm_100a"; by default that of the tensor's GPU, for a tensor on the CPU get_cpu_arch().
 
     On sm_90a, and on any with disable_ue8m0_cast: FP32 of (1, 128) through get_mn_major_tma_aligned_tensor, FP32 of
     (128, 128) as they are, the same object. psum_layout has no effect there.

@@ -24,15 +24,19 @@ def _power_of_two(exponent: np.ndarray) -> np.ndarray:
     return np.ldexp(1.0, exponent)
 
 
-def _step(accumulator: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """accumulator [m, n], a [m, k], b [n, k], k elements of one step. FP64 holds every intermediate exactly."""
-    products = a[:, None] * b[None]
-    exponents = _exponents(a, ZERO_PRODUCT)[:, None] + _exponents(b, ZERO_PRODUCT)[None]
+def add_products(accumulator: np.ndarray, products: np.ndarray, exponents: np.ndarray) -> np.ndarray:
+    """One step: accumulator [m, n] and k products of each element, [m, n, k]. FP64 holds every intermediate exactly."""
     largest = np.maximum(exponents.max(-1), _exponents(accumulator, ZERO_ACCUMULATOR))
     unit = _power_of_two(largest - FRACTION_BITS)
     total = (np.trunc(products / unit[..., None]).sum(-1) + np.trunc(accumulator / unit)) * unit
     unit = _power_of_two(_exponents(total, LEAST_EXPONENT) - SUM_FRACTION_BITS)
     return np.trunc(total / unit) * unit + 0.0
+
+
+def _step(accumulator: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """accumulator [m, n], a [m, k], b [n, k], k elements of one step."""
+    exponents = _exponents(a, ZERO_PRODUCT)[:, None] + _exponents(b, ZERO_PRODUCT)[None]
+    return add_products(accumulator, a[:, None] * b[None], exponents)
 
 
 def tensor_core_chain(a: np.ndarray, b: np.ndarray, step: int) -> np.ndarray:

@@ -20,6 +20,7 @@ DIMENSIONS = {
     "m_grouped_fp8_gemm_nn_contiguous": ("mk", "gkn", "mn"),
     "m_grouped_fp8_gemm_nt_masked": ("gmk", "gnk", "gmn"),
     "k_grouped_fp8_gemm_nt_contiguous": ("", "", "gmn"),
+    "k_grouped_fp8_gemm_tn_contiguous": ("km", "kn", "gmn"),
     "fp8_einsum": ("bhr", "hdr", "bhd"),
     "bf16_gemm_nt": ("mk", "nk", "mn"),
     "bf16_gemm_nn": ("mk", "kn", "mn"),
