@@ -20,7 +20,7 @@ class Arch:
 
 
 SM_90A = Arch("sm_90a", shared_limit=232448, mnemonics={"fp8": "QGMMA", "bf16": "HGMMA", "tf32": "HGMMA"})
-SM_100A = Arch("sm_100a", shared_limit=232448, mnemonics={"fp8": "UTCQMMA", "bf16": "UTCHMMA"})
+SM_100A = Arch("sm_100a", shared_limit=232448, mnemonics={"fp8": "UTCQMMA", "bf16": "UTCHMMA", "tf32": "UTCHMMA"})
 ARCHS = {arch.name: arch for arch in (SM_90A, SM_100A)}
 
 # Rows of D that one wgmma, the instruction of sm_90a, computes (PTX ISA, wgmma.mma_async).

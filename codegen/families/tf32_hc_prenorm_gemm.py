@@ -1,8 +1,10 @@
 """Family tf32_hc_prenorm_gemm: A in BF16 by a few FP32 rows rounded to TF32, with the sums of squares of A's rows."""
 
-from codegen.arch import SM_90A, WARPGROUP
+from codegen.arch import SM_90A, SM_100A, WARPGROUP
 from codegen.family import BF16, TF32, Block, Family, Kernels
+from codegen.geometry import align
 from codegen.spec import KernelSpec
+from codegen.tcgen05_geometry import TENSOR_MEMORY_ADDRESS
 
 NAME = "tf32_hc_prenorm_gemm"
 COLUMNS = (8, 16, 24, 32)  # of D, one kernel each; M, K and the splits are arguments
@@ -11,6 +13,8 @@ BLOCK_K, TILE_ROWS = 64, 64
 STAGES_A, STAGES_B = 16, 8
 BARRIERS = 16  # bytes of a stage's two
 WARP, ROWS_OF_LOADER = 32, 8
+SM100_TERM_STAGES = 2  # blocks of A in FP32, which the tensor cores read
+SWIZZLE_ATOM = 1024  # bytes that such a block is a multiple of
 
 
 def _block(spec: KernelSpec) -> Block:
@@ -18,6 +22,14 @@ def _block(spec: KernelSpec) -> Block:
     of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
     of_b = STAGES_B * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
     return Block(WARPGROUP + WARP + loaders * WARP, of_a + of_b)
+
+
+def _sm100_block(spec: KernelSpec) -> Block:
+    """Beside sm_90a's shared memory blocks of A in FP32; beside its warps one that multiplies."""
+    before, of_a = _block(spec), TILE_ROWS * BLOCK_K * TF32.bytes
+    terms = SM100_TERM_STAGES * (of_a + BARRIERS)
+    rest = BARRIERS + TENSOR_MEMORY_ADDRESS
+    return Block(before.threads + WARP, align(before.shared_bytes, SWIZZLE_ATOM) + terms + rest)
 
 
 def _columns(spec: KernelSpec) -> str | None:
@@ -35,6 +47,12 @@ FAMILY = Family(
             specs=tuple(KernelSpec(SM_90A.name, NAME, block_n=columns) for columns in COLUMNS),
             template="sm90/tf32_hc_prenorm_gemm.cu.in",
             block=_block,
+            rules=(_columns,),
+        ),
+        SM_100A.name: Kernels(
+            specs=tuple(KernelSpec(SM_100A.name, NAME, block_n=columns) for columns in COLUMNS),
+            template="sm100/tf32_hc_prenorm_gemm.cu.in",
+            block=_sm100_block,
             rules=(_columns,),
         ),
     },

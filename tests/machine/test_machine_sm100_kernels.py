@@ -1,4 +1,4 @@
-"""Every bf16_gemm kernel of sm_100a on the machine, under several schedules: the CPU backend's bits, and no finding.
+"""Every bf16_gemm and tf32_hc_prenorm_gemm kernel of sm_100a on the machine: the CPU backend's bits, and no finding.
 
 Nothing has run on a GPU of that architecture. What is shown is the PTX, not what ptxas makes of it.
 """
@@ -6,7 +6,7 @@ Nothing has run on a GPU of that architecture. What is shown is the PTX, not wha
 import pytest
 from aotgemm import _core
 from machine_runner import run_tasks
-from machine_sm100 import CAPABILITY, task_of
+from machine_sm100 import CAPABILITY, prenorm_task, task_of
 from padding_problems import run_padding_problems
 
 FAMILY = "bf16_gemm"
@@ -34,6 +34,12 @@ def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
 def test_every_kernel_under_many_schedules(machine, ptx, seed):
     schedules = "in_turn consumers_first producers_first late starve:0 starve:1 starve:4 starve:8 seeds:4"
     tasks = [task_of(spec, ptx, seed, schedules) for spec in SPECS]
+    check(tasks, run_tasks(machine, tasks))
+
+
+def test_every_prenorm_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
+    """Rows that fill no tile; without splits, and with five of three K blocks, two of which are empty."""
+    tasks = [prenorm_task(columns, splits, ptx) for columns in (8, 16, 24, 32) for splits in ("", "_split")]
     check(tasks, run_tasks(machine, tasks))
 
 

@@ -31,3 +31,9 @@ def task_of(spec, ptx, seed, schedules=SCHEDULES):
     random = np.random.default_rng([seed, spec["kernel"]])
     m, n, k = sizes(spec, random)
     return Task("in_groups", spec["name"], m, n, k, str(ptx), schedules, sms=SMS, capability=CAPABILITY)
+
+
+def prenorm_task(columns, splits, ptx):
+    """A launch of tf32_hc_prenorm_gemm, "_split" or without splits."""
+    kernel, (m, k) = f"sm100_tf32_hc_prenorm_gemm_n{columns}", (20, 192) if splits else (150, 576)
+    return Task(f"hc_prenorm{splits}", kernel, m, columns, k, str(ptx), SCHEDULES, sms=SMS, capability=CAPABILITY)

@@ -14,5 +14,8 @@ struct HcPrenormCall {
 namespace sm90 {
 void launch_tf32_hc_prenorm_gemm(const HcPrenormCall& call, const CudaDevice& device, void* stream);
 }
+namespace sm100 {
+void launch_tf32_hc_prenorm_gemm(const HcPrenormCall& call, const CudaDevice& device, void* stream);
+}
 
 }  // namespace aotgemm

@@ -108,8 +108,9 @@ using Launcher = void (*)(const HcPrenormCall&, const CudaDevice&, void*);
 Launcher launcher_for(const CudaDevice& device) {
     const aotgemm_device& of = device.description;
     if (std::strcmp(arch_of(of), "sm_90a") == 0) return &sm90::launch_tf32_hc_prenorm_gemm;
+    if (std::strcmp(arch_of(of), "sm_100a") == 0) return &sm100::launch_tf32_hc_prenorm_gemm;
     fail(AOTGEMM_ERROR_DEVICE, "no tf32_hc_prenorm_gemm kernel for compute capability ", of.cc_major, ".", of.cc_minor,
-         " (", of.name, ") is compiled into this library, which holds kernels for 9.0");
+         " (", of.name, ") is compiled into this library, which holds kernels for 9.0 and 10.0");
 }
 
 }  // namespace

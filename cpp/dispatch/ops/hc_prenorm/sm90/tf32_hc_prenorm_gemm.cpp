@@ -1,76 +1,14 @@
-// Launches of family tf32_hc_prenorm_gemm. Device side: cpp/kernels/sm90/tf32_hc_prenorm_gemm/kernel.cuh.
-#include <algorithm>
-
-#include "dispatch/base/checks.hpp"
-#include "dispatch/base/settings.hpp"
-#include "dispatch/ops/hc_prenorm/backends.hpp"
-#include "dispatch/ops/hc_prenorm/tile_rows.hpp"
-#include "dispatch/runtime/launch.hpp"
-#include "dispatch/runtime/tensor_map.hpp"
+// Launches of family tf32_hc_prenorm_gemm on sm_90a. Device side:
+// cpp/kernels/sm90/tf32_hc_prenorm_gemm/kernel.cuh.
+#include "dispatch/ops/hc_prenorm/launch.hpp"
 #include "kernels/sm90/tf32_hc_prenorm_gemm/params.hpp"
 
 namespace aotgemm::sm90 {
-namespace {
-
-Conversion& kernel_of(int64_t columns) {
-    static Conversion kernels[] = {Conversion{"tf32_hc_prenorm_gemm_n8"}, Conversion{"tf32_hc_prenorm_gemm_n16"},
-                                   Conversion{"tf32_hc_prenorm_gemm_n24"}, Conversion{"tf32_hc_prenorm_gemm_n32"}};
-    return kernels[columns / kPrenormColumnStep - 1];
-}
-
-int32_t usable_sms(const CudaDevice& device) {
-    const int32_t all = device.description.num_sms, wanted = settings().num_sms.load(std::memory_order_relaxed);
-    return wanted > 0 ? std::min(wanted, all) : all;
-}
-
-HcPrenormParams parameters_of(const HcPrenormCall& call, int32_t num_sms) {
-    HcPrenormParams out{};
-    out.tile_rows = hc_prenorm_tile_rows({call.m, call.n, call.k, call.splits}, num_sms);
-    out.tiles = static_cast<int32_t>(ceil_div(call.m, out.tile_rows));
-    out.splits = static_cast<int32_t>(call.splits);
-    out.m = static_cast<int32_t>(call.m);
-    out.k_blocks = static_cast<int32_t>(call.k / kPrenormBlockK);
-    out.b = static_cast<const float*>(call.b.data);
-    out.b_row_stride = call.b.stride[0];
-    out.d = static_cast<float*>(call.d.data);
-    out.d_row_stride = call.d_row_stride;
-    out.d_split_stride = call.d_split_stride;
-    out.sqr_sum = static_cast<float*>(call.sqr_sum.data);
-    if (out.k_blocks == 0) return out;
-    // A lone row may have any stride, which the TMA would still look at.
-    const int64_t row_stride = call.m > 1 ? call.a.stride[0] : call.k;
-    out.a = tensor_map({.data = call.a.data,
-                        .columns = call.k,
-                        .rows = call.m,
-                        .row_bytes = row_stride * 2,
-                        .box_columns = kPrenormBlockK,
-                        .box_rows = out.tile_rows,
-                        .type = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16,
-                        .swizzle = CU_TENSOR_MAP_SWIZZLE_128B});
-    return out;
-}
-
-void check_limits(const HcPrenormCall& call) {
-    const int64_t items = ceil_div(call.m, kPrenormWarpRows) * call.splits;
-    if (call.m > INT32_MAX || call.splits > INT32_MAX || items > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "num_splits: ", call.splits, " splits of ", call.m, " rows are ", items,
-             " pieces of work, allowed is at most ", INT32_MAX);
-    }
-}
-
-}  // namespace
 
 void launch_tf32_hc_prenorm_gemm(const HcPrenormCall& call, const CudaDevice& device, void* stream) {
-    check_limits(call);
-    const int32_t num_sms = usable_sms(device);
-    HcPrenormParams parameters = parameters_of(call, num_sms);
-    const auto grid = static_cast<uint32_t>(std::min<int64_t>(prenorm_items(parameters), num_sms));
     const auto columns = static_cast<int>(call.n);
-    launch(device, kernel_of(call.n).cubin_for(device),
-           {.grid = grid,
-            .threads = static_cast<uint32_t>(prenorm_threads(columns)),
-            .shared_bytes = static_cast<uint32_t>(prenorm_shared_bytes(columns))},
-           stream, &parameters);
+    launch_hc_prenorm(call, device, stream,
+                      {.threads = prenorm_threads(columns), .shared_bytes = prenorm_shared_bytes(columns)});
 }
 
 }  // namespace aotgemm::sm90
