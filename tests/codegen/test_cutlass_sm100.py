@@ -7,23 +7,35 @@ import pytest
 from cutlass_headers import build
 
 from codegen.families import FAMILIES
-from codegen.matrix import gemm_specs
+from codegen.matrix import all_specs
 
 SOURCE = Path(__file__).parent / "cutlass" / "sm100.cpp"
-TYPES = {"bf16": "bfloat16_t", "fp8": "float_e4m3_t"}
+TYPES = {"bf16": "bfloat16_t", "fp8": "float_e4m3_t", "tf32": "float"}
+PRENORM_ROWS, PRENORM_SLICES = 64, 2  # of A in tf32_hc_prenorm_gemm, which has no tile
 FIELDS = {"start address": 0, "stride offset": 32, "version": 46, "base offset": 49, "swizzle mode": 61}
 
 
+def operands(spec):
+    """Of A and of B: rows that a block loads, whether they are MN-major, and slices (128 bytes of K) of a stage."""
+    if not spec.is_gemm:
+        return [(rows, False, PRENORM_SLICES) for rows in (PRENORM_ROWS, spec.block_n)]
+    slices = spec.block_k * FAMILIES[spec.family].operand.bytes // 128
+    loaded = (spec.block_m // spec.cluster_n, spec.block_n // spec.cluster_m)
+    majors = (spec.layout[0] == "t", spec.layout[1] == "n")
+    return [(rows, is_mn_major, slices) for rows, is_mn_major in zip(loaded, majors, strict=True)]
+
+
 def checks():
-    """A line for each kind of tile, with the most slices (128 bytes of K) that a stage has."""
-    slices = {}
-    for spec in (spec for spec in gemm_specs() if spec.arch == "sm_100a"):
+    """A line for each kind of tile, with the most slices that a stage has."""
+    most = {}
+    for spec in all_specs():
         operand = FAMILIES[spec.family].operand
-        loaded = (spec.block_m // spec.cluster_n, spec.block_n // spec.cluster_m)
-        for rows, is_mn_major in zip(loaded, (spec.layout[0] == "t", spec.layout[1] == "n"), strict=True):
+        if spec.arch != "sm_100a" or operand is None:
+            continue
+        for rows, is_mn_major, slices in operands(spec):
             kind = f"CHECK_OPERAND({'MN' if is_mn_major else 'K'}, {TYPES[operand.name]}, {rows}"
-            slices[kind] = max(slices.get(kind, 0), spec.block_k * operand.bytes // 128)
-    yield from (f"{kind}, {count})" for kind, count in slices.items())
+            most[kind] = max(most.get(kind, 0), slices)
+    yield from (f"{kind}, {count})" for kind, count in most.items())
 
 
 @pytest.fixture(scope="module")
