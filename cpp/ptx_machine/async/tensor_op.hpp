@@ -24,6 +24,8 @@ struct TensorOp {
     bool accumulates = false;
     std::array<std::uint32_t, 8> disabled_lanes{};  // of the first block of a pair, then of the second
 
+    std::uint64_t done_at = 0;  // step of the timeline
+
     std::uint32_t barrier = 0, blocks = 0;  // of commit: address in each block of the mask of ranks
 
     const Tcgen05& how() const { return instruction->details->tcgen05; }

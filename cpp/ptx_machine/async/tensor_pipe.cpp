@@ -3,6 +3,7 @@
 #include "ptx_machine/async/tensor_copy.hpp"
 #include "ptx_machine/async/tensor_multiply.hpp"
 #include "ptx_machine/check/checker.hpp"
+#include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -45,6 +46,8 @@ TensorOp tensor_op_of(Warp& warp, const Instruction& i, int lane) {
 
 void issue_tensor_op(Warp& warp, TensorOp op) {
     Block& owner = *blocks_of_group(warp, *op.instruction).front();
+    const int columns = op.how().action == TensorAction::multiply ? mma_descriptor_of(op).n : 0;
+    op.done_at = draw_mma(owner, op, columns);
     owner.tensor_ops.push_back(std::move(op));
     if (machine_of(warp).options.schedule.timing == AsyncTiming::at_once) take_tensor_effect(owner);
 }
@@ -57,6 +60,7 @@ void commit(const TensorOp& op) {
         if ((op.blocks >> block.rank & 1) == 0) continue;
         Mbarrier& barrier = mbarrier_at(*op.issuer, *op.instruction, {&block, op.barrier}, true);
         if (op.issuer->check != nullptr) op.issuer->check->commit_arrives(op, block, barrier);
+        barrier.step = std::max(barrier.step, op.done_at);
         arrive_at(*op.issuer, *op.instruction, block, barrier);
     }
 }

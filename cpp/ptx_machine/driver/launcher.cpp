@@ -43,6 +43,7 @@ void note_launch(const Machine& machine, const std::string& schedule, double sec
     file << "{\"kernel\": \"" << machine.program->kernel << "\", \"schedule\": \"" << schedule
          << "\", \"seconds\": " << seconds << ", \"arithmetic_seconds\": " << machine.counts.arithmetic_seconds
          << ", \"warp_instructions\": " << counts.warp_instructions << ", \"wgmma\": " << counts.wgmma
+         << ", \"mma\": " << counts.mma
          << ", \"copies\": " << counts.copies << ", \"clusters\": " << counts.clusters
          << ", \"boxes_outside\": " << counts.boxes_outside << ", \"findings\": " << machine.findings->all().size()
          << ", \"opcodes\": [";

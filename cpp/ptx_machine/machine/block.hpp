@@ -65,6 +65,7 @@ struct Block {
     // tcgen05 mma, cp and commit without effect yet, in the order in which they take effect: of this block, or of its
     // pair if its rank is even.
     std::deque<TensorOp> tensor_ops;
+    std::uint64_t tensor_done_at = 0;  // of the timeline: when its tensor core has done what it drew
 
     Mbarrier* find_mbarrier(std::uint32_t address) {
         if (address % 8 != 0 || address / 8 >= mbarrier_at.size() || mbarrier_at[address / 8] < 0) return nullptr;

@@ -51,6 +51,17 @@ void draw_wgmma(Block& block, int warpgroup, const Instruction& instruction, std
                    block.warps[0].program->line_of(instruction)});
 }
 
+std::uint64_t draw_mma(Block& owner, const TensorOp& op, int columns) {
+    const std::uint64_t start = std::max(op.issuer->step, owner.tensor_done_at);
+    owner.tensor_done_at = start + static_cast<std::uint64_t>(columns / kColumnsOfStep);
+    Timeline* timeline = owner.cluster->machine->timeline;
+    if (timeline != nullptr)
+        timeline->add({"block " + std::to_string(owner.rank) + ", tensor core", SpanKind::wgmma, start,
+                       owner.tensor_done_at, std::to_string(columns) + " columns",
+                       op.issuer->program->line_of(*op.instruction)});
+    return owner.tensor_done_at;
+}
+
 void draw_wgmma_wait(Warp& warp, std::uint32_t end) {
     const std::vector<std::uint64_t>& done_at =
         warp.block->warpgroups[static_cast<std::size_t>(warp.index / kWarpsOfWarpgroup)].done_at;

@@ -58,6 +58,7 @@ void start_block(const Machine& machine, Block& block, Cluster& cluster, std::ui
     block.tensor_memory = program.uses_tensor_memory ? std::make_unique<TensorMemory>() : nullptr;
     block.tensor_group = 0;
     block.tensor_ops.clear();
+    block.tensor_done_at = 0;
     block.mbarrier_at.assign(shared / 8 + 1, -1);
 }
 

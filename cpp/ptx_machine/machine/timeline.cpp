@@ -20,7 +20,7 @@ body { font: 13px sans-serif; margin: 16px; }
 .key { display: inline-block; width: 14px; height: 12px; margin: 0 4px 0 12px; }
 </style></head><body><h1>)";
 constexpr const char* kLegend = R"(</h1><p>Steps from left to right; the order is right, lengths are not times.
-<span class="key runs"></span>runs<span class="key waits"></span>waits<span class="key wgmma"></span>wgmma
+<span class="key runs"></span>runs<span class="key waits"></span>waits<span class="key wgmma"></span>wgmma and mma
 <span class="key load"></span>bulk load<span class="key store"></span>bulk store &nbsp;
 <label>steps a pixel <input id="scale" type="range" min="0" max="6" step="0.1" value="3"></label></p>
 <div id="rows"></div><script>

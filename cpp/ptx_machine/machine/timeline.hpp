@@ -1,8 +1,8 @@
 // A picture of how a cluster's warps, copies and matrix instructions follow each other.
 //
 // The machine has no time. For the picture each instruction of a warp counts one step, who waits goes on where those
-// whom it waited for are, a copy takes kCopySteps, and a wgmma of N columns N / kColumnsOfStep steps of its warpgroup's
-// tensor core. So the order is right and lengths are not.
+// whom it waited for are, a copy takes kCopySteps, and a wgmma or tcgen05.mma of N columns N / kColumnsOfStep steps of
+// its tensor core. So the order is right and lengths are not.
 #pragma once
 
 #include <algorithm>
