@@ -27,13 +27,14 @@
 namespace aotgemm::emulation {
 
 enum class MmaType { bf16, fp16, tf32, e4m3, e5m2, e2m1 };
+enum class ScaleType { ue8m0, ue4m3 };
 
 // Rows of A, or of B (its row n makes column n of D), in one K step.
 struct MmaOperand {
     MmaType type;
     const std::uint8_t* data;  // row r begins at data + r * stride; E2M1 has a byte for each code, in its low four bits
     std::int64_t stride;       // bytes
-    const std::uint8_t* scales = nullptr;  // UE8M0, of row r at scales + r * scale_stride; null: none
+    const std::uint8_t* scales = nullptr;  // of row r at scales + r * scale_stride; null: none
     std::int64_t scale_stride = 0;
 };
 
@@ -45,5 +46,6 @@ void mma_f16(const MmaOperand& a, const MmaOperand& b, Matrix<float> d);     // 
 void mma_tf32(const MmaOperand& a, const MmaOperand& b, Matrix<float> d);    // TF32, 8 of K
 void mma_f8f6f4(const MmaOperand& a, const MmaOperand& b, Matrix<float> d);  // E4M3, E5M2, E2M1 in any mix, 32 of K
 void mma_mxf4(const MmaOperand& a, const MmaOperand& b, Matrix<float> d);    // E2M1, 64 of K, a scale for each 32
+void mma_mxf4nvf4(const MmaOperand& a, const MmaOperand& b, ScaleType scales, Matrix<float> d);  // the same for each 16
 
 }  // namespace aotgemm::emulation

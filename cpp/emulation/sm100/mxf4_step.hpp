@@ -1,5 +1,6 @@
-// One step of kind mxf4, for one output. The products of each 16 of K are summed exactly; that sum is a term of the
-// alignment with the exponent of its two scales, zero or not, and is not normalised. The four terms and the accumulator
+// One step of kinds mxf4 and mxf4nvf4, for one output. The products of each 16 of K are summed exactly and multiplied by
+// the significands of their two scales (1 for UE8M0); that is a term of the alignment with the exponent of the scales,
+// zero or not, and is not normalised. The four terms and the accumulator
 // are aligned to the largest exponent, truncated toward zero to 35 fraction bits, summed exactly, and the sum is truncated
 // toward zero to FP32. Source: the model of MMA-Sim (arXiv 2511.10909); that a group of zeros has a part in the alignment
 // is the model's word too, and nobody has measured that case.
@@ -41,16 +42,24 @@ inline float truncated_to_fp32(std::int64_t sum, int exponent) {
     return static_cast<float>(static_cast<double>(kept) * power_of_two(dropped > 0 ? quantum : exponent));
 }
 
-// a, b: kMmaMxf4Step numbers, twice those of the codes; exponents: of each group's scales together. c is finite.
-inline float mxf4_step(const std::int8_t* a, const std::int8_t* b, const std::int32_t* exponents, float c) {
+// The scales of one group of both operands together.
+struct Mxf4Scale {
+    std::int32_t exponent;
+    std::int32_t significand;  // in units of 2^-kMxf4SignificandBits
+};
+inline constexpr int kMxf4SignificandBits = 6;  // of the product of two UE4M3 significands
+
+// a, b: kMmaMxf4Step numbers, twice those of the codes; scales of each group. c is finite.
+inline float mxf4_step(const std::int8_t* a, const std::int8_t* b, const Mxf4Scale* scales, float c) {
     int largest = c == 0 ? kLeastAlignment : mma_bf16_tf32_exponent(c);
-    for (int group = 0; group < kMxf4Groups; ++group) largest = std::max(largest, exponents[group]);
+    for (int group = 0; group < kMxf4Groups; ++group) largest = std::max(largest, scales[group].exponent);
     const int fraction = kMxf4FractionBits - largest;
     std::int64_t sum = 0;
     for (int group = 0; group < kMxf4Groups; ++group) {
-        std::int32_t products = 0;  // four times the sum
+        std::int64_t products = 0;  // four times the sum
         for (int k = group * kMxf4Group; k < (group + 1) * kMxf4Group; ++k) products += a[k] * b[k];
-        sum += shifted_toward_zero(products, exponents[group] - 2 + fraction);
+        const int quantum = scales[group].exponent - 2 - kMxf4SignificandBits;
+        sum += shifted_toward_zero(products * scales[group].significand, quantum + fraction);
     }
     const auto significand = static_cast<std::int64_t>(static_cast<double>(c) * power_of_two(23 - mma_bf16_tf32_exponent(c)));
     return truncated_to_fp32(sum + shifted_toward_zero(significand, mma_bf16_tf32_exponent(c) - 23 + fraction), -fraction);
