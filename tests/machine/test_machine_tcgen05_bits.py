@@ -1,6 +1,7 @@
 """tcgen05.mma of arbitrary bits: what a B200 recorded, and what the CPU backend's steps make of the same operands."""
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from machine_kernel import Launch, run_kernel
 from machine_tcgen05 import OPERANDS, words
 from tcgen05 import KINDS, step_bits
 from tcgen05_kernel import DEPTH, SCALE_COLUMNS, Case, images, lanes_of, products_kernel
+from tcgen05_operands import E2M1
 
 VECTORS = np.load(Path(__file__).parents[1] / "data" / "b200_mma_vectors.npz")
 
@@ -86,7 +88,7 @@ def test_equals_the_cpu_backend(machine, case):
     (got,) = sums_of(machine, case, [(a, b, scales, c)])
     each = (None, None)
     if case.scaled:  # of every 32 of K
-        width = 2 if case.kind == "mxf4" else 1
+        width = case.scales_of_step
         each = tuple(np.tile(s[:, i : i + width], (1, case.steps)) for s, i in zip(scales, case.scale_ids, strict=True))
     expected = step_bits(case.kind, (case.a, case.b), (a, b), c.view(np.float32), each)
     np.testing.assert_array_equal(got, expected)
@@ -101,3 +103,41 @@ def test_neighbours_differ(machine):
     scales[0][:, 3] = 128
     first, second = (sums_of(machine, replace(case, scale_ids=ids), [(a, b, scales, c)]) for ids in ((3, 1), (2, 1)))
     assert np.any(first != second)
+
+
+def nvf4_step(a, b, scales, c):
+    """kind::mxf4nvf4 by MMA-Sim's model (arXiv 2511.10909), in exact numbers; scales: UE4M3, two of each 16 of K."""
+    terms = []
+    for group in range(4):
+        products = int(np.dot(a[16 * group :][:16], b[16 * group :][:16]))  # four times the sum
+        exponent, significand = 0, 1
+        for byte in (int(side[group]) for side in scales):
+            field = byte >> 3 & 15
+            exponent += max(field, 1) - 7
+            significand *= (byte & 7) + 8 * (field != 0)
+        terms.append((Fraction(products * significand, 4 * 64) * Fraction(2) ** exponent, exponent))
+    exact = Fraction(float(c))
+    exponents = [e for _, e in terms] + [-133 if c == 0 else max(int(np.frexp(c)[1]) - 1, -126)]
+    unit = Fraction(2) ** (max(exponents) - 35)
+    total = sum(int(value / unit) for value in (exact, *(value for value, _ in terms))) * unit
+    if total == 0:
+        return 0.0
+    top = abs(total).numerator.bit_length() - abs(total).denominator.bit_length()
+    top -= abs(total) < Fraction(2) ** top
+    unit = Fraction(2) ** (max(top, -126) - 23)
+    return float(int(total / unit) * unit)
+
+
+def test_mxf4nvf4_equals_the_model(machine):
+    random = np.random.default_rng()
+    case = Case("mxf4nvf4", "e2m1", "e2m1", 128, 8, scale_block=16, ue4m3=True, steps=1)
+    a, b = (random_codes(random, "e2m1", rows, 64) for rows in (case.m, case.n))
+    scales = [random.integers(0, 127, (rows, 4)).astype(np.uint8) for rows in (case.m, case.n)]
+    c = (random.standard_normal((case.m, case.n)) * 2.0 ** random.integers(-30, 30, (case.m, 1))).astype(np.float32)
+    (got,) = sums_of(machine, case, [(a, b, scales, c.view(np.uint32))])
+    twice = [np.where(codes >> 3, -1, 1) * (2 * E2M1[codes & 7]).astype(int) for codes in (a, b)]
+    expected = [
+        [nvf4_step(twice[0][i], twice[1][j], (scales[0][i], scales[1][j]), c[i, j]) for j in range(case.n)]
+        for i in range(case.m)
+    ]
+    np.testing.assert_array_equal(got, np.array(expected, np.float32).view(np.uint32))

@@ -59,6 +59,9 @@ CASES = [
     Case("mxf4", "e2m1", "e2m1", 128, 24, scale_ids=(2, 0)),
     Case("mxf4", "e2m1", "e2m1", 256, 144, "64", group=2, scale_ids=(0, 2)),
     Case("mxf4", "e2m1", "e2m1", 128, 160, "64", group=2, scale_ids=(2, 2)),
+    Case("mxf4nvf4", "e2m1", "e2m1", 128, 32, "64", scale_block=16, ue4m3=True),
+    Case("mxf4nvf4", "e2m1", "e2m1", 256, 64, group=2, scale_block=16),
+    Case("mxf4nvf4", "e2m1", "e2m1", 128, 8, scale_ids=(0, 2)),
 ]
 
 

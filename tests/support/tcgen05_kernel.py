@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from machine_tcgen05 import MEET, OPERANDS, from_array, lines, to_array, wait, whole
-from tcgen05_operands import Layout, packed, random_elements, scale_image, with_gaps
+from tcgen05_operands import Layout, decode_e4m3, packed, random_elements, scale_image, with_gaps
 
 BYTES = {"bf16": 2, "fp16": 2, "tf32": 4, "e4m3": 1, "e5m2": 1, "e2m1": 1}
-DEPTH = {"f16": 16, "tf32": 8, "f8f6f4": 32, "mxf8f6f4": 32, "mxf4": 64}
+DEPTH = {"f16": 16, "tf32": 8, "f8f6f4": 32, "mxf8f6f4": 32, "mxf4": 64, "mxf4nvf4": 64}
 CODES = {"fp16": 0, "bf16": 1, "tf32": 2, "e4m3": 0, "e5m2": 1, "e2m1": 5}
 A_COLUMN = 128  # where A begins that is in tensor memory
 SCALE_COLUMNS = 256  # where scales of A begin; those of B 16 columns on
@@ -28,15 +28,31 @@ class Case:
     lane: int = 0
     scale_ids: tuple = (0, 0)
     steps: int = 2
+    scale_block: int = 32  # elements under one scale
+    ue4m3: bool = False
 
     def __str__(self):
         majors = "".join("mn" if mn else "k" for mn in (self.a_mn_major, self.b_mn_major))
         where = f"tmem{self.lane}" if self.a_in_tensor_memory else f"shared{self.lane}"
-        return f"{self.kind}-{self.a}-{self.b}-{self.m}x{self.n}-{self.swizzle}-{majors}-g{self.group}-{where}"
+        scales = f"{self.scale_block}{'u' if self.ue4m3 else 'e'}" if self.scaled else ""
+        return f"{self.kind}{scales}-{self.a}-{self.b}-{self.m}x{self.n}-{self.swizzle}-{majors}-g{self.group}-{where}"
 
     @property
     def scaled(self):
         return self.kind.startswith("mx")
+
+    @property
+    def packed(self):
+        return self.kind in ("mxf4", "mxf4nvf4")
+
+    @property
+    def step_bytes(self):
+        """Elements, or bytes of packed ones, of a row in one step."""
+        return 32 if self.packed else DEPTH[self.kind]
+
+    @property
+    def scales_of_step(self):
+        return DEPTH[self.kind] // self.scale_block
 
     @property
     def has_split_scales(self):
@@ -45,21 +61,21 @@ class Case:
     def layout(self, of_a):
         rows = (self.m if of_a else self.n) // self.group
         size = 1 if self.kind.startswith("mx") else BYTES[self.a if of_a else self.b]
-        depth = self.steps * (32 if self.kind == "mxf4" else DEPTH[self.kind])
+        depth = self.steps * self.step_bytes
         return Layout(self.swizzle, self.a_mn_major if of_a else self.b_mn_major, rows, depth, size)
 
     @property
     def descriptor(self):
-        a, b = (1, 1) if self.kind == "mxf4" else (CODES[self.a], CODES[self.b])
+        a, b = (1, 1) if self.packed else (CODES[self.a], CODES[self.b])
         bits = a << 7 | b << 10 | self.a_mn_major << 15 | self.b_mn_major << 16 | self.n >> 3 << 17
         if not self.scaled:
             return bits | 1 << 4 | self.m >> 4 << 24
-        return bits | 1 << 23 | self.m >> 7 << 27 | self.scale_ids[0] << 29 | self.scale_ids[1] << 4
+        return bits | (not self.ue4m3) << 23 | self.m >> 7 << 27 | self.scale_ids[0] << 29 | self.scale_ids[1] << 4
 
 
 def stored(case, codes, name, of_a):
     """Codes as they lie in shared memory."""
-    if case.kind == "mxf4":
+    if case.packed:
         return packed(codes)
     if name != "e2m1":
         return codes
@@ -120,12 +136,13 @@ def multiply(case, places, accumulates):
             text += f"add.u32 %r38, {register}, {4 * number};\ntcgen05.cp.{group}.{shape} [%r38], %rd13;\n"
     text += "setp.ne.b32 %p4, 1, 1;\nsetp.eq.b32 %p5, 1, 1;\n"
     for step in range(case.steps):
-        k = step * (32 if case.kind == "mxf4" else DEPTH[case.kind])
+        k = step * case.step_bytes
         text += f"add.s64 %rd14, %rd11, {a.descriptor(k)};\nadd.s64 %rd15, %rd12, {b.descriptor(k)};\n"
         left = f"add.u32 %r39, %r5, {A_COLUMN + 8 * step + (case.lane << 16)};\n" if case.a_in_tensor_memory else ""
         operand = "[%r39]" if case.a_in_tensor_memory else "%rd14"
         scales = ", [%r36], [%r37]" if case.scaled else ""
-        kind = f"kind::{case.kind}{'.block_scale' if case.scaled else ''}"
+        block = f".block{case.scale_block}" if case.kind == "mxf4nvf4" else ""
+        kind = f"kind::{case.kind}{'.block_scale' + block if case.scaled else ''}"
         predicate = "%p5" if step or accumulates else "%p4"
         text += left + f"tcgen05.mma.{group}.{kind} [%r34], {operand}, %rd15, {case.descriptor}{scales}, {predicate};\n"
     if case.group == 1:
@@ -155,7 +172,8 @@ def operands(random, case):
     (a, a_codes), (b, b_codes) = (
         random_elements(random, name, rows, depth) for name, rows in ((case.a, case.m), (case.b, case.n))
     )
-    scales = [random.integers(125, 130, (rows, 4)).astype(np.uint8) for rows in (case.m, case.n)]
+    some = [0x34, 0x38, 0x3C, 0x40] if case.ue4m3 else range(125, 130)
+    scales = [random.choice(some, (rows, 4)).astype(np.uint8) for rows in (case.m, case.n)]
     image, places = images(case, a_codes, b_codes, scales)
     if case.scaled:
         a, b = (scale(case, v, s, i) for v, s, i in zip((a, b), scales, case.scale_ids, strict=True))
@@ -185,11 +203,10 @@ def images(case, a_codes, b_codes, scales=None):
 
 
 def scale(case, values, scales, number):
-    """Both steps take the same bytes; mxf4 takes two, one for each 32 of K."""
-    if case.kind == "mxf4":
-        each = np.repeat(scales[:, number : number + 2], 32, axis=1)
-        return values * 2.0 ** (np.tile(each, (1, case.steps)).astype(int) - 127)
-    return values * 2.0 ** (scales[:, number, None].astype(int) - 127)
+    """All steps take the same bytes of each word."""
+    bytes_ = scales[:, number : number + case.scales_of_step]
+    each = decode_e4m3(bytes_) if case.ue4m3 else 2.0 ** (bytes_.astype(int) - 127)
+    return values * np.tile(np.repeat(each, case.scale_block, axis=1), (1, case.steps))
 
 
 def memory_of(random, case, a_codes):

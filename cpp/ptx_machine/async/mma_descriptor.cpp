@@ -21,7 +21,10 @@ std::string type_of(std::uint32_t code, MmaKind kind, MmaType& out) {
             out = code == 0 ? MmaType::fp16 : MmaType::bf16;
             return code <= 1 ? "" : unknown + "kind::f16 does not know";
         case MmaKind::tf32: out = MmaType::tf32; return code == 2 ? "" : unknown + "kind::tf32 does not know";
-        case MmaKind::mxf4: out = MmaType::e2m1; return code == 1 ? "" : unknown + "kind::mxf4 does not know";
+        case MmaKind::mxf4:
+        case MmaKind::mxf4nvf4:
+            out = MmaType::e2m1;
+            return code == 1 ? "" : unknown + "kinds of packed elements do not know";
         default: break;
     }
     if (code == 3 || code == 4) return unknown + "is of 6 bits: the machine does not know it";
@@ -35,7 +38,8 @@ std::string fixed_bits_problem(const Fields& field, const Tcgen05& how) {
     if (field(0, 3) != 0) return "is for a sparse A, which the machine does not know";
     if (field(13, 2) != 0) return "negates an operand, which the machine does not know";
     if (!scaled && field(4, 2) != 1) return "has no FP32 sums, which is all the machine knows";
-    if (scaled && field(23, 1) != 1) return "has scales that are not UE8M0";
+    if (scaled && field(23, 1) != 1 && (how.kind != MmaKind::mxf4nvf4 || how.scale_bytes != 4))
+        return "has scales that are not UE8M0, which its kind and block of scales want";
     if (field(3, 1) != 0 || field(6, 1) != 0 || (!scaled && (field(23, 1) != 0 || field(29, 3) != 0)) ||
         (scaled && (field(24, 3) != 0 || field(31, 1) != 0)))
         return "has bits set that are zero for its kind";
@@ -57,11 +61,11 @@ std::string size_problem(const MmaDescriptor& d, const Tcgen05& how) {
     return "";
 }
 
-std::string scale_problem(const MmaDescriptor& d, MmaKind kind) {
-    if (kind == MmaKind::mxf4 && (d.scale_a % 2 != 0 || d.scale_b % 2 != 0))
-        return "has an odd scale id, where 0 and 2 are allowed";
-    if (kind == MmaKind::mxf4 && (d.a_mn_major || d.b_mn_major))
-        return "has an MN-major operand, which kind::mxf4 does not know";
+std::string scale_problem(const MmaDescriptor& d, const Tcgen05& how) {
+    if (!is_packed(how.kind)) return "";
+    if (d.scale_a % how.scale_bytes != 0 || d.scale_b % how.scale_bytes != 0)
+        return "has a scale id that is no multiple of " + std::to_string(how.scale_bytes);
+    if (d.a_mn_major || d.b_mn_major) return "has an MN-major operand, which kinds of packed elements do not know";
     return "";
 }
 
@@ -76,12 +80,13 @@ std::string read_mma_descriptor(std::uint32_t bits, const Tcgen05& how, MmaDescr
     out.b_mn_major = field(16, 1) != 0;
     out.scale_a = scaled ? static_cast<int>(field(29, 2)) : 0;
     out.scale_b = scaled ? static_cast<int>(field(4, 2)) : 0;
+    out.scales = field(23, 1) != 0 ? emulation::ScaleType::ue8m0 : emulation::ScaleType::ue4m3;
     std::string problem = fixed_bits_problem(field, how);
     if (problem.empty()) problem = type_of(field(7, 3), how.kind, out.a);
     if (problem.empty()) problem = type_of(field(10, 3), how.kind, out.b);
     if (problem.empty() && how.kind == MmaKind::f16 && out.a != out.b) problem = "has an A and a B of different types";
     if (problem.empty()) problem = size_problem(out, how);
-    if (problem.empty()) problem = scale_problem(out, how.kind);
+    if (problem.empty()) problem = scale_problem(out, how);
     if (problem.empty() && how.a_in_tensor_memory && (out.a_mn_major || out.a == MmaType::e2m1))
         problem = "has an A in tensor memory that is MN-major or E2M1, which the machine does not know";
     return problem;

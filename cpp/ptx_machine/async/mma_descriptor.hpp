@@ -16,7 +16,8 @@ struct MmaDescriptor {
     int m = 0, n = 0;
     emulation::MmaType a{}, b{};
     bool a_mn_major = false, b_mn_major = false;
-    int scale_a = 0, scale_b = 0;  // the byte of each word of scales
+    int scale_a = 0, scale_b = 0;  // the first byte of each word of scales
+    emulation::ScaleType scales{};
 };
 
 // "" and the descriptor, or what is wrong with it.

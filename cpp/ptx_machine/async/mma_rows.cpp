@@ -37,7 +37,7 @@ constexpr int kCodesOfPiece = 16;
 
 void read_k_major(const TensorOp& op, const Block& block, const TensorDescriptor& from, MmaType type, int first,
                   int rows, MmaRows& to) {
-    const bool packed = op.how().kind == MmaKind::mxf4, gaps = type == MmaType::e2m1 && !packed;
+    const bool packed = is_packed(op.how().kind), gaps = type == MmaType::e2m1 && !packed;
     for_each_k_major_piece(from, rows, kStepOfOperand, [&](std::uint32_t address, int row, int byte) {
         bool is_defined = true;
         const std::uint32_t bytes = gaps ? kCodesOfPiece / 2 : kOperandPiece;
@@ -120,8 +120,9 @@ void read_scales(const TensorOp& op, Block& block, std::uint32_t column, int ind
         }
         const auto to_row = static_cast<std::size_t>(first + row);
         to.undefined[to_row] = to.undefined[to_row] || !is_defined;
-        to.scales[to_row][0] = static_cast<std::uint8_t>(word >> (8 * id));
-        to.scales[to_row][1] = static_cast<std::uint8_t>(word >> (8 * (id | 1)));
+        const int each = op.how().kind == MmaKind::mxf4nvf4 ? kWordBytes / op.how().scale_bytes : 1;
+        for (int byte = 0; byte < op.how().scale_bytes * each; ++byte)
+            to.scales[to_row][byte] = static_cast<std::uint8_t>(word >> (8 * (id + byte / each)));
     }
 }
 

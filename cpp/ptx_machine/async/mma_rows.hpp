@@ -12,14 +12,15 @@ namespace aotgemm::ptx_machine {
 
 inline constexpr std::uint32_t kStepOfOperand = 32;  // bytes of a row's K step in memory, whatever the type
 inline constexpr int kMostStepElements = 64;
+inline constexpr int kWordBytes = 4;  // of scales
 
 struct MmaRows {
     alignas(64) std::uint8_t data[kMostMmaRows][kMostStepElements];  // E2M1: a byte for each code
-    std::uint8_t scales[kMostMmaRows][2];
+    std::uint8_t scales[kMostMmaRows][kWordBytes];  // as the arithmetic counts: one, two or four of a row
     std::array<bool, kMostMmaRows> undefined;
 
     emulation::MmaOperand from(int row, emulation::MmaType type, bool scaled) const {
-        return {type, data[row], kMostStepElements, scaled ? scales[row] : nullptr, 2};
+        return {type, data[row], kMostStepElements, scaled ? scales[row] : nullptr, kWordBytes};
     }
 };
 
@@ -30,7 +31,7 @@ void read_shared_rows(const TensorOp& op, const Block& block, std::uint64_t desc
 // The same from lanes of its tensor memory.
 void read_tensor_rows(const TensorOp& op, Block& block, int lane, int first, int rows, MmaRows& to);
 
-// Scales of these rows: word number `index` onwards, in copies in the quarters of `quarters`; `id` is a byte of it.
+// Scales of these rows: word number `index` onwards, in copies in the quarters of `quarters`; `id` is its first byte.
 void read_scales(const TensorOp& op, Block& block, std::uint32_t column, int index, unsigned quarters, int id,
                  int first, int rows, MmaRows& to);
 

@@ -106,6 +106,7 @@ void add_products(const Multiplication& work, const MmaPart& part, std::uint32_t
         case MmaKind::f8f6f4:
         case MmaKind::mxf8f6f4: return emulation::mma_f8f6f4(a, b, d);
         case MmaKind::mxf4: return emulation::mma_mxf4(a, b, d);
+        case MmaKind::mxf4nvf4: return emulation::mma_mxf4nvf4(a, b, work.descriptor.scales, d);
     }
 }
 

@@ -212,11 +212,12 @@ void decode_multiply(Decoder& decoder, const Statement& statement, Instruction& 
 }
 
 void add_multiplications(OpcodeTable& table, int group) {
-    const auto add = [&](const std::string& kind_and_scales, MmaKind kind) {
+    const auto add = [&](const std::string& kind_and_scales, MmaKind kind, int scale_bytes = 0) {
         Tcgen05 how;
         how.action = TensorAction::multiply;
         how.group = group;
         how.kind = kind;
+        how.scale_bytes = scale_bytes;
         table["tcgen05.mma.cta_group::" + std::to_string(group) + ".kind::" + kind_and_scales] = {
             "", multiply, [how](Decoder& d, const Statement& s, Instruction& out) { decode_multiply(d, s, out, how); },
             false};
@@ -225,9 +226,13 @@ void add_multiplications(OpcodeTable& table, int group) {
     add("tf32", MmaKind::tf32);
     add("f8f6f4", MmaKind::f8f6f4);
     for (const char* scales : {".block_scale", ".block_scale.block32", ".block_scale.scale_vec::1X"})
-        add(std::string("mxf8f6f4") + scales, MmaKind::mxf8f6f4);
+        add(std::string("mxf8f6f4") + scales, MmaKind::mxf8f6f4, 1);
     for (const char* scales : {".block_scale", ".block_scale.block32", ".block_scale.scale_vec::2X"})
-        add(std::string("mxf4") + scales, MmaKind::mxf4);
+        add(std::string("mxf4") + scales, MmaKind::mxf4, 2);
+    for (const char* scales : {".block32", ".scale_vec::2X"})
+        add(std::string("mxf4nvf4.block_scale") + scales, MmaKind::mxf4nvf4, 2);
+    for (const char* scales : {".block16", ".scale_vec::4X"})
+        add(std::string("mxf4nvf4.block_scale") + scales, MmaKind::mxf4nvf4, 4);
 }
 
 void add_copies(OpcodeTable& table, int group) {

@@ -10,9 +10,11 @@
 namespace aotgemm::ptx_machine {
 
 enum class TensorAction : std::uint8_t { none, load, store, copy, multiply, commit, other };
-enum class MmaKind : std::uint8_t { f16, tf32, f8f6f4, mxf8f6f4, mxf4 };
+enum class MmaKind : std::uint8_t { f16, tf32, f8f6f4, mxf8f6f4, mxf4, mxf4nvf4 };
 
-inline bool has_scales(MmaKind kind) { return kind == MmaKind::mxf8f6f4 || kind == MmaKind::mxf4; }
+// Elements of 4 bits, two in a byte.
+inline bool is_packed(MmaKind kind) { return kind == MmaKind::mxf4 || kind == MmaKind::mxf4nvf4; }
+inline bool has_scales(MmaKind kind) { return kind == MmaKind::mxf8f6f4 || is_packed(kind); }
 
 // Which lanes and columns of tensor memory the 32 threads of a warp hold in their registers.
 enum class TensorShape : std::uint8_t { by32x32b, by16x64b, by16x128b, by16x256b, by16x32bx2 };
@@ -37,6 +39,7 @@ struct Tcgen05 {
 
     // Of mma.
     MmaKind kind = MmaKind::f16;
+    int scale_bytes = 0;  // of a row: 1 of its word of scales, 2 of it, or all 4
     bool a_in_tensor_memory = false;
     Place descriptor, scales_a, scales_b, accumulates;
     std::vector<Place> disabled_lanes;
