@@ -67,6 +67,7 @@ class Subject:
     m: int
     n: int
     k: int
+    capability: str = "9.0"
 
 
 SUBJECTS = {
@@ -90,7 +91,7 @@ class Mutation:
     kinds: frozenset[str]
 
 
-def _of(what: str, subject: str, edit: Edit, *kinds: str) -> Mutation:
+def mutation(what: str, subject: str, edit: Edit, *kinds: str) -> Mutation:
     return Mutation(what, subject, edit, frozenset(kinds))
 
 
@@ -103,21 +104,23 @@ SOME_LANES = ".reg .b32 lane;\n.reg .pred some;\nmov.u32 lane, %laneid;\nsetp.lt
 MULTICAST = r"cp\.async\.bulk\.tensor\.2d\.shared::cluster\S*multicast::cluster"
 
 START_AND_END = (
-    _of("mbarrier.init is not fenced", "pair", drop(r"fence\.mbarrier_init"), "proxy-fence"),
-    _of("no cluster barrier after mbarrier.init", "pair", replace(CLUSTER_BARRIER, "", 0), "race", "mbarrier"),
-    _of("no block barrier after mbarrier.init", "ahead", drop(r"bar\.sync", 0), "race", "mbarrier"),
-    _of("a block does not wait for its neighbour's end", "pair", replace(CLUSTER_BARRIER, "", -1), "exit"),
-    _of("one arrival too many is expected", "pair", replace(ARRIVALS, r"\g<1>265;"), "deadlock"),
-    _of("one arrival too few is expected", "pair", replace(ARRIVALS, r"\g<1>263;"), "race", "mbarrier"),
-    _of("an mbarrier is initialised twice", "ahead", replace(r"^(\s*mbarrier\.init[^;]*;)", r"\1 \1", 3), "mbarrier"),
-    _of("two mbarriers lie at one address", "pair", replace(r"216072;", "216064;", 0), "mbarrier", "deadlock"),
+    mutation("mbarrier.init is not fenced", "pair", drop(r"fence\.mbarrier_init"), "proxy-fence"),
+    mutation("no cluster barrier after mbarrier.init", "pair", replace(CLUSTER_BARRIER, "", 0), "race", "mbarrier"),
+    mutation("no block barrier after mbarrier.init", "ahead", drop(r"bar\.sync", 0), "race", "mbarrier"),
+    mutation("a block does not wait for its neighbour's end", "pair", replace(CLUSTER_BARRIER, "", -1), "exit"),
+    mutation("one arrival too many is expected", "pair", replace(ARRIVALS, r"\g<1>265;"), "deadlock"),
+    mutation("one arrival too few is expected", "pair", replace(ARRIVALS, r"\g<1>263;"), "race", "mbarrier"),
+    mutation(
+        "an mbarrier is initialised twice", "ahead", replace(r"^(\s*mbarrier\.init[^;]*;)", r"\1 \1", 3), "mbarrier"
+    ),
+    mutation("two mbarriers lie at one address", "pair", replace(r"216072;", "216064;", 0), "mbarrier", "deadlock"),
 )
 
 PRODUCER = (
-    _of("16 bytes more are announced than come", "pair", replace(r"50176;", "50192;"), "deadlock", "mbarrier"),
-    _of("16 bytes fewer are announced than come", "pair", replace(r"50176;", "50160;"), "deadlock", "mbarrier"),
-    _of("only A's bytes are announced", "pair", replace(r"50176;", "32768;"), "race", "deadlock", "uninitialised"),
-    _of(
+    mutation("16 bytes more are announced than come", "pair", replace(r"50176;", "50192;"), "deadlock", "mbarrier"),
+    mutation("16 bytes fewer are announced than come", "pair", replace(r"50176;", "50160;"), "deadlock", "mbarrier"),
+    mutation("only A's bytes are announced", "pair", replace(r"50176;", "32768;"), "race", "deadlock", "uninitialised"),
+    mutation(
         "the bytes are not announced",
         "pair",
         replace(r"mbarrier\.arrive\.expect_tx(\.shared::cta\.b64 _, \[[^]]*\]), [^;]*;", r"mbarrier.arrive\1;"),
@@ -125,23 +128,23 @@ PRODUCER = (
         "uninitialised",
         "deadlock",
     ),
-    _of("a stage is filled before it is free", "ahead", drop_wait(1), "race"),
-    _of("a stage is filled before it is free, in a pair", "pair", drop_wait(1), "race", "mbarrier"),
-    _of("the parity of `empty` is the other one", "pair", flip_parity(1), "deadlock", "race"),
-    _of(
+    mutation("a stage is filled before it is free", "ahead", drop_wait(1), "race"),
+    mutation("a stage is filled before it is free, in a pair", "pair", drop_wait(1), "race", "mbarrier"),
+    mutation("the parity of `empty` is the other one", "pair", flip_parity(1), "deadlock", "race"),
+    mutation(
         "all lanes produce",
         "pair",
         replace(r"(elect\.sync[^;]*;\s*)selp\.b32 (%r\d+), 1, 0, p;", r"\1mov.b32 \2, 1;", 0),
         "mbarrier",
     ),
-    _of(
+    mutation(
         "coordinates of A are the wrong way round",
         "pair",
         replace(rf"({LOAD}[^{{;]*)\{{(%r\d+), (%r\d+)\}}", r"\1{\3, \2}", 0),
         "bits",
     ),
-    _of("a box 64 bytes off its place", "pair", before(LOAD_TO, r"add.s32 \3, \3, 64;", 0), "tma"),
-    _of(
+    mutation("a box 64 bytes off its place", "pair", before(LOAD_TO, r"add.s32 \3, \3, 64;", 0), "tma"),
+    mutation(
         "a box a swizzle atom off its place",
         "pair",
         before(LOAD_TO, r"add.s32 \3, \3, 1024;", 0),
@@ -150,9 +153,9 @@ PRODUCER = (
         "uninitialised",
         "mbarrier",
     ),
-    _of("a multicast that leaves the neighbour out", "pair", replace(BOTH_BLOCKS, r"\g<1>1;"), "deadlock"),
-    _of("a multicast to a block that is not there", "pair", replace(BOTH_BLOCKS, r"\g<1>7;"), "tma"),
-    _of(
+    mutation("a multicast that leaves the neighbour out", "pair", replace(BOTH_BLOCKS, r"\g<1>1;"), "deadlock"),
+    mutation("a multicast to a block that is not there", "pair", replace(BOTH_BLOCKS, r"\g<1>7;"), "tma"),
+    mutation(
         "no multicast",
         "pair",
         replace(
@@ -161,35 +164,39 @@ PRODUCER = (
         ),
         "deadlock",
     ),
-    _of(
+    mutation(
         "a copy counts at a barrier that is none",
         "ahead",
         replace(rf"({LOAD_TO}, \[%rd\d+, [^]]*\], \[)%r\d+\]", r"\1\2]", 0),
         "mbarrier",
     ),
-    _of("a load is missing", "ahead", drop(LOAD, -1), "deadlock"),
-    _of("the slot of a tile is filled before it is free", "short", drop_wait(0), "race", "mbarrier"),
-    _of(
+    mutation("a load is missing", "ahead", drop(LOAD, -1), "deadlock"),
+    mutation("the slot of a tile is filled before it is free", "short", drop_wait(0), "race", "mbarrier"),
+    mutation(
         "the slot of a tile is filled after its arrival",
         "pair",
         replace(r"^(\s*st\.shared\.v4\.s32[^;]*;)([\s\S]*?)^(\s*mbarrier\.arrive\.shared::cta[^;]*;)", r"\2\3\n\1", 0),
         "race",
         "uninitialised",
     ),
-    _of("a tile is not handed over", "pair", drop(r"mbarrier\.arrive\.shared::cta", 0), "deadlock"),
-    _of("the grid before is not waited for", "pair", drop(r"griddepcontrol\.wait"), "pdl"),
+    mutation("a tile is not handed over", "pair", drop(r"mbarrier\.arrive\.shared::cta", 0), "deadlock"),
+    mutation("the grid before is not waited for", "pair", drop(r"griddepcontrol\.wait"), "pdl"),
 )
 
 CONSUMER = (
-    _of("a tile is read before it is there", "pair", drop_wait(3), "race", "uninitialised"),
-    _of("a stage is multiplied before it is full", "pair", drop_wait(slice(4, -1)), "race", "uninitialised"),
-    _of("a stage is multiplied before it is full, ahead", "ahead", drop_wait(slice(4, -1)), "race", "uninitialised"),
-    _of(
+    mutation("a tile is read before it is there", "pair", drop_wait(3), "race", "uninitialised"),
+    mutation("a stage is multiplied before it is full", "pair", drop_wait(slice(4, -1)), "race", "uninitialised"),
+    mutation(
+        "a stage is multiplied before it is full, ahead", "ahead", drop_wait(slice(4, -1)), "race", "uninitialised"
+    ),
+    mutation(
         "the parity of `full` is the other one", "pair", flip_parity(slice(4, -1)), "race", "uninitialised", "deadlock"
     ),
-    _of("a stage is not released", "ahead", drop(r"mbarrier\.arrive\.shared::cta", 4), "deadlock"),
-    _of("a stage is not released to the neighbour", "pair", drop(r"mbarrier\.arrive\.shared::cluster"), "deadlock"),
-    _of(
+    mutation("a stage is not released", "ahead", drop(r"mbarrier\.arrive\.shared::cta", 4), "deadlock"),
+    mutation(
+        "a stage is not released to the neighbour", "pair", drop(r"mbarrier\.arrive\.shared::cluster"), "deadlock"
+    ),
+    mutation(
         "a stage is released to oneself twice",
         "pair",
         replace(
@@ -200,60 +207,60 @@ CONSUMER = (
         "race",
         "deadlock",
     ),
-    _of(
+    mutation(
         "a stage is released before its wgmma is over",
         "ahead",
         replace(r"^(\s*wgmma\.wait_group[^;]*;)([\s\S]*?)^(\s*mbarrier\.arrive\.shared::cta[^;]*;)", r"\2\3\n\1"),
         "race",
     ),
-    _of(
+    mutation(
         "sums are read one group too early",
         "ahead",
         replace(r"wait_group\.sync\.aligned 1;", "wait_group.sync.aligned 2;"),
         "wgmma",
     ),
-    _of("sums are read without waiting", "pair", drop(r"wgmma\.wait_group"), "wgmma"),
-    _of("wgmma is not fenced from its registers", "pair", drop(r"wgmma\.fence"), "wgmma"),
-    _of("wgmma are not committed", "pair", drop(r"wgmma\.commit_group"), "wgmma"),
-    _of(
+    mutation("sums are read without waiting", "pair", drop(r"wgmma\.wait_group"), "wgmma"),
+    mutation("wgmma is not fenced from its registers", "pair", drop(r"wgmma\.fence"), "wgmma"),
+    mutation("wgmma are not committed", "pair", drop(r"wgmma\.commit_group"), "wgmma"),
+    mutation(
         "an accumulator is written under way",
         "bf16",
         before(r"wgmma\.commit_group", "mov.f32 partial0, 0f00000000;", 0),
         "wgmma",
     ),
-    _of(
+    mutation(
         "the first wgmma of a chain adds",
         "pair",
         replace(r"setp\.ne\.b32 accumulate, 0, 0;", "setp.ne.b32 accumulate, 1, 0;"),
         "uninitialised",
         "bits",
     ),
-    _of(
+    mutation(
         "the stride of a descriptor is halved",
         "pair",
         replace(r"4611686293305360384", str(0x4000002000000000 | 4611686293305360384 & 0xFFFFFFFF)),
         "bits",
     ),
-    _of(
+    mutation(
         "a descriptor says another swizzle",
         "pair",
         replace(r"4611686293305360384", str(4611686293305360384 ^ 0xC000000000000000)),
         "bits",
     ),
-    _of(
+    mutation(
         "one warp's lanes part before wgmma",
         "ahead",
         replace(r"^wgmma\.mma_async", SOME_LANES + "wgmma.mma_async"),
         "partial-mask",
     ),
-    _of("sums start at nothing", "pair", drop(r"mov\.f32\s+%f\d+, 0f00000000"), "uninitialised"),
-    _of(
+    mutation("sums start at nothing", "pair", drop(r"mov\.f32\s+%f\d+, 0f00000000"), "uninitialised"),
+    mutation(
         "consumers start a tile with another number of threads",
         "pair",
         replace(r"(mov\.u32\s+%r\d+, )256;", r"\g<1>288;", -1),
         "deadlock",
     ),
-    _of(
+    mutation(
         "a shuffle names one lane",
         "pair",
         replace(r"(shfl\.sync\.idx\.b32[^;]*), %r\d+;", r"\1, 1;", 0),
@@ -262,33 +269,37 @@ CONSUMER = (
 )
 
 EPILOGUE = (
-    _of("no proxy fence before the bulk store", "pair", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    _of("no proxy fence, bf16", "bf16", drop(r"fence\.proxy\.async", 0), "proxy-fence"),
-    _of("no barrier before D is written to shared memory", "pair", drop(r"bar\.sync", -2), "race"),
-    _of("no barrier after D is written to shared memory", "pair", drop(r"bar\.sync", -1), "race"),
-    _of("a buffer is written while its store reads it", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
-    _of("a store is not committed", "pair", drop(r"cp\.async\.bulk\.commit_group"), "race", "exit"),
-    _of("the last stores are not waited for", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", -1), "exit"),
-    _of("lanes do not meet before a bulk store", "bf16", drop(r"bar\.warp\.sync"), "race"),
-    _of("matrices are stored transposed", "pair", replace(r"m8n8\.x4\.shared", "m8n8.x4.trans.shared"), "bits"),
-    _of("a subtile of D leaves before it is written", "units", drop_wait(1), "race", "uninitialised"),
-    _of("a subtile of D leaves without a proxy fence", "units", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    _of("a subtile is offered while it is read", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
-    _of("C is added before it is there", "units", drop_wait(-8), "race", "uninitialised"),
+    mutation("no proxy fence before the bulk store", "pair", drop(r"fence\.proxy\.async"), "proxy-fence"),
+    mutation("no proxy fence, bf16", "bf16", drop(r"fence\.proxy\.async", 0), "proxy-fence"),
+    mutation("no barrier before D is written to shared memory", "pair", drop(r"bar\.sync", -2), "race"),
+    mutation("no barrier after D is written to shared memory", "pair", drop(r"bar\.sync", -1), "race"),
+    mutation(
+        "a buffer is written while its store reads it", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"
+    ),
+    mutation("a store is not committed", "pair", drop(r"cp\.async\.bulk\.commit_group"), "race", "exit"),
+    mutation("the last stores are not waited for", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", -1), "exit"),
+    mutation("lanes do not meet before a bulk store", "bf16", drop(r"bar\.warp\.sync"), "race"),
+    mutation("matrices are stored transposed", "pair", replace(r"m8n8\.x4\.shared", "m8n8.x4.trans.shared"), "bits"),
+    mutation("a subtile of D leaves before it is written", "units", drop_wait(1), "race", "uninitialised"),
+    mutation("a subtile of D leaves without a proxy fence", "units", drop(r"fence\.proxy\.async"), "proxy-fence"),
+    mutation("a subtile is offered while it is read", "units", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"),
+    mutation("C is added before it is there", "units", drop_wait(-8), "race", "uninitialised"),
 )
 
 CONVERSIONS = (
-    _of("the maximum is shared before it is begun", "cast", drop(r"bar\.sync", (0, 2, 4, 6)), "race", "uninitialised"),
-    _of("the maximum is read before all have added", "cast", drop(r"bar\.sync", (1, 3, 5, 7)), "race"),
-    _of("the maximum is not begun", "cast", drop(r"st\.shared"), "uninitialised"),
-    _of("the tile is read before it is written", "transpose", drop(r"bar\.sync"), "race"),
-    _of(
+    mutation(
+        "the maximum is shared before it is begun", "cast", drop(r"bar\.sync", (0, 2, 4, 6)), "race", "uninitialised"
+    ),
+    mutation("the maximum is read before all have added", "cast", drop(r"bar\.sync", (1, 3, 5, 7)), "race"),
+    mutation("the maximum is not begun", "cast", drop(r"st\.shared"), "uninitialised"),
+    mutation("the tile is read before it is written", "transpose", drop(r"bar\.sync"), "race"),
+    mutation(
         "a store 64 MiB away",
         "transpose",
         replace(r"(st\.global\.f32\s+\[%rd\d+)\+?(\d*)\]", r"\1+67108864]", 0),
         "bounds",
     ),
-    _of(
+    mutation(
         "every second block writes the first one's part",
         "transpose",
         replace(r"%ctaid\.x;", "%ctaid.y;", 0),
@@ -299,22 +310,15 @@ CONVERSIONS = (
 
 # Waits in the order of the text: for A before the first block, for B, for A, of the producer, of the loaders.
 HC_PRENORM = (
-    _of("B is not rounded", "prenorm", replace(r"cvt\.rn\.tf32\.f32 (%r\d+), (%f\d+)", r"mov.b32 \1, \2"), "bits"),
-    _of("stores of B are not fenced from wgmma", "prenorm", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    _of("B is multiplied before it is there", "prenorm", drop_wait(1), "race", "uninitialised"),
-    _of("words of A are read before they are there", "prenorm", drop_wait(2), "race", "uninitialised"),
-    _of("a stage of B is filled before it is free", "prenorm", drop_wait(slice(4, None)), "race"),
-    _of("fragments change while wgmma reads them", "prenorm", drop(r"wgmma\.wait_group\.sync\.aligned 1"), "wgmma"),
-    _of("fragments are not fenced", "prenorm", drop(r"wgmma\.fence"), "wgmma"),
+    mutation("B is not rounded", "prenorm", replace(r"cvt\.rn\.tf32\.f32 (%r\d+), (%f\d+)", r"mov.b32 \1, \2"), "bits"),
+    mutation("stores of B are not fenced from wgmma", "prenorm", drop(r"fence\.proxy\.async"), "proxy-fence"),
+    mutation("B is multiplied before it is there", "prenorm", drop_wait(1), "race", "uninitialised"),
+    mutation("words of A are read before they are there", "prenorm", drop_wait(2), "race", "uninitialised"),
+    mutation("a stage of B is filled before it is free", "prenorm", drop_wait(slice(4, None)), "race"),
+    mutation(
+        "fragments change while wgmma reads them", "prenorm", drop(r"wgmma\.wait_group\.sync\.aligned 1"), "wgmma"
+    ),
+    mutation("fragments are not fenced", "prenorm", drop(r"wgmma\.fence"), "wgmma"),
 )
 
 MUTATIONS = START_AND_END + PRODUCER + CONSUMER + EPILOGUE + CONVERSIONS + HC_PRENORM
-
-
-def table() -> list[str]:
-    """The rows of the table in docs/ptx_machine.md."""
-    rows = ["| kernel | what is broken | found as |", "|---|---|---|"]
-    for mutation in MUTATIONS:
-        kinds = " or ".join(f"`{kind}`" for kind in sorted(mutation.kinds))
-        rows.append(f"| `{SUBJECTS[mutation.subject].kernel}` | {mutation.what} | {kinds} |")
-    return rows

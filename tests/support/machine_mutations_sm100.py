@@ -1,0 +1,222 @@
+"""Kernels of sm_100a broken on purpose: edits of their PTX, and the kind of finding that each must bring.
+
+"bits": the machine has nothing to say of the protocol, and D is wrong.
+"""
+
+from machine_mutations import CLUSTER_BARRIER, Subject, before, drop, drop_wait, flip_parity, mutation, replace
+
+# Problems that make each block, or pair, take several tiles, and its ring of stages go round.
+SUBJECTS = {
+    "one": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x128x64_s6_c1x1", 280, 264, 456, "10.0"),
+    "pair": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x256x64_s6_c2x1", 300, 520, 456, "10.0"),
+}
+
+
+# Waits in the order of the pair's text: of the producer for a slot and a stage, at its end for both, of the issuer for
+# a slot, accumulators and a stage, of the epilogue for a slot and accumulators.
+PRODUCER_SLOT, PRODUCER_STAGE, ISSUER_SLOT, ISSUER_ACCUMULATORS, ISSUER_STAGE = 0, 1, 4, 5, 6
+EPILOGUE_SLOT, EPILOGUE_ACCUMULATORS = 7, 8
+# The constant part of an operand's descriptor: 8 rows of 128 bytes to the next, swizzle of 128 bytes, version 1.
+DESCRIPTOR = 4611756662049538048
+INSTRUCTION = 272630928  # descriptor of BF16 with FP32 sums, 256 rows and 256 columns
+
+
+def descriptors(change):
+    """Every descriptor of an operand in shared memory, with other constant bits."""
+
+    def edit(text):
+        for offset in range(0, 8, 2):
+            text = text.replace(str(DESCRIPTOR + offset), str(change(DESCRIPTOR) + offset))
+        return text
+
+    return edit
+
+
+def instruction(change):
+    return replace(rf"\b{INSTRUCTION};", f"{change(INSTRUCTION)};")
+
+
+COMMIT = r"tcgen05\.commit"
+ONE_BLOCK_OF_PAIR = r"(mov\.b16\s+%rs\d+, )3;"
+
+START_AND_END = (
+    mutation("mbarrier.init is not fenced", "pair", drop(r"fence\.mbarrier_init"), "proxy-fence"),
+    mutation("no cluster barrier after mbarrier.init", "pair", replace(CLUSTER_BARRIER, "", 0), "race", "mbarrier"),
+    mutation("no block barrier after tcgen05.alloc", "one", drop(r"bar\.sync", 0), "race", "mbarrier"),
+    mutation(
+        "a block does not wait for its neighbour's end",
+        "pair",
+        replace(CLUSTER_BARRIER, "", -1),
+        "exit",
+        "race",
+        "bounds",
+    ),
+    mutation("tensor memory is deallocated while it is read", "one", drop(r"bar\.sync", -1), "race"),
+    mutation("tensor memory is not deallocated", "pair", drop(r"tcgen05\.dealloc"), "exit"),
+    mutation(
+        "half of tensor memory is deallocated",
+        "pair",
+        before(r"tcgen05\.dealloc", "mov.b32 %r1047, 256;"),
+        "tcgen05",
+    ),
+    mutation(
+        "half of what is used is allocated",
+        "pair",
+        replace(r"(mov\.b32\s+%r\d+, )512;", r"\g<1>256;"),
+        "bounds",
+        "tcgen05",
+    ),
+    mutation(
+        "a number of columns that is no power of two",
+        "one",
+        replace(r"(mov\.b32\s+%r\d+, )256;", r"\g<1>192;", 0),
+        "tcgen05",
+    ),
+)
+
+PRODUCER = (
+    mutation("a stage is filled before it is free", "pair", drop_wait(PRODUCER_STAGE), "race", "mbarrier"),
+    mutation("the slot of a tile is filled before it is free", "pair", drop_wait(PRODUCER_SLOT), "race", "mbarrier"),
+    mutation("the parity of `empty` is the other one", "pair", flip_parity(PRODUCER_STAGE), "deadlock", "race"),
+    mutation("bytes count at each block's own barrier", "pair", replace(r"-16777232;", "-16;"), "deadlock"),
+    mutation(
+        "only one block's bytes are announced", "pair", replace(r"\b65536;", "32768;"), "race", "mbarrier", "deadlock"
+    ),
+    mutation("16 bytes more are announced than come", "pair", replace(r"\b65536;", "65552;"), "deadlock", "mbarrier"),
+    mutation("a load is missing", "pair", drop(r"cp\.async\.bulk\.tensor\.2d\.cta_group", -1), "deadlock"),
+    mutation(
+        "both blocks load the same columns of B",
+        "pair",
+        replace(r"(shl\.b32\s+(%r\d+), %r20, 8;\s*add\.s32\s+%r26, \2), %r14;", r"\1, 0;"),
+        "bits",
+    ),
+    mutation("the grid before is not waited for", "pair", drop(r"griddepcontrol\.wait"), "pdl"),
+)
+
+ISSUER = (
+    mutation("a stage is multiplied before it is full", "pair", drop_wait(ISSUER_STAGE), "race", "uninitialised"),
+    mutation(
+        "the parity of `full` is the other one", "pair", flip_parity(ISSUER_STAGE), "race", "uninitialised", "deadlock"
+    ),
+    mutation(
+        "sums are begun before the epilogue has read the last",
+        "pair",
+        drop_wait(ISSUER_ACCUMULATORS),
+        "race",
+        "mbarrier",
+    ),
+    mutation(
+        "no fence after waiting for accumulators and stages",
+        "pair",
+        drop(r"tcgen05\.fence::after_thread_sync", slice(1, 3)),
+        "tcgen05-fence",
+    ),
+    mutation("a stage's commit is missing", "pair", drop(COMMIT, 0), "deadlock"),
+    mutation("the commit of the sums is missing", "pair", drop(COMMIT, 1), "deadlock"),
+    mutation("commits arrive at one block of the pair", "pair", replace(ONE_BLOCK_OF_PAIR, r"\g<1>1;"), "deadlock"),
+    mutation(
+        "a stage is released by an arrival instead of a commit",
+        "one",
+        replace(r"tcgen05\.commit\S* (\[%r\d+\]);", r"mbarrier.arrive.shared::cta.b64 _, \1;", 0),
+        "race",
+    ),
+    mutation(
+        "sums are handed over by an arrival instead of a commit",
+        "one",
+        replace(r"tcgen05\.commit\S* (\[%r\d+\]);", r"mbarrier.arrive.shared::cta.b64 _, \1;", 1),
+        "race",
+    ),
+    mutation(
+        "the first product of a tile is added",
+        "pair",
+        replace(r"setp\.ne\.b32 p, %r\d+, 0;", "setp.ne.b32 p, 1, 0;"),
+        "uninitialised",
+        "bits",
+    ),
+    mutation(
+        "both sums lie in the same columns",
+        "pair",
+        replace(r"shl\.b32(\s+%r\d+, %r1067), 8;", r"shl.b32\1, 0;"),
+        "race",
+        "bits",
+    ),
+    mutation(
+        "sums of two tiles share columns",
+        "pair",
+        replace(r"shl\.b32(\s+%r\d+, %r1067), 8;", r"shl.b32\1, 7;"),
+        "race",
+        "bits",
+    ),
+    mutation(
+        "leading and stride offsets are exchanged",
+        "pair",
+        descriptors(lambda bits: bits & ~(0x3FFF << 32) | 64 << 16),
+        "bits",
+    ),
+    mutation("the stride offset is halved", "pair", descriptors(lambda bits: bits ^ (64 ^ 32) << 32), "bits"),
+    mutation("a descriptor says another swizzle", "pair", descriptors(lambda bits: bits ^ (2 ^ 4) << 61), "bits"),
+    mutation("a descriptor of Hopper's version", "pair", descriptors(lambda bits: bits & ~(1 << 46)), "tcgen05"),
+    mutation("every product takes the first 16 of K", "pair", replace(rf"{DESCRIPTOR + 2};", f"{DESCRIPTOR};"), "bits"),
+    mutation(
+        "products of 128 columns",
+        "pair",
+        instruction(lambda bits: bits & ~(63 << 17) | 16 << 17),
+        "uninitialised",
+        "bits",
+    ),
+    mutation(
+        "products of 128 rows", "pair", instruction(lambda bits: bits & ~(31 << 24) | 8 << 24), "uninitialised", "bits"
+    ),
+    mutation("BF16 is taken for FP16", "pair", instruction(lambda bits: bits & ~(7 << 7 | 7 << 10)), "bits"),
+    mutation("A is taken to be MN-major", "pair", instruction(lambda bits: bits | 1 << 15), "bits"),
+    mutation("A is negated", "pair", instruction(lambda bits: bits | 1 << 13), "bits", "tcgen05"),
+)
+
+EPILOGUE = (
+    mutation("sums are read before they are there", "pair", drop_wait(EPILOGUE_ACCUMULATORS), "race", "uninitialised"),
+    mutation(
+        "the parity of the sums' barrier is the other one",
+        "pair",
+        flip_parity(EPILOGUE_ACCUMULATORS),
+        "race",
+        "uninitialised",
+        "deadlock",
+    ),
+    mutation("no fence after waiting for sums", "pair", drop(r"tcgen05\.fence::after_thread_sync", 3), "tcgen05-fence"),
+    mutation(
+        "no fence before sums are released",
+        "pair",
+        drop(r"tcgen05\.fence::before_thread_sync", 1),
+        "tcgen05-fence",
+        "race",
+    ),
+    mutation("loads of sums are not waited for", "pair", drop(r"tcgen05\.wait::ld"), "tcgen05"),
+    mutation(
+        "sums are released to the own block",
+        "pair",
+        replace(
+            r"mapa\.shared::cluster\.u32 remote, (%r\d+), %r\d+;",
+            r"mov.u32 remote, %cluster_ctarank;\nmapa.shared::cluster.u32 remote, \1, remote;",
+        ),
+        "deadlock",
+        "mbarrier",
+    ),
+    mutation("sums are not released", "one", drop(r"mbarrier\.arrive\.shared::cta", -1), "deadlock"),
+    mutation(
+        "a warp reads another's lanes",
+        "pair",
+        replace(r"shl\.b32(\s+%r\d+, %r2), 21;", r"shl.b32\1, 20;"),
+        "bits",
+        "tcgen05",
+        "bounds",
+    ),
+    mutation("a slot is read before it is filled", "pair", drop_wait(EPILOGUE_SLOT), "race", "uninitialised"),
+    mutation("no proxy fence before the bulk store", "pair", drop(r"fence\.proxy\.async"), "proxy-fence"),
+    mutation("lanes do not meet before a bulk store", "pair", drop(r"bar\.warp\.sync", -2), "race"),
+    mutation(
+        "a buffer is written while its store reads it", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", 0), "race"
+    ),
+    mutation("the last stores are not waited for", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", -1), "exit"),
+)
+
+MUTATIONS = START_AND_END + PRODUCER + ISSUER + EPILOGUE
