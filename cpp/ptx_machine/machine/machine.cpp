@@ -70,13 +70,13 @@ void start_cluster(Machine& machine, Cluster& cluster, std::uint64_t number) {
     cluster.copies.clear();
     cluster.arrived = cluster.phase = cluster.warps = cluster.exited_warps = 0;
     cluster.step = 0;
-    const std::uint64_t clusters_x = shape.grid[0] / shape.cluster;
+    const auto [x, y, z] = machine.first_block(number);
     for (std::uint32_t rank = 0; rank < shape.cluster; ++rank) {
         Block& block = cluster.blocks[rank];
         start_block(machine, block, cluster, rank);
-        block.x = static_cast<std::uint32_t>(number % clusters_x) * shape.cluster + rank;
-        block.y = static_cast<std::uint32_t>(number / clusters_x % shape.grid[1]);
-        block.z = static_cast<std::uint32_t>(number / clusters_x / shape.grid[1]);
+        block.x = x + rank;
+        block.y = y;
+        block.z = z;
         for (Warp& warp : block.warps) warp.agent = static_cast<int>(cluster.warps++);
     }
 }
@@ -93,6 +93,17 @@ void run_cluster(Machine& machine, Cluster& cluster) {
 
 }  // namespace
 
+std::uint64_t Machine::clusters() const {
+    return std::uint64_t{shape.grid[0]} / shape.cluster * shape.grid[1] * shape.grid[2];
+}
+
+std::array<std::uint32_t, 3> Machine::first_block(std::uint64_t cluster) const {
+    const std::uint64_t clusters_x = shape.grid[0] / shape.cluster;
+    return {static_cast<std::uint32_t>(cluster % clusters_x) * shape.cluster,
+            static_cast<std::uint32_t>(cluster / clusters_x % shape.grid[1]),
+            static_cast<std::uint32_t>(cluster / clusters_x / shape.grid[1])};
+}
+
 void Machine::run(const void* parameter_data) {
     parameters.assign(program->parameter_bytes / 8 + 32, 0);
     // Maps among the parameters are 128 bytes aligned in the kernel, so they must be here.
@@ -101,11 +112,11 @@ void Machine::run(const void* parameter_data) {
     std::memcpy(parameter_bytes(), parameter_data, program->parameter_bytes);
     hits.assign(program->instructions.size(), 0);
     random.seed(options.schedule.seed);
-    const std::uint64_t clusters = std::uint64_t{shape.grid[0]} / shape.cluster * shape.grid[1] * shape.grid[2];
+    next_cluster = 0;
     Cluster cluster;
     try {
-        for (std::uint64_t number = 0; number < clusters; ++number) {
-            start_cluster(*this, cluster, number);
+        while (next_cluster < clusters()) {
+            start_cluster(*this, cluster, next_cluster++);
             ++counts.clusters;
             run_cluster(*this, cluster);
             timeline = nullptr;

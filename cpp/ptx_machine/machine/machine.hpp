@@ -1,6 +1,7 @@
 // Runs grids: clusters one after another, the warps of a cluster by turns.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <random>
@@ -64,8 +65,12 @@ struct Machine {
     Timeline* timeline = nullptr;     // of the first cluster, if a picture is wanted
     std::vector<std::uint64_t> hits;  // executions of each instruction, if checked
     std::mt19937_64 random;
+    std::uint64_t next_cluster = 0;  // that has not been launched
 
     std::uint8_t* parameter_bytes() { return reinterpret_cast<std::uint8_t*>(parameters.data()) + parameter_start; }
+    // Clusters are launched in their order. The first block of each: ctaid.
+    std::uint64_t clusters() const;
+    std::array<std::uint32_t, 3> first_block(std::uint64_t cluster) const;
     // Runs every cluster. Findings say what went wrong; a grid that cannot go on is left.
     void run(const void* parameter_data);
 

@@ -14,6 +14,7 @@ struct Mbarrier {
     std::uint32_t expected = 0, pending = 0;
     std::int64_t bytes = 0;   // announced and not here yet; negative: here and not announced yet
     std::uint32_t phase = 0;  // number of completed phases
+    std::uint32_t first_phase = 0;  // of those, before it was initialised last
     bool valid = false;
     bool init_fenced = false;           // visible to the cluster and to the async proxy
     std::uint64_t arrived_bytes = 0;    // in the current phase
@@ -22,7 +23,7 @@ struct Mbarrier {
     std::uint64_t step = 0, over_at = 0;  // of the timeline: of the latest arrival, and when the last phase was over
 
     // Whether the phase of this parity is over.
-    bool is_over(std::uint32_t parity) const { return (phase & 1) != (parity & 1); }
+    bool is_over(std::uint32_t parity) const { return ((phase - first_phase) & 1) != (parity & 1); }
     bool is_complete() const { return pending == 0 && bytes == 0; }
 };
 

@@ -25,7 +25,9 @@ void complete_barrier(Block& block, int number, Checker* check) {
     barrier = {};
 }
 
-void sync_block(Warp& warp, const Instruction& i) {
+// Counts the warp's threads at a barrier of the block, and lets those go on who wait there if it was the last.
+template <bool kWaits>
+void arrive_in_block(Warp& warp, const Instruction& i) {
     want_all_lanes(warp, i);
     Block& block = *warp.block;
     const auto number = static_cast<int>(uniform_value(warp, i.a));
@@ -45,8 +47,10 @@ void sync_block(Warp& warp, const Instruction& i) {
     barrier.arrived += kLanes;
     barrier.step = std::max(barrier.step, warp.step);
     if (i.details != nullptr) barrier.all = barrier.all && warp.predicate(i.c) == ~0u;
-    warp.state = WarpState::at_barrier;
-    warp.barrier = number;
+    if (kWaits) {
+        warp.state = WarpState::at_barrier;
+        warp.barrier = number;
+    }
     if (warp.check != nullptr) warp.check->release(warp, warp.check->barrier_clock(block, number));
     if (barrier.arrived == wanted) complete_barrier(block, number, warp.check);
 }
@@ -56,6 +60,12 @@ void decode_sync(Decoder& decoder, const Statement& statement, Instruction& out)
     out.a = decoder.source(statement.operands[0], RegisterType::bits32);
     out.b = {0, 0, RegisterType::predicate};  // all threads
     if (statement.operands.size() == 2) out.b = decoder.source(statement.operands[1], RegisterType::bits32);
+}
+
+// The number of threads is given, those that wait among them.
+void decode_arrive(Decoder& decoder, const Statement& statement, Instruction& out) {
+    decoder.count(statement, 2);
+    decode_sync(decoder, statement, out);
 }
 
 void decode_reduction(Decoder& decoder, const Statement& statement, Instruction& out) {
@@ -106,8 +116,9 @@ void mbarrier_init_fence(Warp& warp, const Instruction& i) {
 }  // namespace
 
 void add_barrier_opcodes(OpcodeTable& table) {
-    table["bar.sync"] = {"", sync_block, decode_sync, false};
-    table["barrier.cta.red.and.aligned.pred"] = {"", sync_block, decode_reduction, false};
+    table["bar.sync"] = {"", arrive_in_block<true>, decode_sync, false};
+    table["bar.arrive"] = {"", arrive_in_block<false>, decode_arrive, false};
+    table["barrier.cta.red.and.aligned.pred"] = {"", arrive_in_block<true>, decode_reduction, false};
     const auto decode_nothing = [](Decoder& decoder, const Statement& statement, Instruction&) {
         decoder.count(statement, 0);
     };

@@ -1,4 +1,6 @@
 // mbarrier: init, arrive, expect_tx, waits by parity.
+#include <algorithm>
+
 #include "ptx_machine/check/checker.hpp"
 #include "ptx_machine/machine/draw.hpp"
 #include "ptx_machine/machine/sync.hpp"
@@ -46,12 +48,28 @@ void initialise(Warp& warp, const Instruction& i) {
         }
         barrier->address = address;
         barrier->expected = barrier->pending = count;
+        barrier->first_phase = barrier->phase;
         barrier->valid = true;
         barrier->init_fenced = false;
         if (warp.check != nullptr) {
             warp.check->shared_store(warp, address, 8, lane, true);
             warp.check->mark_mbarrier(block, address, true);
         }
+    });
+}
+
+// The memory may be used for something else, or for another mbarrier.
+void invalidate(Warp& warp, const Instruction& i) {
+    for_each_lane(warp.active(i), [&](int lane) {
+        const SharedPlace place{warp.block, own_shared_offset(warp, address_of(warp, i, lane))};
+        Mbarrier& barrier = mbarrier_at(warp, i, place, false);
+        for (const Warp& other : warp.block->warps)
+            if (other.waiting_for == &barrier)
+                stop(warp, "mbarrier", "an mbarrier is invalidated that a warp waits for", "Invalidate it at the end.");
+        barrier.valid = false;
+        if (warp.check == nullptr) return;
+        warp.check->mark_mbarrier(*warp.block, place.address, false);
+        warp.check->shared_store(warp, place.address, 8, lane, false);
     });
 }
 
@@ -92,7 +110,8 @@ void expect(Warp& warp, const Instruction& i) {
 }
 
 void check_wait(Warp& warp, const Mbarrier& barrier) {
-    const std::uint32_t seen = warp.check->clock(warp).known[static_cast<std::size_t>(barrier.component)];
+    const std::uint32_t known = warp.check->clock(warp).known[static_cast<std::size_t>(barrier.component)];
+    const std::uint32_t seen = std::max(known, barrier.first_phase);
     if (barrier.phase >= seen + 2)
         report(warp, "mbarrier",
                "the mbarrier at " + std::to_string(barrier.address) + " is " + std::to_string(barrier.phase - seen) +
@@ -149,6 +168,11 @@ void decode_init(Decoder& decoder, const Statement& statement, Instruction& out)
     out.b = decoder.source(statement.operands[1], RegisterType::bits32);
 }
 
+void decode_inval(Decoder& decoder, const Statement& statement, Instruction& out) {
+    decoder.count(statement, 1);
+    out.a = decoder.address(statement.operands[0], out);
+}
+
 void decode_arrive(Decoder& decoder, const Statement& statement, Instruction& out) {
     decoder.count(statement, 2);
     if (statement.operands[0].kind != Operand::Kind::sink)
@@ -171,7 +195,10 @@ void add_mbarrier_opcodes(OpcodeTable& table) {
     table["mbarrier.arrive.shared::cta.b64"] = {"", arrive, decode_arrive, false};
     table["mbarrier.arrive.shared::cluster.b64"] = {"", arrive, decode_arrive, false};
     table["mbarrier.expect_tx.shared::cta.b64"] = {"", expect, decode_init, false};
-    table["mbarrier.arrive.expect_tx.shared::cta.b64"] = {"", arrive_and_expect, decode_expect, false};
+    for (const char* space : {"cta", "cluster"})
+        table[std::string("mbarrier.arrive.expect_tx.shared::") + space + ".b64"] = {"", arrive_and_expect,
+                                                                                     decode_expect, false};
+    table["mbarrier.inval.shared::cta.b64"] = {"", invalidate, decode_inval, false};
     table["mbarrier.try_wait.parity.shared::cta.b64"] = {"", wait_parity<true>, decode_wait, false};
     table["mbarrier.test_wait.parity.shared::cta.b64"] = {"", wait_parity<false>, decode_wait, false};
 }

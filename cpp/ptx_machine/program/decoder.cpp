@@ -14,6 +14,10 @@ RegisterType type_of(char letter) {
     }
 }
 
+std::uint32_t words_of(RegisterType type) {
+    return type == RegisterType::bits128 ? 4 : type == RegisterType::bits64 ? 2 : 1;
+}
+
 std::uint32_t align(std::uint32_t value, std::uint32_t alignment) {
     return (value + alignment - 1) / alignment * alignment;
 }
@@ -36,6 +40,7 @@ OpcodeTable build_table() {
     add_tcgen05_transfer_opcodes(table);
     add_tcgen05_core_opcodes(table);
     add_control_opcodes(table);
+    add_cluster_launch_opcodes(table);
     return table;
 }
 
@@ -93,7 +98,7 @@ Place Decoder::new_place(RegisterType type) {
         place.word = program_->predicate_count++;
     } else {
         place.word = program_->file_words;
-        program_->file_words += type == RegisterType::bits64 ? 2 * kLanes : kLanes;
+        program_->file_words += words_of(type) * kLanes;
     }
     ++program_->shadow_count;
     return place;

@@ -38,6 +38,7 @@ void add_tcgen05_allocation_opcodes(OpcodeTable& table);
 void add_tcgen05_transfer_opcodes(OpcodeTable& table);
 void add_tcgen05_core_opcodes(OpcodeTable& table);
 void add_control_opcodes(OpcodeTable& table);
+void add_cluster_launch_opcodes(OpcodeTable& table);
 
 const OpcodeTable& opcode_table();
 

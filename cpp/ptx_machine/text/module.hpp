@@ -14,7 +14,7 @@ struct PtxError : std::runtime_error {
         : std::runtime_error("PTX line " + std::to_string(line) + ": " + what) {}
 };
 
-enum class RegisterType : std::uint8_t { predicate, bits16, bits32, bits64 };
+enum class RegisterType : std::uint8_t { predicate, bits16, bits32, bits64, bits128 };
 
 struct Operand {
     enum class Kind : std::uint8_t { reg, immediate, float_bits, address, vector, pair, sink, symbol, special };

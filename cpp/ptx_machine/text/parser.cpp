@@ -225,6 +225,7 @@ class Parser {
                 case 2: kind = RegisterType::bits16; break;
                 case 4: kind = RegisterType::bits32; break;
                 case 8: kind = RegisterType::bits64; break;
+                case 16: kind = RegisterType::bits128; break;
                 default: cursor_.fail("no registers of type '" + type + "'");
             }
         }
