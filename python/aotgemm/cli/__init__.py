@@ -9,11 +9,26 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error
-from . import bench, demo, diff, doctor, explain, list_kernels, plan, rebuild, report, sass, selftest, tune, verify
+from . import (
+    bench,
+    demo,
+    diff,
+    doctor,
+    explain,
+    list_kernels,
+    plan,
+    rebuild,
+    replay,
+    report,
+    sass,
+    selftest,
+    tune,
+    verify,
+)
 from .output import print_error, printable
 
 AUDIT_COMMANDS = (plan, verify, diff, report, sass, rebuild)
-COMMANDS = (demo, list_kernels, explain, selftest, tune, bench, doctor, *AUDIT_COMMANDS)
+COMMANDS = (demo, list_kernels, explain, selftest, replay, tune, bench, doctor, *AUDIT_COMMANDS)
 BAD_REQUEST = 2  # argparse's own status for arguments it refuses
 NO_VALUE = "=--"  # argparse takes it for an option without one, and gives the command an empty list
 PIPE_CLOSED = 141  # what a shell makes of a command that SIGPIPE ended

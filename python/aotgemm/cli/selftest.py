@@ -2,7 +2,10 @@
 
 import argparse
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
+
+from rich.progress import Progress
 
 from .. import _core
 from ..errors import DeviceError, KernelMissingError
@@ -16,12 +19,17 @@ examples:
   aotgemm selftest --quick                   a subset of the shapes: seconds
   aotgemm selftest --kernel '*swap*'         only kernels whose name matches
   aotgemm selftest --determinism             the same bits in every circumstance, with 10,000 random pairs of kernels
+  aotgemm selftest --report gpu.json         a file of bits and times besides, for aotgemm replay
   compute-sanitizer aotgemm selftest --small tiny shapes of every kernel, for tools that slow it down
 
 On a GPU, each kernel runs each shape twice: on contiguous operands, and on strided views with part of the SMs. D lies
 in poisoned memory; all of it is compared, and what surrounds it must not have been written. Operands hold every finite
 FP8 pattern, and some NaN and infinities. Without a GPU, the CPU backend is compared with a slow NumPy version written
 from the definition. Exit status: 0 if no case differs, 1 if one does.
+
+--report writes, before anything else runs, what can be judged elsewhere: products of a few instructions whose bits show
+what the tensor cores do, a digest of every kernel's bits, and times beside the predicted ones (not with --small). It is
+written after each part, so that a run which hangs leaves what came before.
 """
 
 
@@ -34,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     determinism = "compare runs with one another: kernels, SMs, streams, load, neighbours; docs/determinism.md"
     parser.add_argument("--determinism", action="store_true", help=determinism)
     parser.add_argument("--kernel", metavar="GLOB", default="*", help="only GEMM kernels of such a name, as in a shell")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what `aotgemm replay` reads")
     parser.add_argument("--seed", type=natural, default=0, help="of the random operands; default: 0")
 
 
@@ -50,20 +59,31 @@ def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, 
     return specs
 
 
-def run(arguments: argparse.Namespace) -> int:
+def _tallies(
+    backend: CpuBackend | CudaBackend, kernels: list[dict[str, Any]], arguments: argparse.Namespace, display: Progress
+) -> Tallies:
     from ..selftest.determinism import run_determinism
     from ..selftest.runs import run_on_cpu, run_on_gpu
 
+    if arguments.determinism:
+        return run_determinism(backend, kernels, arguments, display)
+    if isinstance(backend, CudaBackend):
+        return run_on_gpu(backend, kernels, arguments, display)
+    return run_on_cpu(backend, arguments, display)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from ..selftest.evidence.run import begin_report
+
     backend = default_backend()
-    kernels = _kernels(backend, arguments.kernel)
+    kernels, report = _kernels(backend, arguments.kernel), None
     with progress(not arguments.json) as display:
-        if arguments.determinism:
-            tallies = run_determinism(backend, kernels, arguments, display)
-        elif isinstance(backend, CudaBackend):
-            tallies = run_on_gpu(backend, kernels, arguments, display)
-        else:
-            tallies = run_on_cpu(backend, arguments, display)
-    _print_json(backend.name, tallies) if arguments.json else _print(backend.name, tallies)
+        if arguments.report is not None:
+            report = begin_report(arguments.report, backend, kernels, arguments.seed, not arguments.small, display)
+        tallies = _tallies(backend, kernels, arguments, display)
+    if report is not None:
+        report.add("selftest", lambda: _document(backend.name, tallies))
+    print_json(_document(backend.name, tallies)) if arguments.json else _print(backend.name, tallies)
     return 1 if tallies.differing else 0
 
 
@@ -80,10 +100,10 @@ def _print(device: str, tallies: Tallies) -> None:
     print_facts({"device": device, "checked": tallies.checked} | _totals(tallies))
 
 
-def _print_json(device: str, tallies: Tallies) -> None:
+def _document(device: str, tallies: Tallies) -> dict[str, Any]:
     rows = [
         {"name": tally.name, "cases": tally.cases, "equal": tally.equal, "differing": tally.differing}
         for tally in tallies.by_name.values()
     ]
     head = {"device": device, "checked": tallies.checked} | _totals(tallies)
-    print_json(head | {"tallies": rows, "failures": tallies.failures})
+    return head | {"tallies": rows, "failures": tallies.failures}
