@@ -50,7 +50,8 @@ write_basic_package_version_file(${build_root}/aotgemmConfigVersion.cmake COMPAT
 install(TARGETS aotgemm EXPORT aotgemmTargets LIBRARY DESTINATION ${library_folder}
         INCLUDES DESTINATION ${include_folder})
 configure_file(${source_root}/cpp/include/aotgemm/version.h.in ${build_root}/include/aotgemm/version.h @ONLY)
-install(FILES ${source_root}/cpp/include/aotgemm/aotgemm.h ${source_root}/cpp/include/aotgemm/device.h
+install(FILES ${source_root}/cpp/include/aotgemm/aotgemm.h ${source_root}/cpp/include/aotgemm/convert.h
+              ${source_root}/cpp/include/aotgemm/device.h
               ${source_root}/cpp/include/aotgemm/observe.h ${source_root}/cpp/include/aotgemm/plan.h
               ${build_root}/include/aotgemm/version.h
         DESTINATION ${include_folder}/aotgemm)

@@ -7,6 +7,7 @@ namespace aotgemm::python {
 
 void bind_gemm(nanobind::module_& module);
 void bind_casts(nanobind::module_& module);
+void bind_convert(nanobind::module_& module);
 void bind_conversions(nanobind::module_& module);
 void bind_hc_prenorm(nanobind::module_& module);
 void bind_indexer(nanobind::module_& module);

@@ -28,6 +28,7 @@ NB_MODULE(_core, module) {
     refuse_library_of_another_version();
     aotgemm::python::bind_gemm(module);
     aotgemm::python::bind_casts(module);
+    aotgemm::python::bind_convert(module);
     aotgemm::python::bind_conversions(module);
     aotgemm::python::bind_hc_prenorm(module);
     aotgemm::python::bind_indexer(module);

@@ -86,6 +86,13 @@ def contiguous_stride(shape: Sequence[int]) -> list[int]:
     return strides[::-1]
 
 
+def reshaped(tensor: Any, shape: Sequence[int]) -> Any:
+    """A view of a row-major tensor."""
+    if isinstance(tensor, DeviceArray):
+        return tensor.as_strided(shape, contiguous_stride(shape))
+    return tensor.reshape(tuple(shape))
+
+
 def shape_of(argument: str, tensor: Any, ndims: tuple[int, ...]) -> tuple[int, ...]:
     """The tensor's shape. Raises DtypeError if it has none, ShapeError if its number of dimensions is not allowed."""
     if not hasattr(type(tensor), "shape") and not hasattr(tensor, "shape"):

@@ -7,9 +7,11 @@ zero. A NaN makes the scale of its block NaN, and its codes NaN (FP8) or 6 (FP4)
 """
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from ..arrays.frameworks import contiguous_stride, empty_strided, reshaped, shape_of
 from ..errors import DtypeError, ShapeError
 from ..scalars import flag, integer
 from ..typing import T, Tensor
@@ -136,3 +138,30 @@ def per_channel_cast_to_fp8(x: T, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple
     return _core.new_cast(
         "per_channel_fp8", x, gran_k=integer("gran_k", gran_k), use_ue8m0=flag("use_ue8m0", use_ue8m0)
     )
+
+
+def _kept(dims: Sequence[int], rank: int) -> set[int]:
+    if not isinstance(dims, (tuple, list)):
+        raise DtypeError(f"dims: is a {type(dims).__name__}, allowed is a tuple of dimensions")
+    kept = {integer("dims", dim) for dim in dims}
+    if not kept <= set(range(rank)):
+        raise ShapeError(
+            f"dims: is {str(tuple(dims))[:40]}, allowed are numbers from 0 to {rank - 1} (dimensions of x)"
+        )
+    return kept
+
+
+def per_custom_dims_cast_to_fp8(x: Any, dims: Sequence[int], use_ue8m0: bool) -> tuple[Any, Any]:
+    """(q, sf) with one scale for each index of the dimensions `dims`, over all others.
+
+    x: BF16 or FP32 of 1 to 4 dimensions, any strides. dims: such as (0,) for a scale for each row of an indexer's keys.
+    Returns q FP8 E4M3 of x's shape, and sf FP32 of x's sizes along dims, without those that are 1; both row-major.
+    Raises ShapeError, DtypeError, LayoutError.
+    """
+    shape = shape_of("x", x, (1, 2, 3, 4))
+    kept = _kept(dims, len(shape))
+    scales = [size if dim in kept else 1 for dim, size in enumerate(shape)]
+    q = empty_strided("x", x, shape, contiguous_stride(shape), "float8_e4m3fn")
+    sf = empty_strided("x", x, scales, contiguous_stride(scales), "float32")
+    _core.cast_dims(x, q, sf, flag("use_ue8m0", use_ue8m0))
+    return q, reshaped(sf, [size for size in scales if size != 1])

@@ -14,6 +14,14 @@ EXP_2 = [
 ]
 
 
+def _scale(amax: np.ndarray, largest: np.float32, use_ue8m0: bool) -> np.ndarray:
+    sf = np.maximum(amax, SMALLEST_AMAX) / largest
+    if use_ue8m0:
+        fraction, exponent = np.frexp(sf)
+        sf = np.ldexp(np.float32(1), exponent - (fraction == 0.5)).astype(np.float32)
+    return sf
+
+
 def _scaled(
     x: np.ndarray, block: tuple[int, int], largest: np.float32, use_ue8m0: bool
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -23,10 +31,7 @@ def _scaled(
     padded = np.zeros((-(-m // rows) * rows, -(-k // columns) * columns), np.float32)
     padded[:m, :k] = np.abs(x)
     amax = padded.reshape(-1, rows, padded.shape[1] // columns, columns).max((1, 3))
-    sf = np.maximum(amax, SMALLEST_AMAX) / largest
-    if use_ue8m0:
-        fraction, exponent = np.frexp(sf)
-        sf = np.ldexp(np.float32(1), exponent - (fraction == 0.5)).astype(np.float32)
+    sf = _scale(amax, largest, use_ue8m0)
     return x * (np.float32(1) / sf).repeat(rows, 0)[:m].repeat(columns, 1)[:, :k], sf
 
 
@@ -34,6 +39,14 @@ def cast_to_fp8(x: np.ndarray, block: tuple[int, int], use_ue8m0: bool) -> tuple
     """(q, sf) of a finite x [m, k], with a scale for each block of rows and columns."""
     scaled, sf = _scaled(x, block, FP8_MAX, use_ue8m0)
     return np.clip(scaled, -FP8_MAX, FP8_MAX).astype(ml_dtypes.float8_e4m3fn), sf
+
+
+def cast_dims_to_fp8(x: np.ndarray, dims: tuple[int, ...], use_ue8m0: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(q, sf) of a finite x, with a scale for each index of `dims`; sf has the size 1 in the others."""
+    x = x.astype(np.float32)
+    others = tuple(dim for dim in range(x.ndim) if dim not in dims)
+    sf = _scale(np.abs(x).max(others, keepdims=True), FP8_MAX, use_ue8m0)
+    return np.clip(x * (np.float32(1) / sf), -FP8_MAX, FP8_MAX).astype(ml_dtypes.float8_e4m3fn), sf
 
 
 def cast_to_fp4(x: np.ndarray, gran_k: int, use_ue8m0: bool) -> tuple[np.ndarray, np.ndarray]:
