@@ -5,6 +5,9 @@ from codegen.families import (
     bf16_gemm,
     cast_fp4,
     cast_fp8,
+    cast_fp8_dims,
+    fp4_to_fp8,
+    fp4_to_fp32,
     fp8_fp4_gemm,
     fp8_gemm_1d1d,
     fp8_gemm_1d2d,
@@ -15,6 +18,7 @@ from codegen.families import (
     paged_mqa_schedule,
     silu_mul_cast_fp8,
     tf32_hc_prenorm_gemm,
+    transpose_fp4,
     transpose_sf,
 )
 from codegen.family import Kernels
@@ -37,6 +41,10 @@ FAMILIES = {
         tf32_hc_prenorm_gemm,
         paged_mqa_logits,
         paged_mqa_schedule,
+        cast_fp8_dims,
+        fp4_to_fp32,
+        fp4_to_fp8,
+        transpose_fp4,
     )
 }
 

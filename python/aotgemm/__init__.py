@@ -48,11 +48,13 @@ from .ops.bf16_grouped import (
 from .ops.cast import (
     per_block_cast_to_fp8,
     per_channel_cast_to_fp8,
+    per_custom_dims_cast_to_fp8,
     per_token_cast_to_fp4,
     per_token_cast_to_fp8,
     silu_mul_cast_to_fp8,
 )
 from .ops.einsum import einsum
+from .ops.fp4 import cast_back_from_fp4, requantize_fp4_to_fp8, transpose_packed_fp4
 from .ops.fp8_einsum import fp8_einsum
 from .ops.fp8_gemm import fp8_fp4_gemm_nt, fp8_gemm_nt
 from .ops.fp8_grouped import (
@@ -107,6 +109,7 @@ __all__ = [
     "bf16_gemm_nt",
     "bf16_gemm_tn",
     "bf16_gemm_tt",
+    "cast_back_from_fp4",
     "ceil_div",
     "cublaslt_gemm_nn",
     "cublaslt_gemm_nt",
@@ -162,11 +165,13 @@ __all__ = [
     "pack_ue8m0_to_int",
     "per_block_cast_to_fp8",
     "per_channel_cast_to_fp8",
+    "per_custom_dims_cast_to_fp8",
     "per_token_cast_to_fp4",
     "per_token_cast_to_fp8",
     "preload",
     "record",
     "recorded_calls",
+    "requantize_fp4_to_fp8",
     "set_block_size_multiple_of",
     "set_compile_mode",
     "set_cpu_arch",
@@ -182,6 +187,7 @@ __all__ = [
     "tf32_hc_prenorm_gemm",
     "to_numpy",
     "transform_sf_into_required_layout",
+    "transpose_packed_fp4",
     "unload_plan",
     "unpack_ue8m0_from_int",
     "use_deterministic_algorithms",

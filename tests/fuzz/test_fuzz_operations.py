@@ -5,8 +5,10 @@ from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.memory import CONTIGUOUS, STRIDED
 from aotgemm.problems.operation import Run, lay_out
 from aotgemm.problems.operations import OPERATIONS
+from aotgemm.problems.operations.cast_by_dims import DimsCastSize
 from aotgemm.problems.operations.casts_by_block import BlockCastSize
 from aotgemm.problems.operations.casts_by_row import GROUPINGS, RowCastSize, size_of_groups
+from aotgemm.problems.operations.fp4_conversions import DecodeSize, RequantizeSize, TransposeSize
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
 from aotgemm.problems.operations.mqa_logits import FORMS, MqaSize
 from aotgemm.problems.operations.packed_scales import KGroupedPackSize, PackSize
@@ -84,7 +86,30 @@ def scale_size(rng, operation):
     return ScaleSize(tuple(rng.integers(1, 40, rng.integers(2, 4)).tolist()))
 
 
+def dims_cast_size(rng, operation):
+    shape = tuple(rng.integers(1, 20, rng.integers(1, 5)).tolist())
+    dims = tuple(dim for dim in range(len(shape)) if rng.integers(2))
+    return DimsCastSize(shape, dims, pick(rng, DTYPES), bool(rng.integers(2)))
+
+
+def decode_size(rng, operation):
+    return DecodeSize(count(rng, 1, 60), 2 * count(rng, 1, 150), pick(rng, GRANULARITIES), bool(rng.integers(2)))
+
+
+def transpose_size(rng, operation):
+    return TransposeSize(2 * count(rng, 1, 70), 2 * count(rng, 1, 70))
+
+
+def requantize_size(rng, operation):
+    n, k, groups = count(rng, 1, 150), 2 * count(rng, 1, 150), count(rng, 0, 2)
+    return RequantizeSize(n, k, pick(rng, (1, 128)), groups, count(rng, 0, 40), bool(rng.integers(2)))
+
+
 RANDOM_SIZES = {
+    DimsCastSize: dims_cast_size,
+    DecodeSize: decode_size,
+    TransposeSize: transpose_size,
+    RequantizeSize: requantize_size,
     BlockCastSize: block_cast_size,
     RowCastSize: row_cast_size,
     PrenormSize: prenorm_size,
