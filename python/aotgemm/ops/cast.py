@@ -151,7 +151,7 @@ def _kept(dims: Sequence[int], rank: int) -> set[int]:
     return kept
 
 
-def per_custom_dims_cast_to_fp8(x: Any, dims: Sequence[int], use_ue8m0: bool) -> tuple[Any, Any]:
+def per_custom_dims_cast_to_fp8(x: T, dims: Sequence[int], use_ue8m0: bool) -> tuple[T, T]:
     """(q, sf) with one scale for each index of the dimensions `dims`, over all others.
 
     x: BF16 or FP32 of 1 to 4 dimensions, any strides. dims: such as (0,) for a scale for each row of an indexer's keys.

@@ -14,6 +14,7 @@ from ..arrays.frameworks import contiguous_stride, dtype_name_of, empty_strided,
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, InexactError, ShapeError
 from ..scalars import flag, integer
+from ..typing import T, Tensor
 
 BLOCK, MANTISSA_BITS = 128, 23
 BYTE_SCALES = ("uint8", "float8_e8m0fnu")  # as checkpoints hold UE8M0
@@ -23,28 +24,24 @@ def _empty(argument: str, like: Any, shape: list[int], dtype: str) -> Any:
     return empty_strided(argument, like, shape, contiguous_stride(shape), dtype)
 
 
-def cast_back_from_fp4(packed: Any, sf: Any, gran_k: int = BLOCK, use_packed_ue8m0: bool = False) -> Any:
+def cast_back_from_fp4(packed: T, sf: Tensor, gran_k: int = BLOCK, use_packed_ue8m0: bool = False) -> T:
     """FP32 [m, k] of packed FP4 [m, k / 2], int8: code times scale, rounded once.
 
     sf: FP32 [m, ceil(k / gran_k)], any strides; with use_packed_ue8m0 int32 [m, ceil(k / gran_k / 4)], four exponents a
     word, as per_token_cast_to_fp4 makes them. gran_k: 32 or 128.
     Zeros have no sign. Raises ShapeError, DtypeError, LayoutError.
     """
-    (m, half), allowed = (
-        shape_of("packed", packed, (2,)),
-        "int32" if flag("use_packed_ue8m0", use_packed_ue8m0) else "float32",
-    )
+    m, half = shape_of("packed", packed, (2,))
     shape_of("sf", sf, (2,))
-    if dtype_name_of(sf) != allowed:
-        raise DtypeError(
-            f"sf: dtype is {dtype_name_of(sf)}, allowed is {allowed} with use_packed_ue8m0 = {use_packed_ue8m0}"
-        )
+    words = flag("use_packed_ue8m0", use_packed_ue8m0)
+    if dtype_name_of(sf) != (allowed := "int32" if words else "float32"):
+        raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is {allowed} with use_packed_ue8m0 = {words}")
     out = _empty("packed", packed, [m, half * 2], "float32")
     _core.fp4_to_fp32(packed, sf, out, integer("gran_k", gran_k))
     return out
 
 
-def transpose_packed_fp4(a: Any) -> Any:
+def transpose_packed_fp4(a: T) -> T:
     """Packed FP4 [n, m / 2] of packed FP4 [m, n / 2], int8: rows and columns exchanged; m is a multiple of 2.
 
     Raises ShapeError, DtypeError, LayoutError.
@@ -86,8 +83,8 @@ def _check_exact(inexact: Any) -> None:
 
 
 def requantize_fp4_to_fp8(
-    weights: Any, scales: Any, rows_per_scale: int = BLOCK, *, allow_inexact: bool = False
-) -> tuple[Any, Any, Any]:
+    weights: T, scales: Tensor, rows_per_scale: int = BLOCK, *, allow_inexact: bool = False
+) -> tuple[T, T, T]:
     """Weights in FP4 as FP8 E4M3 for fp8_gemm_nt and the grouped calls: (q, sf, inexact).
 
     weights: packed FP4 int8 [n, k / 2], or [groups, n, k / 2].
