@@ -1,0 +1,64 @@
+"""why_illegal for family fp8_fp4_gemm: each of its rules turns away a spec."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.families import kernels_of
+from codegen.legality import rules_of, why_illegal
+from codegen.spec import KernelSpec
+
+NORMAL = KernelSpec("sm_100a", "fp8_fp4_gemm", "dense", "nt", "bf16", 128, 128, 128, 5)
+PAIR = replace(NORMAL, block_n=192, cluster_m=2)
+SWAPPED = replace(NORMAL, block_m=240, cluster_n=2, swap_ab=True)
+PSUM = replace(SWAPPED, grouping="psum", block_m=32)
+
+CASES = [
+    ("_arch_of_family", replace(NORMAL, arch="sm_90a"), "family fp8_fp4_gemm has a kernel for sm_100a alone"),
+    (
+        "_choices",
+        replace(NORMAL, grouping="batch_reduced"),
+        "grouping is 'batch_reduced'; .* has dense",
+    ),
+    ("groups", replace(PSUM, block_m=48), "block_m is 48; groups start at multiples of 128 rows"),
+    ("groups", replace(PAIR, grouping="batched"), "cluster_m is 2; tiles of different groups share no B"),
+    (
+        "_no_pairs",
+        replace(SWAPPED, grouping="k_grouped"),
+        "cluster is 1x2; .* no pairs for k_grouped",
+    ),
+    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family fp8_fp4_gemm promotes no partial sums"),
+    ("_block_k", replace(NORMAL, block_k=256), "block_k is 256; a stage holds 128 K elements"),
+    ("rows", replace(NORMAL, block_m=64), "block_m is 64; the instruction's M side takes 128 rows"),
+    ("rows", replace(SWAPPED, block_n=64), "block_n .swap_ab. is 64; the instruction's M side takes 128 rows"),
+    ("columns", replace(NORMAL, block_n=72), "block_n is 72; allowed are multiples of 16 up to 256"),
+    ("columns", replace(SWAPPED, block_m=272), "block_m .swap_ab. is 272; allowed are multiples of 16 up to 256"),
+    ("pair", replace(NORMAL, cluster_n=2), "cluster is 1x2; allowed are 1x1 and 2x1"),
+    ("pair", replace(SWAPPED, cluster_n=1, cluster_m=2), "cluster is 2x1; allowed with swap_ab are 1x1 and 1x2"),
+    ("store_boxes", replace(NORMAL, block_n=144), "block_n is 144 and out_dtype 'bf16'; D leaves in boxes of 32"),
+    ("_swapped_layout", replace(SWAPPED, layout="tn"), "layout is 'tn'; with swap_ab A must be K-major"),
+    ("_mn_major_boxes", replace(PAIR, layout="nn", block_n=224), "block_n is 224; an N-major B .* loads 112"),
+    (
+        "_tensor_memory",
+        replace(NORMAL, block_n=256),
+        "524 columns of tensor memory .* a block has 512",
+    ),
+    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),
+]
+
+
+@pytest.mark.parametrize("spec", [NORMAL, PAIR, SWAPPED, PSUM], ids=KernelSpec.name)
+def test_legal(spec: KernelSpec) -> None:
+    assert why_illegal(spec) is None
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(why_illegal(spec))
+    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
+
+
+def test_every_rule_of_the_family_has_a_case() -> None:
+    assert {rule.__name__ for rule in kernels_of(NORMAL).rules} <= {case[0] for case in CASES}
