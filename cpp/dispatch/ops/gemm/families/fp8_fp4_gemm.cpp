@@ -7,6 +7,10 @@
 
 namespace aotgemm {
 
+namespace sm100 {
+GemmLauncher launch_fp8_fp4_gemm;
+}
+
 namespace {
 
 // Grouped rows of A are dealt out to groups, so those kernels read A K-major alone.
@@ -22,6 +26,8 @@ constexpr GemmForm kForms[] = {
     {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}},
     {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 32},
 };
+
+constexpr ArchLauncher kLaunchers[] = {{"sm_100a", sm100::launch_fp8_fp4_gemm}};
 
 emulation::Fp8Fp4Operand operand_of(const OperandView& codes, const OperandView& scales, int32_t gran_k) {
     return {.type = codes.is_fp4() ? emulation::MmaType::e2m1 : emulation::MmaType::e4m3,
@@ -60,7 +66,7 @@ extern const GemmFamily fp8_fp4_gemm{
     .k_of_nothing = 128,
     .forms = kForms,
     .run_on_cpu = run_on_cpu,
-    .launchers = {},
+    .launchers = kLaunchers,
 };
 
 }  // namespace gemm_families
