@@ -15,6 +15,7 @@ from aotgemm.problems.operations import OPERATIONS
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
 from aotgemm.problems.sizes import Size, k_groups, row_groups
 from aotgemm.problems.values import draw
+from machine_fp8_fp4 import PROBLEMS
 from machine_indexer import INDEXER
 
 POISON = 0xA5
@@ -111,4 +112,4 @@ def hc_prenorm_split(kernel, m, n, k, random):
 
 
 FAMILIES = {f.__name__: f for f in (gemm, masked, in_groups, transpose_sf, cast, hc_prenorm, hc_prenorm_split)}
-FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in INDEXER}
+FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in (*INDEXER, *PROBLEMS)}

@@ -1,0 +1,96 @@
+"""Every fp8_fp4_gemm kernel on the machine: the CPU backend's bits, and no finding.
+
+Nothing has run on a GPU of that architecture. What is shown is the PTX, not what ptxas makes of it.
+"""
+
+import numpy as np
+import pytest
+from aotgemm import _core
+from machine_fp8_fp4 import FAMILY
+from machine_runner import Task, run_tasks
+
+SPECS = [spec for spec in _core.specs() if spec["family"] == FAMILY]
+DEVICE = {"sms": 4, "capability": "10.0"}
+SCHEDULES = "in_turn late seeds:1"
+MANY = "in_turn consumers_first producers_first late starve:0 starve:1 starve:2 starve:4 seeds:4"
+
+
+def task_of(spec, ptx, seed, schedules):
+    """An odd problem of about a tile and a half each way, K of which ends inside a stage or inside an instruction."""
+    random = np.random.default_rng([seed, spec["kernel"]])
+    m, n = (int(random.integers(1, spec[block] + spec[block] // 2)) for block in ("block_m", "block_n"))
+    k = int(random.choice((128, 256, 32 * random.integers(1, 13), 16 * random.integers(1, 25))))
+    m, n = (align(x, 16) if is_major else x for x, is_major in zip((m, n), mn_major(spec), strict=True))
+    k = align(k, 32) if spec["grouping"] == "k_grouped" else k
+    return Task("fp8_fp4", spec["name"], m, align(n, 8), k, str(ptx), schedules, **DEVICE)
+
+
+def align(value, multiple):
+    return -(-value // multiple) * multiple
+
+
+def mn_major(spec):
+    return spec["layout"][0] == "t", spec["layout"][1] == "n"
+
+
+def check(tasks, outcomes):
+    wrong = {
+        (task.kernel, task.m, task.n, task.k): (outcome.differing, outcome.error, outcome.findings)
+        for task, outcome in zip(tasks, outcomes, strict=True)
+        if outcome.differing != 0 or outcome.error or outcome.findings
+    }
+    assert wrong == {}
+
+
+def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
+    tasks = [task_of(spec, ptx, 0, SCHEDULES) for spec in SPECS]
+    outcomes = run_tasks(machine, tasks)
+    check(tasks, outcomes)
+    assert {outcome.launches[0]["kernel"] for outcome in outcomes} == {spec["name"] for spec in SPECS} != set()
+
+
+@pytest.mark.machine_all
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_every_kernel_under_many_schedules(machine, ptx, seed):
+    tasks = [task_of(spec, ptx, seed, MANY) for spec in SPECS]
+    check(tasks, run_tasks(machine, tasks))
+
+
+# The shapes that DeepGEMM's tests enumerate for SM100, N and K by 32, rows by 32 to 64; recipes as there. FP4 that is
+# not K-major is left out: no kernel reads it.
+FP8_FP8, FP8_FP4 = "fp8 128 fp8 128", "fp8 128 fp4 32"
+LAYERS = ((2112, 7168), (576, 7168), (24576, 1536), (32768, 512), (7168, 16384), (4096, 7168), (7168, 2048))
+EXPERTS = ((6144, 7168), (7168, 3072), (4096, 4096), (4096, 2048))
+# Granularity, and the alignment of K.
+GRADIENTS = ((32, 32), (32, 128), (32, 160), (32, 224), (128, 128), (128, 160), (128, 224))
+
+
+def small(size, multiple=16):
+    return align(size // 32, multiple)
+
+
+def dense():
+    for (n, k), m in zip(LAYERS, (1, 4, 128, 1, 4, 128, 1), strict=True):
+        yield f"dense nt bf16 {FP8_FP8}", m, small(n), small(k)
+        yield f"dense nt bf16 {FP8_FP4}", m, small(n), small(k, 128)
+    for n, k in LAYERS[::3]:
+        yield f"dense nn bf16 {FP8_FP8}", 64, small(k), small(n)
+        yield f"dense tn fp32 {FP8_FP8}", small(n), small(k), 64
+        yield f"dense tn bf16 {FP8_FP8}", small(n), small(k), 64
+
+
+def grouped():
+    for n, k in EXPERTS:
+        for grouping in ("contiguous", "psum", "masked"):
+            yield f"{grouping} nt bf16 {FP8_FP8}", 66, small(n), small(k)
+            yield f"{grouping} nt bf16 {FP8_FP4}", 7, small(n), small(k, 128)
+        yield f"contiguous nn bf16 {FP8_FP8}", 66, small(n), small(k)
+    for gran, alignment in GRADIENTS:
+        yield f"k_grouped tn fp32 fp8 {gran} fp8 {gran}", 128, small(7168), alignment
+
+
+@pytest.mark.parametrize("shapes", (dense, grouped))
+def test_shapes_of_deepgemm(machine, ptx, shapes):
+    """On the kernels that the selection takes."""
+    tasks = [Task("chosen", *shape, str(ptx), **DEVICE) for shape in shapes()]
+    check(tasks, run_tasks(machine, tasks))
