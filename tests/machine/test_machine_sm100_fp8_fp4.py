@@ -43,7 +43,7 @@ def check(tasks, outcomes):
 
 
 def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
-    tasks = [task_of(spec, ptx, 0, SCHEDULES) for spec in SPECS]
+    tasks = [task_of(spec, ptx, seed, SCHEDULES) for spec in SPECS for seed in (0, 10)]
     outcomes = run_tasks(machine, tasks)
     check(tasks, outcomes)
     assert {outcome.launches[0]["kernel"] for outcome in outcomes} == {spec["name"] for spec in SPECS} != set()

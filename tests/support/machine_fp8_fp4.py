@@ -14,7 +14,7 @@ FP8 = ml_dtypes.float8_e4m3fn
 POISON = 0xA5
 DTYPES = {"bf16": ml_dtypes.bfloat16, "fp32": np.float32}
 GROUPS = {"batched": 3, "masked": 3, "contiguous": 4, "psum": 4, "k_grouped": 3}
-MULTIPLE = {"contiguous": 128, "psum": 128}  # rows at which groups start
+PSUM_ALIGNMENTS = (128, 32, 6, 1)  # rows at multiples of which groups start; contiguous has the first alone
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,12 @@ def _index(random, grouping, m, groups, ks):
         return m, np.array([m // 3 + 1, 0, m], np.int32)
     if grouping == "k_grouped":
         return m, np.array(ks, np.int32)
-    if grouping not in MULTIPLE:
+    if grouping not in ("contiguous", "psum"):
         return m, None
-    counts, multiple = (m, 0, m // 3 + 1, 1), MULTIPLE[grouping]
+    counts, multiple = (m, 0, m // 3 + 1, 1), PSUM_ALIGNMENTS[0]
+    if grouping == "psum":
+        multiple = int(random.choice(PSUM_ALIGNMENTS))
+        _core.set_psum_alignment(multiple)
     starts = np.cumsum([0, *(-(-count // multiple) * multiple for count in counts)])
     if grouping == "psum":
         return int(starts[-1]), (starts[:-1] + counts).astype(np.int32)
@@ -123,12 +126,13 @@ class Call:
     d: np.ndarray
     index: np.ndarray | None
     ks: list | None
+    heads: tuple | None
     kernel: int
 
     def _run(self, a, b, c, d, index, kernel):
         words = FAMILY, self.spec["grouping"], self.spec["layout"]
-        granularities = {"gran_k_a": self.a.gran, "gran_k_b": self.b.gran}
-        _core.gemm(*words, *a, *b, c, d, index, self.ks, kernel=kernel, **granularities)
+        more = {"gran_k_a": self.a.gran, "gran_k_b": self.b.gran, "head_splits": self.heads}
+        _core.gemm(*words, *a, *b, c, d, index, self.ks, kernel=kernel, **more)
 
     def on_cpu(self):
         d = self.d.copy()
@@ -157,13 +161,23 @@ def call_of(spec, m, n, k, random, kernel=-1, types=None):
     shape_b = Shape(n, all_k, groups if grouping not in ("dense", "k_grouped") else 0)
     a = draw(random, shape_a, ks or [k], layout[0] == "t", gran_a, fp4_a)
     b = draw(random, shape_b, ks or [k], layout[1] == "n", gran_b, fp4_b)
-    lead = (groups,) if has_rows_of_groups or ks else ()
-    dtype = DTYPES[spec["out_dtype"]]
-    d = np.frombuffer(bytes([POISON]) * (int(np.prod((*lead, rows, n))) * np.dtype(dtype).itemsize), dtype)
-    c = None
-    if grouping in ("dense", "k_grouped") and random.integers(2):
-        c = (random.standard_normal((*lead, rows, n)) * 300).astype(dtype)
-    return Call(spec, a, b, c, d.reshape(*lead, rows, n), index, ks, kernel)
+    c, heads = _c_or_heads(random, grouping, n)
+    columns = n + (n // (heads[0] + heads[2]) * heads[1] if heads else 0)
+    shape = (*((groups,) if has_rows_of_groups or ks else ()), rows, columns)
+    dtype = np.dtype(DTYPES[spec["out_dtype"]])
+    d = np.full(int(np.prod(shape)) * dtype.itemsize, POISON, np.uint8).view(dtype).reshape(shape)
+    c = (random.standard_normal(shape) * 300).astype(dtype) if c else None
+    return Call(spec, a, b, c, d, index, ks, heads, kernel)
+
+
+def _c_or_heads(random, grouping, n):
+    """Whether there is C; head_splits that divide N, or None."""
+    if grouping == "k_grouped":
+        return bool(random.integers(2)), None
+    if grouping != "dense":
+        return False, None
+    heads = (8, 16, 16) if n % 24 == 0 else (8, 24, 0)
+    return ((False, None), (True, None), (False, heads))[random.integers(3)]
 
 
 def _drawn_types(random, layout, k):
