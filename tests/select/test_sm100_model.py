@@ -8,7 +8,17 @@ from aotgemm.errors import DeviceError, ShapeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.predicted_b200 import predicted_us, problem_of, published_rows, published_table, published_us
+from benchmarks.predicted_b200 import (
+    best_of,
+    families,
+    our_tiles,
+    predicted_us,
+    problem_of,
+    published_rows,
+    published_table,
+    published_us,
+    slower_than_deepgemm,
+)
 from benchmarks.sm100_tiles import Problem, Tile, deepgemm_choice, deepgemm_tiles
 
 B200 = _core.named_device("b200")
@@ -127,3 +137,25 @@ def test_what_no_tile_or_call_has_is_refused(change, error, text):
 def test_the_page_has_the_table_of_published_times():
     page = (Path(__file__).parents[2] / "docs" / "blackwell.md").read_text(encoding="utf-8")
     assert "\n".join(published_table()) in page
+
+
+@pytest.mark.parametrize("family", families())
+def test_tiles_are_as_good_as_those_that_deepgemm_takes(family):
+    """But for those that the kernels do not have: of one CTA, for few rows, which put more SMs to work."""
+    slower = slower_than_deepgemm(family)
+    taken = {problem: deepgemm_choice(problem) for problem in slower}
+    one_cta = {p for p, tile in taken.items() if tile.cluster == 1 and not tile.swap_ab and p.m <= 128}
+    assert taken.keys() == one_cta
+    assert max(slower.values()) < 1.3
+
+
+def test_the_selection_takes_the_tile_predicted_fastest():
+    """For kernels that were never measured, and with their reason."""
+    assert families()
+    for family in families():
+        for m, n, k in ((1, 2112, 7168), (512, 7168, 2048), (4096, 4096, 7168)):
+            problem = Problem(family, m, n, k)
+            choices = _core.select(family, m, n, k, 0, "b200", 99)
+            assert choices[0]["predicted_us"] == pytest.approx(best_of(problem, our_tiles(problem))[1]["us"], rel=1e-12)
+            assert all(c["reason"].startswith("predicted from published facts, not measured: ") for c in choices)
+            assert all(len(c["reason"]) < 255 and c["measured_us"] == 0 for c in choices)
