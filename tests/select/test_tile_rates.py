@@ -17,7 +17,7 @@ from codegen.write.tile_rates import (
     write_tile_rates,
 )
 
-SPECS = gemm_specs()
+SPECS = [spec for spec in gemm_specs() if spec.arch == "sm_90a"]
 H100 = "device 9.0 132 3352 1980"
 DENSE = next(spec for spec in SPECS if spec.grouping == "dense")
 KIND = f"kind {' '.join(words_of(DENSE))} 2900 0.2 0.25 1 2026-01-02 NVIDIA H100 80GB HBM3"

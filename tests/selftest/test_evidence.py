@@ -14,7 +14,7 @@ from aotgemm.selftest.evidence.document import FORMAT
 from aotgemm.selftest.evidence.run import begin_report
 from rich.progress import Progress
 
-EVERY = {one.name: one for of_arch in ASSUMPTIONS.values() for one in of_arch}
+EVERY = {one.name: one for one in ASSUMPTIONS}
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ from .case import Case
 
 @dataclass(frozen=True)
 class Assumption:
-    """name: in files. words: what is taken for granted. arch: of the kernels that it is about."""
+    """name: in files. family, archs: of the kernels that it is about. words: what is taken for granted."""
 
     name: str
-    arch: str
+    family: str
+    archs: tuple[str, ...]
     words: str
     draw: Callable[[np.random.Generator], list[Case]]

@@ -48,5 +48,5 @@ def record(
     for number, one in enumerate(assumptions):
         step(one.name)
         cases = [_case(case, backend, kernels) for case in one.draw(np.random.default_rng((seed, number)))]
-        found.append({"name": one.name, "arch": one.arch, "words": one.words, "cases": cases})
+        found.append({"name": one.name, "family": one.family, "words": one.words, "cases": cases})
     return found

@@ -17,8 +17,7 @@ ANY = "any"  # architecture of a report without a GPU: the CPU backend has the a
 
 
 def _assumptions(arch: str) -> list[Assumption]:
-    every = [one for of_arch in ASSUMPTIONS.values() for one in of_arch]
-    return list({one.name: one for one in every if arch in (ANY, one.arch)}.values())
+    return [one for one in ASSUMPTIONS if arch in (ANY, *one.archs)]
 
 
 def _begun(path: Path, backend: Backend) -> ReportFile:

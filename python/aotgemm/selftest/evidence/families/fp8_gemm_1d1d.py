@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .assumption import Assumption
-from .case import Case
-from .draws import FP8, ROWS, every_fp8, fp8, powers, with_some
+from ..assumption import Assumption
+from ..case import Case
+from ..draws import FP8, ROWS, every_fp8, fp8, powers, with_some
 
 BLOCK, STEP = 128, 32  # of K under a scale, and in one instruction
 
@@ -48,5 +48,6 @@ WORDS = {
 }
 
 
-def assumptions() -> list[Assumption]:
-    return [Assumption(f"fp8 {name}", "sm_90a", words, draw) for name, (words, draw) in WORDS.items()]
+ASSUMPTIONS = [
+    Assumption(f"fp8 {name}", "fp8_gemm_1d1d", ("sm_90a",), words, draw) for name, (words, draw) in WORDS.items()
+]

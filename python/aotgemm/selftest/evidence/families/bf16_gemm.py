@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .assumption import Assumption
-from .case import Case
-from .draws import BF16, ROWS, bf16, cancelling, powers, with_some
+from ..assumption import Assumption
+from ..case import Case
+from ..draws import BF16, ROWS, bf16, cancelling, powers, with_some
 
 STEP = 16  # of K in one instruction
 INFINITY, NAN = float("inf"), float("nan")
@@ -68,5 +68,6 @@ WORDS = {
 }
 
 
-def assumptions(arch: str) -> list[Assumption]:
-    return [Assumption(f"bf16 {name}", arch, words, draw) for name, (words, draw) in WORDS.items()]
+ASSUMPTIONS = [
+    Assumption(f"bf16 {name}", "bf16_gemm", ("sm_90a", "sm_100a"), words, draw) for name, (words, draw) in WORDS.items()
+]

@@ -4,9 +4,9 @@ publications or is inferred: cpp/emulation/sm100/mma.hpp says which.
 
 import numpy as np
 
-from .assumption import Assumption
-from .case import Case
-from .draws import FP8, ROWS, every_fp8, fp8, packed_fp4, packed_scales, powers, with_some
+from ..assumption import Assumption
+from ..case import Case
+from ..draws import FP8, ROWS, every_fp8, fp8, packed_fp4, packed_scales, powers, with_some
 
 STEP = 32  # of K in one instruction
 FP4_K = 128  # K of a packed FP4 operand is a multiple of it
@@ -137,5 +137,6 @@ WORDS = {
 }
 
 
-def assumptions() -> list[Assumption]:
-    return [Assumption(f"fp8_fp4 {name}", "sm_100a", words, draw) for name, (words, draw) in WORDS.items()]
+ASSUMPTIONS = [
+    Assumption(f"fp8_fp4 {name}", "fp8_fp4_gemm", ("sm_100a",), words, draw) for name, (words, draw) in WORDS.items()
+]
