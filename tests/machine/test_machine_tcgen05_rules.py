@@ -72,6 +72,8 @@ OTHER_COMMIT = f"$issued:\n\tsetp.ne.u32 %p7, %r1, 1;\n\t@%p7 bra $other;\n{COMM
 PEER_DOES_NOT_WAIT = f"\tsetp.eq.u32 %p8, %r20, 1;\n\t@%p8 bra $over;\n{FIRST_WAIT}$over:\n"
 TWO_ALLOCATIONS = f"{ALLOC.replace('512', '32')}\n\t{ALLOC.replace('512', '64')}"
 B_IMAGE, FURTHER = (f"add.u32 %r33, %r4, {OPERANDS + offset};" for offset in (16384, 18000))
+TWO_WARPS = "\tsetp.gt.u32 %p13, %r2, 1;\n\t@%p13 bra $allocated;\n"
+OTHER_WARP = "mov.u32 %r24, %cluster_ctarank;\n\tsetp.ne.u32 %p1, %r2, %r24;"
 # What is wrong with a kernel, and kinds of findings that fit.
 WRONG = {
     "no commit": (PLAIN, without(COMMIT), {"deadlock"}),
@@ -94,6 +96,8 @@ WRONG = {
     "a later allocation is larger": (PLAIN, instead(ALLOC, TWO_ALLOCATIONS), {"tcgen05", "bounds"}),
     "the permit was given up": (PLAIN, instead(ALLOC, f"{RELINQUISH}\n\t{ALLOC}"), {"tcgen05"}),
     "one lane allocates": (PLAIN, instead("\tbar.warp.sync -1;\n", "\t@%p2 bra $allocated;\n"), {"partial-mask"}),
+    "two warps allocate": (PLAIN, instead("\t@%p1 bra $allocated;\n", TWO_WARPS), {"tcgen05", "race", "deadlock"}),
+    "warp 0 of one block, warp 1 of its pair": (PAIR, instead("setp.ne.u32 %p1, %r2, 0;", OTHER_WARP), {"tcgen05"}),
     "all lanes issue": (
         PLAIN,
         instead("setp.ne.u32 %p6, %r21, 0;", "setp.gt.u32 %p6, %r1, 31;"),

@@ -66,6 +66,7 @@ class TensorMemory {
     std::deque<TensorRequest> requests;
     std::uint32_t last_columns = kTensorColumns;  // of the latest allocation: later ones may not be larger
     bool relinquished = false;
+    int allocator = -1;  // the warp that allocates
 
  private:
     void mark(const Range& range, bool taken) {

@@ -73,6 +73,9 @@ void serve(const std::vector<Block*>& blocks) {
             if (block->tensor_memory->requests.empty()) return;
         const TensorRequest& one = blocks.front()->tensor_memory->requests.front();
         const TensorRequest& other = blocks.back()->tensor_memory->requests.front();
+        if (one.warp->index != other.warp->index)
+            report(*other.warp, "tcgen05", "different warps of a pair's blocks allocate or deallocate tensor memory",
+                   "Let the same warp of both do it.");
         if (one.is_release != other.is_release || one.columns != other.columns || one.first != other.first)
             stop(*other.warp, "tcgen05", "the blocks of a pair allocate or deallocate tensor memory differently",
                  "Let both do the same in the same order.");
@@ -93,7 +96,10 @@ void allocate(Warp& warp, const Instruction& i) {
     want_group(warp, i);
     want_uniform(warp, i.a, "addresses");
     const std::uint32_t columns = columns_of(warp, i.b);
-    const TensorMemory& memory = *warp.block->tensor_memory;
+    TensorMemory& memory = *warp.block->tensor_memory;
+    if (memory.allocator >= 0 && memory.allocator != warp.index)
+        report(warp, "tcgen05", "two warps of a block allocate tensor memory", "Let one warp make all allocations.");
+    memory.allocator = warp.index;
     if (memory.relinquished)
         report(warp, "tcgen05", "tensor memory is allocated after tcgen05.relinquish_alloc_permit",
                "Allocate before it.");
