@@ -73,3 +73,17 @@ def test_products(machine, case):
 @pytest.mark.parametrize("case", [c for c in CASES if c.n in (24, 32, 160)], ids=str)
 def test_sums_are_added_to_under_schedules(machine, case):
     run(machine, case, accumulates=True, schedules="late seed:1")
+
+
+# Instruction descriptors in PTX that nvcc made of public kernels.
+PUBLIC = [
+    (Case("f16", "bf16", "bf16", 256, 192, group=2), 0x10300490),
+    (Case("mxf8f6f4", "e4m3", "e4m3", 256, 192, group=2), 0x10B00000),
+    (Case("mxf8f6f4", "e2m1", "e4m3", 256, 192, group=2), 0x10B00280),
+    (Case("mxf8f6f4", "e4m3", "e4m3", 256, 128, "128", True, True, group=2), 0x10A18000),
+]
+
+
+@pytest.mark.parametrize(("case", "bits"), PUBLIC, ids=str)
+def test_descriptors_are_those_of_public_kernels(case, bits):
+    assert case.descriptor == bits

@@ -38,7 +38,8 @@ OpcodeTable build_table() {
     add_wgmma_opcodes(table);
     add_tcgen05_allocation_opcodes(table);
     add_tcgen05_transfer_opcodes(table);
-    add_tcgen05_core_opcodes(table);
+    add_tcgen05_multiply_opcodes(table);
+    add_tcgen05_copy_commit_opcodes(table);
     add_control_opcodes(table);
     add_cluster_launch_opcodes(table);
     return table;

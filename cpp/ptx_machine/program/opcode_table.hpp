@@ -36,7 +36,8 @@ void add_bulk_copy_opcodes(OpcodeTable& table);
 void add_wgmma_opcodes(OpcodeTable& table);
 void add_tcgen05_allocation_opcodes(OpcodeTable& table);
 void add_tcgen05_transfer_opcodes(OpcodeTable& table);
-void add_tcgen05_core_opcodes(OpcodeTable& table);
+void add_tcgen05_multiply_opcodes(OpcodeTable& table);
+void add_tcgen05_copy_commit_opcodes(OpcodeTable& table);
 void add_control_opcodes(OpcodeTable& table);
 void add_cluster_launch_opcodes(OpcodeTable& table);
 
