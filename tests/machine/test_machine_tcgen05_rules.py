@@ -1,10 +1,9 @@
 """What the PTX ISA asks of tcgen05 instructions: a kernel that does it, and the same kernel with one thing wrong."""
 
-import numpy as np
 import pytest
 from machine_kernel import Launch, run_kernel
 from machine_tcgen05 import OPERANDS, lines, wait, whole
-from tcgen05_kernel import SCALE_COLUMNS, Case, memory_of, operands, products_kernel
+from tcgen05_kernel import SCALE_COLUMNS, Case, products_launch
 
 PLAIN = Case("f16", "bf16", "bf16", 128, 16)
 PAIR = Case("f16", "bf16", "bf16", 256, 16, group=2)
@@ -12,19 +11,6 @@ SCALED = Case("mxf8f6f4", "e4m3", "e4m3", 128, 16)
 AFTER = "\ttcgen05.fence::after_thread_sync;\n"
 BEFORE = "\ttcgen05.fence::before_thread_sync;\n"
 FIRST_WAIT = "\tmbarrier.try_wait.parity.shared::cta.b64 %p9, [%r6], 0;\n\t@!%p9 bra $wait;\n"
-
-
-def launch_of(case, change=lambda text: text, accumulates=True, schedules="in_turn", threads=128):
-    random = np.random.default_rng(3)
-    *_, a_codes, image, places = operands(random, case)
-    memory = memory_of(random, case, a_codes)[0]
-    body = products_kernel(case, places, accumulates)
-    changed = change(body)
-    arrays = (image, memory.tobytes(), bytes(memory.nbytes))
-    shared = OPERANDS + places["bytes"]
-    return Launch(
-        changed, arrays, threads=threads, shared=shared, cluster=case.group, grid=case.group, schedules=schedules
-    )
 
 
 def without(part, count=1):
@@ -52,7 +38,7 @@ def last(old, new):
 
 
 def kinds(machine, case, change=lambda text: text, **how):
-    return run_kernel(machine, launch_of(case, change, **how)).kinds()
+    return run_kernel(machine, products_launch(case, change, **how)).kinds()
 
 
 @pytest.mark.parametrize("case", [PLAIN, PAIR, SCALED], ids=str)
@@ -126,7 +112,7 @@ def test_what_is_wrong_is_found(machine, what):
 
 
 def test_a_pair_needs_a_cluster(machine):
-    launch = launch_of(PAIR)
+    launch = products_launch(PAIR)
     alone = Launch(launch.body, launch.arrays, threads=128, shared=launch.shared)
     assert run_kernel(machine, alone).kinds() == {"tcgen05"}
 
@@ -211,23 +197,22 @@ def test_rows_that_nobody_wrote_stay_in_their_rows(machine):
     assert kinds(machine, PLAIN, keep) == set()
 
 
-def test_level_public_wants_no_fences(machine, monkeypatch):
+def test_level_public_wants_no_fences(machine):
     def change(text):
         return text.replace(AFTER, "").replace(BEFORE, "")
 
     assert "tcgen05-fence" in kinds(machine, PLAIN, lambda text: text.replace(AFTER, ""))
-    monkeypatch.setenv("AOTGEMM_PTX_LEVEL", "public")
     for case in (PLAIN, PAIR, SCALED):
-        assert kinds(machine, case, change) == set()
-    assert "race" in kinds(machine, PLAIN, without(FIRST_WAIT))
+        assert kinds(machine, case, change, level="public") == set()
+    assert "race" in kinds(machine, PLAIN, without(FIRST_WAIT), level="public")
 
 
 def test_operations_take_effect_when_the_schedule_says(machine, monkeypatch):
     """Without a wait hardware may be early or late; without the checker the machine shows both."""
     monkeypatch.setenv("AOTGEMM_PTX_CHECKS", "0")
-    launches = [launch_of(PLAIN, without(FIRST_WAIT), schedules=schedules) for schedules in ("in_turn", "late")]
+    launches = [products_launch(PLAIN, without(FIRST_WAIT), schedules=schedules) for schedules in ("in_turn", "late")]
     own = slice(0, 32 * SCALE_COLUMNS * 4)  # lanes of the warp that issues
-    right, early, late = (run_kernel(machine, launch).arrays[2][own] for launch in (launch_of(PLAIN), *launches))
+    right, early, late = (run_kernel(machine, launch).arrays[2][own] for launch in (products_launch(PLAIN), *launches))
     assert early == right
     assert late == launches[0].arrays[1][own] != right
 
@@ -288,5 +273,5 @@ def test_a_pair_ends_when_both_are_done(machine):
 
 def test_a_deadlock_for_tensor_memory_says_so(machine):
     _, change, _ = WRONG["more are allocated than there are"]
-    (finding,) = run_kernel(machine, launch_of(PLAIN, change)).findings
+    (finding,) = run_kernel(machine, products_launch(PLAIN, change)).findings
     assert "waits for columns of tensor memory" in finding["message"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from machine_kernel import Launch
 from machine_tcgen05 import MEET, OPERANDS, from_array, lines, to_array, wait, whole
 from tcgen05_operands import Layout, decode_e4m3, packed, random_elements, scale_image, with_gaps
 
@@ -220,3 +221,14 @@ def memory_of(random, case, a_codes):
         row = np.indices(block.shape)[0]
         memory[block[:, ::8], lane[:, ::8], A_COLUMN : A_COLUMN + raw.shape[1]] = raw[row[:, ::8]]
     return memory, c
+
+
+def products_launch(case, change=lambda text: text, accumulates=True, **how):
+    """A launch of the kernel over operands of no meaning, its text changed."""
+    random = np.random.default_rng(3)
+    *_, a_codes, image, places = operands(random, case)
+    memory = memory_of(random, case, a_codes)[0]
+    body = change(products_kernel(case, places, accumulates))
+    arrays = (image, memory.tobytes(), bytes(memory.nbytes))
+    shared = OPERANDS + places["bytes"]
+    return Launch(body, arrays, threads=128, shared=shared, cluster=case.group, grid=case.group, **how)
