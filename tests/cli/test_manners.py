@@ -247,3 +247,21 @@ def test_streams_that_are_closed_swallow_all(line):
 def test_a_full_disk_is_told(line):
     done = shell(f"{line} > /dev/full")
     assert done.returncode == 2 and b"No space left" in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "plan --config /dev/zero",
+        "plan --trace /dev/zero",
+        "plan --shapes /dev/zero",
+        "verify /dev/zero",
+        "bench --load /dev/zero",
+        "verify PLAN --library /dev/zero",
+    ],
+)
+def test_files_without_an_end_are_not_read_to_it(line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("PLAN").write_text(canonical_text(small_plan(4, ((8, 16),))))
+    assert main(line.split()) == 2
+    assert "it has more than" in capsys.readouterr().err

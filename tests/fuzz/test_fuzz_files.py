@@ -31,6 +31,7 @@ TRACE = {
     "format": "aotgemm trace 1",
     "calls": [CALL, CALL | {"family": "fp8_gemm_1d2d", "grouping": "masked", "groups": 4}],
 }
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 FEW = ["--device", "h100", "--max-tokens", "4"]
 
 
@@ -173,9 +174,10 @@ def library():
     return Path(aotgemm.__file__).with_name("libaotgemm.so").read_bytes()
 
 
-def wheel_of(library):
+def wheel_of(rng, library):
+    """Wheels are deflated; zip files may be packed in other ways."""
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as wheel:
+    with zipfile.ZipFile(data, "w", int(rng.choice(PACKINGS)), compresslevel=1) as wheel:
         wheel.writestr("aotgemm/libaotgemm.so", library)
     return data.getvalue()
 
@@ -185,8 +187,9 @@ def test_wheels_and_libraries(tmp_path, rounds, ends_well, library):
     for rng in rounds(20):
         path = tmp_path / ("damaged.whl" if rng.integers(2) else "damaged.so")
         part = changed_bytes(rng, library[:4096]) + library[4096:] if rng.integers(2) else changed_bytes(rng, library)
-        data = wheel_of(part) if path.suffix == ".whl" else part
+        data = wheel_of(rng, part) if path.suffix == ".whl" else part
         if path.suffix == ".whl" and rng.integers(2):
             data = changed_bytes(rng, data[:512]) + data[512:-512] + changed_bytes(rng, data[-512:])
+            data = changed_bytes(rng, data) if rng.integers(2) else data
         path.write_bytes(data)
         ends_well("verify", plan, "--library", path)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ..bounded_files import read_bounded
 from ..errors import PlanError
 from ..json_text import parse_json
 
@@ -12,7 +13,7 @@ def read_text(path: Path, what: str) -> str:
     no part of the text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_bounded(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, ValueError) as error:
         raise PlanError(f"{what}: {path.name} cannot be read: {error}") from error
 

@@ -6,7 +6,6 @@ They lie in a section of their own behind an index (codegen/templates/library/in
 import hashlib
 import json
 import struct
-import zipfile
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import _core
+from ..bounded_files import DAMAGED, read_bounded, read_from_zip
 from ..errors import PlanError
 from ..plan.elf import find_section, text_at
 from ..plan.machine_code import code_sha256
@@ -77,11 +77,8 @@ def loaded_sha256() -> str:
 def read_member(path: Path, member: str) -> bytes:
     """A file of a wheel, or the file at `path` where that is no wheel. Raises PlanError if it cannot be read."""
     try:
-        if path.suffix != ".whl":
-            return path.read_bytes()
-        with zipfile.ZipFile(path) as wheel:
-            return wheel.read(member)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return read_from_zip(path, member) if path.suffix == ".whl" else read_bounded(path)
+    except DAMAGED as error:
         raise PlanError(f"library: {ascii(path.name)} cannot be read: {error}") from error
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..bounded_files import read_bounded
 from ..errors import RequestError
 from ..json_text import parse_json
 from ..problems.kinds import KINDS
@@ -52,7 +53,7 @@ def rows_of(document: dict[str, Any]) -> tuple[Limits, list[Row]]:
 def read_document(path: Path) -> dict[str, Any]:
     """A saved run; raises RequestError for another kind of file."""
     try:
-        document = parse_json(path.read_text(encoding="utf-8"))
+        document = parse_json(read_bounded(path).decode("utf-8"))
         card, date = document["card"], document["date"]
         if "gemm" in document:
             rows_of(document)

@@ -4,9 +4,9 @@ import json
 import os
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
+from ..bounded_files import read_bounded
 from ..errors import PlanError
 from ..json_text import parse_json
 from .document import SEAL, seal_of
@@ -80,7 +80,7 @@ def parse_plan(data: bytes) -> dict[str, Any]:
 def read_plan(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The plan in a file. Raises PlanError if it cannot be read or is not a whole and sound plan."""
     try:
-        data = Path(path).read_bytes()
+        data = read_bounded(path, MOST_BYTES)
     except (OSError, TypeError, ValueError) as error:
         shown = ascii(os.fspath(path)) if isinstance(path, (str, bytes, os.PathLike)) else f"a {type(path).__name__}"
         raise PlanError(f"plan: {shown} cannot be read: {error}") from error
