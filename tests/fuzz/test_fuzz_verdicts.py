@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aotgemm.problems.kinds import KINDS, kernels_of
+from aotgemm.problems.operations import OPERATIONS
 from exchange_tensor_build import build_exchange_tensor
 from fake_driver import build_fake_driver, run_on_fake
 
@@ -19,7 +20,9 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 import aotgemm, numpy as np
 from aotgemm.problems.kinds import KINDS
+from aotgemm.problems.operations import OPERATIONS
 from call_mutations import mutated, random_call
+from operation_mutations import mutated_operation, random_operation_call
 from exchange_tensor import ExchangeTensor
 
 CPU, CUDA = 1, 2
@@ -30,11 +33,12 @@ aotgemm.set_compile_mode(1)
 for line in sys.stdin:
     name, seed = json.loads(line)
     rng = np.random.default_rng(seed)
-    call = random_call(rng, KINDS[name])
+    is_gemm = name in KINDS
+    call = random_call(rng, KINDS[name]) if is_gemm else random_operation_call(rng, OPERATIONS[name])
     for _ in range(20):
         changed = call
         for _ in range(int(rng.integers(1, 3))):
-            changed = mutated(rng, changed)
+            changed = (mutated if is_gemm else mutated_operation)(rng, changed)
         try:
             verdicts = changed.verdict(on(CPU)), changed.verdict(on(CUDA))
         except Exception as error:
@@ -48,7 +52,8 @@ def folder(tmp_path_factory):
     return build_exchange_tensor(build_fake_driver(tmp_path_factory.mktemp("driver")))
 
 
-INDEX_WAS_READ = tuple(f"ShapeError: {name}: " for name in ("masked_m", "grouped_layout", "ks_tensor"))
+NAMES = ("masked_m", "grouped_layout", "ks_tensor", "psum_layout")
+INDEX_WAS_READ = tuple(f"ShapeError: {name}: " for name in NAMES)
 
 
 def same(cpu, cuda):
@@ -62,7 +67,7 @@ def has_kernel(kind):
 
 
 def test_verdicts(folder, rounds):
-    names = sorted(name for name, kind in KINDS.items() if has_kernel(kind))
+    names = sorted(name for name, kind in KINDS.items() if has_kernel(kind)) + sorted(OPERATIONS)
     lines = [
         json.dumps([name, [int(rng.integers(2**32)), place]]) for rng in rounds(8) for place, name in enumerate(names)
     ]

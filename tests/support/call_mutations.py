@@ -137,6 +137,12 @@ def _null(rng: np.random.Generator, place: Place) -> Place:
 _OF_AN_INDEX = (_fewer, _odd_stride, _odd_dtype, _another_rank, _null)  # within its memory, which the CPU reads
 
 
+def changed_place(rng: np.random.Generator, place: Place, is_index: bool = False) -> Place:
+    """With one thing changed; an index stays within its memory."""
+    ways = _OF_AN_INDEX if is_index else _OF_A_PLACE + _RARE
+    return ways[rng.integers(len(ways))](rng, place)
+
+
 def _change_options(rng: np.random.Generator, call: Call) -> Call:
     options, number = dict(call.options), int(rng.choice([-1, 0, 7, 8, 64, 128, 2**31, 2**62, 2**63 - 8]))
     name = str(rng.choice([name for name, value in options.items() if value is not None]))
@@ -158,10 +164,8 @@ def mutated(rng: np.random.Generator, call: Call) -> Call:
     place = call.operands[name]
     if draw < 0.15:
         changed = None
-    elif name == "index":
-        changed = _OF_AN_INDEX[rng.integers(len(_OF_AN_INDEX))](rng, place)
-    elif draw < 0.3:
+    elif draw < 0.3 and name != "index":
         changed = replace(place, address=call.operands[other].address + 16 * int(rng.integers(-2, 3)))
     else:
-        changed = (_OF_A_PLACE + _RARE)[rng.integers(len(_OF_A_PLACE + _RARE))](rng, place)
+        changed = changed_place(rng, place, name == "index")
     return replace(call, operands=call.operands | {name: changed})

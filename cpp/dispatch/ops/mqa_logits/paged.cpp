@@ -16,6 +16,7 @@ void check_cache(const Operand& cache, int32_t head_dim) {
     check_dtype(cache, {AOTGEMM_FP8_E4M3});
     check_rank(cache, 4, 4);
     const aotgemm_tensor& blocks = cache.tensor;
+    check_extents(cache);
     check_block_kv(blocks.shape[1]);
     check_size(cache, 2, 1, "heads of keys");
     check_size(cache, 3, head_dim + 4, "head_dim of q, and a scale");
@@ -25,9 +26,10 @@ void check_cache(const Operand& cache, int32_t head_dim) {
         fail(AOTGEMM_ERROR_LAYOUT, "kv_cache: strides of dimensions 1 and 3 are ", blocks.stride[1], " and ",
              blocks.stride[3], ", must be ", key_bytes, " and 1 (a block contiguous)");
     }
-    if (blocks.shape[0] > 1 && (blocks.stride[0] < block_bytes || blocks.stride[0] % 16 != 0)) {
-        fail(AOTGEMM_ERROR_LAYOUT, "kv_cache: stride of dimension 0 is ", blocks.stride[0],
-             " bytes, must be a multiple of 16 from ", block_bytes, " on");
+    const int64_t stride = blocks.stride[0];
+    if (blocks.shape[0] > 1 && (stride < block_bytes || stride % kTmaAlignment != 0 || stride >= kTmaStrideLimit)) {
+        fail(AOTGEMM_ERROR_LAYOUT, "kv_cache: stride of dimension 0 is ", stride, " bytes, must be a multiple of ",
+             kTmaAlignment, " from ", block_bytes, " on, and less than ", kTmaStrideLimit, " (2^40 bytes)");
     }
     check_alignment(cache, kTmaAlignment);
 }
@@ -35,6 +37,7 @@ void check_cache(const Operand& cache, int32_t head_dim) {
 void check_block_table(const Operand& table, int64_t sequences) {
     check_dtype(table, {AOTGEMM_INT32});
     check_rank(table, 2, 2);
+    check_extents(table);
     check_size(table, 0, sequences, "sequences of q");
     check_rows_adjacent(table);
 }
