@@ -265,3 +265,16 @@ def test_files_without_an_end_are_not_read_to_it(line, tmp_path, monkeypatch, ca
     Path("PLAN").write_text(canonical_text(small_plan(4, ((8, 16),))))
     assert main(line.split()) == 2
     assert "it has more than" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_be_saved_is_shown(files_of_names, capsys):
+    assert main(["bench", "--load", "run.json", "--out", "/dev/full"]) == 2
+    shown = capsys.readouterr()
+    assert "CPU time per call" in shown.out and "No space left" in shown.err
+
+
+@pytest.mark.parametrize("out", ["nowhere/run.json", "."])
+def test_where_a_run_is_saved_is_looked_at_before_it_is_measured(out, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "dense", "--out", out]) == 2
+    assert capsys.readouterr().err.startswith("aotgemm: --out: is ")

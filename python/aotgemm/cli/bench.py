@@ -283,10 +283,24 @@ def _named(path: Path | None) -> Iterator[None]:
         raise RequestError(f"--load: {path} is not a saved run of `aotgemm bench` ({error!r})") from error
 
 
+def _check_out(out: Path | None) -> None:
+    """Before minutes of measuring."""
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise RequestError(f"--out: is {out}, allowed is a file in a folder that there is")
+
+
+def _save(document: dict[str, Any], out: Path | None) -> None:
+    if out is not None:
+        out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
 def run(arguments: argparse.Namespace) -> int:
+    """What was measured is shown even if it cannot be saved."""
+    _check_out(arguments.out)
     document = read_document(arguments.load) if arguments.load else _measure(arguments)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    with _named(arguments.load):
-        _draw_and_show(document, arguments)
+    try:
+        _save(document, arguments.out)
+    finally:
+        with _named(arguments.load):
+            _draw_and_show(document, arguments)
     return 0
