@@ -64,8 +64,10 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
         prog="aotgemm", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"aotgemm {__version__}")
-    folder = Path(__file__).parents[1] / "cmake"
-    parser.add_argument("--cmake-dir", action="version", version=str(folder), help="the folder for CMake's aotgemm_DIR")
+    package = Path(__file__).parents[1]
+    cmake, kernel = package / "cmake", f"kernels-community/finegrained-fp8={package / 'torch' / 'hub_kernel'}"
+    parser.add_argument("--cmake-dir", action="version", version=str(cmake), help="the folder for CMake's aotgemm_DIR")
+    parser.add_argument("--local-kernels", action="version", version=kernel, help="LOCAL_KERNELS for transformers")
     parser.set_defaults(run=lambda arguments: _print_help(parser), json=as_json)
     subparsers = parser.add_subparsers(metavar="COMMAND")
     for command in COMMANDS:
