@@ -89,8 +89,8 @@ def _open_nvtx(libraries: Iterable[str]) -> tuple[int, int]:
 def set_nvtx(library: bool | str | os.PathLike[str] | None) -> None:
     """From now on each GEMM, and each launch of a kernel, is a range of NVTX, which profilers show by name.
 
-    library: True, for libnvtx3interop.so.1 or libnvToolsExt.so.1 of NVIDIA's packages or where the loader finds one; the
-    path of one of them; False or None for no more ranges. It stays open. The environment variable AOTGEMM_NVTX says
+    library: True, for libnvtx3interop.so.1 or libnvToolsExt.so.1 of NVIDIA's packages or where the loader finds one;
+    the path of one of them; False or None for no more ranges. It stays open. The environment variable AOTGEMM_NVTX says
     the same for a process before its first call; 1 is True, 0 none. Results never depend on it. Raises DtypeError, and
     RequestError for a library that cannot be opened or is another one.
     """

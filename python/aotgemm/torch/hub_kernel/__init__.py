@@ -1,7 +1,7 @@
-"""What transformers takes from the Hub's repository kernels-community/finegrained-fp8, under the names that it has there.
+"""What transformers takes from the Hub's repository kernels-community/finegrained-fp8, under the names of there.
 
-`LOCAL_KERNELS=$(aotgemm --local-kernels)` makes the package `kernels` load this folder instead, without a network. It is
-loaded by its path, under the id of metadata.json.
+`LOCAL_KERNELS=$(aotgemm --local-kernels)` makes the package `kernels` load this folder instead, without a network. It
+is loaded by its path, under the id of metadata.json.
 """
 
 from aotgemm.torch.transformers import batched_matmul as matmul_batched
