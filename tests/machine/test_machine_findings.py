@@ -180,3 +180,46 @@ def test_each_element_of_a_vector_has_a_value_or_has_none(machine, second, offse
     assert ran.kinds() == kinds
     if not kinds:
         assert ran.arrays[0] == b"".join(lane.to_bytes(4, "little") for lane in range(32))
+
+
+ASSERTION = """
+\tmov.u32 %r1, %tid.x;
+\tsetp.lt.u32 %p1, %r1, {least};
+\t@!%p1 bra $fine;
+\tmov.u64 %rd1, message;
+\tcvta.global.u64 %rd2, %rd1;
+\t{{ // callseq 0, 0
+\t.param .b64 param0;
+\tst.param.b64 [param0], %rd2;
+\t.param .b32 param1;
+\tst.param.b32 [param1], 112;
+\tcall.uni
+\t{function},
+\t(
+\tparam0,
+\tparam1
+\t);
+\t}} // callseq 0
+$fine:
+\tret;
+"""
+GLOBALS = """\
+.extern .func __assertfail
+(
+\t.param .b64 __assertfail_param_0,
+\t.param .b32 __assertfail_param_1
+)
+;
+.global .align 1 .b8 message[3] = {97, 59, 0};
+"""
+
+
+@pytest.mark.parametrize(
+    ("least", "function", "kinds"), [(0, "__assertfail", set()), (1, "__assertfail", {"trap"}), (0, "other", {"ptx"})]
+)
+def test_an_assertion_of_a_kernel(machine, least, function, kinds):
+    launch = Launch(ASSERTION.format(least=least, function=function), (bytes(8),), globals=GLOBALS)
+    ran = run_kernel(machine, launch)
+    assert ran.kinds() == kinds
+    if "ptx" in kinds:
+        assert "the machine knows no function 'other' in 'call.uni'" in ran.findings[0]["message"]

@@ -55,12 +55,14 @@ class Launch:
     programmatic: bool = False
     schedules: str = "in_turn"
     level: str = "strict"
+    globals: str = ""  # what stands before the kernel
 
     def map_offset(self, number):
         return -(-8 * len(self.arrays) // MAP_BYTES) * MAP_BYTES + number * MAP_BYTES
 
     def ptx(self):
-        return HEAD.format(bytes=self.map_offset(len(self.maps))) + self.body + '\n}\n\t.file\t1 "kernel.cuh"\n'
+        head = HEAD.format(bytes=self.map_offset(len(self.maps))).replace(".extern", self.globals + ".extern", 1)
+        return head + self.body + '\n}\n\t.file\t1 "kernel.cuh"\n'
 
 
 @dataclass(frozen=True)

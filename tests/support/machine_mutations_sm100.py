@@ -3,11 +3,15 @@
 "bits": the machine has nothing to say of the protocol, and D is wrong.
 """
 
+import re
+
 from machine_mutations import CLUSTER_BARRIER, Subject, before, drop, drop_wait, flip_parity, mutation, replace
 
 # Problems that make each block, or pair, take several tiles, and its ring of stages go round.
 SUBJECTS = {
     "one": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x128x64_s6_c1x1", 280, 264, 456, "10.0"),
+    # A of FP8 with scales of 128 of K, B of FP4 with scales of 32.
+    "scaled": Subject("fp8_by_fp4", "sm100_fp8_fp4_gemm_dense_nt_bf16_128x192x128_s6_c2x1", 300, 392, 1024, "10.0"),
     "pair": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x256x64_s6_c2x1", 300, 520, 456, "10.0"),
 }
 
@@ -219,4 +223,129 @@ EPILOGUE = (
     mutation("the last stores are not waited for", "pair", drop(r"cp\.async\.bulk\.wait_group\.read", -1), "exit"),
 )
 
-MUTATIONS = START_AND_END + PRODUCER + ISSUER + EPILOGUE
+# Of the FP8 kernel: offsets of its barriers in shared memory, and of the columns of scales.
+FULL, ARRANGED, SCALES_OF_A, SCALES_OF_B = 214016, 214112, 384, 388
+GAP = r"(?:\s|//[^\n]*\n)*"  # between two instructions
+SCALES = 70403103916032  # the constant part of a descriptor of scales: 128 bytes to the next 8 rows, no swizzle
+
+
+def drop_wait_at(offset):
+    """Without the waits for barriers of the ring that starts at this offset."""
+
+    def edit(text):
+        addresses = re.findall(rf"add\.s32\s+(%r\d+), %r\d+, {offset};", text)
+        edited = replace(rf"again:\nmbarrier\.try_wait[^;]*\[(?:{'|'.join(addresses)})\][^;]*;\n@!done bra again;", "")
+        return edited(text)
+
+    return edit
+
+
+SCALED = (
+    mutation(
+        "B's scales are those of the next 32 of K",
+        "scaled",
+        replace(r"(selp\.b16\s+%rs\d+, )16(, %rs\d+, %p\d+;)", r"\g<1>32\2"),
+        "bits",
+    ),
+    mutation(
+        "A's scales are always those of the first 128 of K",
+        "scaled",
+        replace(r"(and\.b16\s+%rs\d+, %rs\d+, )24576;", r"\g<1>0;"),
+        "bits",
+    ),
+    mutation("A's scales are not copied", "scaled", drop(r"tcgen05\.cp", 0), "uninitialised", "tcgen05"),
+    mutation(
+        "scales of B's last columns are not copied", "scaled", drop(r"tcgen05\.cp", 2), "uninitialised", "tcgen05"
+    ),
+    mutation(
+        "scales of A and B are exchanged",
+        "scaled",
+        replace(r"(block_scale [^;]*), (\[%r\d+\]), (\[%r\d+\]), p;", r"\1, \3, \2, p;"),
+        "bits",
+        "uninitialised",
+    ),
+    mutation(
+        "scales lie where sums do",
+        "scaled",
+        replace(rf"(add\.s32\s+%r\d+, %r\d+, ){SCALES_OF_A};", r"\g<1>380;", 0),
+        "race",
+        "bits",
+        "uninitialised",
+        "tcgen05",
+    ),
+    mutation(
+        "scales of A and B share columns",
+        "scaled",
+        replace(rf"(add\.s32\s+%r\d+, %r\d+, ){SCALES_OF_B};", rf"\g<1>{SCALES_OF_A + 2};", 0),
+        "bits",
+        "race",
+    ),
+    mutation(
+        "the stride of a descriptor of scales is doubled",
+        "scaled",
+        replace(rf"\b{SCALES};", f"{SCALES + (8 << 32)};"),
+        "bits",
+        "uninitialised",
+        "race",
+    ),
+    mutation(
+        "scales are not arranged",
+        "scaled",
+        replace(rf"(bar\.warp\.sync\s+-1;{GAP}mad\.lo\.s32[^;]*;{GAP})st\.shared\.v4\.s32[^;]*;", r"\1"),
+        "bits",
+        "uninitialised",
+    ),
+    mutation(
+        "lanes overwrite scales that others have not read",
+        "scaled",
+        replace(rf"bar\.warp\.sync\s+-1;({GAP}mad\.lo\.s32[^;]*;{GAP}st\.shared\.v4)", r"\1"),
+        "race",
+    ),
+    mutation(
+        "arranged scales are not fenced from tcgen05.cp",
+        "scaled",
+        drop(r"fence\.proxy\.async", slice(0, 3)),
+        "proxy-fence",
+    ),
+    mutation("scales are arranged before they are there", "scaled", drop_wait_at(FULL), "race", "uninitialised"),
+    mutation("scales are copied before they are arranged", "scaled", drop_wait_at(ARRANGED), "race", "uninitialised"),
+    mutation(
+        "the other block's scales are not announced to the issuer",
+        "scaled",
+        replace(
+            r"mapa\.shared::cluster\.u32 remote, (%r\d+), %r\d+;",
+            r"mov.u32 remote, %cluster_ctarank;\nmapa.shared::cluster.u32 remote, \1, remote;",
+        ),
+        "deadlock",
+    ),
+    mutation(
+        "B is taken for FP8",
+        "scaled",
+        replace(r"(and\.b16\s+%rs\d+, %rs\d+, )7168;", r"\g<1>0;"),
+        "uninitialised",
+        "bits",
+    ),
+    mutation(
+        "A is taken for FP4",
+        "scaled",
+        replace(r"and\.b16(\s+%rs\d+), %rs\d+, 896;", r"mov.b16\1, 640;"),
+        "bits",
+    ),
+    mutation(
+        "bytes are announced for gaps too",
+        "scaled",
+        replace(
+            r"(mbarrier\.arrive\.expect_tx\S* _, \[%r\d+\]), (%r\d+);",
+            r".reg .b32 more;\nadd.s32 more, \2, 6144;\n\1, more;",
+        ),
+        "deadlock",
+    ),
+    mutation(
+        "products of a stage stop after three",
+        "scaled",
+        replace(r"(setp\.eq\.s32\s+%p\d+, %r\d+, )3;(?=\s*@%p\d+ bra)", r"\g<1>4;"),
+        "bits",
+    ),
+)
+
+MUTATIONS = START_AND_END + PRODUCER + ISSUER + EPILOGUE + SCALED

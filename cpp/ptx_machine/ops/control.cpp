@@ -33,6 +33,12 @@ void trap(Warp& warp, const Instruction& i) {
         stop(warp, "trap", "the kernel stops itself", "Look for the condition that it checks before.");
 }
 
+void fail_assertion(Warp& warp, const Instruction& i) {
+    if (warp.active(i) != 0) stop(warp, "trap", "an assertion of the kernel fails", "Look for the condition before it.");
+}
+
+void do_nothing(Warp&, const Instruction&) {}
+
 void create_policy(Warp& warp, const Instruction& i) {
     auto* to = warp.lanes<std::uint64_t>(i.to);
     const std::uint32_t active = warp.active(i);
@@ -52,6 +58,15 @@ void add_control_opcodes(OpcodeTable& table) {
     for (const char* name : {"bra", "bra.uni"}) table[name] = {"", branch, decode_nothing, false};
     for (const char* name : {"ret", "exit"}) table[name] = {"", finish, decode_nothing, false};
     for (const char* name : {"trap", "brkpt"}) table[name] = {"", trap, decode_nothing, false};
+    table["call.uni"] = {"", fail_assertion,
+                         [](Decoder& decoder, const Statement& statement, Instruction&) {
+                             if (statement.operands.at(0).name != "__assertfail")
+                                 decoder.fail("the machine knows no function '" + statement.operands[0].name + "'");
+                         },
+                         false};
+    // Arguments of a call.
+    for (const char* name : {"st.param.b32", "st.param.b64"})
+        table[name] = {"", do_nothing, [](Decoder& d, const Statement& s, Instruction&) { d.count(s, 2); }, false};
     table["griddepcontrol.wait"] = {"", wait_for_prerequisites, decode_nothing, false};
     table["griddepcontrol.launch_dependents"] = {"", launch_dependents, decode_nothing, false};
     table["createpolicy.fractional.L2::evict_first.b64"] = {

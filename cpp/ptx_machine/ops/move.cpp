@@ -182,7 +182,8 @@ void add_move_opcodes(OpcodeTable& table) {
     for (const char* type : {"b64", "u64", "s64", "f64"})
         table[std::string("mov.") + type] = {"", nullptr, decode_move<std::uint64_t, std::uint32_t>, true};
     add_lanewise(table, "cvta.param.u64", "dd", parameter_to_generic);
-    add_lanewise(table, "cvta.to.global.u64", "dd", unary<std::uint64_t, std::uint64_t, Same<std::uint64_t>>);
+    for (const char* name : {"cvta.to.global.u64", "cvta.global.u64"})
+        add_lanewise(table, name, "dd", unary<std::uint64_t, std::uint64_t, Same<std::uint64_t>>);
     add_lanewise(table, "mapa.shared::cluster.u32", "www", map_to_rank);
 }
 

@@ -63,6 +63,7 @@ Decoder::Decoder(const Module& module, const Entry& entry) : module_(module) {
     for (const RegisterType type : entry.registers) registers_.push_back(new_place(type));
     lay_out_shared();
     lay_out_parameters();
+    for (const std::string& name : module_.globals) program_->symbols[name] = {0, SymbolSpace::global};
 }
 
 void Decoder::lay_out_shared() {
@@ -73,21 +74,21 @@ void Decoder::lay_out_shared() {
             return;
         }
         end = align(end, variable.alignment);
-        program_->symbols[variable.name] = {end, false};
+        program_->symbols[variable.name] = {end, SymbolSpace::shared};
         end += variable.bytes;
     };
     for (const Variable& variable : module_.shared) place(variable);
     for (const Variable& variable : program_->entry.shared) place(variable);
     program_->shared_dynamic = align(end, dynamic_alignment);
     for (const Variable& variable : module_.shared)
-        if (variable.is_extern) program_->symbols[variable.name] = {program_->shared_dynamic, false};
+        if (variable.is_extern) program_->symbols[variable.name] = {program_->shared_dynamic, SymbolSpace::shared};
 }
 
 void Decoder::lay_out_parameters() {
     std::uint32_t end = 0;
     for (const Variable& variable : program_->entry.parameters) {
         end = align(end, variable.alignment);
-        program_->symbols[variable.name] = {end, true};
+        program_->symbols[variable.name] = {end, SymbolSpace::parameter};
         end += variable.bytes;
     }
     program_->parameter_bytes = end;
@@ -125,7 +126,7 @@ Place Decoder::source(const Operand& operand, RegisterType type) {
         case Operand::Kind::symbol: {
             const auto found = program_->symbols.find(operand.name);
             if (found == program_->symbols.end()) fail("no variable '" + operand.name + "'");
-            return constant(found->second.address, type, !found->second.is_parameter);
+            return constant(found->second.address, type, found->second.space == SymbolSpace::shared);
         }
         default: fail("an operand is neither a register nor a constant");
     }

@@ -58,9 +58,11 @@ struct Instruction {
     std::uint8_t flags = 0;
 };
 
+enum class SymbolSpace : std::uint8_t { shared, parameter, global };
+
 struct Symbol {
     std::uint32_t address = 0;
-    bool is_parameter = false;
+    SymbolSpace space = SymbolSpace::shared;
 };
 
 struct Constant {

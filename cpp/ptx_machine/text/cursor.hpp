@@ -18,6 +18,8 @@ class Cursor {
     char peek() const { return at_end() ? '\0' : text_[at_]; }
     char peek_next() const { return at_ + 1 < text_.size() ? text_[at_ + 1] : '\0'; }
 
+    bool starts_with(std::string_view wanted) const { return text_.substr(at_).starts_with(wanted); }
+
     bool take(char wanted) {
         if (peek() != wanted) return false;
         advance();

@@ -55,6 +55,7 @@ struct Entry {
 struct Module {
     std::string version, target;
     std::vector<Variable> shared;
+    std::vector<std::string> globals;  // names of variables in global memory, which the machine does not have
     std::vector<Entry> entries;
     std::vector<std::string> source_files;  // by number of .file
 };

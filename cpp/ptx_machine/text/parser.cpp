@@ -35,6 +35,9 @@ class Parser {
             module_.target = cursor_.dotted_word();
         } else if (word == ".address_size") {
             cursor_.word();
+        } else if (word == ".extern" && cursor_.starts_with(".func")) {
+            cursor_.until(';');
+            cursor_.expect(';');
         } else if (word == ".extern" || word == ".shared") {
             module_.shared.push_back(shared_variable(word));
         } else if (word == ".visible" || word == ".weak") {
@@ -42,8 +45,7 @@ class Parser {
         } else if (word == ".entry") {
             entry();
         } else if (word == ".global" || word == ".const") {
-            cursor_.until(';');  // an instruction that names it finds no variable
-            cursor_.expect(';');
+            global_variable();
         } else if (word == ".file") {
             source_file();
         } else if (word == ".section") {
@@ -53,6 +55,15 @@ class Parser {
         } else {
             cursor_.fail("unknown directive '" + word + "'");
         }
+    }
+
+    // Its memory is not there: only what nothing reads or writes may be named, as a message of an assertion.
+    void global_variable() {
+        while (cursor_.peek() == '.')
+            if (cursor_.dotted_word() == ".align") integer();
+        module_.globals.push_back(cursor_.word());
+        cursor_.until(';');
+        cursor_.expect(';');
     }
 
     void source_file() {
@@ -175,7 +186,7 @@ class Parser {
             entry_->shared.push_back(shared_variable(word));
         } else if (word == ".loc") {
             source_place();
-        } else if (word == ".pragma") {
+        } else if (word == ".pragma" || word == ".param") {  // arguments of a call
             cursor_.until(';');
             cursor_.expect(';');
         } else {
@@ -261,6 +272,7 @@ class Parser {
         statement.source_file = source_file_;
         statement.source_line = source_line_;
         const bool is_branch = statement.opcode == "bra" || statement.opcode == "bra.uni";
+        if (statement.opcode == "call.uni") call(statement);
         while (!cursor_.take(';')) {
             if (is_branch) {
                 scopes_.back().branches.emplace_back(static_cast<int>(entry_->statements.size()), cursor_.word());
@@ -270,6 +282,15 @@ class Parser {
             cursor_.take(',');
         }
         entry_->statements.push_back(std::move(statement));
+    }
+
+    // The function's name; what it is given does not matter.
+    void call(Statement& statement) {
+        Operand function;
+        function.kind = Operand::Kind::symbol;
+        function.name = cursor_.word();
+        cursor_.until(';');
+        statement.operands.push_back(std::move(function));
     }
 
     Operand operand() {
