@@ -210,4 +210,11 @@ def chosen(words, m, n, k, random):
     return run, d, call.on_cpu()
 
 
-PROBLEMS = (fp8_fp4, chosen)
+def fp8_by_fp4(kernel, m, n, k, random):
+    """A of FP8 with scales of 128 of K, B of FP4 with scales of 32."""
+    call = call_of(spec_of(kernel), m, n, k, random, spec_of(kernel)["kernel"], (False, 128, True, 32))
+    run, d = call.on_gpu()
+    return run, d, call.on_cpu()
+
+
+PROBLEMS = (fp8_fp4, fp8_by_fp4, chosen)

@@ -279,6 +279,7 @@ SCALED = (
         replace(rf"(add\.s32\s+%r\d+, %r\d+, ){SCALES_OF_B};", rf"\g<1>{SCALES_OF_A + 2};", 0),
         "bits",
         "race",
+        "uninitialised",
     ),
     mutation(
         "the stride of a descriptor of scales is doubled",
