@@ -3,6 +3,19 @@
 from codegen import tcgen05_geometry as geometry
 from codegen.geometry import OUT_BYTES, SLICE
 from codegen.spec import KernelSpec
+from codegen.tile_rules import GROUP_ALIGNMENT
+
+
+def groups(spec: KernelSpec) -> str | None:
+    """No tile, and no pair's tile, holds what belongs to different groups."""
+    rows_of_pair = spec.block_m * spec.cluster_m
+    if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % rows_of_pair != 0:
+        pair = " and cluster_m 2" if spec.cluster_m == 2 else ""
+        return (
+            f"block_m is {spec.block_m}{pair}; groups start at multiples of {GROUP_ALIGNMENT} rows, "
+            "which a pair's rows must divide"
+        )
+    return None
 
 
 def rows(spec: KernelSpec) -> str | None:

@@ -130,17 +130,13 @@ SM100_SEPARATE_SWAPPED_TILES = (
     (32, 128, 128, PAIR_N),
     (128, 128, 64, PAIR_N),
 )
-SM100_ONE_BLOCK_TILES = (
-    (128, 128, 64, ONE),
-    (128, 256, 64, ONE),
-)
 SM100_GROUPED_TABLES = (
     TileTable("contiguous", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
     TileTable("psum", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
-    TileTable("masked", ("nt",), ("bf16",), SM100_TILES[:1], SM100_SEPARATE_SWAPPED_TILES),
-    TileTable("batched", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_SEPARATE_SWAPPED_TILES),
-    TileTable("k_grouped", ("tn",), ("fp32",), SM100_ONE_BLOCK_TILES),
-    TileTable("batch_reduced", ("nt",), ("fp32",), SM100_ONE_BLOCK_TILES),
+    TileTable("masked", ("nt",), ("bf16",), SM100_TILES, SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("bf16",), SM100_TILES, SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("k_grouped", ("tn",), ("fp32",), SM100_TILES),
+    TileTable("batch_reduced", ("nt",), ("fp32",), SM100_TILES),
 )
 
 MOST_SLICES = 16  # of 64 K elements that the stages hold at most
@@ -273,8 +269,7 @@ FAMILY = Family(
             block=tcgen05_geometry.block_with(sm100_shared_bytes),
             marks=_marks,
             rules=(
-                tile_rules.groups,
-                _no_clusters,
+                tcgen05_rules.groups,
                 _partial_sums,
                 _no_promotion,
                 _block_k,

@@ -15,8 +15,7 @@ ALONE = replace(NORMAL, layout="tn", out_dtype="fp32", block_n=128, cluster_m=1)
 
 CASES = [
     ("groups", replace(SWAPPED, grouping="psum", block_m=48), "block_m is 48; groups start"),
-    ("groups", replace(NORMAL, grouping="masked"), "cluster_m is 2; tiles of different groups"),
-    ("_no_clusters", replace(ALONE, grouping="k_grouped", cluster_n=2), "bf16_gemm has no clusters for k_grouped"),
+    ("groups", replace(NORMAL, grouping="contiguous"), "block_m is 128 and cluster_m 2; groups start"),
     ("_partial_sums", replace(ALONE, grouping="batch_reduced", out_dtype="bf16"), "partial sums of batch_reduced"),
     ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),

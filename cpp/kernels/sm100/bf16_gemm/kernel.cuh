@@ -3,7 +3,8 @@
 //
 // Persistent thread blocks, or pairs of them, loop over the tiles of D. Warps have roles (pipeline/roles.hpp). Parts, in
 // the order in which a tile passes through them:
-//   sm90/schedule/                     the producer warp finds the next tile: index arithmetic alone, as on sm_90a
+//   sm90/schedule/                     the producer warp finds the next tile: index arithmetic alone, as on sm_90a;
+//   schedule/pair_scheduler.cuh        a pair's tile, where those know no pairs
 //   sm90/pipeline/tile_queue.cuh       the producer warp pushes the tile, the others pop it
 //   bf16_gemm/producer.cuh             TMA loads of A and B, stage by stage
 //   pipeline/operand.cuh               layout of a K-major or MN-major operand: TMA boxes and matrix descriptors
@@ -21,14 +22,14 @@
 #include "sm100/epilogue/epilogue.cuh"
 #include "sm100/gemm_params.hpp"
 #include "sm100/kernel_frame.cuh"
-#include "sm90/schedule/batch_reduced_scheduler.cuh"
+#include "sm100/schedule/pair_scheduler.cuh"
 
 namespace aotgemm::sm100 {
 
 template <class Config>
 __device__ __forceinline__ void bf16_gemm(const GemmParams& params) {
     extern __shared__ __align__(1024) unsigned char memory[];
-    using Scheduler = typename sm90::SchedulerOf<Config, Config::kGrouping>::Type;
+    using Scheduler = typename SchedulerOf<Config>::Type;
     const uint32_t shared = ptx::shared_address(memory);
     const int warp = __shfl_sync(0xFFFFFFFF, static_cast<int>(threadIdx.x / 32), 0);
     const int lane = static_cast<int>(threadIdx.x % 32);
