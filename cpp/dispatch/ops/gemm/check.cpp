@@ -44,7 +44,7 @@ void check_presence(const GemmCall& call) {
     check_presence(call, "sfa", in.sfa, call.family->has_scales());
     check_presence(call, "b", in.b, true);
     check_presence(call, "sfb", in.sfb, call.family->has_scales());
-    if (in.c != nullptr) check_presence(call, "c", in.c, call.form->takes_c);
+    if (in.c != nullptr) check_presence(call, "c", in.c, call.form->takes_c && in.head_mid == 0);
     check_presence(call, "d", in.d, true);
     const char* index = group_index_name(call.form->grouping);
     check_presence(call, index != nullptr ? index : "index", in.index, index != nullptr);
@@ -239,9 +239,6 @@ int64_t check_heads(const GemmCall& call) {
              call.family->name, " ", grouping_name(call.form->grouping));
     }
     if (mid == 0) return call.sizes.n;
-    if (call.given->c != nullptr) {
-        fail(AOTGEMM_ERROR_LAYOUT, "c: is given with head_splits ", left, ", ", mid, ", ", right, ", allowed is none");
-    }
     if (call.sizes.n % (left + right) != 0) {
         fail(AOTGEMM_ERROR_SHAPE, "b: N is ", call.sizes.n, ", must be a multiple of left + right of head_splits, ",
              left + right);
