@@ -23,7 +23,7 @@ SOURCES = (
     "aotgemm.compat.testing",
     "aotgemm.compat.distributed",
 )
-FAMILY_OF_ALL = "fp8_gemm_1d2d"  # no engine can do without it
+FAMILIES_OF_ALL = ("fp8_gemm_1d2d", "fp8_fp4_gemm")  # no engine can do without one of them
 
 
 @cache
@@ -50,7 +50,7 @@ def check_devices() -> None:
     """
     from .devices import compute_capabilities  # ctypes takes milliseconds to import
 
-    supported = {spec["arch"] for spec in _core.specs() if spec["family"] == FAMILY_OF_ALL}
+    supported = {spec["arch"] for spec in _core.specs() if spec["family"] in FAMILIES_OF_ALL}
     present = compute_capabilities()
     if present and not any(f"sm_{major}{minor}a" in supported for major, minor in present):
         listed = ", ".join(sorted({f"sm_{major}{minor}" for major, minor in present}))

@@ -7,6 +7,7 @@ from ..arrays.sizes import align
 from ..errors import ShapeError
 from ..ops.bf16_grouped import k_grouped_bf16_gemm_tn_contiguous as bf16_gemm
 from ..ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous as fp8_gemm
+from ..ops.fp8_k_grouped import k_grouped_fp8_gemm_tn_contiguous as fp8_gemm_tn
 from .deepgemm_settings import get_mk_alignment_for_contiguous_layout
 
 
@@ -57,6 +58,21 @@ def k_grouped_fp8_gemm_nt_contiguous(
     Raises what that call raises, and ShapeError for no ks_cpu without use_psum_layout.
     """
     fp8_gemm(a, b, d, *_sizes(ks_cpu, grouped_layout, use_psum_layout), c, recipe, compiled_dims)
+
+
+def k_grouped_fp8_gemm_tn_contiguous(
+    a: tuple[Any, Any],
+    b: tuple[Any, Any],
+    d: Any,
+    ks_cpu: Sequence[int] | None,
+    grouped_layout: Any,
+    c: Any = None,
+    recipe: tuple[int, int, int] = (1, 1, 128),
+    compiled_dims: str = "mn",
+    use_psum_layout: bool = False,
+) -> None:
+    """aotgemm.k_grouped_fp8_gemm_tn_contiguous with the parameters of k_grouped_fp8_gemm_nt_contiguous above."""
+    fp8_gemm_tn(a, b, d, *_sizes(ks_cpu, grouped_layout, use_psum_layout), c, recipe, compiled_dims)
 
 
 def k_grouped_bf16_gemm_tn_contiguous(
