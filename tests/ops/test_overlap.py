@@ -58,8 +58,13 @@ def test_outputs_of_a_cast():
 
 
 def in_memory(memory, at, like):
-    """A contiguous array of that shape and dtype, from that byte on."""
-    return memory[at : at + like.nbytes].view(like.dtype).reshape(like.shape)
+    """An array of that shape, strides and dtype, from that byte on."""
+    return np.ndarray(like.shape, like.dtype, memory.data, at, like.strides)
+
+
+def extent(array):
+    """Bytes from its first to its last."""
+    return sum((size - 1) * step for size, step in zip(array.shape, array.strides, strict=True)) + array.itemsize
 
 
 @pytest.mark.parametrize(
@@ -74,11 +79,11 @@ def in_memory(memory, at, like):
 )
 def test_d_in_the_memory_of_an_operand(form, name):
     given = form.operands(K)
-    memory = np.zeros(given["d"].nbytes + given[name].nbytes + 64, np.uint8)
+    memory = np.zeros(given["d"].nbytes + extent(given[name]) + 64, np.uint8)
     start = -memory.ctypes.data % 16
     operand = in_memory(memory, start, given[name])
     operand[...] = given[name]
-    last = start + (given[name].nbytes - 1) // 16 * 16  # of the operand's last 16 bytes
+    last = start + (extent(given[name]) - 1) // 16 * 16  # of the operand's last 16 bytes
     form.run(given | {name: operand, "d": in_memory(memory, last + 16, given["d"])})
     before = memory.copy()
     with pytest.raises(aotgemm.LayoutError, match=r"^d: shares memory with \w+, must lie apart from it"):

@@ -18,6 +18,7 @@ def test_every_kernel_is_run_by_a_kind_and_every_kind_has_kernels():
 def test_kinds_on_kernels_of_another_call():
     assert {name: kind.kernel_words for name, kind in KINDS.items() if kind.kernels} == {
         "fp8_gemm_1d2d_skip_head_mid": ("fp8_gemm_1d2d", "dense", "nt", "bf16"),
+        "fp8_fp4_gemm_skip_head_mid": ("fp8_fp4_gemm", "dense", "nt", "bf16"),
         "fp8_gemm_1d1d_k_grouped_fp32": ("fp8_gemm_1d1d", "dense", "nt", "fp32"),
         "bf16_gemm_batch_reduced": ("bf16_gemm", "batch_reduced", "nt", "fp32"),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from exchange_tensor_build import build_exchange_tensor
 from fake_driver import build_fake_driver, run_on_fake
-from gemm_forms import FORMS
+from gemm_forms import ON_HOPPER as FORMS
 
 SUPPORT = Path(__file__).parents[1] / "support"
 PROGRAM = """
@@ -20,7 +20,7 @@ import aotgemm, numpy as np
 import exchange_tensor
 from aotgemm import _core
 from exchange_tensor import ExchangeTensor, events
-from gemm_forms import FORMS
+from gemm_forms import ON_HOPPER as FORMS
 
 kept = []
 def operands(form, k):

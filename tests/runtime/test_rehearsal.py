@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from exchange_tensor_build import build_exchange_tensor
 from fake_driver import build_fake_driver, run_on_fake
-from gemm_forms import FORMS
+from gemm_forms import ON_HOPPER as FORMS
 
 SUPPORT = Path(__file__).parents[1] / "support"
 PROGRAM = """
@@ -19,7 +19,7 @@ import aotgemm, numpy as np
 from dataclasses import replace
 from call_mutations import OPERANDS, places_of
 from exchange_tensor import ExchangeTensor
-from gemm_forms import FORMS
+from gemm_forms import ON_HOPPER as FORMS
 
 def moved(by):
     return lambda place, of: replace(place, address=place.address + by)

@@ -7,6 +7,8 @@ import numpy as np
 from aotgemm import _core
 from aotgemm.arrays.sizes import ceil_div
 from aotgemm.problems.kinds import KINDS, SKIP_HEAD_MID, Kind
+from aotgemm.problems.memory import in_tma_rows
+from aotgemm.problems.scales import granularities
 from problems import BF16, FP8, CudaLike
 
 N, GROUPS, BATCHES = 24, 2, 3
@@ -90,18 +92,22 @@ class Form:
         """Arguments of `_core.gemm` for ones times ones, with D poisoned."""
         given = dict.fromkeys(("sfa", "sfb", "c", "index")) | self._factors(k)
         if self.is_fp8:
-            given |= self._scales(ceil_div(k, 128))
+            given |= self._packed_scales(k) if self.kind.packs_scales else self._scales(ceil_div(k, 128))
         if self.grouping in INDICES:
             given["index"] = INDICES[self.grouping]
         if self.grouping == "k_grouped":
             given["index"] = np.array(self.ks(k), np.int32)
         return given | {"d": np.full(self.shape_of_d, POISON, self.out), "ks": self.ks(k), "head_splits": self.heads}
 
+    @property
+    def is_flat(self) -> bool:
+        return self.kind.is_flat
+
     def _factors(self, k: int) -> dict[str, np.ndarray]:
         dtype = FP8 if self.is_fp8 else BF16
         shapes = {"a": (self.m, k), "b": (N, k)}
         if self.grouping == "k_grouped":
-            shapes = {"a": (self.m * k,), "b": (N * k,)} if self.is_fp8 else {"a": (k, self.m), "b": (k, N)}
+            shapes = {"a": (self.m * k,), "b": (N * k,)} if self.is_flat else {"a": (k, self.m), "b": (k, N)}
         elif self.grouping != "dense":
             groups = BATCHES if self.grouping == "batch_reduced" else GROUPS
             has_groups_of_a = self.grouping not in ("contiguous", "psum")
@@ -109,10 +115,11 @@ class Form:
         transposed = {"a": self.layout[0] == "t", "b": self.layout[1] == "n"}
         if self.grouping == "k_grouped":
             transposed = {"a": False, "b": False}
-        return {
+        factors = {
             name: np.ones((*shape[:-2], *reversed(shape[-2:])) if transposed[name] else shape, dtype)
             for name, shape in shapes.items()
         }
+        return {name: in_tma_rows(x) for name, x in factors.items()} if self.kind.packs_scales else factors
 
     def _scales(self, blocks: int) -> dict[str, np.ndarray]:
         rows_b = N if self.kind.scales_b_by_row else ceil_div(N, 128)
@@ -123,11 +130,22 @@ class Form:
             "sfb": np.ones((*groups_b, rows_b, blocks), np.float32),
         }
 
+    def _packed_scales(self, k: int) -> dict[str, np.ndarray]:
+        """Packed ones as a GPU reads them."""
+        words = ceil_div(k, 512)
+        groups_a = (GROUPS,) if self.grouping in ("batched", "masked") else ()
+        groups_b = (GROUPS,) if self.grouping in ("batched", "masked", "contiguous", "psum") else ()
+        shapes = {"sfa": (*groups_a, words, self.m), "sfb": (*groups_b, words, N)}
+        return {name: np.full(shape, 0x7F7F7F7F, np.int32).swapaxes(-1, -2) for name, shape in shapes.items()}
+
     def run(self, given: dict[str, Any], **options: Any) -> None:
-        _core.gemm(self.family, self.grouping, self.layout, **given, **options)
+        _core.gemm(
+            *(self.family, self.grouping, self.layout), **given, **granularities(self.kind.packs_scales), **options
+        )
 
 
 FORMS = [Form(kind) for kind in KINDS.values()]
+ON_HOPPER = [form for form in FORMS if "sm_90a" in form.kind.form.family.archs]
 K_GROUPED = [form for form in FORMS if form.grouping == "k_grouped"]
 WITH_C = [form for form in FORMS if form.kind.takes_c]
 

@@ -29,7 +29,7 @@ Times = dict[str, list[float]]
 def chosen_kernel(kind: Kind, size: Size, device: dict[str, Any]) -> str:
     """The name of the kernel that a call runs; where FP8 groups of K are launched one by one, that of the largest."""
     m, n, k, groups = size.asked(kind)
-    if kind.is_fp8 and kind.grouping == "k_grouped":
+    if kind.is_flat:
         k, groups = max(size.counts), 1
     family, *words = kind.kernel_words
     return _core.select(family, m, n, k, _core.get_num_sms(), device, 1, *words, groups)[0]["name"]

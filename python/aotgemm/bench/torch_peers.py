@@ -103,13 +103,17 @@ def _has_router_groups(kind: Kind) -> bool:
     return kind.has_row_groups and kind.grouping != "batched"
 
 
+def _has_fp32_scales(kind: Kind) -> bool:
+    return kind.is_fp8 and not kind.packs_scales
+
+
 def _is_scaled_dense(kind: Kind) -> bool:
-    return kind.is_fp8 and kind.grouping == "dense" and c_operand(kind) == "none"
+    return _has_fp32_scales(kind) and kind.grouping == "dense" and c_operand(kind) == "none"
 
 
 def _is_fp8_product(kind: Kind) -> bool:
     """Without C, and with a D that a plain product has."""
-    return _is_scaled_dense(kind) or (kind.is_fp8 and kind.has_row_groups)
+    return _is_scaled_dense(kind) or (_has_fp32_scales(kind) and kind.has_row_groups)
 
 
 def _is_bf16_product(kind: Kind) -> bool:
@@ -131,7 +135,7 @@ TORCH_PEERS: dict[str, tuple[str, Callable[[Kind], bool], Callable[[Problem], Ca
     "blockwise": ("cuBLASLt FP8 with our scales, through torch scaled_mm", _is_scaled_dense, _blockwise),
     "rowwise": (
         "FP8 with one scale a row, through torch._scaled_grouped_mm: less arithmetic, groups without padding",
-        lambda kind: kind.is_fp8 and _has_router_groups(kind),
+        lambda kind: _has_fp32_scales(kind) and _has_router_groups(kind),
         _rowwise,
     ),
     "bf16": ("the product in BF16, through torch mm, bmm or grouped_mm", _is_fp8_product, _bf16),

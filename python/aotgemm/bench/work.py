@@ -3,6 +3,7 @@
 from ..arrays.sizes import ceil_div
 from ..problems.form import COperand
 from ..problems.kinds import Kind
+from ..problems.scales import words_of_k
 from ..problems.sizes import Size
 
 ELEMENT_BYTES = {"bf16": 2, "fp32": 4}
@@ -50,5 +51,7 @@ def bytes_moved(kind: Kind, size: Size) -> int:
 
 
 def _scale_bytes(kind: Kind, size: Size, rows: int, weights: int) -> int:
+    if kind.packs_scales:
+        return SCALE_BYTES * words_of_k(kind, size) * (rows + weights * size.n)
     rows_of_b = size.n if kind.scales_b_by_row else ceil_div(size.n, SCALE_BLOCK)
     return SCALE_BYTES * ceil_div(size.k, SCALE_BLOCK) * (rows + weights * rows_of_b)

@@ -24,6 +24,8 @@ def _chunk(rng: np.random.Generator, dtype: str) -> np.ndarray:
     """CHUNK elements: scales, or standard normal values, quantised."""
     if dtype == "float32":
         return rng.uniform(*SCALE_RANGE, CHUNK).astype(np.float32)
+    if dtype == "int32":  # packed, of about the same size
+        return rng.integers(117, 121, 4 * CHUNK, np.uint8).view(np.int32)
     values = rng.standard_normal((CHUNK // 1024, 1024), np.float32)
     if dtype == "bfloat16":
         return values.astype(ml_dtypes.bfloat16).reshape(-1)

@@ -7,8 +7,10 @@ from typing import Any
 import aotgemm
 
 from .. import _core
-from .kind import SKIP_HEAD_MID
+from .backends import CpuBackend
+from .kind import SKIP_HEAD_MID, Kind
 from .make import Problem
+from .scales import granularities
 
 
 def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | None = None) -> Callable[[], None]:
@@ -32,6 +34,7 @@ def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int |
         threads=threads,
         stream=stream,
         workspace=None if problem.workspace is None else problem.workspace.parts,
+        **granularities(kind.packs_scales),
     )
 
 
@@ -42,7 +45,18 @@ def call(problem: Problem, kernel: int = -1, threads: int = 0, stream: int | Non
 
 def public(problem: Problem, library: Any = aotgemm) -> Callable[[], None]:
     """The call that a user makes, through aotgemm or another library with the same names."""
-    return problem.kind.form.public(library, problem)
+    made = problem.kind.form.public(library, problem)
+    return partial(_on_architecture, problem.kind, made) if isinstance(problem.backend, CpuBackend) else made
+
+
+def _on_architecture(kind: Kind, made: Callable[[], None]) -> None:
+    """Makes a call on the CPU, which speaks for an architecture of the kind's family meanwhile."""
+    before, archs = _core.get_cpu_arch(), kind.form.family.archs
+    _core.set_cpu_arch(before if before in archs else archs[0])
+    try:
+        made()
+    finally:
+        _core.set_cpu_arch(before)
 
 
 def call_public(problem: Problem, library: Any = aotgemm) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..typing import Architecture
 from .memory import CONTIGUOUS, MemoryLayout
 
 if TYPE_CHECKING:
@@ -99,12 +100,18 @@ class Form:
 
 @dataclass(frozen=True, eq=False)
 class GemmFamily:
-    """A family of GEMMs. rows_per_scale_of_b: 1 or 128, None where there are no scales, as in BF16."""
+    """A family of GEMMs.
+
+    rows_per_scale_of_b: 1 or 128, None where there are no scales, as in BF16. packs_scales: whether they are packed
+    UE8M0, made of FP32 powers of two. archs: the architectures on which the user's calls run it.
+    """
 
     name: str
     defined: Definition
     forms: tuple[Form, ...]
     rows_per_scale_of_b: int | None = None
+    packs_scales: bool = False
+    archs: tuple[Architecture, ...] = ("sm_90a",)
 
     def __post_init__(self) -> None:
         for form in self.forms:

@@ -55,6 +55,16 @@ class Kind:
         return self.form.family.rows_per_scale_of_b == 1
 
     @property
+    def packs_scales(self) -> bool:
+        """Whether scales are packed UE8M0, four to a word."""
+        return self.form.family.packs_scales
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether A and B are vectors that hold a matrix for each group of K."""
+        return self.is_fp8 and not self.packs_scales and self.grouping == "k_grouped"
+
+    @property
     def sums_over_tokens(self) -> bool:
         """Whether the call is a gradient: what varies from one to the next is K, or the number of batches."""
         return self.form.sums_over_tokens

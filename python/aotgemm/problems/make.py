@@ -11,8 +11,9 @@ from .backends import Backend
 from .form import COperand
 from .kind import Kind
 from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, numpy_dtype
+from .scales import pack
 from .sizes import Size
-from .values import Operands, Values, column_segments, draw, in_batches
+from .values import Operands, Values, blocks_of, column_segments, draw, in_batches
 from .views import contiguous_view, guard_of, placement_of, views_of
 from .workspace import Workspace, workspace_of
 
@@ -84,7 +85,8 @@ class Problem:
 
 
 def _poison(dtype: np.dtype, size: int) -> np.ndarray:
-    return np.full(size, np.nan, dtype)
+    """NaN, of floating point or of UE8M0."""
+    return np.full(size, -1 if dtype == np.int32 else np.nan, dtype)
 
 
 def _rows_of_a(kind: Kind, size: Size, distinct: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -106,7 +108,7 @@ def _arranged_values(kind: Kind, size: Size, operands: Operands) -> dict[str, np
     b = operands.b if kind.has_row_groups else operands.b[0]
     if kind.grouping == "batch_reduced":
         a, b = in_batches(a, size.batches), in_batches(b, size.batches)
-    if kind.is_fp8 and kind.grouping == "k_grouped":
+    if kind.is_flat:
         a, b = _flat_groups(kind, size, a), _flat_groups(kind, size, b)
     a = a.swapaxes(-1, -2) if kind.layout[0] == "t" else a
     return {"a": a, "b": b.swapaxes(-1, -2) if kind.layout[1] == "n" else b}
@@ -118,6 +120,18 @@ def _arranged_scales(kind: Kind, size: Size, operands: Operands) -> dict[str, np
         return {}
     sfa = _rows_of_a(kind, size, operands.sfa, operands.source)
     return {"sfa": sfa, "sfb": operands.sfb if kind.has_row_groups else operands.sfb[0]}
+
+
+def _packed(kind: Kind, size: Size, scales: np.ndarray) -> np.ndarray:
+    """Each group of K by itself."""
+    segments = column_segments(kind, size) if kind.grouping == "k_grouped" else [slice(0, size.k)]
+    return np.concatenate([pack(scales[..., blocks_of(columns)]) for columns in segments], -1)
+
+
+def _scales_of_core(kind: Kind, size: Size, operands: Operands) -> dict[str, np.ndarray]:
+    """The scales as the library's core takes them: packed where the family packs them."""
+    scales = _arranged_scales(kind, size, operands)
+    return {name: _packed(kind, size, x) for name, x in scales.items()} if kind.packs_scales else scales
 
 
 def _placed(backend: Backend, view: View, values: np.ndarray) -> Any:
@@ -146,7 +160,7 @@ def lay_out(
 ) -> Problem:
     """The problem of these values on a backend. mn_major: scales by row as a GPU reads them, else row-major."""
     views, guard = views_of(kind, size, memory, mn_major), guard_of(kind, size, memory)
-    arranged = _arranged_values(kind, size, operands) | _arranged_scales(kind, size, operands)
+    arranged = _arranged_values(kind, size, operands) | _scales_of_core(kind, size, operands)
     placed = {name: _placed(backend, views[name], x) for name, x in arranged.items()}
     index = index_of(kind, size)
     output = backend.empty(guard.size, views["d"].dtype)
@@ -183,7 +197,7 @@ def _with_c(problem: Problem, in_place: bool) -> Problem:
 
 
 def with_row_major_scales(problem: Problem) -> Problem:
-    """The same problem, in the same D, with scales as a cast leaves them."""
+    """The same problem, in the same D, with FP32 scales as a cast leaves them."""
     scales = _arranged_scales(problem.kind, problem.size, problem.operands)
     return replace(problem, **{name: problem.backend.put(np.ascontiguousarray(x)) for name, x in scales.items()})
 

@@ -81,6 +81,10 @@ def finite_scales(rng: np.random.Generator, rows: int, columns: int) -> np.ndarr
     return np.ldexp(rng.uniform(1, 2, (rows, columns)), exponents).astype(np.float32)
 
 
+def powers_of_two(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    return np.exp2(rng.integers(-12, 4, (rows, columns))).astype(np.float32)
+
+
 def finite_bf16(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Every fourth row of every size there is, the others of a middling one, some zeros."""
     bits = rng.integers(0, 1 << 16, shape, np.uint16)
@@ -137,13 +141,14 @@ def _add_special_values(kind: Kind, size: Size, operands: Operands) -> None:
 
 
 def _fp8_matrix(
-    rng: np.random.Generator, rows: int, columns: int, rows_per_scale: int, values: Values
+    rng: np.random.Generator, kind: Kind, rows: int, columns: int, rows_per_scale: int, values: Values
 ) -> tuple[np.ndarray, np.ndarray]:
-    """FP8 [rows, columns] and its scales."""
+    """FP8 [rows, columns] and its scales, powers of two where they are packed."""
     if values == "normal":
         cast = per_token_cast_to_fp8 if rows_per_scale == 1 else per_block_cast_to_fp8
-        return cast(rng.standard_normal((rows, columns), np.float32), False)
-    scales = finite_scales(rng, ceil_div(rows, rows_per_scale), ceil_div(columns, SCALE_BLOCK))
+        return cast(rng.standard_normal((rows, columns), np.float32), kind.packs_scales)
+    draw_scales = powers_of_two if kind.packs_scales else finite_scales
+    scales = draw_scales(rng, ceil_div(rows, rows_per_scale), ceil_div(columns, SCALE_BLOCK))
     return finite_fp8(rng, rows, columns), scales
 
 
@@ -159,7 +164,7 @@ def _matrix(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """A matrix in the format of the kind, and its scales if it has any."""
     if kind.is_fp8:
-        return _fp8_matrix(rng, rows, columns, rows_per_scale, values)
+        return _fp8_matrix(rng, kind, rows, columns, rows_per_scale, values)
     return _bf16_matrix(rng, rows, columns, values), None
 
 

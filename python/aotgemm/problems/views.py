@@ -7,9 +7,9 @@ from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from .kind import Kind
 from .memory import GUARD_ROWS, RAW, GuardedOutput, MemoryLayout, View, guard_output, numpy_dtype
 from .rows import RowPlacement, place_rows
+from .scales import SCALE_BLOCK, words_of_k
 from .sizes import Size
 
-SCALE_BLOCK = 128
 OUT_DTYPES = {"bf16": "bfloat16", "fp32": "float32"}
 
 
@@ -33,11 +33,11 @@ def _matrices(dtype: str, outer: int, rows: int, columns: int, memory: MemoryLay
     return View(dtype, shape[not outer :], stride[not outer :], max(outer, 1) * rows * pitch, padding // 3)
 
 
-def mn_major_view(outer: int, rows: int, columns: int, padding: int = 0) -> View:
+def mn_major_view(outer: int, rows: int, columns: int, padding: int = 0, dtype: str = "float32") -> View:
     """Scales in the layout that a GPU reads: columns at multiples of 16 bytes, rows adjacent."""
     height = get_tma_aligned_size(rows, numpy_dtype("float32").itemsize) + padding
     shape, stride = (outer, rows, columns), (columns * height, 1, height)
-    return View("float32", shape[not outer :], stride[not outer :], max(outer, 1) * columns * height)
+    return View(dtype, shape[not outer :], stride[not outer :], max(outer, 1) * columns * height)
 
 
 def _outer_and_rows_of_a(kind: Kind, size: Size) -> tuple[int, int]:
@@ -56,7 +56,7 @@ def _outer_of_b(kind: Kind, size: Size) -> int:
 
 def _values(kind: Kind, size: Size, memory: MemoryLayout) -> dict[str, View]:
     dtype = "float8_e4m3fn" if kind.is_fp8 else "bfloat16"
-    if kind.is_fp8 and kind.grouping == "k_grouped":
+    if kind.is_flat:
         return {name: contiguous_view(dtype, [rows * size.k]) for name, rows in (("a", size.m), ("b", size.n))}
     outer, rows = _outer_and_rows_of_a(kind, size)
     sizes_of_a = (size.k, rows) if kind.layout[0] == "t" else (rows, size.k)
@@ -68,6 +68,8 @@ def _values(kind: Kind, size: Size, memory: MemoryLayout) -> dict[str, View]:
 def _scales(kind: Kind, size: Size, memory: MemoryLayout, mn_major: bool) -> dict[str, View]:
     if not kind.is_fp8:
         return {}
+    if kind.packs_scales:
+        return _packed_scales(kind, size, memory)
     blocks = ceil_div(size.k, SCALE_BLOCK)
 
     def by_row(outer: int, rows: int) -> View:
@@ -80,6 +82,13 @@ def _scales(kind: Kind, size: Size, memory: MemoryLayout, mn_major: bool) -> dic
     outer = _outer_of_b(kind, size)
     shape = (outer, ceil_div(size.n, SCALE_BLOCK), blocks)[not outer :]
     return {"sfa": by_row(*_outer_and_rows_of_a(kind, size)), "sfb": contiguous_view("float32", shape)}
+
+
+def _packed_scales(kind: Kind, size: Size, memory: MemoryLayout) -> dict[str, View]:
+    """Always as a GPU reads them."""
+    words, padding = words_of_k(kind, size), memory.scale_padding
+    rows = {"sfa": _outer_and_rows_of_a(kind, size), "sfb": (_outer_of_b(kind, size), size.n)}
+    return {name: mn_major_view(*given, words, padding, "int32") for name, given in rows.items()}
 
 
 def guard_of(kind: Kind, size: Size, memory: MemoryLayout, guard_rows: int = GUARD_ROWS) -> GuardedOutput:

@@ -8,6 +8,7 @@ import numpy as np
 from .. import _core
 from ..problems.kinds import FAMILIES, SKIP_HEAD_MID, Kind
 from ..problems.memory import CONTIGUOUS, POISON, POISON_BYTE, RAW, in_tma_rows, numpy_dtype
+from ..problems.scales import granularities, pack
 from ..problems.sizes import Size
 from ..problems.values import Operands, blocks_of, column_segments, in_batches
 from ..problems.views import OUT_DTYPES, placement_of, views_of
@@ -29,7 +30,10 @@ def cpu_backend_product(
             rows_a, rows_b = (in_tma_rows(in_batches(matrix, batches)) for matrix in (a, b))
             _core.gemm(family, "batch_reduced", "nt", rows_a, None, rows_b, None, c, d)
         else:
-            _core.gemm(family, "dense", "nt", in_tma_rows(a), sfa, in_tma_rows(b), sfb, c, d)
+            packs = FAMILIES[family].packs_scales
+            scales = (pack(sfa), pack(sfb)) if packs else (sfa, sfb)
+            rows_a, rows_b = in_tma_rows(a), in_tma_rows(b)
+            _core.gemm(*(family, "dense", "nt", rows_a, scales[0], rows_b, scales[1], c, d), **granularities(packs))
         return d
 
     return finish

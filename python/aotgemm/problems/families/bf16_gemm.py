@@ -99,6 +99,7 @@ def _in_groups(
 FAMILY = GemmFamily(
     name="bf16_gemm",
     defined=_defined,
+    archs=("sm_90a", "sm_100a"),
     forms=(
         Form(
             "dense",
