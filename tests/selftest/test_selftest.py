@@ -42,7 +42,10 @@ def test_a_wrong_bit_in_a_bf16_gemm_is_found(capsys, monkeypatch, bits, outs):
     assert main(["selftest", "--json"]) == 1
     wrong = {tally["name"] for tally in json.loads(capsys.readouterr().out)["tallies"] if tally["differing"]}
     of_bf16 = {f"CPU backend, {name}": kind for name, kind in KINDS.items() if not kind.is_fp8}
-    same_chain = {"tf32_hc_prenorm_gemm"}  # the tensor cores add TF32 products as they add BF16's
+    # The tensor cores add TF32 products as they add BF16's, and so do sm_100a's FP8's.
+    same_chain = {"tf32_hc_prenorm_gemm"} | {
+        f"CPU backend, {name}" for name, kind in KINDS.items() if kind.packs_scales
+    }
     assert {name for name, kind in of_bf16.items() if kind.out_dtype in outs} <= wrong <= set(of_bf16) | same_chain
     assert "CPU backend, bf16_gemm" in wrong
 
@@ -85,3 +88,11 @@ def test_the_cpu_backend_runs_every_kind(capsys):
     least = {"fp8_gemm_1d2d": 120, "fp8_gemm_1d1d": 120, "fp8_gemm_1d1d_fp32": 120, "bf16_gemm": 24}
     least |= {"fp8_gemm_1d2d_contiguous": 16, "fp8_gemm_1d2d_batched": 16, "bf16_gemm_batch_reduced": 8}
     assert all(cases[name] >= count for name, count in least.items())
+
+
+def test_an_architecture_has_its_own_gemms(capsys):
+    assert main(["selftest", "--arch", "sm_100a", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    named = {tally["name"].removeprefix("CPU backend, ") for tally in report["tallies"]} & set(KINDS)
+    assert named == {name for name, kind in KINDS.items() if "sm_100a" in kind.form.family.archs}
+    assert {"fp8_fp4_gemm", "bf16_gemm"} < named and _core.get_cpu_arch() == "sm_90a"

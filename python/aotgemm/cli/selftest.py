@@ -1,9 +1,11 @@
 """`aotgemm selftest`: every kernel against the CPU backend, bit for bit."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.progress import Progress
 
@@ -11,6 +13,7 @@ from .. import _core
 from ..errors import DeviceError, KernelMissingError
 from ..problems.backends import CpuBackend, CudaBackend, default_backend
 from ..selftest.tally import Tallies
+from ..typing import Architecture
 from .output import add_command, natural, print_facts, print_json, print_table, progress
 
 EXAMPLES = """\
@@ -19,6 +22,7 @@ examples:
   aotgemm selftest --quick                   a subset of the shapes: seconds
   aotgemm selftest --kernel '*swap*'         only kernels whose name matches
   aotgemm selftest --determinism             the same bits in every circumstance, with 10,000 random pairs of kernels
+  aotgemm selftest --arch sm_100a            without a GPU: the GEMMs of Blackwell, against NumPy
   aotgemm selftest --report gpu.json         a file of bits and times besides, for aotgemm replay
   compute-sanitizer aotgemm selftest --small tiny shapes of every kernel, for tools that slow it down
 
@@ -43,6 +47,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--determinism", action="store_true", help=determinism)
     parser.add_argument("--kernel", metavar="GLOB", default="*", help="only GEMM kernels of such a name, as in a shell")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what `aotgemm replay` reads")
+    arch = "without a GPU: only GEMMs of that architecture, which the CPU backend speaks for"
+    parser.add_argument("--arch", choices=get_args(Architecture), help=arch)
     parser.add_argument("--seed", type=natural, default=0, help="of the random operands; default: 0")
 
 
@@ -57,6 +63,19 @@ def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, 
     if not specs:
         raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
     return specs
+
+
+@contextmanager
+def _speaking_for(backend: CpuBackend | CudaBackend, arch: str | None) -> Iterator[None]:
+    """The CPU backend speaks for that architecture meanwhile."""
+    if arch is not None and isinstance(backend, CudaBackend):
+        raise DeviceError(f"--arch: is {arch}, allowed is none on a GPU ({backend.name}), which has its own")
+    before = _core.get_cpu_arch()
+    _core.set_cpu_arch(arch or before)
+    try:
+        yield
+    finally:
+        _core.set_cpu_arch(before)
 
 
 def _tallies(
@@ -77,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     backend = default_backend()
     kernels, report = _kernels(backend, arguments.kernel), None
-    with progress(not arguments.json) as display:
+    with _speaking_for(backend, arguments.arch), progress(not arguments.json) as display:
         if arguments.report is not None:
             report = begin_report(arguments.report, backend, kernels, arguments.seed, not arguments.small, display)
         tallies = _tallies(backend, kernels, arguments, display)

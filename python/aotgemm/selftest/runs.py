@@ -51,9 +51,11 @@ def gpu_shares(specs: Specs, level: str, backend: Backend) -> Iterator[Share]:
         yield _large_share(specs, backend)
 
 
-def host_shares(backend: CpuBackend) -> Iterator[Share]:
-    """Every kind of call."""
+def host_shares(backend: CpuBackend, arch: str | None = None) -> Iterator[Share]:
+    """Every kind of call, or those that an architecture has."""
     for suite in HOST_SUITES:
+        if arch is not None and arch not in suite.form.family.archs:
+            continue
         names = {kind: {BY_SELECTION: f"CPU backend, {kind.name}"} for kind in suite.kinds}
         run = partial(run_suite, suite, "host", names, trial_on(backend))
         yield Share(count_cases(suite, "host", names), run)
@@ -81,4 +83,4 @@ def run_on_gpu(backend: CudaBackend, specs: Specs, arguments: argparse.Namespace
 def run_on_cpu(backend: CpuBackend, arguments: argparse.Namespace, display: Progress) -> Tallies:
     """Each kind of call, and the operations that are no GEMM."""
     tallies = Tallies("no GPU here: the CPU backend against its definition in NumPy")
-    return _run(list(host_shares(backend)), backend, tallies, arguments, display)
+    return _run(list(host_shares(backend, arguments.arch)), backend, tallies, arguments, display)
