@@ -100,3 +100,24 @@ def test_weight_gradients_of_version_1_by_group(deep_gemm, operands):
     flat_a, flat_b = (as_torch((x, np.ascontiguousarray(sf.T))) for x, sf in (a, b))
     deep_gemm.k_grouped_wgrad_gemm_fp8_fp8_fp32_nt(flat_a, flat_b, out, SPANS)
     np.testing.assert_array_equal(bits(out), by_spans(operands))
+
+
+@pytest.mark.parametrize("ks_cpu", [SPANS, None], ids=str)
+def test_the_call_of_blackwell(deep_gemm, ks_cpu):
+    """A [K, M] and B [K, N] whose groups end inside their spans; scales of whole spans."""
+    random = np.random.default_rng(4)
+    pairs = []
+    for rows in (32, 48):
+        codes = finite_fp8(random, sum(SPANS), rows)
+        codes.view(np.uint8)[ENDS[0] : 128] = codes.view(np.uint8)[ENDS[2] :] = 0
+        pairs.append((codes, np.exp2(random.integers(-4, 4, (sum(SPANS) // A, rows))).astype(np.float32)))
+    d, wanted = np.full((2, 3, 32, 48), -1, np.float32)
+    spans, ends = np.array(SPANS, np.int32), np.array(ENDS, np.int32)
+    aotgemm.set_cpu_arch("sm_100a")
+    try:
+        aotgemm.k_grouped_fp8_gemm_tn_contiguous(*pairs, wanted, SPANS, spans)
+        deep_gemm.k_grouped_fp8_gemm_tn_contiguous(*pairs, d, ks_cpu, ends, use_psum_layout=True)
+    finally:
+        aotgemm.set_cpu_arch("sm_90a")
+    np.testing.assert_array_equal(d.view(np.uint32), wanted.view(np.uint32))
+    assert np.any(d) and not np.any(d[1])

@@ -83,8 +83,8 @@ def test_an_import_is_quick_and_makes_no_context():
 @pytest.mark.parametrize(
     "present, message",
     [
-        ([(8, 0)], "this machine's GPUs are sm_80, allowed is sm_90a"),
-        ([(12, 0), (10, 0), (10, 0)], "this machine's GPUs are sm_100, sm_120, allowed is"),
+        ([(8, 0)], "this machine's GPUs are sm_80, allowed is sm_100a, sm_90a"),
+        ([(12, 0), (10, 3), (10, 3)], "this machine's GPUs are sm_103, sm_120, allowed is"),
     ],
 )
 def test_gpus_without_kernels_are_an_import_error(present, message):
