@@ -9,7 +9,7 @@ from aotgemm.cli import main
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.kinds import FAMILIES
 from aotgemm.selftest.evidence.assumptions import ASSUMPTIONS
-from aotgemm.selftest.evidence.case import decoded, encoded, result
+from aotgemm.selftest.evidence.case import Case, decoded, encoded, result
 from aotgemm.selftest.evidence.document import FORMAT
 from aotgemm.selftest.evidence.run import begin_report
 from rich.progress import Progress
@@ -128,3 +128,29 @@ def test_every_family_of_gemms_has_assumptions(report):
     """fp8_gemm_1d2d adds what fp8_gemm_1d1d does, with other scales."""
     of_cases = {case["family"] for one in report["assumptions"] for case in one["cases"]}
     assert FAMILIES.keys() - of_cases <= {"fp8_gemm_1d2d"}
+
+
+def cut(value, exponent):
+    """To 25 bits below 2^exponent, toward zero."""
+    return np.trunc(np.ldexp(value, 25 - exponent)) * np.ldexp(1.0, exponent - 25)
+
+
+def test_the_case_of_a_half_tells_its_two_exponents_apart():
+    """0.5 as 0.1b * 2^0, as the CPU backend has it, and as 1b * 2^-1, which would leave sums one more bit."""
+    (case,) = EVERY["fp8_fp4 fp4 half"].draw(np.random.default_rng(7))
+    without = case.b.copy()
+    without[:, 32:] = 0
+    first = result(Case(**vars(case) | {"b": without}), CpuBackend()).view(np.float32).astype(np.float64)
+    product = np.ldexp(0.5, case.sfb.view(np.uint8).reshape(len(case.b), -1)[:, 1].astype(int) - 127)
+    wanted = {}
+    for name, of_half in (("0.1b", 0), ("1b", -1)):
+        of_product = np.frexp(product)[1] - (0 if of_half else -1) - 1
+        largest = np.maximum(np.broadcast_to(of_product, first.shape), np.frexp(first)[1] - 1)
+        wanted[name] = (cut(first, largest) + cut(np.broadcast_to(product, first.shape), largest)).astype(np.float32)
+    found = result(case, CpuBackend()).view(np.float32)
+    assert (found == wanted["0.1b"]).mean() > 0.9 and (wanted["1b"] != found).any()
+
+
+def test_zeros_under_large_scales_would_take_the_sum():
+    (case,) = EVERY["fp8_fp4 zero under scales"].draw(np.random.default_rng(7))
+    assert np.count_nonzero(result(case, CpuBackend())) > 500
