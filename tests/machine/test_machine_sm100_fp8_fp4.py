@@ -49,6 +49,22 @@ def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
     assert {outcome.launches[0]["kernel"] for outcome in outcomes} == {spec["name"] for spec in SPECS} != set()
 
 
+MANY_TILES = (
+    "dense_nt_bf16_128x128x128_s5_c1x1",
+    "dense_tn_fp32_128x192x128_s6_c2x1",
+    "dense_nt_bf16_swap_96x128x128_s9_c1x2",
+    "masked_nt_bf16_swap_32x128x128_s10_c1x1",
+    "k_grouped_tn_fp32_128x128x128_s5_c1x1",
+)
+
+
+def test_blocks_that_compute_many_tiles(machine, ptx):
+    """On two SMs: stages, accumulators and the queue of tiles go round several times."""
+    names = [f"sm100_{FAMILY}_{name}" for name in MANY_TILES]
+    tasks = [Task("fp8_fp4", name, 528, 528, 672, str(ptx), SCHEDULES, sms=2, capability="10.0") for name in names]
+    check(tasks, run_tasks(machine, tasks))
+
+
 @pytest.mark.machine_all
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_every_kernel_under_many_schedules(machine, ptx, seed):
