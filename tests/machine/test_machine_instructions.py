@@ -1,5 +1,7 @@
 """Single instructions and control flow on the machine, against what Python or NumPy makes of them."""
 
+from dataclasses import replace
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -146,3 +148,39 @@ def test_fp32_to_bf16(machine):
         wanted = values.astype(ml_dtypes.bfloat16).view(np.uint16).copy()
     wanted[np.isnan(values)] = 0x7FFF
     np.testing.assert_array_equal(np.frombuffer(got, np.uint16), wanted)
+
+
+ATOMIC = """
+\tmov.u32 %r1, %ctaid.x;
+\tmov.u32 %r2, %tid.x;
+\tmad.lo.u32 %r3, %r1, 32, %r2;
+\tld.param.u64 %rd1, [p];
+\tld.param.u64 %rd2, [p+8];
+\tmul.wide.u32 %rd3, %r3, 4;
+\tadd.s64 %rd4, %rd2, %rd3;
+\tld.global.u32 %r4, [%rd4];
+\tatom.global.{operation} %r5, [%rd1], %r4;
+\tret;
+"""
+
+
+@pytest.mark.parametrize(
+    ("operation", "dtype", "of"),
+    [
+        ("min.u32", np.uint32, np.min),
+        ("max.u32", np.uint32, np.max),
+        ("min.s32", np.int32, np.min),
+        ("max.s32", np.int32, np.max),
+        ("add.u32", np.uint32, np.sum),
+    ],
+)
+def test_an_atomic_on_global_memory(machine, operation, dtype, of):
+    numbers = np.random.default_rng(0).integers(0, 1 << 32, 64, np.uint64).astype(np.uint32).view(dtype)
+    arrays = numbers[:1].tobytes(), numbers.tobytes()
+    launch = Launch(ATOMIC.format(operation=operation), arrays, grid=2, level="public")
+    ran = run_kernel(machine, launch)
+    assert (ran.result, ran.findings) == (0, [])
+    wanted = of(np.append(numbers, numbers[0]).astype(np.int64)).astype(np.uint32)
+    assert np.frombuffer(ran.arrays[0], np.uint32)[0] == wanted
+    assert run_kernel(machine, replace(launch, level="strict")).kinds() == {"race"}
+    assert run_kernel(machine, replace(launch, uninitialised=(0,))).kinds() == {"uninitialised"}

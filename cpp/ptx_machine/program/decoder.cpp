@@ -42,6 +42,7 @@ OpcodeTable build_table() {
     add_tcgen05_copy_commit_opcodes(table);
     add_control_opcodes(table);
     add_cluster_launch_opcodes(table);
+    add_atomic_opcodes(table);
     return table;
 }
 

@@ -40,6 +40,7 @@ void add_tcgen05_multiply_opcodes(OpcodeTable& table);
 void add_tcgen05_copy_commit_opcodes(OpcodeTable& table);
 void add_control_opcodes(OpcodeTable& table);
 void add_cluster_launch_opcodes(OpcodeTable& table);
+void add_atomic_opcodes(OpcodeTable& table);
 
 const OpcodeTable& opcode_table();
 
