@@ -54,7 +54,7 @@ def test_a_wrong_cast_is_found(capsys, monkeypatch):
     monkeypatch.setattr(definition_casts, "FP8_MAX", np.float32(447))
     assert main(["selftest", "--json"]) == 1
     wrong = {tally["name"] for tally in json.loads(capsys.readouterr().out)["tallies"] if tally["differing"]}
-    kinds = ("per_token_cast", "per_block_cast", "per_channel_cast", "silu_mul_cast")
+    kinds = ("per_token_cast", "per_block_cast", "per_channel_cast", "per_custom_dims_cast", "silu_mul_cast")
     assert wrong == {f"{kind}_to_fp8" for kind in kinds}
 
 

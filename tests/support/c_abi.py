@@ -41,6 +41,7 @@ class GemmCall(ctypes.Structure):
         ("ks_count", ctypes.c_int32),
         *((name, ctypes.c_int64) for name in ("expected_m", "head_left", "head_mid", "head_right")),
         ("workspace", ctypes.POINTER(Tensor)),
+        *((name, ctypes.c_int32) for name in ("gran_k_a", "gran_k_b")),
     ]
 
 
