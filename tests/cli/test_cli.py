@@ -100,10 +100,12 @@ def test_explain_answers_as_the_selection_does(capsys):
 
 def test_explain_knows_every_kind_of_call(capsys):
     fields = ("family", "grouping", "layout", "out_dtype")
-    for kind in {tuple(spec[field] for field in fields) for spec in _core.specs()}:
+    devices = {"sm_90a": "h100", "sm_100a": "b200"}
+    for arch, *kind in {(spec["arch"], *(spec[field] for field in fields)) for spec in _core.specs()}:
         words = [f"--{field.replace('_', '-')}={value}" for field, value in zip(fields, kind, strict=True)]
-        answer = run_json(capsys, "explain", *words, "--groups", "4", *SHAPE, "--device", "h100")
-        assert tuple(answer["choice"]["spec"][field] for field in fields) == kind
+        answer = run_json(capsys, "explain", *words, "--groups", "4", *SHAPE, "--device", devices[arch])
+        assert [answer["choice"]["spec"][field] for field in ("arch", *fields)] == [arch, *kind]
+        assert ("not measured" in answer["times"]) == (arch == "sm_100a")
         assert answer["problem"]["groups"] == 4
 
 
