@@ -23,7 +23,7 @@ BY_NAME = {spec.name(): spec for spec in gemm_specs()}
 H200 = _core.named_device("h200")
 TABLES = tile_rates.read_tables(gemm_specs())
 KIND = KINDS["fp8_gemm_1d2d"]
-TUNED = [spec for spec in SPECS if spec["grouping"] not in ("k_grouped", "batch_reduced")]
+TUNED = [s for s in SPECS if s["arch"] == "sm_90a" and s["grouping"] not in ("k_grouped", "batch_reduced")]
 
 
 def rates_of(name, table):

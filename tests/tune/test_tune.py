@@ -17,6 +17,7 @@ from aotgemm.tune.fit import Rates
 from aotgemm.tune.grids import TUNED_KINDS, sizes_of
 from aotgemm.tune.points import Point, fastest, make_points
 from aotgemm.tune.rates import KIND_COLUMNS, TILE_COLUMNS, Source, device_line, write_rates
+from aotgemm.tune.kernels import kernels_on
 from aotgemm.tune.results import ResultsFile, kernel_hashes
 from aotgemm.tune.summary import percentile
 
@@ -298,7 +299,7 @@ def test_a_file_of_something_else_is_left_alone(tmp_path, text):
 )
 def test_measurements_of_other_kernels_are_refused(tmp_path, change):
     path = tmp_path / "results.jsonl"
-    kernels = kernel_hashes(KIND)
+    kernels = kernel_hashes(KIND, H100)
     change(kernels)
     path.write_text(json.dumps({"device": H100, "kernels": kernels}) + "\n")
     with pytest.raises(RequestError, match="measured with other kernels"):
@@ -307,7 +308,7 @@ def test_measurements_of_other_kernels_are_refused(tmp_path, change):
 
 def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
     path = tmp_path / "results.jsonl"
-    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes(KIND) | {"dropped": "0" * 64}}
+    header = {"device": H100, "date": "2026-01-02", "kernels": kernel_hashes(KIND, H100) | {"dropped": "0" * 64}}
     point = {"point": asdict(POINT), "us": {"dropped": [1.0, 9], NAMES[2]: [2.0, 9]}}
     path.write_text(json.dumps(header) + "\n" + json.dumps(point) + "\n")
     assert ResultsFile(path, KIND).results == {POINT: {NAMES[2]: Measurement(2.0, 9)}}
@@ -316,7 +317,7 @@ def test_measurements_of_dropped_kernels_are_left_out(tmp_path):
 def test_sizes_of_groups_are_read_back(tmp_path):
     path = tmp_path / "results.jsonl"
     kind = KINDS["fp8_gemm_1d2d_masked"]
-    (name, *_) = kernel_hashes(kind)
+    (name, *_) = kernel_hashes(kind, H100)
     point = Point("fp8_gemm_1d2d", 2112, 7168, 3, "masked", groups=2, counts=(1, 5))
     file = ResultsFile(path, kind)
     file.open_for(H100)
@@ -328,7 +329,7 @@ SOURCE = Source(H100, "2026-01-02")
 
 
 def some_rates(kind, us):
-    names = tuple(spec["name"] for spec in kernels_of(kind))
+    names = tuple(spec["name"] for spec in kernels_on(kind, H100))
     count = len(names)
     return Rates(
         names, np.full((3, count), us), np.array([3e6, 0.2, 0.25, 1.0]), np.full(count, 4), np.full(count, 0.1)

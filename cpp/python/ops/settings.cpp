@@ -27,7 +27,7 @@ void bind_settings(nb::module_& module) {
             check(aotgemm_arch_of(&view, &arch));
             return arch;
         },
-        "tensor"_a, "name"_a, "The architecture that a call on this tensor is for.");
+        "tensor"_a.none(), "name"_a, "The architecture that a call on this tensor is for.");
     module.def("group_alignment", &aotgemm_group_alignment);
     module.def("set_psum_alignment", [](nb::handle rows) { check(aotgemm_set_psum_alignment(read_int("alignment", rows))); }, "rows"_a);
     module.def("get_psum_alignment", &aotgemm_get_psum_alignment);

@@ -14,12 +14,13 @@ from ..errors import DeviceError
 from ..problems.arena import OperandArena
 from ..problems.backends import CudaBackend
 from ..problems.call import prepared
-from ..problems.kinds import Kind, kernels_of
+from ..problems.kinds import Kind
 from ..problems.make import Problem
 from ..problems.sizes import Size
 from ..tune.draw import draw_sizes
 from ..tune.fit import fit
 from ..tune.grids import TUNED_KINDS, layers_of, sizes_of
+from ..tune.kernels import kernels_on
 from ..tune.points import Point, make_points
 from ..tune.rates import Source, write_rates
 from ..tune.regret import held_out_regrets
@@ -79,7 +80,7 @@ def _arena(kind: Kind, sizes: list[Size]) -> OperandArena:
 def _measure_point(
     point: Point, problem: Problem, timer: GpuTimer, file: ResultsFile, arguments: argparse.Namespace
 ) -> None:
-    kernels = kernels_of(TUNED_KINDS[arguments.kind])
+    kernels = kernels_on(file.kind, file.header["device"])
     calls = {spec["name"]: prepared(problem, spec["kernel"]) for spec in kernels}
     file.add(point, measure(timer.round_us, calls, arguments.rounds, KEEP))
 
@@ -126,7 +127,8 @@ def _device(file: ResultsFile) -> dict[str, Any]:
 
 def _fit(kind: Kind, file: ResultsFile, path: Path) -> dict[str, Any]:
     """Writes the rates of all measured points; what choices by such rates cost on points they were not fitted to."""
-    specs, device = kernels_of(kind), file.header["device"]
+    device = file.header["device"]
+    specs = kernels_on(kind, device)
     rates = fit(file.results, specs, device["num_sms"])
     written = write_rates(path, kind, rates, Source(device, file.header["date"]))
     held_out = regret_summary(held_out_regrets(file.results, specs, device["num_sms"]))

@@ -9,13 +9,14 @@ from typing import Any
 from .. import _core
 from ..bench.rounds import Measurement
 from ..errors import RequestError
-from ..problems.kinds import Kind, kernels_of
+from ..problems.kinds import Kind
+from .kernels import kernels_on
 from .points import Point, Results
 
 
-def kernel_hashes(kind: Kind) -> dict[str, str]:
-    """Name and sha256 of a kind's kernels: measurements of other kernels say nothing of these."""
-    return {spec["name"]: spec["sha256"] for spec in kernels_of(kind)}
+def kernel_hashes(kind: Kind, device: dict[str, Any]) -> dict[str, str]:
+    """Name and sha256 of a kind's kernels on a card: measurements of other kernels say nothing of these."""
+    return {spec["name"]: spec["sha256"] for spec in kernels_on(kind, device)}
 
 
 class ResultsFile:
@@ -27,9 +28,9 @@ class ResultsFile:
 
     def __init__(self, path: Path, kind: Kind) -> None:
         self.path = path
+        self.kind = kind
         self.header: dict[str, Any] = {}
         self.results: Results = {}
-        self._kernels = kernel_hashes(kind)
         if path.exists():
             self._read()
 
@@ -38,10 +39,10 @@ class ResultsFile:
         whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a line
         try:
             header, *lines = (json.loads(line) for line in whole.splitlines())
-            measured = header["kernels"].items()
+            kernels, measured = kernel_hashes(self.kind, header["device"]), header["kernels"].items()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
-        if not self._kernels.items() <= measured:
+        if not kernels.items() <= measured:
             raise RequestError(
                 f"--results: {self.path} was measured with other kernels than this build's; name a new file"
             )
@@ -49,7 +50,7 @@ class ResultsFile:
             self.path.write_text(whole, encoding="utf-8")
         self.header = header
         for line in lines:
-            known = {name: Measurement(*pair) for name, pair in line["us"].items() if name in self._kernels}
+            known = {name: Measurement(*pair) for name, pair in line["us"].items() if name in kernels}
             self.results[Point(**line["point"] | {"counts": tuple(line["point"].get("counts", ()))})] = known
 
     def open_for(self, device: dict[str, Any]) -> None:
@@ -65,7 +66,7 @@ class ResultsFile:
             "device": device,
             "date": date.today().isoformat(),
             "version": _core.version(),
-            "kernels": self._kernels,
+            "kernels": kernel_hashes(self.kind, device),
         }
         self.path.write_text(json.dumps(self.header) + "\n", encoding="utf-8")
 
