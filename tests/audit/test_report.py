@@ -217,6 +217,19 @@ def test_roofline_by_hand():
     assert roofline_us(call | dict(family="bf16_gemm"), H100, 64)[0] == 2 * roofline_us(call, H100, 64)[0]
 
 
+def test_a_b200_multiplies_twice_as_much_in_a_cycle():
+    call = dict(family="fp8_fp4_gemm", grouping="dense", groups=1, n=4096, k=7168, num_sms=148, out_dtype="bf16")
+    b200 = _core.named_device("b200")
+    assert roofline_us(call, b200, 8192)[0] == pytest.approx(2 * 8192 * 4096 * 7168 / (16384 * 148 * 1965e6) * 1e6)
+    assert roofline_us(call | dict(family="bf16_gemm"), b200, 64)[0] == 2 * roofline_us(call, b200, 64)[0]
+
+
+def test_the_page_of_a_b200_says_that_its_times_are_not_measured():
+    b200 = _core.named_device("b200")
+    plan = make_plan(calls_of(model_config("deepseek-v3"), 8, 8), b200, SOURCE, 64)
+    assert "predicted from published facts, not measured" in render(plan)
+
+
 def test_no_chart_has_more_than_eight_colours():
     plan = make_plan(calls_of(model_config("deepseek-v3"), 8, 8), H100, SOURCE, 8192)
     html = render(plan)

@@ -6,8 +6,11 @@ from ...arrays.sizes import ceil_div
 from ..calls import ROW_ALIGNMENT
 
 # Tensor-core operations of one SM in one cycle, without sparsity: NVIDIA H100 datasheet (1979 FP8 and 989 BF16 TFLOP/s
-# of the SXM part, 132 SMs at 1830 MHz).
-OPERATIONS_PER_CYCLE = {"fp8": 8192, "bf16": 4096, "tf32": 2048}
+# of the SXM part, 132 SMs at 1830 MHz) and B200 (4500, 2250 and 1100 TFLOP/s, 148 SMs at 1856 MHz).
+OPERATIONS_PER_CYCLE = {
+    9: {"fp8": 8192, "bf16": 4096, "tf32": 2048},
+    10: {"fp8": 16384, "bf16": 8192, "tf32": 4096},
+}
 OUT_BYTES = {"bf16": 2, "fp32": 4}
 ROWS_IN_EACH_GROUP = (
     "masked",
@@ -21,10 +24,9 @@ def _operand_bytes(family: str) -> int:
     return 1 if family.startswith("fp8") else 2
 
 
-def _rate(family: str) -> int:
-    return next(
-        (rate for start, rate in OPERATIONS_PER_CYCLE.items() if family.startswith(start)), OPERATIONS_PER_CYCLE["bf16"]
-    )
+def _rate(family: str, cc_major: int) -> int:
+    rates = OPERATIONS_PER_CYCLE.get(cc_major, OPERATIONS_PER_CYCLE[9])
+    return next((rate for start, rate in rates.items() if family.startswith(start)), rates["bf16"])
 
 
 def roofline_us(call: dict[str, Any], device: dict[str, Any], m: int) -> tuple[float, float]:
@@ -34,7 +36,7 @@ def roofline_us(call: dict[str, Any], device: dict[str, Any], m: int) -> tuple[f
     # Groups that share the rows of A each start at a multiple of so many: M rows are those of no more groups.
     weights = groups if call["grouping"] in ROWS_IN_EACH_GROUP else min(groups, ceil_div(m, ROW_ALIGNMENT))
     operations = 2 * rows * n * k
-    compute = operations / (_rate(call["family"]) * call["num_sms"] * device["clock_mhz"])
+    compute = operations / (_rate(call["family"], device["cc_major"]) * call["num_sms"] * device["clock_mhz"])
     operand = _operand_bytes(call["family"])
     outputs = (m if call["grouping"] == "batch_reduced" else rows) * n
     moved = operand * k * (rows + n * weights) + OUT_BYTES.get(call["out_dtype"], 2) * outputs
