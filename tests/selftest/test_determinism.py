@@ -99,7 +99,7 @@ def test_every_kind_of_call_is_made(kind):
 def test_every_kernel_is_a_subject_of_every_call_it_can_run():
     arch = [spec for spec in _core.specs() if spec["arch"] == "sm_90a"]
     subjects = checks.gpu_subjects(arch)
-    assert set(subjects) == set(EACH_KIND)
+    assert set(subjects) == {kind for kind in EACH_KIND if "sm_90a" in kind.form.family.archs}
     for kind, of_kind in subjects.items():
         assert [subject.kernel for subject in of_kind] == [spec["kernel"] for spec in kernels_of(kind, arch)]
     assert {subject.kernel for of_kind in subjects.values() for subject in of_kind} == {s["kernel"] for s in arch}

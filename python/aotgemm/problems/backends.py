@@ -11,6 +11,8 @@ from .. import _core
 from ..arrays.device_array import from_numpy, to_numpy
 from .memory import View, numpy_dtype
 
+ALIGNMENT = 128  # bytes between which operands on the CPU start: the TMA asks for up to 32, and a GPU's memory has 256
+
 
 class CpuBackend:
     """The CPU backend."""
@@ -18,7 +20,14 @@ class CpuBackend:
     name = "CPU"
 
     def put(self, array: np.ndarray) -> np.ndarray:
-        return array
+        """The array or, where it does not start at a multiple of ALIGNMENT, a copy that does."""
+        if array.ctypes.data % ALIGNMENT == 0 or not array.flags.c_contiguous:
+            return array
+        room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+        start = -room.ctypes.data % ALIGNMENT
+        aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+        aligned[...] = array
+        return aligned
 
     def get(self, array: np.ndarray) -> np.ndarray:
         return array
