@@ -26,7 +26,7 @@ def scaled(matrix, scales, rows):
 
 def fp64_product(family, a, sfa, b, sfb, batches):
     """In the place of a definition: the product in FP64."""
-    product = scaled(a, sfa, 1) @ scaled(b, sfb, 1 if family == "fp8_gemm_1d1d" else 128).T
+    product = scaled(a, sfa, 1) @ scaled(b, sfb, 128 if family == "fp8_gemm_1d2d" else 1).T
     return lambda c, dtype: (product if c is None else c.astype(np.float64) + product).astype(dtype)
 
 
@@ -59,7 +59,8 @@ def test_random_problems(kind, rounds):
         problem.reset()
         call_public(problem) if rng.integers(2) else call(problem, threads=int(rng.integers(0, 4)))
         assert problem.mismatch(problem.surrounded(wanted)) == "", (problem.size, problem.c is not None)
-        limit = 2.0**-16 if (kind.is_fp8, kind.out_dtype) == (False, "fp32") else 2.0**-7
+        sums_fp8_of_hopper = kind.is_fp8 and not kind.packs_scales
+        limit = 2.0**-16 if (sums_fp8_of_hopper, kind.out_dtype) == (False, "fp32") else 2.0**-7
         assert distance(kind, problem, problem.read(), exact) < limit
 
 

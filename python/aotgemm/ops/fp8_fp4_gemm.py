@@ -51,10 +51,14 @@ def _rows_and_k(name: str, tensor: Any) -> tuple[int, int]:
 
 
 def _packed(name: str, tensor: Any, sf: Any, recipe: Recipe, disable_ue8m0_cast: bool, psum_layout: Any = None) -> Any:
-    """The scales of `tensor`, packed: those that are, checked, and FP32 powers of two through the packing kernel."""
+    """The scales of `tensor`, packed: those that are, for the core to check, or of FP32 powers of two by a kernel."""
     if recipe[1] not in GRANS:
         raise ShapeError(f"recipe: {name} has a scale for {recipe[1]} of K, allowed on {ARCH} is 32 or 128")
-    if flag("disable_ue8m0_cast", disable_ue8m0_cast) and dtype_name_of(sf) != "int32":
+    if dtype_name_of(sf) == "int32":
+        if recipe[0] != 1:
+            raise ShapeError(f"recipe: {name} has a scale for {recipe[0]} rows, allowed for packed scales is 1")
+        return sf
+    if flag("disable_ue8m0_cast", disable_ue8m0_cast):
         raise DtypeError(
             f"sf{name}: dtype is {dtype_name_of(sf)} with disable_ue8m0_cast, allowed on {ARCH} are packed scales "
             "(get_mn_major_tma_aligned_packed_ue8m0_tensor makes them of FP32 powers of two)"
