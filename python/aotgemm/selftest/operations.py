@@ -11,10 +11,12 @@ from ..problems.backends import Backend, CpuBackend
 from ..problems.operation import Inputs, Operation, OperationCall, Run, difference, lay_out
 from ..problems.operations import OPERATIONS
 from .cases import name_of_failing
+from .kernels_here import has_kernels
 from .tally import Tallies
 
 Step = Callable[[str], None]
 HOST = "host"
+CPU = CpuBackend()
 
 
 def level_on(backend: Backend, level: str) -> str:
@@ -22,9 +24,18 @@ def level_on(backend: Backend, level: str) -> str:
     return HOST if isinstance(backend, CpuBackend) else level
 
 
-def count_operations(level: str) -> int:
-    """Cases of all operations at a level."""
-    return sum(len(operation.sizes[level]) * len(operation.runs) for operation in OPERATIONS.values())
+def count_operations(level: str, backend: Backend = CPU) -> int:
+    """Cases at a level of all operations that the backend can run."""
+    return sum(
+        len(operation.sizes[level]) * len(operation.runs)
+        for operation in OPERATIONS.values()
+        if has_kernels(operation, backend)
+    )
+
+
+def without_kernels(backend: Backend) -> list[str]:
+    """Names of the operations that the backend cannot run."""
+    return [name for name, operation in OPERATIONS.items() if not has_kernels(operation, backend)]
 
 
 def _wanted(operation: Operation, size: object, inputs: Inputs, backend: Backend) -> dict[str, np.ndarray]:
@@ -63,7 +74,7 @@ def run_operations(backend: Backend, level: str, tallies: Tallies, seed: int, st
     """Every case; `step` is called with the operation's name before each is counted. The number of SMs is put back."""
     rng, before = np.random.default_rng(seed), _core.get_num_sms()
     try:
-        for operation in OPERATIONS.values():
+        for operation in (one for one in OPERATIONS.values() if has_kernels(one, backend)):
             for case, wrong in _cases(operation, level, backend, rng):
                 step(operation.name)
                 tallies.count(operation.name, case, wrong)

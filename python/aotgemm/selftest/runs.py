@@ -12,7 +12,7 @@ from ..problems.backends import Backend, CpuBackend, CudaBackend
 from ..problems.kinds import kernels_of
 from .cases import BY_SELECTION, Step, count_cases, names_of, run_suite, trial_on
 from .large_grouped import LARGE, LARGE_KINDS, count_large, run_large
-from .operations import count_operations, level_on, run_operations
+from .operations import count_operations, level_on, run_operations, without_kernels
 from .suites import GPU_SUITES, HOST_SUITES, Suite
 from .tally import Tallies
 
@@ -65,7 +65,7 @@ def _run(
     shares: list[Share], backend: Backend, tallies: Tallies, arguments: argparse.Namespace, display: Progress
 ) -> Tallies:
     level = level_on(backend, level_of(arguments))
-    shares = [Share(count_operations(level), partial(run_operations, backend, level)), *shares]
+    shares = [Share(count_operations(level, backend), partial(run_operations, backend, level)), *shares]
     task = display.add_task("", total=sum(share.cases for share in shares))
     for share in shares:
         share.run(tallies, arguments.seed, lambda name: display.update(task, advance=1, description=name))
@@ -76,7 +76,10 @@ def run_on_gpu(backend: CudaBackend, specs: Specs, arguments: argparse.Namespace
     """Each family and grouping among the kernels, and the operations that are no GEMM."""
     shares = list(gpu_shares(specs, level_of(arguments), backend))
     count = len(frozenset().union(*(share.kernels for share in shares)))
-    tallies = Tallies(f"{count} GEMM kernels, casts and layouts against the CPU backend", count)
+    checked = f"{count} GEMM kernels, casts and layouts against the CPU backend"
+    if missing := without_kernels(backend):
+        checked += f"; this library has no kernels for this GPU of {', '.join(missing)}"
+    tallies = Tallies(checked, count)
     return _run(shares, backend, tallies, arguments, display)
 
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...problems.backends import Backend
 from ...problems.operation import Inputs, Operation, OperationCall, difference, lay_out
 from ...problems.operations import OPERATIONS
+from ..kernels_here import has_kernels
+from ..operations import CPU
 from ..tally import Tallies
 from .checks import PARTS_OF_ROWS, POISONS, Step, orders_of
 from .variants import PLAIN, LaunchVariant, LaunchVariants
@@ -14,11 +17,12 @@ from .variants import PLAIN, LaunchVariant, LaunchVariants
 Outputs = dict[str, np.ndarray]
 
 
-def count_operations(level: str, variants: int) -> int:
-    """Cases of all operations at a level."""
+def count_operations(level: str, variants: int, backend: Backend = CPU) -> int:
+    """Cases at a level of all operations that the backend can run."""
     return sum(
         len(operation.sizes[level]) * (variants + (operation.rows is not None) * (1 + PARTS_OF_ROWS))
         for operation in OPERATIONS.values()
+        if has_kernels(operation, backend)
     )
 
 
@@ -33,7 +37,7 @@ class OperationDeterminism:
     step: Step
 
     def _problems(self) -> Iterator[tuple[Operation, object, Inputs]]:
-        for operation in OPERATIONS.values():
+        for operation in (one for one in OPERATIONS.values() if has_kernels(one, self.variants.backend)):
             for size in operation.sizes[self.level]:
                 yield operation, size, operation.draw(size, self.rng, "finite")
 

@@ -62,7 +62,7 @@ def run_determinism(
     pairs = (QUICK_PAIRS if arguments.quick or arguments.small else PAIRS) if on_gpu else CPU_PAIRS
     variants = LaunchVariants(backend, rng)
     level = "quick" if on_gpu else HOST
-    cases = count_cases(subjects, len(variants.all), pairs) + count_operations(level, len(variants.all))
+    cases = count_cases(subjects, len(variants.all), pairs) + count_operations(level, len(variants.all), backend)
     task = display.add_task("", total=cases)
 
     def step(name: str) -> None:

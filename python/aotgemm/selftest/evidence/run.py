@@ -16,8 +16,10 @@ from .record import record
 ANY = "any"  # architecture of a report without a GPU: the CPU backend has the arithmetic of all
 
 
-def _assumptions(arch: str) -> list[Assumption]:
-    return [one for one in ASSUMPTIONS if arch in (ANY, *one.archs)]
+def _assumptions(arch: str, kernels: list[dict[str, Any]]) -> list[Assumption]:
+    """About the architecture, and families that have a kernel among these."""
+    families = {spec["family"] for spec in kernels}
+    return [one for one in ASSUMPTIONS if arch == ANY or (arch in one.archs and one.family in families)]
 
 
 def _begun(path: Path, backend: Backend) -> ReportFile:
@@ -40,7 +42,7 @@ def begin_report(
     def step(text: str) -> None:
         display.update(task, description=text)
 
-    assumptions = _assumptions(report.content["arch"])
+    assumptions = _assumptions(report.content["arch"], kernels)
     report.add("assumptions", lambda: record(assumptions, backend, kernels, seed, step))
     report.add("digests", lambda: {"seed": seed, "kernels": digests.recorded(kernels, backend, seed, step)})
     if timed and not isinstance(backend, CpuBackend):
