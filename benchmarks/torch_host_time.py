@@ -8,10 +8,9 @@ Medians over 25 batches of 200 calls, the GPU idle before each batch. On the CPU
 import time
 from statistics import median
 
-import torch
-
 import aotgemm
 import aotgemm.torch
+import torch
 
 BATCHES, CALLS = 25, 200
 N, K = 576, 7168

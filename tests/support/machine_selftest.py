@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aotgemm
 
-from codegen.write.gemm_families import gemm_families
+from codegen.matrix import gemm_specs
 
-FAMILIES = tuple(f"sm90_{name}_*" for name in gemm_families())  # a process for each
+OF_HOPPER = sorted({spec.family for spec in gemm_specs() if spec.arch == "sm_90a"})
+FAMILIES = tuple(f"sm90_{name}_*" for name in OF_HOPPER)  # a process for each
 
 
 def selftest_on_machine(machine, ptx, folder, schedules="in_turn", patterns=FAMILIES):

@@ -15,9 +15,9 @@ from aotgemm.problems.kinds import KINDS, kernels_of
 from aotgemm.tune.draw import closeness, draw_sizes
 from aotgemm.tune.fit import Rates
 from aotgemm.tune.grids import TUNED_KINDS, sizes_of
+from aotgemm.tune.kernels import kernels_on
 from aotgemm.tune.points import Point, fastest, make_points
 from aotgemm.tune.rates import KIND_COLUMNS, TILE_COLUMNS, Source, device_line, write_rates
-from aotgemm.tune.kernels import kernels_on
 from aotgemm.tune.results import ResultsFile, kernel_hashes
 from aotgemm.tune.summary import percentile
 
