@@ -151,7 +151,10 @@ CASES = {
     ),
     "recipe": (lambda: masked(options={"recipe": (1, 1, 128)}), SHAPE, "recipe: is (1, 1, 128)", "(1, 128, 128)"),
     "recipe_a": (lambda: contiguous(options={"recipe_a": (1, 32)}), SHAPE, "recipe_a: is (1, 32)", "(1, 128)"),
-    "a is no pair": (lambda: aotgemm.m_grouped_fp8_gemm_nt_masked(1, 2, zeros((G, M, N), BF16), 4, 5), DTYPE, "a: is a int", "pair"),
+    "a is no pair": (
+        lambda: aotgemm.m_grouped_fp8_gemm_nt_masked(1, 2, zeros((G, M, N), BF16), 4, 5),
+        *(DTYPE, "a: is a int", "pair"),
+    ),
     # Operands
     "a in bfloat16": (lambda: contiguous(a=zeros((M, K), BF16)), DTYPE, "a: dtype is bfloat16", FP8_NAME),
     "d in float32": (lambda: masked(d=zeros((G, 7, N))), DTYPE, "d: dtype is float32", BF16_NAME),
