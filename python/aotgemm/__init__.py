@@ -1,4 +1,4 @@
-"""aotgemm: block-scaled FP8 GEMM from kernels compiled ahead of time.
+"""aotgemm: FP8, FP4 and BF16 GEMMs and what lies between them, from kernels compiled ahead of time.
 
 Importing it loads libaotgemm and nothing else: no framework, no CUDA context, no process, no file.
 """
