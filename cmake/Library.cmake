@@ -53,6 +53,7 @@ configure_file(${source_root}/cpp/include/aotgemm/version.h.in ${build_root}/inc
 install(FILES ${source_root}/cpp/include/aotgemm/aotgemm.h ${source_root}/cpp/include/aotgemm/convert.h
               ${source_root}/cpp/include/aotgemm/device.h
               ${source_root}/cpp/include/aotgemm/observe.h ${source_root}/cpp/include/aotgemm/plan.h
+              ${source_root}/cpp/include/aotgemm/select.h
               ${build_root}/include/aotgemm/version.h
         DESTINATION ${include_folder}/aotgemm)
 install(FILES ${generated}/manifest.json DESTINATION ${data_folder})

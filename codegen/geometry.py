@@ -67,6 +67,11 @@ def scale_blocks(spec: KernelSpec) -> int:
     return spec.block_k // SCALE_BLOCK
 
 
+def marks_of_layout(spec: KernelSpec) -> dict[str, object]:
+    """Kernels.marks of a family with all layouts: whether A is M-major and B N-major in memory."""
+    return {"mn_a": spec.layout[0] == "t", "mn_b": spec.layout[1] == "n"}
+
+
 def threads(spec: KernelSpec) -> int:
     """Threads of a block: one producer warpgroup and the consumers."""
     return WARPGROUP * (1 + consumers(spec))

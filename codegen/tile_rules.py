@@ -55,6 +55,23 @@ def registers(spec: KernelSpec) -> str | None:
     return over_registers(spec, geometry.matrix_registers(spec), "sums and partial sums")
 
 
+# Of families whose tensor cores add up all of K.
+
+
+def no_promotion(spec: KernelSpec) -> str | None:
+    """No partial sums are in flight."""
+    if spec.in_flight != 0:
+        return f"in_flight is {spec.in_flight}; family {spec.family} promotes no partial sums, so it must be 0"
+    return None
+
+
+def two_stages(spec: KernelSpec) -> str | None:
+    """The producer has a stage to fill."""
+    if spec.stages < 2:
+        return f"stages is {spec.stages}; one is multiplied while another is filled"
+    return None
+
+
 # Of FP8 families, whose consumers promote partial sums: one for each scale block of K and each pass.
 
 

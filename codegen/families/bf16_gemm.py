@@ -199,12 +199,6 @@ def _partial_sums(spec: KernelSpec) -> str | None:
     return None
 
 
-def _no_promotion(spec: KernelSpec) -> str | None:
-    if spec.in_flight != 0:
-        return f"in_flight is {spec.in_flight}; family {NAME} promotes no partial sums, so it must be 0"
-    return None
-
-
 def _block_k(spec: KernelSpec) -> str | None:
     if spec.block_k not in (64, 128):
         return f"block_k is {spec.block_k}; a stage holds 64 or 128 K elements, one or two slices of 128 bytes"
@@ -229,16 +223,6 @@ def _mn_major_boxes(spec: KernelSpec) -> str | None:
     return None
 
 
-def _two_stages(spec: KernelSpec) -> str | None:
-    if spec.stages < 2:
-        return f"stages is {spec.stages}; one is multiplied while another is filled"
-    return None
-
-
-def _marks(spec: KernelSpec) -> dict[str, object]:
-    return {"mn_a": spec.layout[0] == "t", "mn_b": spec.layout[1] == "n"}
-
-
 FAMILY = Family(
     name=NAME,
     operand=BF16,
@@ -248,18 +232,18 @@ FAMILY = Family(
             specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_90A.name, NAME, _stages),
             template="sm90/bf16_gemm.cu.in",
             block=geometry.block_with(shared_bytes),
-            marks=_marks,
+            marks=geometry.marks_of_layout,
             rules=(
                 tile_rules.groups,
                 _no_clusters,
                 _partial_sums,
-                _no_promotion,
+                tile_rules.no_promotion,
                 _block_k,
                 tile_rules.rows,
                 tile_rules.cluster,
                 _columns,
                 _mn_major_boxes,
-                _two_stages,
+                tile_rules.two_stages,
                 tile_rules.registers,
             ),
         ),
@@ -267,18 +251,18 @@ FAMILY = Family(
             specs=specs_of((*_sm100_dense_tables(), *SM100_GROUPED_TABLES), SM_100A.name, NAME, _sm100_stages),
             template="sm100/bf16_gemm.cu.in",
             block=tcgen05_geometry.block_with(sm100_shared_bytes),
-            marks=_marks,
+            marks=geometry.marks_of_layout,
             rules=(
                 tcgen05_rules.groups,
                 _partial_sums,
-                _no_promotion,
+                tile_rules.no_promotion,
                 _block_k,
                 tcgen05_rules.rows,
                 tcgen05_rules.columns,
                 tcgen05_rules.pair,
                 tcgen05_rules.store_boxes,
                 _mn_major_boxes,
-                _two_stages,
+                tile_rules.two_stages,
             ),
         ),
     },

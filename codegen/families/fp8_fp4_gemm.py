@@ -120,12 +120,6 @@ def _no_pairs(spec: KernelSpec) -> str | None:
     return None
 
 
-def _no_promotion(spec: KernelSpec) -> str | None:
-    if spec.in_flight != 0:
-        return f"in_flight is {spec.in_flight}; family {NAME} promotes no partial sums, so it must be 0"
-    return None
-
-
 def _block_k(spec: KernelSpec) -> str | None:
     if spec.block_k != BLOCK_K:
         return f"block_k is {spec.block_k}; a stage holds {BLOCK_K} K elements, four instructions"
@@ -152,16 +146,6 @@ def _tensor_memory(spec: KernelSpec) -> str | None:
     return f"{used} columns of tensor memory for accumulators and scales; a block has {most}" if used > most else None
 
 
-def _two_stages(spec: KernelSpec) -> str | None:
-    if spec.stages < 2:
-        return f"stages is {spec.stages}; one is multiplied while another is filled"
-    return None
-
-
-def _marks(spec: KernelSpec) -> dict[str, object]:
-    return {"mn_a": spec.layout[0] == "t", "mn_b": spec.layout[1] == "n"}
-
-
 FAMILY = Family(
     name=NAME,
     operand=FP8,
@@ -171,11 +155,11 @@ FAMILY = Family(
             specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_100A.name, NAME, _stages),
             template="sm100/fp8_fp4_gemm.cu.in",
             block=tcgen05_geometry.block_with(shared_bytes),
-            marks=_marks,
+            marks=geometry.marks_of_layout,
             rules=(
                 tile_rules.groups,
                 _no_pairs,
-                _no_promotion,
+                tile_rules.no_promotion,
                 _block_k,
                 tcgen05_rules.rows,
                 tcgen05_rules.columns,
@@ -184,7 +168,7 @@ FAMILY = Family(
                 _swapped_layout,
                 _mn_major_boxes,
                 _tensor_memory,
-                _two_stages,
+                tile_rules.two_stages,
             ),
         ),
     },

@@ -22,7 +22,6 @@ struct PlaceOfCast {
 // Of the index-th combination of indices, the last dimension's running first.
 AOTGEMM_HOST_DEVICE inline PlaceOfCast place_in(const DimsOfCast& dims, int64_t index) {
     PlaceOfCast place{0, 0, 0};
-#pragma unroll
     for (int i = kCastDims - 1; i >= 0; --i) {
         const int64_t at = index % dims.size[i];
         index /= dims.size[i];
