@@ -32,7 +32,7 @@ CASES = [
         "cluster_n is 2; family bf16_gemm has no clusters for k_grouped",
     ),
     ("_partial_sums", replace(NORMAL, grouping="batch_reduced"), "out_dtype is 'bf16'; partial sums of batch_reduced"),
-    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
+    ("no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
     ("rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
     ("cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
@@ -41,7 +41,7 @@ CASES = [
     ("_columns", replace(SWAPPED, block_m=24), r"block_m \(swap_ab\) is 24; allowed are 8, 16, 32, 64"),
     ("_mn_major_boxes", replace(SWAPPED, layout="tn"), "block_m is 16; with layout tn and 1 blocks loading the tile"),
     ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=64, cluster_m=2), "layout nn and 2 blocks"),
-    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
     ("registers", replace(NORMAL, block_m=256), "256 registers a thread for sums and partial sums; at most 200"),
     ("_shared_memory", replace(NORMAL, stages=5), "bytes of shared memory; a block has 232448"),
 ]

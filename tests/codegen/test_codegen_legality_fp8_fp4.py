@@ -27,7 +27,7 @@ CASES = [
         replace(SWAPPED, grouping="k_grouped"),
         "cluster is 1x2; .* no pairs for k_grouped",
     ),
-    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family fp8_fp4_gemm promotes no partial sums"),
+    ("no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family fp8_fp4_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=256), "block_k is 256; a stage holds 128 K elements"),
     ("rows", replace(NORMAL, block_m=64), "block_m is 64; the instruction's M side takes 128 rows"),
     ("rows", replace(SWAPPED, block_n=64), "block_n .swap_ab. is 64; the instruction's M side takes 128 rows"),
@@ -43,7 +43,7 @@ CASES = [
         replace(NORMAL, block_n=256),
         "524 columns of tensor memory .* a block has 512",
     ),
-    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
     ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),
 ]
 

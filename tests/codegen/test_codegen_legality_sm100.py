@@ -17,7 +17,7 @@ CASES = [
     ("groups", replace(SWAPPED, grouping="psum", block_m=48), "block_m is 48; groups start"),
     ("groups", replace(NORMAL, grouping="contiguous"), "block_m is 128 and cluster_m 2; groups start"),
     ("_partial_sums", replace(ALONE, grouping="batch_reduced", out_dtype="bf16"), "partial sums of batch_reduced"),
-    ("_no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
+    ("no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
     ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
     ("rows", replace(NORMAL, block_m=64), "block_m is 64; the instruction's M side takes 128 rows of each block"),
     ("rows", replace(SWAPPED, block_n=64), r"block_n \(swap_ab\) is 64; the instruction's M side takes 128 rows"),
@@ -27,7 +27,7 @@ CASES = [
     ("pair", replace(SWAPPED, cluster_m=2, cluster_n=1), "cluster is 2x1; allowed with swap_ab are 1x1 and 1x2"),
     ("store_boxes", replace(NORMAL, block_n=48), "block_n is 48 and out_dtype 'bf16'; D leaves in boxes of 32"),
     ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=192), "layout nn and 2 blocks loading the tile"),
-    ("_two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
     ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),
 ]
 
