@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
+
+#include "dispatch/base/checked.hpp"
 
 namespace aotgemm {
 namespace {
@@ -152,7 +156,11 @@ void check_no_overlap(const Operand& operand) {
             fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(tensor), " for shape ",
                  shape_text(tensor), ", must keep its elements apart (no two may share an address)");
         }
-        if (size > 1) span += stride * (size - 1);
+        if (size <= 1) continue;
+        const std::optional<int64_t> reach = checked_product({stride, size - 1});
+        // What reaches beyond int64 is refused for that by whoever places the operand.
+        span = reach ? checked_sum(span, *reach).value_or(std::numeric_limits<int64_t>::max())
+                     : std::numeric_limits<int64_t>::max();
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
+#include "dispatch/base/checked.hpp"
 #include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/hc_prenorm/backends.hpp"
@@ -56,7 +58,7 @@ void check_contiguous(const Operand& operand) {
             fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", tensor.stride[i], ", must be ",
                  stride, " (contiguous)");
         }
-        stride *= tensor.shape[i];
+        stride = checked_product({stride, tensor.shape[i]}).value_or(std::numeric_limits<int64_t>::max());
     }
 }
 

@@ -1,7 +1,9 @@
 #include "dispatch/ops/mqa_logits/check.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "dispatch/base/checked.hpp"
 #include "dispatch/base/extent.hpp"
 
 namespace aotgemm {
@@ -38,7 +40,7 @@ void check_contiguous(const Operand& operand, int32_t bytes) {
             fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", tensor.stride[i], ", must be ",
                  expected, " (contiguous)");
         }
-        expected *= tensor.shape[i];
+        expected = checked_product({expected, tensor.shape[i]}).value_or(std::numeric_limits<int64_t>::max());
     }
     const auto excess = reinterpret_cast<uintptr_t>(tensor.data) % static_cast<uintptr_t>(bytes);
     if (excess == 0) return;
