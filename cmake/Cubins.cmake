@@ -1,4 +1,5 @@
-# Runs codegen: sources at configure time, then one build step per kernel, then tables and manifest.
+# Runs codegen: sources at configure time, then one build step per kernel (or one that takes the kernels of another build),
+# then tables and manifest.
 
 set(generated ${build_root}/generated)
 set(cubin_folder ${build_root}/cubins)
@@ -49,34 +50,38 @@ include(${generated}/includes.cmake)
 file(GLOB compile_sources CONFIGURE_DEPENDS ${source_root}/codegen/compile/*.py)
 list(FILTER compile_sources EXCLUDE REGEX "/take\\.py$")  # decides whether a cubin is copied, and no byte of one
 
-set(taken)
-if(AOTGEMM_CUBINS)
-    set(taken --taken-from ${AOTGEMM_CUBINS})
-endif()
-
 file(STRINGS ${generated}/kernels.txt kernel_names)
 list(LENGTH kernel_names kernel_count)
-set(kernel_number 0)
-set(cubins)
-foreach(name IN LISTS kernel_names)
-    math(EXPR kernel_number "${kernel_number} + 1")
-    set(cubin ${cubin_folder}/${name}.cubin)
-    add_custom_command(
-        OUTPUT ${cubin}
-        BYPRODUCTS ${cubin_folder}/${name}.json
-        COMMAND ${codegen} cubin ${name} --toolchain ${generated}/toolchain.json
-                --kernels ${source_root}/cpp/kernels --generated ${generated} --out ${cubin_folder} ${taken}
-        DEPENDS ${generated}/kernels/${name}.cu ${generated}/facts/${name}.json ${includes_${name}}
-                ${generated}/toolchain.version ${compile_sources}
-        COMMENT "kernel ${kernel_number} of ${kernel_count}: ${name}"
-        VERBATIM)
-    list(APPEND cubins ${cubin})
-endforeach()
+list(TRANSFORM kernel_names REPLACE "(.+)" "${cubin_folder}/\\1.cubin" OUTPUT_VARIABLE cubins)
+list(TRANSFORM kernel_names REPLACE "(.+)" "${cubin_folder}/\\1.json" OUTPUT_VARIABLE sidecars)
+set(job_folders --toolchain ${generated}/toolchain.json --kernels ${source_root}/cpp/kernels --generated ${generated}
+    --out ${cubin_folder})
 
 if(AOTGEMM_CUBINS)
-    message(STATUS "${kernel_count} kernels are taken from ${AOTGEMM_CUBINS}")
+    # Hundreds of small copies are one step: for each of them Python would take longer to start than to copy.
+    list(TRANSFORM kernel_names REPLACE "(.+)" "${generated}/kernels/\\1.cu" OUTPUT_VARIABLE kernel_sources)
+    add_custom_command(
+        OUTPUT ${cubins}
+        BYPRODUCTS ${sidecars}
+        COMMAND ${codegen} take --from ${AOTGEMM_CUBINS} ${job_folders}
+        DEPENDS ${kernel_sources} ${kernel_headers} ${generated}/toolchain.version ${source_root}/codegen/compile/take.py
+                ${compile_sources}
+        COMMENT "${kernel_count} kernels are taken from ${AOTGEMM_CUBINS}"
+        VERBATIM)
 else()
     message(STATUS "${kernel_count} kernels are compiled unless they are there already; each is a line below when it is done")
+    set(kernel_number 0)
+    foreach(name IN LISTS kernel_names)
+        math(EXPR kernel_number "${kernel_number} + 1")
+        add_custom_command(
+            OUTPUT ${cubin_folder}/${name}.cubin
+            BYPRODUCTS ${cubin_folder}/${name}.json
+            COMMAND ${codegen} cubin ${name} ${job_folders}
+            DEPENDS ${generated}/kernels/${name}.cu ${generated}/facts/${name}.json ${includes_${name}}
+                    ${generated}/toolchain.version ${compile_sources}
+            COMMENT "kernel ${kernel_number} of ${kernel_count}: ${name}"
+            VERBATIM)
+    endforeach()
 endif()
 
 add_custom_command(

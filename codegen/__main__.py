@@ -13,6 +13,7 @@ from codegen.compile.names import UnstableNameError
 from codegen.compile.take import take_kernel
 from codegen.compile.toolchain import Toolchain, ToolchainError, find_toolchain, write_toolchain
 from codegen.matrix import all_specs
+from codegen.spec import KernelSpec
 from codegen.write.emit import IllegalSpecError, emit
 from codegen.write.gemm_families import write_gemm_families
 from codegen.write.inventory import write_inventory
@@ -47,11 +48,16 @@ def _cubin(arguments: argparse.Namespace) -> None:
     spec = next((spec for spec in all_specs() if spec.name() == arguments.name), None)
     if spec is None:
         raise CubinError(f"no kernel {arguments.name!r} in the matrix")
-    job = Job(spec, Toolchain.read(arguments.toolchain), arguments.kernels, arguments.generated, arguments.out)
-    if arguments.taken_from is None:
-        compile_kernel(job)
-    else:
-        take_kernel(job, arguments.taken_from)
+    compile_kernel(_job(spec, arguments))
+
+
+def _take(arguments: argparse.Namespace) -> None:
+    for spec in all_specs():
+        take_kernel(_job(spec, arguments), arguments.folder)
+
+
+def _job(spec: KernelSpec, arguments: argparse.Namespace) -> Job:
+    return Job(spec, Toolchain.read(arguments.toolchain), arguments.kernels, arguments.generated, arguments.out)
 
 
 def _inventory(arguments: argparse.Namespace) -> None:
@@ -75,11 +81,19 @@ def _add_depends(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernels", type=Path, required=True)
 
 
-def _add_cubin(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name")
+def _add_job(parser: argparse.ArgumentParser) -> None:
     for folder in ("toolchain", "kernels", "generated"):
         parser.add_argument(f"--{folder}", type=Path, required=True)
-    parser.add_argument("--taken-from", type=Path, help="copy it from another build's cubins instead")
+
+
+def _add_cubin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    _add_job(parser)
+
+
+def _add_take(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="folder", type=Path, required=True, help="the cubins of another build")
+    _add_job(parser)
 
 
 def _add_inventory(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +114,7 @@ STEPS = (
     ("toolchain", "find nvcc, ptxas, nvdisasm and cuda.h", _add_toolchain, _toolchain),
     ("depends", "write what each emitted kernel is made from, for CMake", _add_depends, _depends),
     ("cubin", "compile one kernel", _add_cubin, _cubin),
+    ("take", "copy every kernel from another build, where that compiled the same sources", _add_take, _take),
     ("inventory", "write the tables of specs and cubins, and the manifest", _add_inventory, _inventory),
     ("sbom", "write the bill of materials of what is installed", _add_sbom, _sbom),
 )

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import replace
+import shutil
+from dataclasses import asdict, replace
 
 import pytest
 
+import codegen.__main__ as steps
 from codegen.compile.cubin import NVCC_FLAGS, PTXAS_FLAGS, CubinError, Job
 from codegen.compile.includes import source_hash
 from codegen.compile.take import take_kernel
@@ -86,3 +88,17 @@ def test_refuses_another_kernel(job, finished, key, value):
     with pytest.raises(CubinError, match=f"{key} is"):
         take_kernel(job, finished)
     assert not job.output(".cubin").exists()
+
+
+def test_the_step_takes_every_kernel_of_the_matrix(job, finished, monkeypatch, capsys, tmp_path):
+    toolchain = tmp_path / "toolchain.json"
+    toolchain.write_text(json.dumps(asdict(job.toolchain)))
+    folders = ["--kernels", str(job.kernels), "--generated", str(job.generated), "--out", str(job.out)]
+    command = ["take", "--from", str(finished), "--toolchain", str(toolchain), *folders]
+    monkeypatch.setattr(steps, "all_specs", lambda: [SPEC])
+    assert steps.main(command) == 0
+    assert job.output(".cubin").read_bytes() == b"machine code"
+    monkeypatch.setattr(steps, "all_specs", lambda: all_specs()[:2])
+    shutil.copy(job.source, job.source.with_name(f"{all_specs()[1].name()}.cu"))
+    assert steps.main(command) == 1
+    assert f"holds no {all_specs()[1].name()}.cubin" in capsys.readouterr().err
