@@ -113,17 +113,6 @@ def test_the_layer_compiles_into_one_graph(backend):
             assert relative_error(graph, eager) < 1e-2
 
 
-def test_operators_of_grouped_layers_pass_pytorchs_checks():
-    weights, offsets = stacked(10, E, I, H), torch.tensor([3, 3, 8, 9], dtype=torch.int32)
-    tests = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
-    for operator, columns in (("fp8_grouped_linear", H), ("fp8_grouped_linear_input_gradient", I)):
-        rows = bf16(1, 11, columns)
-        done = torch.library.opcheck(
-            getattr(torch.ops.aotgemm, operator).default, (rows, *weights, offsets), test_utils=tests
-        )
-        assert set(done.values()) == {"SUCCESS"}
-
-
 @pytest.mark.parametrize("compiled", [False, True])
 def test_rows_may_come_quantised(compiled):
     weights, offsets, x = stacked(10, E, I, H), torch.tensor([3, 3, 8, 9], dtype=torch.int32), bf16(1, 11, H)

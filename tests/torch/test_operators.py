@@ -8,6 +8,7 @@ import torch
 from aotgemm.torch.calls import CALLS
 from aotgemm.torch.operators import CASTS
 from call_operands import flattened, operands, output
+from operator_operands import operator_names, operator_operands
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch_tensors import bits
 
@@ -34,6 +35,12 @@ def test_pytorchs_checks(name):
     tests = WITHOUT_SCHEMA if "fp8" in name else WITH_SCHEMA
     done = torch.library.opcheck(operator(name), tuple(flattened(operands(name))), test_utils=tests)
     assert set(done.values()) == {"SUCCESS"} and len(done) == len(tests)
+
+
+@pytest.mark.parametrize("name", [name for name in operator_names() if name not in CALLS])
+def test_pytorchs_checks_of_layers_casts_and_indexers(name):
+    done = torch.library.opcheck(operator(name), operator_operands(name), test_utils=WITHOUT_SCHEMA)
+    assert set(done.values()) == {"SUCCESS"} and len(done) == len(WITHOUT_SCHEMA)
 
 
 @pytest.mark.parametrize("name", CASTS)
