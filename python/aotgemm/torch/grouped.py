@@ -2,37 +2,15 @@
 
 import torch
 
-from ..arrays.sizes import align, ceil_div
-from ..compat.deepgemm_settings import get_mk_alignment_for_contiguous_layout
+from ..arrays.sizes import ceil_div
 from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
 from ..ops.cast import per_token_cast_to_fp8
 from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
+from .grouped_weights import quantize, weight_gradient
 from .linear import dequantized
 from .operators import register
+from .places import psum_places, room_for
 from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes, check_weight
-
-
-def aligned_places(offsets: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Where sorted rows go so that groups start as a psum layout has them: (place of each row, ends, live).
-
-    offsets: int32 [E], the end of each group. Rows behind the last end belong to no group: live is False, and their
-    place is one that no group has. Nothing waits for the device.
-    """
-    counts = torch.diff(offsets, prepend=offsets.new_zeros(1))
-    spans = align(counts, get_mk_alignment_for_contiguous_layout())
-    starts = torch.cumsum(spans, 0, dtype=torch.int32) - spans
-    row = torch.arange(rows, dtype=torch.int32, device=offsets.device)
-    group = torch.searchsorted(offsets, row, right=True)
-    live = group < offsets.shape[0]
-    shift = torch.cat([starts - (offsets - counts), offsets.new_zeros(1)])
-    place = torch.where(live, row + shift[group], room_for(rows, offsets.shape[0]) - 1)
-    return place, starts + counts, live
-
-
-def room_for(rows: int, groups: int) -> int:
-    """Rows that hold any division of `rows` into groups, and one for those of no group."""
-    alignment = get_mk_alignment_for_contiguous_layout()
-    return align(rows + groups * (alignment - 1), alignment) + alignment
 
 
 def _spread(rows: torch.Tensor, place: torch.Tensor, room: int) -> torch.Tensor:
@@ -51,7 +29,7 @@ def _product(
     q: torch.Tensor, sf: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
 ) -> torch.Tensor:
     room = room_for(q.shape[0], offsets.shape[0])
-    place, ends, live = aligned_places(offsets, q.shape[0])
+    place, ends, live = psum_places(offsets, q.shape[0])
     d = torch.empty(room, weight.shape[1], dtype=BF16, device=q.device)
     a = _spread(q, place, room), _spread(sf, place, room)
     m_grouped_fp8_gemm_nt_contiguous(a, (weight, scales), d, ends, use_psum_layout=True)
@@ -66,7 +44,7 @@ def _input_gradient(
     gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
 ) -> torch.Tensor:
     room = room_for(gradient.shape[0], offsets.shape[0])
-    place, ends, live = aligned_places(offsets, gradient.shape[0])
+    place, ends, live = psum_places(offsets, gradient.shape[0])
     d = torch.empty(room, weight.shape[2], dtype=BF16, device=gradient.device)
     rows = _spread(gradient, place, room)
     m_grouped_bf16_gemm_nn_contiguous(rows, dequantized(weight, scales), d, ends, use_psum_layout=True)
@@ -104,6 +82,8 @@ input_gradient = torch.ops.aotgemm.fp8_grouped_linear_input_gradient.default
 
 
 class _Frozen(torch.autograd.Function):
+    """FP8 weights that do not train."""
+
     @staticmethod
     def forward(ctx, x, weight, scales, offsets):
         ctx.save_for_backward(weight, scales, offsets)
@@ -114,25 +94,51 @@ class _Frozen(torch.autograd.Function):
         return input_gradient(gradient.contiguous(), *ctx.saved_tensors), None, None, None
 
 
+class _Trained(torch.autograd.Function):
+    """Weights of a wider type, quantised for each call."""
+
+    @staticmethod
+    def forward(ctx, x, weight, offsets):
+        q, scales = quantize(weight)
+        ctx.save_for_backward(x, q, scales, offsets)
+        ctx.dtype = weight.dtype
+        return forward(x, q, scales, offsets)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, q, scales, offsets = ctx.saved_tensors
+        gradient = gradient.contiguous()
+        of_x = input_gradient(gradient, q, scales, offsets) if ctx.needs_input_grad[0] else None
+        of_weight = weight_gradient(gradient, x, offsets).to(ctx.dtype) if ctx.needs_input_grad[1] else None
+        return of_x, of_weight, None
+
+
 def fp8_grouped_linear(
     x: torch.Tensor | tuple[torch.Tensor, torch.Tensor],
     weight: torch.Tensor,
-    weight_scale_inv: torch.Tensor,
+    weight_scale_inv: torch.Tensor | None,
     offsets: torch.Tensor,
 ) -> torch.Tensor:
     """x[i] @ weight[e]^T for each row i, e being its expert, through aotgemm.m_grouped_fp8_gemm_nt_contiguous.
 
     x: BF16 [M, K], the rows of expert 0 first, then those of 1, and so on, without gaps; quantised by row and 128
         columns. Or what aotgemm.per_token_cast_to_fp8 made of that, without a gradient.
-    weight: FP8 E4M3 [E, N, K]; weight_scale_inv: FP32 [E, ceil(N / 128), ceil(K / 128)].
+    weight: FP8 E4M3 [E, N, K] with weight_scale_inv FP32 [E, ceil(N / 128), ceil(K / 128)]; or, with None, BF16 or FP32
+        [E, N, K], quantised by block in each call.
     offsets: int32 [E] on x's device, where the rows of each expert end.
     Returns BF16 [M, N]; rows behind the last end are zeros.
 
-    The gradient is that of x, as in fp8_linear. A row's result and gradient do not depend on the other rows; nothing
-    waits for the device. Raises what that call raises.
+    Gradients: of x, as in fp8_linear; of a weight without weight_scale_inv, by aotgemm.k_grouped_fp8_gemm_nt_contiguous
+    on both factors quantised by 128 tokens, which reads the ends on the host and so waits for the device; nothing else
+    does. A row's result and gradient do not depend on the other rows, an expert's gradient not on the other experts'.
+    Raises what these calls raise.
     """
     if isinstance(x, tuple):
-        return (product if torch.compiler.is_compiling() else _product)(*x, weight, weight_scale_inv, offsets)
+        pair = (weight, weight_scale_inv) if weight_scale_inv is not None else quantize(weight)
+        return (product if torch.compiler.is_compiling() else _product)(*x, *pair, offsets)
+    if weight_scale_inv is None:
+        learns = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+        return _Trained.apply(x, weight, offsets) if learns else forward(x, *quantize(weight), offsets)
     if torch.is_grad_enabled() and x.requires_grad:
         return _Frozen.apply(x, weight, weight_scale_inv, offsets)
     if torch.compiler.is_compiling():
