@@ -2,6 +2,7 @@
 
     python examples/expert_parallel.py --ranks 4          # processes of this machine, gloo, on the CPU
     torchrun --nproc-per-node 2 examples/expert_parallel.py --device cuda   # one GPU each, NCCL
+    python examples/expert_parallel.py --ranks 4 --device cuda --backend gloo   # ranks share GPUs, which NCCL refuses
 
 Each rank has some of the tokens and some of the experts. Tokens are quantised before they travel, so that a row is the
 same bytes wherever it is computed; experts' outputs come back for each slot of a token and are added by its owner in
@@ -49,11 +50,20 @@ def tokens_of(rows, device):
     return (each[rows].to(device) for each in (hidden, index, weights))
 
 
+def all_to_all(out, given, *counts):
+    """As torch.distributed.all_to_all_single, which gloo has for memory of the host alone."""
+    if dist.get_backend() == "nccl" or out.device.type == "cpu":
+        return dist.all_to_all_single(out, given, *counts)
+    on_host = torch.empty_like(out, device="cpu")
+    dist.all_to_all_single(on_host, given.cpu(), *counts)
+    out.copy_(on_host)
+
+
 def exchange(rows, sent, received):
     """Rows to and from all ranks, `sent` and `received` counting them. They travel as bytes: gloo carries no FP8."""
     flat = rows.contiguous().view(torch.uint8).view(rows.shape[0], -1)
     out = flat.new_empty(sum(received), flat.shape[1])
-    dist.all_to_all_single(out, flat, received, sent)
+    all_to_all(out, flat, received, sent)
     return out.view(rows.dtype).view(-1, *rows.shape[1:])
 
 
@@ -65,7 +75,7 @@ def layer(hidden, index, weights, gate_up, gate_up_scale, down, down_scale):
     order = torch.sort(owner, stable=True).indices
     sent = torch.bincount(owner, minlength=ranks)
     received = torch.empty_like(sent)
-    dist.all_to_all_single(received, sent)
+    all_to_all(received, sent)
     counts = sent.tolist(), received.tolist()
 
     q, scales = aotgemm.per_token_cast_to_fp8(hidden, use_ue8m0=False)
@@ -96,16 +106,16 @@ def run(device):
     """On every rank, with a group of processes there."""
     rank, ranks = dist.get_rank(), dist.get_world_size()
     if device == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     out = layer(*tokens_of(share(TOKENS, rank, ranks), device), *weights_of(share(EXPERTS, rank, ranks), device))
     found = digest(out)
     if rank == 0:
         print(f"{ranks} ranks on {device}: sha256 {found}", flush=True)
 
 
-def one_of(rank, ranks, address, device):
+def one_of(rank, ranks, address, device, backend):
     torch.set_num_threads(1)
-    dist.init_process_group("nccl" if device == "cuda" else "gloo", init_method=address, rank=rank, world_size=ranks)
+    dist.init_process_group(backend, init_method=address, rank=rank, world_size=ranks)
     run(device)
     dist.destroy_process_group()
 
@@ -114,12 +124,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--ranks", type=int, default=2, help=f"processes to start, up to {EXPERTS}; not under torchrun")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--backend", choices=("gloo", "nccl"), help="default: gloo on CPUs, nccl on GPUs")
     given = parser.parse_args()
+    backend = given.backend or ("nccl" if given.device == "cuda" else "gloo")
     if "RANK" in os.environ:
-        return one_of(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), "env://", given.device)
+        return one_of(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), "env://", given.device, backend)
     with tempfile.TemporaryDirectory() as folder:
         address = f"file://{folder}/ranks"
-        torch.multiprocessing.spawn(one_of, (given.ranks, address, given.device), nprocs=given.ranks)
+        torch.multiprocessing.spawn(one_of, (given.ranks, address, given.device, backend), nprocs=given.ranks)
 
 
 if __name__ == "__main__":
