@@ -58,24 +58,19 @@ SEPARATE_SWAPPED_TILES = (
     (128, 128, 128, PAIR_N),
     (240, 128, 128, PAIR_N),
 )
-ONE_BLOCK_TILES = (
-    (128, 128, 128, ONE),
-    (128, 192, 128, ONE),
-)
 
 GROUPED_TABLES = (
     TileTable("batched", ("nt", "nn"), ("bf16",), (), SEPARATE_SWAPPED_TILES),
-    TileTable("batched", ("nt", "nn"), ("fp32",), ONE_BLOCK_TILES[:1], SEPARATE_SWAPPED_TILES[2:3]),
-    TileTable("batched", ("tn", "tt"), OUT_DTYPES, ONE_BLOCK_TILES[:1]),
+    TileTable("batched", ("nt", "nn"), ("fp32",), TILES[:1], SEPARATE_SWAPPED_TILES[2:3]),
+    TileTable("batched", ("tn", "tt"), OUT_DTYPES, TILES),
     TileTable("contiguous", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
     TileTable("psum", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
     TileTable("masked", ("nt",), ("bf16",), (), SEPARATE_SWAPPED_TILES),
-    TileTable("k_grouped", ("tn",), ("fp32",), ONE_BLOCK_TILES),
+    TileTable("k_grouped", ("tn",), ("fp32",), TILES),
 )
 
 BLOCK_K = 128  # elements of K in a stage
 MOST_STAGES = 12
-WITHOUT_PAIRS = ("k_grouped",)
 SCALE_ROWS = 128  # rows whose scales one copy to tensor memory takes, into SCALE_COLUMNS columns
 SCALE_COLUMNS = 4
 ROWS_OF_BOX_START = 4  # as kRowsOfBoxStart in cpp/kernels/common/grouping.hpp
@@ -112,12 +107,6 @@ def shared_bytes(spec: KernelSpec) -> int:
 
 def _stages(spec: KernelSpec) -> int:
     return geometry.max_stages(spec, MOST_STAGES, shared_bytes)
-
-
-def _no_pairs(spec: KernelSpec) -> str | None:
-    if spec.grouping in WITHOUT_PAIRS and tcgen05_geometry.is_pair(spec):
-        return f"cluster is {spec.cluster_m}x{spec.cluster_n}; family {NAME} has no pairs for {spec.grouping}"
-    return None
 
 
 def _block_k(spec: KernelSpec) -> str | None:
@@ -157,8 +146,7 @@ FAMILY = Family(
             block=tcgen05_geometry.block_with(shared_bytes),
             marks=geometry.marks_of_layout,
             rules=(
-                tile_rules.groups,
-                _no_pairs,
+                tcgen05_rules.groups,
                 tile_rules.no_promotion,
                 _block_k,
                 tcgen05_rules.rows,

@@ -2,7 +2,8 @@
 //
 // The tensor cores apply the scales, so that one accumulator adds up all of K. Parts, in the order in which a tile passes
 // through them:
-//   sm90/schedule                     the producer warp finds the next tile
+//   sm90/schedule                     the producer warp finds the next tile,
+//   schedule/pair_scheduler.cuh       a pair's tile, where those know no pairs
 //   sm90/pipeline/tile_queue.cuh      the producer warp pushes the tile, the other warps pop it
 //   producer.cuh                      TMA loads of A, B and words of scales, stage by stage
 //   scale_warp.cuh                    arranges the words of a stage for tensor memory
@@ -22,6 +23,7 @@
 #include "sm100/fp8_fp4_gemm/producer.cuh"
 #include "sm100/fp8_fp4_gemm/scale_warp.cuh"
 #include "sm100/kernel_frame.cuh"
+#include "sm100/schedule/pair_scheduler.cuh"
 
 namespace aotgemm::sm100 {
 
@@ -34,7 +36,7 @@ __device__ __forceinline__ void fp8_fp4_gemm(const Fp8Fp4GemmParams& params) {
     const uint32_t tensor_memory = start_gemm<Config>(params, shared, warp, [&] { Fp8Stage<Config>::init(shared); });
     const AccumulatorPipeline<Config> accumulators{shared, tensor_memory};
     if (warp == kProducerWarp) {
-        using Scheduler = typename sm90::SchedulerOf<Config, Config::kGrouping>::Type;
+        using Scheduler = typename SchedulerOf<Config>::Type;
         Producer<Config>{params, shared, rank, {shared}}.run(Scheduler(params), ptx::elect_one());
         ptx::griddepcontrol_launch_dependents();
     } else if (warp == kMmaWarp) {
