@@ -6,6 +6,7 @@ import pytest
 import torch
 from aotgemm import _core
 from bf16_problems import CALLS, OUT, make_bf16_problem
+from kernels_here import specs_here
 from torch_tensors import bits, to_torch
 
 SHAPES = [(1, 576, 1024), (7, 72, 20), (64, 2112, 512), (129, 264, 400), (300, 1024, 512)]
@@ -65,10 +66,7 @@ def test_every_k_up_to_a_stage_past_another(layout):
         np.testing.assert_array_equal(run(problem, layout, "fp32"), problem.expected("fp32"), err_msg=f"K = {k}")
 
 
-DENSE = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16_gemm", "dense")]
-
-
-@pytest.mark.parametrize("spec", DENSE, ids=lambda spec: spec["name"])
+@pytest.mark.parametrize("spec", specs_here("bf16_gemm", "dense"), ids=lambda spec: spec["name"])
 def test_every_kernel(spec):
     problem = make_bf16_problem(270, 328, 400, draw="random")
     for with_c in (False, True):

@@ -9,13 +9,10 @@ from aotgemm.problems.memory import POISON
 from aotgemm.problems.rows import place_rows
 from bf16_groups import COUNTS, KS, K, N, draw, expected_rows
 from bf16_problems import BF16, Bf16Problem
+from kernels_here import specs_here
 from torch_tensors import bits, to_torch
 
-BY_GROUPING = {
-    grouping: [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16_gemm", grouping)]
-    for grouping in ("contiguous", "psum", "masked", "batched", "k_grouped")
-}
-ROWS = [spec for grouping in ("contiguous", "psum", "masked") for spec in BY_GROUPING[grouping]]
+ROWS = specs_here("bf16_gemm", "contiguous", "psum", "masked")
 
 
 def on_gpu(raw):
@@ -52,7 +49,7 @@ def test_every_kernel_of_rows(spec, num_sms):
     np.testing.assert_array_equal(bits(d).reshape(-1, N), expected_rows(placement, a, b))
 
 
-@pytest.mark.parametrize("spec", BY_GROUPING["batched"], ids=lambda spec: spec["name"])
+@pytest.mark.parametrize("spec", specs_here("bf16_gemm", "batched"), ids=lambda spec: spec["name"])
 def test_every_batched_kernel(spec):
     a, b = draw(5, 3, 75, K), draw(6, 3, N, K)
     memory = torch.zeros(75, 3, N, dtype=torch.bfloat16, device="cuda")
@@ -64,7 +61,7 @@ def test_every_batched_kernel(spec):
 
 
 @pytest.mark.parametrize("with_c", [False, True], ids=["no C", "C is D"])
-@pytest.mark.parametrize("spec", BY_GROUPING["k_grouped"], ids=lambda spec: spec["name"])
+@pytest.mark.parametrize("spec", specs_here("bf16_gemm", "k_grouped"), ids=lambda spec: spec["name"])
 def test_every_kernel_of_k_groups(spec, with_c):
     m = 136
     a, b = draw(7, sum(KS), m, kind="moderate"), draw(8, sum(KS), N, kind="moderate")

@@ -7,10 +7,11 @@ import torch
 from aotgemm import _core
 from bf16_batch_sums import ONE_RANGE, SHAPES, make_batch_sum
 from bf16_problems import BF16, OUT
+from kernels_here import specs_here
 from torch_tensors import bits, to_torch
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("bf16_gemm", "batch_reduced")]
+SPECS = specs_here("bf16_gemm", "batch_reduced")
 ALL_SHAPES = [*SHAPES, (40, 300, 264, 72), (37, 270, 520, 100), (129, 128, 384, 128), (1, 130, 72, 200), ONE_RANGE]
 EVERY_KERNEL = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec["name"])
 NUM_SMS = pytest.mark.parametrize("num_sms", [0, 96, 20])

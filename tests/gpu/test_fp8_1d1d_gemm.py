@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from aotgemm import _core
+from kernels_here import specs_here
 from problems import BF16, make_finite_operands, make_problem
 from torch_tensors import bits, to_torch
 
@@ -117,9 +118,6 @@ def test_all_k_groups_are_over_for_what_follows(captured):
         assert_equal_bits(copy, its)
 
 
-DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_gemm_1d2d", "dense")]
-
-
 @pytest.mark.parametrize("splits", [(128, 64, 128), (8, 8, 0), (0, 16, 24), (136, 8, 16)], ids=str)
 @pytest.mark.parametrize("m", [1, 64, 129, 300])
 def test_the_middle_of_each_head_is_left_alone(splits, m):
@@ -129,8 +127,7 @@ def test_the_middle_of_each_head_is_left_alone(splits, m):
     aotgemm.fp8_gemm_nt_skip_head_mid((problem.a, problem.sfa), (problem.b, problem.sfb), wanted, splits)
     a, sfa, b, sfb = (to_cuda(x) for x in (problem.a, problem.sfa, problem.b, problem.sfb))
     sfa = aotgemm.get_mn_major_tma_aligned_tensor(sfa)
-    arch = "sm_{cc_major}{cc_minor}a".format(**_core.cuda_device(0))
-    for kernel in [-1, *(spec["kernel"] for spec in DENSE_SPECS if spec["arch"] == arch)]:
+    for kernel in [-1, *(spec["kernel"] for spec in specs_here("fp8_gemm_1d2d", "dense"))]:
         d = to_cuda(np.full(wanted.shape, 7, BF16))
         _core.gemm("fp8_gemm_1d2d", "dense", "nt", a, sfa, b, sfb, None, d, head_splits=splits, kernel=kernel)
         assert_equal_bits(d, wanted)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from aotgemm import _core
 from device_problems import make_device_problem
+from kernels_here import specs_here
 from torch_tensors import bits
 
 SHAPES = [(1, 576, 7168), (7, 72, 144), (64, 2112, 7168), (129, 264, 400), (300, 4096, 512), (2048, 1024, 1024)]
@@ -20,14 +21,11 @@ def test_bits_are_those_of_the_cpu_backend(shape, seed):
     np.testing.assert_array_equal(bits(problem.run()), problem.expected)
 
 
-DENSE_SPECS = [spec for spec in _core.specs() if (spec["family"], spec["grouping"]) == ("fp8_gemm_1d2d", "dense")]
+DENSE_SPECS = specs_here("fp8_gemm_1d2d", "dense")
 
 
-@pytest.mark.parametrize("spec", DENSE_SPECS, ids=lambda spec: f"{spec['arch']}-{spec['name']}")
-def test_every_kernel_of_this_architecture(spec):
-    device = _core.cuda_device(0)
-    if spec["arch"] != f"sm_{device['cc_major']}{device['cc_minor']}a":
-        pytest.skip(f"{spec['name']} is for {spec['arch']}")
+@pytest.mark.parametrize("spec", DENSE_SPECS, ids=lambda spec: spec["name"])
+def test_every_kernel(spec):
     problem = make_device_problem(130, 200, 400)
     d = problem.empty_output()
     run_kernel(problem, d, spec["kernel"])

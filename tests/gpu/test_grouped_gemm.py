@@ -7,6 +7,7 @@ import torch
 from aotgemm import _core
 from grouped_device import GROUPINGS, OnDevice, to_cuda
 from grouped_problems import POISON, make_batch, make_grouped
+from kernels_here import specs_here
 from torch_tensors import bits
 
 EACH_GROUPING = pytest.mark.parametrize("grouping", GROUPINGS)
@@ -37,14 +38,11 @@ def run_kernel(x, kernel):
     return d
 
 
-GROUPED_SPECS = [spec for spec in _core.specs() if spec["family"] == "fp8_gemm_1d2d" and spec["grouping"] in GROUPINGS]
+GROUPED_SPECS = specs_here("fp8_gemm_1d2d", *GROUPINGS)
 
 
-@pytest.mark.parametrize("spec", GROUPED_SPECS, ids=lambda spec: f"{spec['arch']}-{spec['name']}")
-def test_every_kernel_of_this_architecture(spec):
-    device = _core.cuda_device(0)
-    if spec["arch"] != f"sm_{device['cc_major']}{device['cc_minor']}a":
-        pytest.skip(f"{spec['name']} is for {spec['arch']}")
+@pytest.mark.parametrize("spec", GROUPED_SPECS, ids=lambda spec: spec["name"])
+def test_every_kernel(spec):
     on_device = make_on_device(spec["grouping"], (70, 0, 200), 200, 400)
     d = run_kernel(on_device, spec["kernel"])
     np.testing.assert_array_equal(bits(d), on_device.problem.run())

@@ -7,7 +7,7 @@ import torch
 from indexer_problems import BF16, bits, draw_indexer, draw_paged
 from machine_indexer import FORMS, mqa_logits, paged_mqa_logits, paged_mqa_schedule
 
-KERNELS = [f"h{heads}d{dim}_{dtype}" for heads in (16, 32, 64) for dim in (32, 64, 128) for dtype in ("fp32", "bf16")]
+KERNELS = [f"_h{heads}d{dim}_{dtype}" for heads in (16, 32, 64) for dim in (32, 64, 128) for dtype in ("fp32", "bf16")]
 
 
 def compare(problem):
