@@ -1,6 +1,7 @@
 """`aotgemm plan` and `aotgemm verify`: exit statuses, names, and what goes where."""
 
 import json
+import re
 
 import pytest
 from aotgemm import _core
@@ -46,6 +47,27 @@ def test_a_device_without_kernels_ends_with_3(capsys):
     missing = {call["family"] for call in calls if call["missing"]}
     assert missing == {"mqa_logits", "paged_mqa_logits"}
     assert f"without a kernel: 2 of {len(calls)} calls" in captured.err
+
+
+def test_a_table_tells_the_numbers_of_sms_apart(tmp_path, capsys):
+    (tmp_path / "shapes.csv").write_text("name,n,k\nx,512,256\n")
+    line = ["plan", "--shapes", str(tmp_path / "shapes.csv"), "--num-sms", "132,78", *FEW]
+    assert main([*line, "-o", str(tmp_path / "plan.json")]) == 0
+    head, *rows = filter(None, map(str.split, capsys.readouterr().out.splitlines()))
+    assert [row[head.index("SMs")] for row in rows if row[0] == "x"] == ["78", "132"]
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_numbers_are_whole_in_a_narrow_terminal(columns, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(["plan", "--model", "deepseek-v3", *FEW, "-o", str(tmp_path / "plan.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    calls = json.loads((tmp_path / "plan.json").read_text())["calls"]
+    numbers = [re.findall(r" (\d+)(?= )", line)[-6:-2] for line in lines]
+    assert [row for row in numbers if len(row) == 4] == [
+        [str(call[field]) for field in ("groups", "n", "k", "num_sms")] for call in calls
+    ]
+    assert max(map(len, lines)) <= int(columns) and "…" not in "".join(lines)
 
 
 def test_verify_of_such_a_plan_ends_with_3(config_file, tmp_path, capsys):

@@ -79,12 +79,14 @@ def _console() -> Console:
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:
-    """Numbers to the right, text to the left."""
+    """Numbers to the right, text to the left. Where the width is too small text is folded, since numbers are whole or
+    wrong.
+    """
     rows = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], (int, float)) or row[index] == NOTHING for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=index == 0)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
@@ -103,6 +105,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
 def print_facts(facts: dict[str, Any], title: str | None = None) -> None:
     """Two columns, name and value."""
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")  # a path is whole or no path
     for name, value in facts.items():
         table.add_row(Text(printable(name), style="bold"), _cell(value))
     _console().print(table)

@@ -98,9 +98,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _print(plan: dict[str, Any], path: Path) -> None:
-    columns = ("layers", "family", "grouping", "groups", "N", "K", "kernels", "intervals")
+    columns = ("layers", "family", "grouping", "groups", "N", "K", "SMs", "kernels", "intervals")
     rows = [
-        [", ".join(c["layers"]), c["family"], c["grouping"], c["groups"], c["n"], c["k"],
+        [", ".join(c["layers"]), c["family"], c["grouping"], c["groups"], c["n"], c["k"], c["num_sms"],
          len({i["kernel"] for i in c["intervals"]}) if not c["missing"] else "none", len(c["intervals"])]
         for c in plan["calls"]
     ]  # fmt: skip
