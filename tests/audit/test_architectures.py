@@ -222,9 +222,10 @@ def test_a_vocabulary_that_ranks_cannot_share_is_padded_on():
     [
         # 8 ranks leave 96 of 768 columns to each: engines refuse to load that.
         (model_config("qwen3-30b"), 8, 1, "the width of mlp.experts.w13 is 768, .* 8 ranks has 96, .* each 128; "
-                                          "ranks that fit: 1, 2, 3, 6$"),
+                                          "ranks that fit: 1, 2, 3, 6, or --ep 8, which cuts no expert$"),
         (model_config("qwen3-30b"), 4, 1, "is 768, of which each of 4 ranks has 192"),
-        (model_config("qwen3-235b"), 8, 1, "is 1536, .* 8 ranks has 192.*ranks that fit: 1, 2, 3, 4, 6, 12$"),
+        (model_config("qwen3-235b"), 8, 1, "is 1536, .* 8 ranks has 192.*ranks that fit: 1, 2, 3, 4, 6, 12, or --ep 8"),
+        (model_config("qwen3-30b") | {"num_experts": 60}, 8, 1, "has 96, .*ranks that fit: 1, 2, 3, 6$"),
         (model_config("deepseek-v3"), 32, 32, "N of mlp.gate_proj is 18432, .* 32 ranks has 576, "),
         (LLAMA | {"quantization_config": FP8, "intermediate_size": 11008}, 4, 1, "gate_proj is 11008, .* has 2752,"),
         (LLAMA | {"quantization_config": FP8, "intermediate_size": 11072}, 1, 1, "is 11072.*a multiple of 128"),

@@ -102,7 +102,7 @@ def test_the_reason_says_what_the_file_says():
     calls = calls_of(LLAMA | {"quantization_config": FP8 | {"weight_block_size": [32, 32]}}, 1, 1)
     assert calls[0].missing == (
         "quantization_config: weight_block_size is [32, 32]; "
-        "this library has kernels for BF16, and for FP8 with a scale for each 128 x 128 weights"
+        "plans know BF16, FP8 with a scale for each 128 x 128 weights, and experts in FP4 by expert_dtype"
     )
 
 

@@ -23,15 +23,18 @@ def experts_ranks(tp: int, ep: int) -> int:
     return max(tp // ep, 1)
 
 
-def check_blocks(extent: int, ranks: int, what: str) -> None:
-    """Refuses a share that ends within a block of scales, as engines do when they load a model."""
+def check_blocks(extent: int, ranks: int, what: str, way_out: str = "") -> None:
+    """Refuses a share that ends within a block of scales, as engines do when they load a model.
+
+    way_out: what else the caller may do than take other ranks.
+    """
     if extent % (ranks * BLOCK) == 0:
         return
     fits = [str(n) for n in range(1, min(extent // BLOCK, MOST_RANKS) + 1) if extent % (n * BLOCK) == 0]
     allowed = f"ranks that fit: {', '.join(fits)}" if fits else f"allowed is a multiple of {BLOCK}"
     raise PlanError(
         f"tp, ep: {what} is {extent}, of which each of {ranks} ranks has {extent / ranks:g}, "
-        f"but FP8 weights have a scale for each {BLOCK}; {allowed}"
+        f"but FP8 weights have a scale for each {BLOCK}; {allowed}{way_out}"
     )
 
 
@@ -121,6 +124,9 @@ class Shard:
             padding *= self.tp
         return self.call("lm_head", self.quantization.head, -(-vocabulary // padding) * padding // self.tp, hidden)
 
+    def _whole_experts(self, experts: int) -> str:
+        return f", or --ep {self.tp}, which cuts no expert" if experts % self.tp == 0 else ""
+
     def experts(self, layer: str, scheme: Scheme, n: int, k: int, experts: int, width: int) -> Iterator[Call]:
         """A layer of routed experts in the ways in which serving engines call it: prefill by per-row index or by end
         offsets, decode by masks. width: the whole width of an expert.
@@ -128,6 +134,6 @@ class Shard:
         groups = self.split(experts, self.ep, "the number of experts")
         topk = self.sizes.size("num_experts_per_tok")
         if scheme == FP8_BLOCK:
-            check_blocks(width, self.expert_ranks, f"the width of {layer}")
+            check_blocks(width, self.expert_ranks, f"the width of {layer}", self._whole_experts(experts))
         for grouping, factor in (("contiguous", topk), ("psum", topk), ("masked", 1)):
             yield self.call(layer, scheme, n, k, grouping=grouping, groups=groups, tokens_factor=factor)
