@@ -72,7 +72,7 @@ def test_the_kernel_is_that_of_the_calls_sizes(monkeypatch):
     assert kernel_of(logits, "sm_90a") == "kernel3"
     for n, name in ((24, "kernel5"), (20, "kernel5"), (16, "kernel4")):
         assert kernel_of(Call(("x",), "tf32_hc_prenorm_gemm", n, 128), "sm_90a") == name
-    with pytest.raises(aotgemm.KernelMissingError, match="no mqa_logits kernel of 64 groups, .* K = 128 for sm_100a"):
+    with pytest.raises(aotgemm.KernelMissingError, match="no mqa_logits kernel of 64 heads, .* K = 128 for sm_100a"):
         kernel_of(logits, "sm_100a")
     with pytest.raises(aotgemm.KernelMissingError, match="tf32_hc_prenorm_gemm kernel of 1 groups, N = 8"):
         kernel_of(Call(("x",), "tf32_hc_prenorm_gemm", 8, 128), "sm_90a")

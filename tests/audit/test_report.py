@@ -227,7 +227,13 @@ def test_a_b200_multiplies_twice_as_much_in_a_cycle():
 def test_the_page_of_a_b200_says_that_its_times_are_not_measured():
     b200 = _core.named_device("b200")
     plan = make_plan(calls_of(model_config("deepseek-v3"), 8, 8), b200, SOURCE, 64)
-    assert "predicted from published facts, not measured" in render(plan)
+    assert '<div class="wide"><dt>times</dt><dd>predicted from published facts, not measured</dd>' in render(plan)
+
+
+def test_an_indexers_groups_are_called_heads():
+    """Of DeepSeek-V3.2: 64 heads of 128, and as many keys as the longest context has."""
+    html = render(make_plan(calls_of(model_config("deepseek-v3.2"), 8, 8), H100, SOURCE, 64))
+    assert "N = 163840, K = 128, 64 heads; mqa_logits dense nt, fp32 out" in html and "32 groups" in html
 
 
 def test_no_chart_has_more_than_eight_colours():

@@ -23,6 +23,8 @@ def _of_these_columns(call: Call, spec: Spec) -> bool:
     return spec["block_n"] == align(call.n, COLUMNS)
 
 
+GROUPS_ARE = dict.fromkeys(("mqa_logits", "paged_mqa_logits"), "heads")  # what a call of the family calls its groups
+
 # Family -> whether a kernel of it runs a call of it.
 SERVES: dict[str, Callable[[Call, Spec], bool]] = {
     "mqa_logits": _of_these_heads,
@@ -37,7 +39,8 @@ def kernel_of(call: Call, arch: str) -> str:
     found = [spec["name"] for spec in specs if spec["arch"] == arch and SERVES[call.family](call, spec)]
     if found:
         return found[0]
-    sizes = f" of {call.groups} groups, N = {call.n}, K = {call.k}" if specs else ""
+    groups = GROUPS_ARE.get(call.family, "groups")
+    sizes = f" of {call.groups} {groups}, N = {call.n}, K = {call.k}" if specs else ""
     raise KernelMissingError(
         f"no {call.family} kernel{sizes} for {arch} is compiled into this library; `aotgemm list` shows what is"
     )

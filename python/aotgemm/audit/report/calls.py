@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from ..operations import GROUPS_ARE
 from . import charts
 from .measured import Key, Measured, key_of
 from .palette import Mark
@@ -32,7 +33,7 @@ def link(call: dict[str, Any], number: int) -> str:
 
 def kind_of(call: dict[str, Any]) -> str:
     """What the call is, but for its M."""
-    groups = f", {call['groups']} groups" if call["groups"] > 1 else ""
+    groups = f", {call['groups']} {GROUPS_ARE.get(call['family'], 'groups')}" if call["groups"] > 1 else ""
     kind = f"{call['family']} {call['grouping']} {call['layout']}, {call['out_dtype']} out"
     return f"N = {call['n']}, K = {call['k']}{groups}; {kind}; {call['num_sms']} SMs"
 

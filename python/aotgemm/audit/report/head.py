@@ -34,12 +34,12 @@ def facts(plan: dict[str, Any]) -> str:
         "without a kernel": str(len(missing)),
         "kernels": str(len(plan["kernels"])),
     }
-    if "times" in plan:
-        shown["times"] = f"predicted {escape(plan['times'])}"
     hashes = {"plan, sha256": plan["sha256"], "libaotgemm.so, sha256": library.get("sha256", "not stated")}
     pairs = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in shown.items())
-    wide = "".join(_wide(name, f"<code>{sha256}</code>") for name, sha256 in hashes.items())
-    return pairs + (_wide("calls without a kernel", ", ".join(missing)) if missing else "") + wide
+    lines = {"times": f"predicted {escape(plan['times'])}"} if "times" in plan else {}
+    lines |= {"calls without a kernel": ", ".join(missing)} if missing else {}
+    lines |= {name: f"<code>{sha256}</code>" for name, sha256 in hashes.items()}
+    return pairs + "".join(_wide(name, value) for name, value in lines.items())
 
 
 def verdict(plan: dict[str, Any]) -> str:
