@@ -117,6 +117,27 @@ def test_which_kernel_runs_and_how_to_check_it(page, m):
         assert "us predicted" in block.text
 
 
+def test_a_browser_without_a_clipboard_selects_the_command(page):
+    """As on a page that http serves."""
+    write(page, "m", "96")
+    page.execute_script("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    block = answers(page)[0]
+    block.find_element(By.TAG_NAME, "button").click()
+    assert block.find_element(By.TAG_NAME, "button").text == "Selected"
+    selected = page.execute_script("return getSelection().toString()")
+    assert selected == block.find_elements(By.TAG_NAME, "code")[1].text
+    assert selected.startswith("aotgemm verify plan.json --kernel sm90_")
+    page.execute_script("delete navigator.clipboard")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_line_ends_within_an_option(page, width):
+    resize(page, width)
+    write(page, "m", "96")
+    lines = "return [...document.querySelectorAll('.option')].map(e => [e.textContent, e.getClientRects().length])"
+    assert page.execute_script(lines) == [["--kernel", 1]] * 3
+
+
 def test_the_number_of_sms_counts(page):
     assert [option.text for option in page.find_elements(By.CSS_SELECTOR, "#sms option")] == ["132", "78"]
     write(page, "m", "96")

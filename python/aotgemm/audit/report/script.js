@@ -40,11 +40,17 @@ function filter() {
   count.textContent = words.length ? shown + " of " + entries.length : "";
 }
 
-function copyButton(text) {
+// Pages that http serves have no clipboard, and a browser may refuse it: then the text is selected instead.
+function copyButton(element) {
   const button = make("button", "Copy", { type: "button" });
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(element.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(element);
+      button.textContent = "Selected";
+    }
   });
   return button;
 }
@@ -59,13 +65,14 @@ function lines(call, rows) {
   const index = call.ends.findIndex((end) => end >= rows);
   if (index < 0) return [make("p", "Outside the plan, which ends at M = " + call.ends.at(-1) + " for this call.")];
   const kernel = kernels[call.kernels[index] - 1], first = index ? call.ends[index - 1] + 1 : 1;
-  const command = "aotgemm verify " + data.file + " --kernel " + kernel.name;
+  const option = make("span", "--kernel", { className: "option" });
+  const command = make("code", ["aotgemm verify " + data.file + " ", option, " " + kernel.name]);
   const time = call.us[index].length ? ", " + timeAt(call, index, rows).toFixed(1) + " us predicted" : "";
   const where = " for M = " + first + " to " + call.ends[index] + time;
   return [
     make("p", [make("a", kernel.short + "\u00a0" + kernel.name, { href: "#" + kernel.anchor }), where]),
     make("p", ["sha256 ", make("code", kernel.sha256)]),
-    make("p", ["check: ", make("code", command), " ", copyButton(command)]),
+    make("p", ["check: ", command, " ", copyButton(command)]),
   ];
 }
 
