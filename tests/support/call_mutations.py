@@ -14,10 +14,12 @@ from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.kinds import SKIP_HEAD_MID, Kind
 from aotgemm.problems.make import Problem, make
 from aotgemm.problems.memory import CONTIGUOUS, STRIDED
+from aotgemm.problems.scales import granularities
 from aotgemm.problems.sizes import Limits, random_size
 
 OPERANDS = ("a", "sfa", "b", "sfb", "c", "d", "index")
-DTYPES = ("float8_e4m3fn", "bfloat16", "float32", "int32", "float16")
+DTYPES = ("float8_e4m3fn", "bfloat16", "float32", "int32", "float16", "int8")
+FP4_BLOCK = 128  # K of an operand in FP4 is a multiple of it
 ODD_SIZES = (0, 1, 2**31 - 513, 2**31 - 512, 2**31, 2**40, 2**62, 2**63 - 1)
 ODD_STRIDES = (-16, -1, 0, 1, 2, 8, 2**31, 2**36, 2**40 - 16, 2**40, 2**60, 2**62, 2**63 - 1, -(2**63))
 
@@ -68,9 +70,19 @@ def places_of(arrays: dict[str, Any]) -> dict[str, Place | None]:
     return places | ({"c": places["d"]} if arrays["c"] is arrays["d"] else {})
 
 
+def in_fp4(place: Place) -> Place:
+    """Rows of FP8 as if they were FP4, two codes to a byte along K."""
+    *outer, rows, k = place.shape
+    strides = (rows * k // 2 for _ in outer)
+    return replace(place, shape=(*outer, rows, k // 2), stride=(*strides, k // 2, 1), dtype="int8")
+
+
 def random_call(rng: np.random.Generator, kind: Kind) -> Call:
     """A sound call."""
-    size = random_size(rng, kind, Limits(24, 48, 272, 4, 5))
+    size, fp4 = random_size(rng, kind, Limits(24, 48, 272, 4, 5)), ()
+    if kind.packs_scales and kind.layout == "nt" and rng.integers(2):
+        fp4 = (("a",), ("b",), ("a", "b"))[rng.integers(3)]
+        size = replace(size, k=FP4_BLOCK * int(rng.integers(1, 3)))
     c = str(rng.choice(["none", "separate", "in_place"])) if kind.takes_c else "none"
     problem = make(kind, size, CpuBackend(), rng, memory=(CONTIGUOUS, STRIDED)[rng.integers(2)], values="finite", c=c)
     arrays = {name: getattr(problem, name) for name in OPERANDS}
@@ -79,8 +91,11 @@ def random_call(rng: np.random.Generator, kind: Kind) -> Call:
         "ks": list(size.counts) if kind.grouping == "k_grouped" else None,
         "expected_m": int(rng.integers(0, 100)),
         "head_splits": size.head_splits,
+        **granularities(kind.packs_scales),
     }
-    return Call((kind.family, grouping, kind.layout), places_of(arrays), options, problem)
+    places = places_of(arrays)
+    places |= {name: in_fp4(places[name]) for name in fp4}
+    return Call((kind.family, grouping, kind.layout), places, options, problem)
 
 
 def _with(values: tuple[int, ...], at: int, value: int) -> tuple[int, ...]:
@@ -146,7 +161,9 @@ def changed_place(rng: np.random.Generator, place: Place, is_index: bool = False
 def _change_options(rng: np.random.Generator, call: Call) -> Call:
     options, number = dict(call.options), int(rng.choice([-1, 0, 7, 8, 64, 128, 2**31, 2**62, 2**63 - 8]))
     name = str(rng.choice([name for name, value in options.items() if value is not None]))
-    if name == "expected_m":
+    if name.startswith("gran_k"):
+        options[name] = int(rng.choice([-1, 0, 16, 32, 64, 128, 2**31 - 1]))
+    elif name == "expected_m":
         options[name] = number
     else:
         at = int(rng.integers(len(options[name])))

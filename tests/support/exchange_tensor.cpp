@@ -80,6 +80,8 @@ DLDataType dtype_of(const char* name) {
     if (std::strcmp(name, "float8_e4m3fn") == 0) return {kDLFloat8_e4m3fn, 8, 1};
     if (std::strcmp(name, "bfloat16") == 0) return {kDLBfloat, 16, 1};
     if (std::strcmp(name, "float16") == 0) return {kDLFloat, 16, 1};
+    if (std::strcmp(name, "int8") == 0) return {kDLInt, 8, 1};
+    if (std::strcmp(name, "uint8") == 0) return {kDLUInt, 8, 1};
     return {static_cast<uint8_t>(std::strcmp(name, "int32") == 0 ? kDLInt : kDLFloat), 32, 1};
 }
 

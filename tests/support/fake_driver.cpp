@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -21,14 +22,15 @@ int primary = 0;
 constexpr std::size_t kPage = 1 << 16;
 std::map<std::uintptr_t, std::size_t> sizes;  // of what is allocated
 
-// CUdevice_attribute numbers of cuda.h, and what an H100 SXM answers.
+// CUdevice_attribute numbers of cuda.h, and what an H100 SXM answers. FAKE_CAPABILITY is another compute capability's major.
 int attribute(int which) {
+    const char* capability = std::getenv("FAKE_CAPABILITY");
     switch (which) {
         case 13: return 1980000;  // clock rate, kHz
         case 16: return 132;      // multiprocessors
         case 36: return 2619000;  // memory clock rate, kHz
         case 37: return 5120;     // memory bus width, bits
-        case 75: return 9;        // compute capability, major
+        case 75: return capability != nullptr ? std::atoi(capability) : 9;
         default: return 0;
     }
 }

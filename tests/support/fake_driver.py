@@ -36,12 +36,16 @@ def build_fake_driver(folder):
     return folder
 
 
-def run_on_fake(folder, *arguments, stdin=None):
-    """Standard output of this Python with the fake driver in the place of libcuda."""
+def run_on_fake(folder, *arguments, stdin=None, capability=9):
+    """Standard output of this Python with the fake driver in the place of libcuda.
+
+    capability: the major number of its GPU's.
+    """
     paths = {
         "LD_LIBRARY_PATH": str(folder),
         "PYTHONPATH": str(Path(aotgemm.__file__).parents[1]),
         "CUDA_VISIBLE_DEVICES": "0",
+        "FAKE_CAPABILITY": str(capability),
     }
     done = subprocess.run(
         [sys.executable, *arguments], env=os.environ | paths, input=stdin, capture_output=True, text=True
