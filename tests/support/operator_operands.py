@@ -26,7 +26,7 @@ def _layers():
         "fp8_grouped_linear": (x, *weights, ends),
         "fp8_grouped_product": (*aotgemm.per_token_cast_to_fp8(x, False), *weights, ends),
         "fp8_grouped_linear_input_gradient": (gradient, *weights, ends),
-        "fp8_grouped_quantize": (bf16(4, E, N, K),),
+        "fp8_quantize_weight": (bf16(4, E, N, K),),
         "fp8_grouped_linear_weight_gradient": (gradient, x, ends),
     }
 

@@ -66,7 +66,7 @@ def test_only_what_is_asked_for_is_computed():
 @pytest.mark.parametrize("n", [128, 200])
 def test_experts_are_quantised_as_each_would_be(n):
     weight = wide(5, E, n, K)
-    q, scales = torch.ops.aotgemm.fp8_grouped_quantize(weight)
+    q, scales = torch.ops.aotgemm.fp8_quantize_weight(weight)
     for expert in range(E):
         alone = aotgemm.per_block_cast_to_fp8(weight[expert], False)
         assert torch.equal(q[expert].view(torch.uint8), alone[0].view(torch.uint8))

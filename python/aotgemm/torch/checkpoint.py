@@ -7,7 +7,8 @@ import torch
 
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, ShapeError
-from .shapes import BLOCK, FP8, FP32
+from .casts import in_blocks, times_scales
+from .shapes import BLOCK, FP8, FP32, check_weight
 
 # DeepSeek V3, Qwen3, MiniMax, GLM-5 and others; DeepSeek V4; compressed-tensors and modelopt; Mistral.
 SCALE_NAMES = ("weight_scale_inv", "scale", "weight_scale", "qscale_weight")
@@ -80,6 +81,16 @@ def block_scaled_weight(tensors: Mapping[str, torch.Tensor], layer: str) -> tupl
         shape = list(weight.shape)
         raise DtypeError(f"{layer}.weight: is {weight.dtype} {shape}, allowed is float8_e4m3fn of two dimensions")
     return weight, _on_grid(found[0], _as_fp32(found[0], tensors[found[0]]), weight)
+
+
+def with_powers_of_two(weight: torch.Tensor, scales: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A weight and scales for Blackwell, whose GEMMs take powers of two alone: quantised again, which rounds once more.
+
+    weight: FP8 E4M3 [N, K], or [E, N, K] of experts; scales: FP32, one per 128 x 128 block. Returns the same shapes.
+    Raises DtypeError or ShapeError.
+    """
+    check_weight("weight", weight, scales, weight.dim())
+    return in_blocks(times_scales(weight, scales), use_ue8m0=True)
 
 
 def _joined(parts: list[tuple[torch.Tensor, torch.Tensor]], layer: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,9 +4,9 @@ import torch
 
 from ..arrays.sizes import ceil_div
 from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
-from ..ops.cast import per_token_cast_to_fp8
 from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
-from .grouped_weights import quantize, weight_gradient
+from .casts import by_token, quantize_weight
+from .grouped_weights import weight_gradient
 from .linear import dequantized
 from .operators import register
 from .places import psum_places, room_for
@@ -37,7 +37,7 @@ def _product(
 
 
 def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
-    return _product(*per_token_cast_to_fp8(x, use_ue8m0=False), weight, scales, offsets)
+    return _product(*by_token(x), weight, scales, offsets)
 
 
 def _input_gradient(
@@ -99,7 +99,7 @@ class _Trained(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, weight, offsets):
-        q, scales = quantize(weight)
+        q, scales = quantize_weight(weight)
         ctx.save_for_backward(x, q, scales, offsets)
         ctx.dtype = weight.dtype
         return forward(x, q, scales, offsets)
@@ -134,11 +134,11 @@ def fp8_grouped_linear(
     Raises what these calls raise.
     """
     if isinstance(x, tuple):
-        pair = (weight, weight_scale_inv) if weight_scale_inv is not None else quantize(weight)
+        pair = (weight, weight_scale_inv) if weight_scale_inv is not None else quantize_weight(weight)
         return (product if torch.compiler.is_compiling() else _product)(*x, *pair, offsets)
     if weight_scale_inv is None:
         learns = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
-        return _Trained.apply(x, weight, offsets) if learns else forward(x, *quantize(weight), offsets)
+        return _Trained.apply(x, weight, offsets) if learns else forward(x, *quantize_weight(weight), offsets)
     if torch.is_grad_enabled() and x.requires_grad:
         return _Frozen.apply(x, weight, weight_scale_inv, offsets)
     if torch.compiler.is_compiling():

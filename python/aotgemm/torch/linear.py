@@ -4,8 +4,8 @@ import torch
 
 from ..arrays.sizes import align
 from ..ops.bf16_gemm import bf16_gemm_nn
-from ..ops.cast import per_token_cast_to_fp8
 from ..ops.fp8_gemm import fp8_gemm_nt
+from .casts import by_token, quantize_weight, times_scales
 from .operators import register
 from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes, check_weight
 
@@ -14,15 +14,13 @@ K_STEP = 16  # columns of FP8 operands come in multiples of it
 
 def dequantized(weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     """BF16 [..., N, K]: each element times its block's scale in FP32, rounded once."""
-    rows, columns = weight.shape[-2:]
-    whole = scales.repeat_interleave(BLOCK, -2)[..., :rows, :].repeat_interleave(BLOCK, -1)[..., :columns]
-    return (weight.to(FP32) * whole).to(BF16)
+    return times_scales(weight, scales).to(BF16)
 
 
 def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     rows = x.reshape(-1, x.shape[-1])
     d = torch.empty(rows.shape[0], weight.shape[0], dtype=BF16, device=x.device)
-    fp8_gemm_nt(per_token_cast_to_fp8(rows, use_ue8m0=False), (weight, scales), d)
+    fp8_gemm_nt(by_token(rows), (weight, scales), d)
     return d.view(*x.shape[:-1], weight.shape[0])
 
 
@@ -45,18 +43,18 @@ def _fake_input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: t
     return gradient.new_empty((*gradient.shape[:-1], weight.shape[1]))
 
 
-def _by_token(rows: torch.Tensor, padded: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _by_column(rows: torch.Tensor, padded: int) -> tuple[torch.Tensor, torch.Tensor]:
     """FP8 [columns, tokens] with one scale per column and 128 tokens; tokens that are not there are zeros."""
     columns = rows.new_zeros(rows.shape[1], padded)
     columns[:, : rows.shape[0]] = rows.T
-    return per_token_cast_to_fp8(columns, use_ue8m0=False)
+    return by_token(columns)
 
 
 def _weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     gradient, x = (each.reshape(-1, each.shape[-1]) for each in (gradient, x))
     padded = align(x.shape[0], K_STEP)
     d = torch.empty(gradient.shape[1], x.shape[1], dtype=FP32, device=x.device)
-    fp8_gemm_nt(_by_token(gradient, padded), _by_token(x, padded), d, recipe=(1, 1, BLOCK))
+    fp8_gemm_nt(_by_column(gradient, padded), _by_column(x, padded), d, recipe=(1, 1, BLOCK))
     return d
 
 
@@ -74,7 +72,6 @@ register("fp8_linear_weight_gradient(Tensor gradient, Tensor x) -> Tensor", _wei
 forward = torch.ops.aotgemm.fp8_linear.default
 input_gradient = torch.ops.aotgemm.fp8_linear_input_gradient.default
 weight_gradient = torch.ops.aotgemm.fp8_linear_weight_gradient.default
-quantize = torch.ops.aotgemm.per_block_cast_to_fp8.default
 
 
 class _Frozen(torch.autograd.Function):
@@ -95,7 +92,7 @@ class _Trained(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, weight):
-        q, scales = quantize(weight, False)
+        q, scales = quantize_weight(weight)
         ctx.save_for_backward(x, q, scales)
         ctx.dtype = weight.dtype
         return forward(x, q, scales)
@@ -111,7 +108,7 @@ class _Trained(torch.autograd.Function):
 def _product(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor | None) -> torch.Tensor:
     learns = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
     if scales is None:
-        return _Trained.apply(x, weight) if learns else forward(x, *quantize(weight, False))
+        return _Trained.apply(x, weight) if learns else forward(x, *quantize_weight(weight))
     if learns:
         return _Frozen.apply(x, weight, scales)
     if torch.compiler.is_compiling() or type(x) is not torch.Tensor:  # a DTensor, say: the dispatcher knows what to do
