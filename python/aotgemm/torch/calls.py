@@ -104,10 +104,15 @@ class Call:
 
     def implementation(self) -> Callable[..., None]:
         """The function for the operator's arguments. PyTorch leaves out those that equal their defaults."""
-        function, names, first = self.function, tuple(self.parameters), tuple(self.parameters).index("a")
+        function, names = self.function, tuple(self.parameters)
+        # As many as have the places that the function gives them go by place, which costs less than by name.
+        same = next((i for i, name in enumerate(names) if name != self.positions[i]), len(names))
+        late = names[same:]
 
         def run_plain(*flat: Any) -> None:
-            function(**dict(zip(names, flat, strict=False)))
+            function(*flat[:same], **dict(zip(late, flat[same:], strict=False)))
+
+        first = names.index("a")
 
         def run_pairs(*flat: Any) -> None:
             a, sfa, b, sfb = flat[first : first + 4]
