@@ -34,8 +34,28 @@ def _layers():
 def _casts():
     return {
         "per_token_cast_to_fp8": (bf16(3, 5, 144), False),
+        "per_token_cast_to_fp4": (bf16(3, 5, 144), True),
+        "silu_mul_cast_to_fp8": (bf16(3, 5, 288), False),
         "per_block_cast_to_fp8": (bf16(3, 300, 144), False),
-        "get_mn_major_tma_aligned_tensor": (torch.rand(2, 7, 3, generator=torch.Generator().manual_seed(3)),),
+        "per_channel_cast_to_fp8": (bf16(3, 256, 144), False),
+        "per_custom_dims_cast_to_fp8": (bf16(3, 5, 144), (0,), False),
+    }
+
+
+def _conversions():
+    scales, spans = torch.exp2(torch.arange(56.0).view(7, 8) - 20), [256, 0, 600]
+    packed, of_packed = aotgemm.per_token_cast_to_fp4(bf16(4, 6, 160), True, 32)
+    return {
+        "get_mn_major_tma_aligned_tensor": (scales.view(2, 4, 7),),
+        "get_mn_major_tma_aligned_packed_ue8m0_tensor": (scales,),
+        "get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor": (
+            *(scales, torch.tensor(spans, dtype=torch.int32), spans, 128, 128),
+        ),
+        "pack_ue8m0_to_int": (scales,),
+        "unpack_ue8m0_from_int": (aotgemm.pack_ue8m0_to_int(scales),),
+        "cast_back_from_fp4": (packed, of_packed, 32),
+        "transpose_packed_fp4": (packed,),
+        "requantize_fp4_to_fp8": (packed, of_packed),
     }
 
 
@@ -60,4 +80,4 @@ def operator_operands(name):
     """The arguments of the operator in its order."""
     if name in CALLS:
         return tuple(flattened(operands(name)))
-    return (_layers() | _casts() | _indexers())[name]
+    return (_layers() | _casts() | _conversions() | _indexers())[name]

@@ -39,7 +39,8 @@ def get_mn_major_tma_aligned_packed_ue8m0_tensor(sf: T, psum_layout: Tensor | No
     return pack_mn_major(sf, psum_layout, rows_per_scale=1, rows=shape_of("sf", sf, (2, 3))[-2])
 
 
-def _packed_rows(ks: Sequence[int] | None, rows: int, groups: int, gran_k: int, use_psum_layout: bool) -> int:
+def packed_rows(ks: Sequence[int] | None, rows: int, groups: int, gran_k: int, use_psum_layout: bool) -> int:
+    """Rows of scales of groups along K, of which sf has `rows`, once they are packed. Raises ShapeError."""
     if not ks:
         if not use_psum_layout:
             raise ShapeError(f"ks_cpu: is {ks}, allowed without use_psum_layout is K of each of the {groups} groups")
@@ -76,7 +77,7 @@ def get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
         raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or 128")
     if mn % WORD_BYTES:
         raise ShapeError(f"sf: has {mn} columns, must be a multiple of 4 (16 bytes); the nearest is {mn + -mn % 4}")
-    shape = [_packed_rows(ks_cpu, rows, groups, gran_k, use_psum_layout), mn]
+    shape = [packed_rows(ks_cpu, rows, groups, gran_k, use_psum_layout), mn]
     out = empty_strided("sf", sf, shape, contiguous_stride(shape), "int32")
     _core.pack_ue8m0_k_grouped(sf, out, grouped_layout, gran_k, k_alignment, use_psum_layout)
     return out

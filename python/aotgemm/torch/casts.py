@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from ..arrays.sizes import align
 from ..ops import fp8_fp4_gemm
 from ..ops.cast import per_block_cast_to_fp8, per_channel_cast_to_fp8, per_token_cast_to_fp8
-from .operators import register
+from .registration import register
 from .shapes import BF16, BLOCK, FP8, FP32, check_dtype
 
 Pair = tuple[torch.Tensor, torch.Tensor]

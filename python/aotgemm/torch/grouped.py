@@ -8,8 +8,8 @@ from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
 from .casts import by_token, quantize_weight
 from .grouped_weights import weight_gradient
 from .linear import dequantized
-from .operators import register
 from .places import psum_places, room_for
+from .registration import register
 from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes, check_weight
 
 

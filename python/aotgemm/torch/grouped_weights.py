@@ -5,8 +5,8 @@ import torch
 from ..arrays.sizes import align
 from ..ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous, k_grouped_fp8_gemm_tn_contiguous
 from .casts import Pair, by_channel, takes_powers_of_two
-from .operators import register
 from .places import aligned_places
+from .registration import register
 from .shapes import BF16, BLOCK, FP8, FP32, check_dtype, check_sizes
 
 

@@ -6,7 +6,7 @@ from ..arrays.sizes import align
 from ..ops.bf16_gemm import bf16_gemm_nn
 from ..ops.fp8_gemm import fp8_gemm_nt
 from .casts import by_token, quantize_weight, times_scales
-from .operators import register
+from .registration import register
 from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes, check_weight
 
 K_STEP = 16  # columns of FP8 operands come in multiples of it

@@ -9,7 +9,7 @@ import aotgemm
 from ..arrays.sizes import align
 from ..ops.mqa_logits import SPARE_KEYS
 from .indexer import empty_logits
-from .operators import register
+from .registration import register
 from .shapes import FP8, FP32, check_dtype, check_ndim
 
 

@@ -8,7 +8,7 @@ from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, ShapeError
 
 BLOCK = 128
-FP8, BF16, FP32 = torch.float8_e4m3fn, torch.bfloat16, torch.float32
+FP8, BF16, FP32, INT32 = torch.float8_e4m3fn, torch.bfloat16, torch.float32, torch.int32
 
 
 def check_dtype(name: str, tensor: torch.Tensor, *allowed: torch.dtype) -> None:

@@ -13,7 +13,6 @@ import torch
 
 import aotgemm
 
-from ..errors import ShapeError
 from . import operators
 from .calls import CALLS, Call
 
@@ -40,33 +39,27 @@ def _traced_call(call: Call) -> Callable[..., None]:
     return traced
 
 
-def _traced_cast(name: str) -> Callable[..., Any]:
+def _traced_as_it_is(name: str) -> Callable[..., Any]:
+    """Of an operator with the call's own parameters."""
     operator = _operator(name)
 
-    def traced(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128, **others: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        if gran_k != 128 or any(value not in (None, False) for value in others.values()):
-            raise ShapeError(f"{name}: a graph holds casts with gran_k = 128 and no other option")
-        return operator(x, use_ue8m0)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        return operator(*args, **kwargs)
 
     return traced
 
 
-def _traced_aligned(sf: torch.Tensor) -> torch.Tensor:
-    return torch.ops.aotgemm.get_mn_major_tma_aligned_tensor.default(sf)
-
-
 TRACED = {name: _traced_call(call) for name, call in CALLS.items()}
-TRACED |= {name: _traced_cast(name) for name in operators.CASTS}
+TRACED |= {name: _traced_as_it_is(name) for name in operators.RETURNING}
 if hasattr(aotgemm, "fp8_fp4_mqa_logits"):
     from . import indexer
 
-    TRACED["fp8_fp4_mqa_logits"] = indexer.traced
+    TRACED |= dict.fromkeys(("fp8_fp4_mqa_logits", "fp8_mqa_logits"), indexer.traced)
 if hasattr(aotgemm, "fp8_fp4_paged_mqa_logits"):
     from . import paged_indexer
 
-    TRACED["fp8_fp4_paged_mqa_logits"] = paged_indexer.traced_logits
+    TRACED |= dict.fromkeys(("fp8_fp4_paged_mqa_logits", "fp8_paged_mqa_logits"), paged_indexer.traced_logits)
     TRACED["get_paged_mqa_logits_metadata"] = paged_indexer.traced_schedule
-TRACED["get_mn_major_tma_aligned_tensor"] = _traced_aligned
 
 
 def _either(direct: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,4 +76,5 @@ FUNCTIONS = {}
 for _name, _traced in TRACED.items():
     _direct = getattr(aotgemm, _name)
     torch.compiler.substitute_in_graph(_direct, skip_signature_check=True)(_traced)
-    FUNCTIONS[_name] = _either(_direct, _traced)
+    _call = _either(_direct, _traced)
+    FUNCTIONS |= {name: _call for name, value in vars(aotgemm).items() if value is _direct}  # its aliases too
