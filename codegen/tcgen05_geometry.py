@@ -7,13 +7,14 @@ asserts that both agree.
 from collections.abc import Callable
 
 from codegen.family import Block
-from codegen.geometry import BARRIERS, OUT_BYTES, SLICE, TILE_QUEUE
+from codegen.geometry import BARRIERS, OUT_BYTES, TILE_QUEUE
 from codegen.spec import KernelSpec
 
 THREADS = 256  # eight warps: producer, matrix instructions, allocation, one idle, four of the epilogue
 LANES = 128  # of tensor memory: rows on the instruction's M side that a block has
 EPILOGUE_WARPS = 4
 WARP_LANES = 32  # of tensor memory, that a warp of the epilogue reads
+STORE_WIDTHS = (128, 64, 32)  # bytes, of the TMA's swizzles
 SUBTILE_BUFFERS = 2  # of a warp of the epilogue
 ACCUMULATORS = 2  # the epilogue reads one while the next tile is summed in the other
 ACCUMULATOR_BARRIERS = ACCUMULATORS * 16  # bytes
@@ -43,9 +44,9 @@ def operand_bytes(spec: KernelSpec, element_bytes: int) -> int:
 
 
 def store_row_bytes(spec: KernelSpec) -> int:
-    """Bytes in a row of a warp's subtile of D: 128, or 64 where a tile's columns are no multiple of that."""
+    """Bytes in a row of a warp's subtile of D: the widest of which a tile's columns are made."""
     columns = WARP_LANES if spec.swap_ab else spec.block_n
-    return SLICE if columns * OUT_BYTES[spec.out_dtype] % SLICE == 0 else SLICE // 2
+    return next(width for width in STORE_WIDTHS if columns * OUT_BYTES[spec.out_dtype] % width == 0)
 
 
 def store_rows(spec: KernelSpec) -> int:

@@ -1,7 +1,6 @@
 """Rules that the GEMM families share on sm_100a. Each says why a spec cannot be built, or None."""
 
 from codegen import tcgen05_geometry as geometry
-from codegen.geometry import OUT_BYTES, SLICE
 from codegen.spec import KernelSpec
 from codegen.tile_rules import GROUP_ALIGNMENT
 
@@ -31,14 +30,6 @@ def columns(spec: KernelSpec) -> str | None:
     if geometry.instruction_n(spec) not in range(16, 257, 16):
         side = "block_m (swap_ab)" if spec.swap_ab else "block_n"
         return f"{side} is {geometry.instruction_n(spec)}; allowed are multiples of 16 up to 256"
-    return None
-
-
-def store_boxes(spec: KernelSpec) -> str | None:
-    """Columns of D leave in whole boxes."""
-    box = SLICE // 2 // OUT_BYTES[spec.out_dtype]
-    if not spec.swap_ab and spec.block_n % box != 0:
-        return f"block_n is {spec.block_n} and out_dtype {spec.out_dtype!r}; D leaves in boxes of {box}"
     return None
 
 

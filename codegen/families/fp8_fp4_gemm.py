@@ -26,7 +26,9 @@ TILES = (
     (128, 192, 128, PAIR_M),
 )
 TILES_K_MAJOR_B = ((128, 224, 128, PAIR_M),)
+# One block alone loads no more of A than its rows: few of them leave its loads to B.
 TILES_OF_LINEAR = (
+    (128, 16, 128, ONE),
     (128, 192, 128, ONE),
     (128, 160, 128, PAIR_M),
 )
@@ -152,7 +154,6 @@ FAMILY = Family(
                 tcgen05_rules.rows,
                 tcgen05_rules.columns,
                 tcgen05_rules.pair,
-                tcgen05_rules.store_boxes,
                 _swapped_layout,
                 _mn_major_boxes,
                 _tensor_memory,

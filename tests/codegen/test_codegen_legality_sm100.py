@@ -25,7 +25,6 @@ CASES = [
     ("columns", replace(SWAPPED, block_m=8), r"block_m \(swap_ab\) is 8; allowed are multiples of 16 up to 256"),
     ("pair", replace(NORMAL, cluster_m=1, cluster_n=2), "cluster is 1x2; allowed are 1x1 and 2x1"),
     ("pair", replace(SWAPPED, cluster_m=2, cluster_n=1), "cluster is 2x1; allowed with swap_ab are 1x1 and 1x2"),
-    ("store_boxes", replace(NORMAL, block_n=48), "block_n is 48 and out_dtype 'bf16'; D leaves in boxes of 32"),
     ("_mn_major_boxes", replace(NORMAL, layout="nn", block_n=192), "layout nn and 2 blocks loading the tile"),
     ("two_stages", replace(NORMAL, stages=1), "stages is 1; one is multiplied while another is filled"),
     ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),

@@ -49,6 +49,17 @@ def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
     assert {outcome.launches[0]["kernel"] for outcome in outcomes} == {spec["name"] for spec in SPECS} != set()
 
 
+FEW_ROWS = 1, 8, 17, 100
+NARROW = ("dense_nt_bf16_128x16x128_s11_c1x1", "dense_nt_bf16_128x192x128_s4_c1x1")
+
+
+def test_fewer_rows_than_a_tile_has(machine, ptx):
+    """Only those are loaded; shared memory holds NaN, of codes and of scales, behind them."""
+    names = [f"sm100_{FAMILY}_{name}" for name in NARROW]
+    tasks = [Task("fp8_fp4", name, m, 200, 1056, str(ptx), SCHEDULES, **DEVICE) for name in names for m in FEW_ROWS]
+    check(tasks, run_tasks(machine, tasks))
+
+
 MANY_TILES = (
     "dense_nt_bf16_128x128x128_s5_c1x1",
     "dense_tn_fp32_128x192x128_s6_c2x1",

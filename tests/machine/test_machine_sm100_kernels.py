@@ -5,8 +5,8 @@ Nothing has run on a GPU of that architecture. What is shown is the PTX, not wha
 
 import pytest
 from aotgemm import _core
-from machine_runner import run_tasks
-from machine_sm100 import CAPABILITY, prenorm_task, task_of
+from machine_runner import Task, run_tasks
+from machine_sm100 import CAPABILITY, SCHEDULES, SMS, prenorm_task, task_of
 from padding_problems import run_padding_problems
 
 FAMILY = "bf16_gemm"
@@ -26,6 +26,18 @@ def check(tasks, outcomes):
 def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
     tasks = [task_of(spec, ptx, seed=0) for spec in SPECS]
     assert len(tasks) == len(SPECS) > 0
+    check(tasks, run_tasks(machine, tasks))
+
+
+FEW_ROWS = 1, 8, 17, 100
+NARROW = ("128x16x64_s12_c1x1", "128x224x64_s4_c1x1")
+
+
+def test_fewer_rows_than_a_tile_has(machine, ptx):
+    """Only those are loaded; shared memory holds NaN behind them."""
+    names = [f"sm100_{FAMILY}_dense_nt_bf16_{name}" for name in NARROW]
+    sizes = [(name, m, 232, 904, str(ptx), SCHEDULES) for name in names for m in FEW_ROWS]
+    tasks = [Task("in_groups", *one, sms=SMS, capability=CAPABILITY) for one in sizes]
     check(tasks, run_tasks(machine, tasks))
 
 

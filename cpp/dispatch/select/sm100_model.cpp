@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dispatch/base/checked.hpp"
 #include "dispatch/select/sm100_facts.hpp"
+#include "kernels/sm100/pipeline/load_boxes.hpp"
 
 // As time_model.cpp: nothing is contracted, and of functions the square root alone is taken.
 namespace aotgemm {
@@ -25,6 +27,15 @@ double clock_of(const aotgemm_device& device) {  // cycles in a microsecond
 
 // Bytes that arrive in an SM in a microsecond while `working` SMs load.
 double fill_rate(double working) { return std::min(sm100::kFillBytesPerUsOfOne, sm100::kFillBytesPerUs / working); }
+
+// Bytes that a block loads for 128 bytes of K. Of a K-major A that has fewer rows than a tile, loads bring its own alone
+// (dispatch/ops/gemm/sm100/arguments.hpp); M of other groupings is not what their tensors have, or only expected.
+double k_block_bytes(const Sm100Tile& tile, const Extents& of) {
+    const bool knows_rows = of.grouping == TileGrouping::dense || of.grouping == TileGrouping::batched;
+    const auto live = static_cast<double>(align_up(of.m, sm100::kAtomRows));
+    const bool loads_live = of.a_is_k_major && knows_rows && !tile.shares_a;
+    return ((loads_live ? std::min(tile.rows_a, live) : tile.rows_a) + tile.rows_b) * kBytesOfKBlock;
+}
 
 double memory_bytes(const TileCounts& counts, const Extents& of) {
     const double matrices = of.grouping == TileGrouping::batch_reduced ? static_cast<double>(of.ranges)
@@ -54,14 +65,16 @@ Sm100Tile::Sm100Tile(const aotgemm_spec& spec) {
     const double columns = spec.swap_ab ? spec.block_m : spec.block_n;
     const double passes = std::ceil(rows / sm100::kInstructionRows);
     k_block_cycles = passes * instruction_cycles(columns, is_pair) * kBytesOfKBlock / sm100::kBytesOfInstruction;
-    k_block_bytes = (rows + (is_pair ? columns / 2 : columns)) * kBytesOfKBlock;
+    rows_a = static_cast<double>(spec.block_m) / spec.cluster_n;
+    rows_b = static_cast<double>(spec.block_n) / spec.cluster_m;
+    shares_a = spec.cluster_n > 1;
     epilogue_cycles = passes * columns * sm100::kEpilogueCyclesOfColumn;
 }
 
 Sm100Time predict_sm100(const Sm100Tile& tile, const TileCounts& counts, const Extents& of, const aotgemm_device& device) {
     Sm100Time out{};
     const double tensor_us = tile.k_block_cycles / clock_of(device);
-    const double load_us = tile.k_block_bytes / fill_rate(counts.working);
+    const double load_us = k_block_bytes(tile, of) / fill_rate(counts.working);
     const double main_us = counts.k_blocks * std::max(tensor_us, load_us);
     const double epilogue_us = tile.epilogue_cycles / clock_of(device);
     out.loads_bound = load_us > tensor_us;

@@ -14,8 +14,9 @@ bool has_sm100_model(const aotgemm_device& device);
 struct Sm100Tile {
     explicit Sm100Tile(const aotgemm_spec& spec);
 
-    double k_block_cycles;   // of the tensor core, for 128 bytes of K
-    double k_block_bytes;    // that loads bring, for 128 bytes of K
+    double k_block_cycles;  // of the tensor core, for 128 bytes of K
+    double rows_a, rows_b;  // that the block loads
+    bool shares_a;          // with the other block of the pair
     double epilogue_cycles;
 };
 

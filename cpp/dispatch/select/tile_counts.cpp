@@ -89,7 +89,7 @@ double read_bytes(const Extents& of) {
 Extents::Extents(const aotgemm_problem& problem)
     : grouping(grouping_of(problem.grouping)), m(0), n(problem.n), k(problem.k), groups(problem.groups),
       num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1),
-      out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), ranges(1),
+      out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), a_is_k_major(problem.layout[0] == 'n'), ranges(1),
       k_products(1) {
     set_m(problem.m);
 }

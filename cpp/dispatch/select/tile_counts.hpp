@@ -19,6 +19,7 @@ struct Extents {
     int32_t num_sms;
     int32_t element_bytes;  // of A and B
     int32_t out_bytes;      // of D
+    bool a_is_k_major;
     int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced
     int64_t k_products;     // K ranges that one tile sums over
 };

@@ -21,7 +21,6 @@ struct Bf16GemmConfig : GemmTile<kGrouping, kBlockM, kBlockN, kBlockK, kStages_,
     static constexpr int kThreads = sm100::kThreads;
     static constexpr int kTileConsumers = 32 + kEpilogueWarps * 32;  // that pop a tile: threads of MMA warp and epilogue
     static constexpr int kTmemColumns = allocated_columns(kAccumulators * Tile::kInstructionN);
-    static constexpr int kStageBytes = Tile::kBytesA + Tile::kBytesB;  // that the TMA loads for this block
 
     static constexpr int kOffsetA = Tile::kEpilogueBytes;
     static constexpr int kOffsetB = kOffsetA + Tile::kStages * Tile::kBytesA;

@@ -62,7 +62,7 @@ struct Bf16Producer {
         const uint32_t full = OperandPipeline<Config>{shared}.full(at.stage);
         const uint32_t to_a = shared + Config::kOffsetA + at.stage * Config::kBytesA;
         const uint32_t to_b = shared + Config::kOffsetB + at.stage * Config::kBytesB;
-        OperandPipeline<Config>{shared}.announce(at.stage, Config::kStageBytes, rank);
+        OperandPipeline<Config>{shared}.announce(at.stage, params.operand_bytes, rank);
 #pragma unroll
         for (int slice = 0; slice < Config::kSlices; ++slice) {
             const int32_t slice_k = k + slice * (kSliceBytes / kBf16Bytes);

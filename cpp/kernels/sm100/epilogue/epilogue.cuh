@@ -9,9 +9,10 @@
 #include "common/grouping.hpp"
 #include "ptx/block.cuh"
 #include "ptx/copy.cuh"
-#include "sm100/epilogue/store_boxes.hpp"
 #include "sm100/epilogue/skipped_columns.cuh"
+#include "sm100/epilogue/store_boxes.hpp"
 #include "sm100/epilogue/subtile.cuh"
+#include "sm100/epilogue/swizzle.cuh"
 #include "sm100/gemm_tile.cuh"
 #include "sm100/pipeline/accumulator_pipeline.cuh"
 #include "sm90/epilogue/padding_zeros.cuh"
@@ -118,7 +119,7 @@ struct Epilogue {
         __syncwarp();
         if (keeps) return;
         static_for<kChunks>([&](auto chunk) {
-            ptx::store_4_words(sm90::swizzled<Config::kStoreRowBytes>(buffer, lane, chunk), 0, 0, 0, 0);
+            ptx::store_4_words(swizzled<Config::kStoreRowBytes>(buffer, lane, chunk), 0, 0, 0, 0);
         });
     }
 
@@ -148,7 +149,7 @@ struct Epilogue {
             const int row = i / kChunks, chunk = i % kChunks;
             const int32_t column = place.column + chunk * kChunk;
             if (column >= params.n || place.row + row >= end) continue;
-            const uint4 values = ptx::load_16_bytes(sm90::swizzled<Config::kStoreRowBytes>(buffer, row, chunk));
+            const uint4 values = ptx::load_16_bytes(swizzled<Config::kStoreRowBytes>(buffer, row, chunk));
             auto* to = d + (tile.row + place.row + row) * params.d_row_stride + column_of_d(params, column);
             *reinterpret_cast<uint4*>(to) = values;
         }

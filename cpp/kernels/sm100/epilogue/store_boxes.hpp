@@ -4,12 +4,13 @@
 
 namespace aotgemm::sm100 {
 
-// A lane of tensor memory is a row of D or, with swap_ab, a column. A subtile is up to 32 rows of D by 128 or 64 bytes.
+// A lane of tensor memory is a row of D or, with swap_ab, a column. A subtile is up to 32 rows of D by 128, 64 or 32 bytes.
 constexpr int kWarpLanes = 32;
 
 // With swap_ab a warp has 32 columns.
 constexpr int store_row_bytes(int out_bytes, bool swap_ab, int block_n) {
-    return (swap_ab ? kWarpLanes : block_n) * out_bytes % 128 == 0 ? 128 : 64;
+    const int bytes = (swap_ab ? kWarpLanes : block_n) * out_bytes;
+    return bytes % 128 == 0 ? 128 : bytes % 64 == 0 ? 64 : 32;
 }
 constexpr int store_columns(int out_bytes, bool swap_ab, int block_n) {
     return store_row_bytes(out_bytes, swap_ab, block_n) / out_bytes;

@@ -5,8 +5,8 @@
 
 #include "common/static_for.cuh"
 #include "ptx/block.cuh"
+#include "sm100/epilogue/swizzle.cuh"
 #include "sm100/epilogue/tensor_load.cuh"
-#include "sm90/epilogue/swizzle.cuh"
 
 namespace aotgemm::sm100 {
 
@@ -53,7 +53,7 @@ struct RowSubtile {
 
     __device__ __forceinline__ void write(uint32_t buffer, int lane) const {
         static_for<kValues / kChunk>([&](auto chunk) {
-            const uint32_t to = sm90::swizzled<Config::kStoreRowBytes>(buffer, lane, chunk);
+            const uint32_t to = swizzled<Config::kStoreRowBytes>(buffer, lane, chunk);
             uint32_t words[4];
             static_for<4>([&](auto i) { words[i] = word<chunk * kChunk, i>(); });
             ptx::store_4_words(to, words[0], words[1], words[2], words[3]);
@@ -95,7 +95,7 @@ struct ColumnSubtile {
     }
     __device__ __forceinline__ void write(uint32_t buffer, int lane) const {
         static_for<kValues>([&](auto row) {
-            const uint32_t to = sm90::swizzled<128>(buffer, row, lane / 4) + lane % 4 * 4;
+            const uint32_t to = swizzled<128>(buffer, row, lane / 4) + lane % 4 * 4;
             ptx::store_word(to, static_cast<int32_t>(sums[row]));
         });
     }
@@ -132,7 +132,7 @@ struct MatrixSubtile {
         static_for<2 * kRows / 16>([&](auto i) {
             constexpr int kColumns = i % 2, kRow = i / 2 * 16, kFirst = kColumns * kHalf + kRow / 8 * 4;
             const int row = kRow + lane / 16 * 8 + lane % 8, chunk = kColumns * 2 + lane / 8 % 2;
-            ptx::stmatrix<true>(sm90::swizzled<Config::kStoreRowBytes>(buffer, row, chunk), pack<kFirst>(),
+            ptx::stmatrix<true>(swizzled<Config::kStoreRowBytes>(buffer, row, chunk), pack<kFirst>(),
                                 pack<kFirst + 2>(), pack<kFirst + 4>(), pack<kFirst + 6>());
         });
     }

@@ -22,7 +22,6 @@ struct Fp8Fp4GemmParams : HeadParams {
     CUtensorMap sfa, sfb;          // words of scales; with the group as third dimension as a's and b's maps
     int32_t code_of_a, code_of_b;  // kCodeOfE4m3 or kCodeOfE2m1
     int32_t stages_of_word_a, stages_of_word_b;  // stages_of_scale_word
-    int32_t operand_bytes;  // that the TMA loads for a stage of A and B: FP4 counts as it is packed
 };
 
 }  // namespace aotgemm::sm100

@@ -7,9 +7,14 @@
 
 namespace aotgemm::sm100 {
 
-// Rows of A and of B that one load brings where the operand is K-major: of a tile that a pair of blocks shares, half.
-int32_t loaded_rows_of_a(const aotgemm_spec& spec);
+// Rows of A and of B that one load brings: of a tile that a pair of blocks shares, half. Of a K-major A with fewer rows
+// than a tile, no more than those, in whole swizzle atoms: what shared memory holds behind them goes to rows of the sums
+// that nobody stores.
+int32_t loaded_rows_of_a(const aotgemm_spec& spec, const OperandView& a);
 int32_t loaded_rows_of_b(const aotgemm_spec& spec);
+
+// The swizzle of rows of 128, 64 or 32 bytes.
+CUtensorMapSwizzle swizzle_of(int32_t row_bytes);
 
 // D, in the boxes of a warp of the epilogue.
 const CUtensorMap& output_map_of(const OperandView& d, const aotgemm_spec& spec);

@@ -6,6 +6,7 @@
 namespace aotgemm::sm100 {
 namespace {
 
+constexpr int32_t kBf16Bytes = 2;
 constexpr int32_t kSliceElements = 64;  // of K, or of M or N where the operand is MN-major: 128 bytes
 
 const CUtensorMap& operand_map_of(const OperandView& view, int32_t rows) {
@@ -21,8 +22,10 @@ void launch_bf16_gemm(const GemmLaunch& gemm) {
     GemmParams parameters{};
     set_common(gemm, parameters);
     const bool loads = loads_operands(call);
-    parameters.a = loads ? operand_map_of(call.a, loaded_rows_of_a(spec)) : parameters.d;
-    parameters.b = loads ? operand_map_of(call.b, loaded_rows_of_b(spec)) : parameters.d;
+    const int32_t rows_a = loaded_rows_of_a(spec, call.a), rows_b = loaded_rows_of_b(spec);
+    parameters.operand_bytes = (rows_a + rows_b) * spec.block_k * kBf16Bytes;
+    parameters.a = loads ? operand_map_of(call.a, rows_a) : parameters.d;
+    parameters.b = loads ? operand_map_of(call.b, rows_b) : parameters.d;
     launch_kernel(gemm, &parameters);
 }
 

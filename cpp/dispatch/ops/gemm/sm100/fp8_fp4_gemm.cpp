@@ -28,11 +28,6 @@ const CUtensorMap& fp4_map_of(const OperandView& view, int32_t box_rows) {
                        .group_bytes = view.groups > 1 ? view.group_stride : view.groups * stride * view.rows});
 }
 
-CUtensorMapSwizzle swizzle_of(int32_t width) {
-    if (width == 128) return CU_TENSOR_MAP_SWIZZLE_128B;
-    return width == 64 ? CU_TENSOR_MAP_SWIZZLE_64B : CU_TENSOR_MAP_SWIZZLE_32B;
-}
-
 const CUtensorMap& operand_map_of(const OperandView& view, int32_t loaded_rows) {
     if (view.is_fp4()) return fp4_map_of(view, loaded_rows);
     if (!view.is_mn_major) return sm90::fp8_map_of(view, loaded_rows);
@@ -58,7 +53,7 @@ const CUtensorMap& scale_map_of(const OperandView& scales, int32_t box_rows) {
 int32_t bytes_of_stage(const OperandView& view, int32_t rows) { return rows * kFp8Stage / (view.is_fp4() ? 2 : 1); }
 
 void set_operands(const GemmCall& call, const aotgemm_spec& spec, Fp8Fp4GemmParams& out) {
-    const int32_t rows_a = loaded_rows_of_a(spec), rows_b = loaded_rows_of_b(spec);
+    const int32_t rows_a = loaded_rows_of_a(spec, call.a), rows_b = loaded_rows_of_b(spec);
     out.operand_bytes = bytes_of_stage(call.a, rows_a) + bytes_of_stage(call.b, rows_b);
     out.code_of_a = call.a.is_fp4() ? kCodeOfE2m1 : kCodeOfE4m3;
     out.code_of_b = call.b.is_fp4() ? kCodeOfE2m1 : kCodeOfE4m3;
