@@ -192,8 +192,9 @@ def test_k_grouped(gran_k: int, packed: bool, with_c: bool) -> None:
 
 @pytest.mark.parametrize("expr", ["bhr,hdr->bhd", "bhd,hdr->bhr", "bhd,bhr->hdr"])
 @pytest.mark.parametrize("dtype", [BF16, np.float32])
-def test_einsum(expr: str, dtype: type) -> None:
-    """H is the batch; operands are given with dimensions in the order of the expression."""
+@pytest.mark.parametrize("with_c", [False, True], ids=["product", "with C"])
+def test_einsum(expr: str, dtype: type, with_c: bool) -> None:
+    """H is the batch; operands are given with dimensions in the order of the expression, D in the place of C."""
     rng = np.random.default_rng(9)
     sizes = {"b": 48, "h": 3, "d": 160, "r": 64}
     left, right, out = expr.replace(",", "->").split("->")
@@ -206,10 +207,12 @@ def test_einsum(expr: str, dtype: type) -> None:
         codes, words = x.pair
         given.append((codes.transpose(order), words.transpose(order)))
     d = poisoned(tuple(sizes[letter] for letter in out), dtype)
-    aotgemm.fp8_einsum(expr, *given, d, recipe=(1, 1, 128))
+    d[...] = rng.standard_normal(d.shape) * with_c
     by_head = d.transpose([out.index(letter) for letter in ("h", m, n)])
+    before = by_head.astype(np.float32)
+    aotgemm.fp8_einsum(expr, *given, d, d if with_c else None, recipe=(1, 1, 128))
     for head in range(sizes["h"]):
-        assert same_bits(by_head[head], defined(a[head], b[head]))
+        assert same_bits(by_head[head], before[head] + defined(a[head], b[head]))
 
 
 def test_no_k_gives_zeros_or_c() -> None:

@@ -172,7 +172,7 @@ def call_of(spec, m, n, k, random, kernel=-1, types=None):
 
 def _c_or_heads(random, grouping, n):
     """Whether there is C; head_splits that divide N, or None."""
-    if grouping == "k_grouped":
+    if grouping in ("k_grouped", "batched"):
         return bool(random.integers(2)), None
     if grouping != "dense":
         return False, None

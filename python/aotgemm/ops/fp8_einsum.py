@@ -28,12 +28,10 @@ def _in_order(name: str, pair: Any, order: Order) -> tuple[Any, Any]:
 def _on_blackwell(expr: str, a: Any, b: Any, d: Any, c: Any, recipe: Any) -> None:
     if expr not in ORDERS:
         raise ShapeError(f"expr: is {expr!r}, allowed is one of {', '.join(map(repr, ORDERS))}")
-    check_no_accumulator(c)
     order_a, order_b, order_d = ORDERS[expr]
-    recipes = recipe, None, None
-    fp8_fp4_gemm.gemm(
-        "batched", _in_order("a", a, order_a), _in_order("b", b, order_b), permute("d", d, order_d), recipes
-    )
+    pairs = _in_order("a", a, order_a), _in_order("b", b, order_b)
+    c = None if c is None else permute("c", c, order_d)
+    fp8_fp4_gemm.gemm("batched", *pairs, permute("d", d, order_d), (recipe, None, None), c=c)
 
 
 def fp8_einsum(
@@ -51,7 +49,8 @@ def fp8_einsum(
     b: (B, SFB). B FP8 E4M3 [H, D, R]; SFB FP32 [H, ceil(D / 128), ceil(R / 128)], any strides.
     d: BF16 [B, H, D], written in place.
     A, B and D have stride 1 along their last dimension, other strides multiples of 16 bytes; D is a multiple of 8, R of
-    16. c: must be None. recipe: None or (1, 128, 128).
+    16. c: on Hopper must be None; on Blackwell None, or a tensor like d, which may be d itself: D is then C plus the
+    product, rounded once. recipe: None or (1, 128, 128).
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError; each names sizes and
     strides in the order [H, B, ...] of a batched GEMM.
     """

@@ -181,7 +181,7 @@ def _source(rng: np.random.Generator, kind: Kind, rows: int, values: Values) -> 
 def _random_c(rng: np.random.Generator, kind: Kind, size: Size) -> np.ndarray | None:
     if not kind.takes_c:
         return None
-    shape = (size.m, size.n) if kind.grouping != "k_grouped" else (size.groups, size.m, size.n)
+    shape = (size.groups, size.m, size.n) if kind.has_groups else (size.m, size.n)
     return (rng.standard_normal(shape) * (1e3 if kind.is_fp8 else 1)).astype(np.float32)
 
 
@@ -189,7 +189,8 @@ def draw(kind: Kind, size: Size, rng: np.random.Generator, values: Values = "nor
     """Values for a problem; they serve every layout and output type of the family and grouping."""
     placement = placement_of(kind, size)
     source = _source(rng, kind, placement.rows if placement else size.m, values)
-    distinct = DISTINCT_ROWS_OF_GROUPS if placement and values == "edge" else int(source.max(initial=-1)) + 1
+    repeats = placement is not None and values == "edge" and not kind.takes_c
+    distinct = DISTINCT_ROWS_OF_GROUPS if repeats else int(source.max(initial=-1)) + 1
     columns, groups = size.k * size.batches, size.groups if placement else 1
     a, sfa = _matrix(rng, kind, distinct, columns, 1, values)
     rows_per_scale = 1 if kind.scales_b_by_row else SCALE_BLOCK

@@ -29,6 +29,7 @@ K_UNIT = 128
 WITH_C_AND_WITHOUT = Run(CONTIGUOUS), Run(STRIDED_OUTPUT, 0, ("separate",))
 HOST_RUNS = Run(CONTIGUOUS), Run(STRIDED_OUTPUT)
 GPU_RUNS = Run(CONTIGUOUS), Run(STRIDED, FEW_SMS)
+GPU_RUNS_WITH_C = Run(CONTIGUOUS), Run(STRIDED, FEW_SMS, ("separate",))
 
 FULL = shapes.dense((1, 7, 64, 65, 128, 129, 300), (72, 136, 576, 2112), (16, 128, 144, 512, 2064))
 SPLITS = ((128, 64, 128), (8, 8, 0), (0, 16, 24))
@@ -81,11 +82,12 @@ def _einsum(library: Any, x: Problem) -> Call:
             (permute(name, codes, by_head), permute(f"sf{name}", sf, (2, 0, 1)))
             for name, codes, sf in (("a", x.a, x.sfa), ("b", x.b, x.sfb))
         )
-        return partial(library.fp8_einsum, "bhd,bhr->hdr", *pairs, x.d, recipe=RECIPE_1D1D)
+        return partial(library.fp8_einsum, "bhd,bhr->hdr", *pairs, x.d, x.c, recipe=RECIPE_1D1D)
     a = permute("a", x.a, (2, 0, 1) if layout == "tt" else by_head), permute("sfa", x.sfa, by_head)
     b = x.b, (swap_dimensions("sfb", x.sfb, 3, 1, 2) if layout == "nn" else x.sfb)
     expression = "bhd,hdr->bhr" if layout == "nn" else "bhr,hdr->bhd"
-    return partial(library.fp8_einsum, expression, a, b, permute("d", x.d, by_head), recipe=RECIPE_1D1D)
+    d, c = permute("d", x.d, by_head), None if x.c is None else permute("c", x.c, by_head)
+    return partial(library.fp8_einsum, expression, a, b, d, c, recipe=RECIPE_1D1D)
 
 
 def _k_grouped(library: Any, x: Problem) -> Call:
@@ -101,13 +103,16 @@ def _in_groups(
     taken: Traffic,
     tuned: Grid,
 ) -> Form:
+    takes_c = grouping == "batched"
+    runs, host_runs = (GPU_RUNS_WITH_C, WITH_C_AND_WITHOUT) if takes_c else (GPU_RUNS, HOST_RUNS)
     return Form(
         grouping,
         tuple(Variant(layout, out_dtype) for layout, out_dtype in words),
         public,
-        Trials(GPU_RUNS, *shapes.by_level(FULL_GROUPED, grouping), HOST_RUNS, shapes.HOST_GROUPED.of(grouping)),
+        Trials(runs, *shapes.by_level(FULL_GROUPED, grouping), host_runs, shapes.HOST_GROUPED.of(grouping)),
         taken,
         tuned,
+        takes_c=takes_c,
     )
 
 
@@ -125,7 +130,7 @@ FAMILY = GemmFamily(
             tuple(Variant(layout, out_dtype) for out_dtype, layout in product(("bf16", "fp32"), LAYOUTS)),
             _dense,
             Trials(
-                (Run(CONTIGUOUS), Run(STRIDED, FEW_SMS, ("separate",))),
+                GPU_RUNS_WITH_C,
                 FULL,
                 shapes.dense((7, 64, 129, 300), (72, 576), (144, 512)),
                 shapes.SMALL,

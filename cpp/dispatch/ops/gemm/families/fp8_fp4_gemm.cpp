@@ -20,7 +20,7 @@ constexpr GemmForm kForms[] = {
     {.grouping = Grouping::dense, .layouts = {"nt", "nn", "tn", "tt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32},
      .major_a = Major::by_strides, .major_b = Major::by_strides, .takes_c = true, .takes_heads = true},
     {.grouping = Grouping::batched, .layouts = {"nt", "nn", "tn", "tt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32},
-     .major_a = Major::by_strides, .major_b = Major::by_strides},
+     .major_a = Major::by_strides, .major_b = Major::by_strides, .takes_c = true},
     in(Grouping::contiguous, kGrouped),
     in(Grouping::psum, kGrouped),
     {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}},
