@@ -102,22 +102,48 @@ def test_weight_gradients_of_version_1_by_group(deep_gemm, operands):
     np.testing.assert_array_equal(bits(out), by_spans(operands))
 
 
-@pytest.mark.parametrize("ks_cpu", [SPANS, None], ids=str)
-def test_the_call_of_blackwell(deep_gemm, ks_cpu):
-    """A [K, M] and B [K, N] whose groups end inside their spans; scales of whole spans."""
-    random = np.random.default_rng(4)
-    pairs = []
-    for rows in (32, 48):
-        codes = finite_fp8(random, sum(SPANS), rows)
-        codes.view(np.uint8)[ENDS[0] : 128] = codes.view(np.uint8)[ENDS[2] :] = 0
-        pairs.append((codes, np.exp2(random.integers(-4, 4, (sum(SPANS) // A, rows))).astype(np.float32)))
-    d, wanted = np.full((2, 3, 32, 48), -1, np.float32)
-    spans, ends = np.array(SPANS, np.int32), np.array(ENDS, np.int32)
+@pytest.fixture
+def blackwell():
     aotgemm.set_cpu_arch("sm_100a")
+    yield
+    aotgemm.set_cpu_arch("sm_90a")
+
+
+def blackwell_operand(random, rows, gran_k):
+    """[K, rows] with zeros behind each group's end; scales of what the groups have, and those of whole spans."""
+    codes = finite_fp8(random, sum(SPANS), rows)
+    codes.view(np.uint8)[ENDS[0] : 128] = codes.view(np.uint8)[ENDS[2] :] = 0
+    present, whole = [], []
+    for k, span in zip((100, 0, 172), SPANS, strict=True):
+        scales = np.exp2(random.integers(-4, 4, (-(-k // gran_k), rows))).astype(np.float32)
+        present.append(scales)
+        whole += [scales, np.ones((span // gran_k - len(scales), rows), np.float32)]
+    return (codes, np.concatenate(present)), (codes, np.concatenate(whole))
+
+
+@pytest.mark.parametrize("gran_k", [32, 128])
+@pytest.mark.parametrize("ks_cpu", [SPANS, None], ids=str)
+def test_the_call_of_blackwell(deep_gemm, blackwell, ks_cpu, gran_k):
+    """Groups that end inside their spans: through DeepGEMM's name and ours as by spans."""
+    random = np.random.default_rng(4)
+    (a, whole_a), (b, whole_b) = (blackwell_operand(random, rows, gran_k) for rows in (32, 48))
+    wanted, *found = np.full((3, 3, 32, 48), -1, np.float32)
+    spans, ends, recipe = np.array(SPANS, np.int32), np.array(ENDS, np.int32), (1, 1, gran_k)
+    aotgemm.k_grouped_fp8_gemm_tn_contiguous(whole_a, whole_b, wanted, SPANS, spans, recipe=recipe)
+    for library, d in zip((deep_gemm, aotgemm), found, strict=True):
+        library.k_grouped_fp8_gemm_tn_contiguous(a, b, d, ks_cpu, ends, recipe=recipe, use_psum_layout=True)
+        np.testing.assert_array_equal(d.view(np.uint32), wanted.view(np.uint32))
+        assert np.any(d) and not np.any(d[1])
+
+
+@pytest.mark.parametrize("alignment", [1, 48, 96])
+def test_an_alignment_whose_spans_have_other_words_is_refused(blackwell, alignment):
+    pairs = [(np.zeros((96, 16), ml_dtypes.float8_e4m3fn), np.ones((1, 16), np.float32)) for _ in range(2)]
+    aotgemm.set_mk_alignment_for_contiguous_layout(alignment)
     try:
-        aotgemm.k_grouped_fp8_gemm_tn_contiguous(*pairs, wanted, SPANS, spans)
-        deep_gemm.k_grouped_fp8_gemm_tn_contiguous(*pairs, d, ks_cpu, ends, use_psum_layout=True)
+        with pytest.raises(aotgemm.ShapeError, match=f"^alignment of groups: is {alignment}, allowed .* 32, 64 or 128"):
+            aotgemm.k_grouped_fp8_gemm_tn_contiguous(
+                *pairs, np.zeros((1, 16, 16), np.float32), None, np.array([96], np.int32), use_psum_layout=True
+            )
     finally:
-        aotgemm.set_cpu_arch("sm_90a")
-    np.testing.assert_array_equal(d.view(np.uint32), wanted.view(np.uint32))
-    assert np.any(d) and not np.any(d[1])
+        aotgemm.set_mk_alignment_for_contiguous_layout(128)

@@ -6,6 +6,7 @@ from typing import Any
 from .. import _core
 from ..typing import Tensor
 from ._arguments import check_expected_m, contiguous_form
+from ._k_groups import spans_of
 
 
 def _contiguous(
@@ -79,10 +80,11 @@ def k_grouped_bf16_gemm_tn_contiguous(
     a: Tensor,
     b: Tensor,
     d: Tensor,
-    ks: Sequence[int],
+    ks: Sequence[int] | None,
     ks_tensor: Tensor,
     c: Tensor | None = None,
     compiled_dims: str = "mn",
+    use_psum_layout: bool = False,
 ) -> None:
     """D[g] = A_g^T @ B_g, or C[g] + that, for each group g, which has ks[g] rows of A and of B: a gradient of weights.
 
@@ -91,6 +93,10 @@ def k_grouped_bf16_gemm_tn_contiguous(
     It may be d itself.
     ks: K of each group on the host, multiples of 64 that add up to K; 0 gives zeros, or C + 0.
     ks_tensor: the same numbers, int32 [G], contiguous, on the device of the operands: what a GPU reads.
+    use_psum_layout: ks_tensor holds where each group's K ends; a group starts where the one before ends, rounded up to
+        get_mk_alignment_for_contiguous_layout(), and A and B hold zeros between. ks: what each group takes up to the
+        next one's start; without it the ends are read from the device, which waits for it.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
+    ks, ks_tensor = spans_of("ks", ks, ks_tensor, use_psum_layout)
     _core.gemm("bf16_gemm", "k_grouped", "tn", a, None, b, None, c, d, ks_tensor, ks)

@@ -8,11 +8,14 @@ from ..arrays.frameworks import dtype_name_of, shape_of, swap_dimensions
 from ..errors import DtypeError, ShapeError
 from ..scalars import flag, integer
 from ._arguments import check_expected_m, contiguous_form, describe, unpack
+from ._k_groups import alignment, spans_of
 from .layout import transform_sf_into_required_layout
 from .packed_layout import get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor
 
 FAMILY, ARCH = "fp8_fp4_gemm", "sm_100a"
 GRANS = (32, 128)  # elements of K under one scale
+K_UNIT = 32  # K of a group is a multiple of it
+WORD_OF_K = 4 * GRANS[0]  # the least K under one word of scales
 Recipe = tuple[int, int]  # rows and elements of K under one scale
 Recipes = tuple[Any, Any, Any]  # recipe, recipe_a, recipe_b of a call
 NO_RECIPES: Recipes = (None, None, None)
@@ -128,19 +131,33 @@ def transposed(name: str, pair: Any, ndim: int) -> tuple[Any, Any]:
     return view, swap_dimensions(f"sf{name}", scales, ndim, -1, -2)
 
 
-def _packed_of_groups(name: str, sf: Any, ks: Sequence[int], ks_tensor: Any, gran_k: int) -> Any:
+def _packed_of_groups(name: str, sf: Any, ks: Sequence[int], layout: Any, gran_k: int, use_psum_layout: bool) -> Any:
     """[M, words] as a view of the packed scales [words, M] of groups of K."""
     if dtype_name_of(sf) != "int32":
-        sf = get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(sf, ks_tensor, ks, gran_k, 32)
+        sf = get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
+            sf, layout, ks, gran_k, alignment() if use_psum_layout else K_UNIT, use_psum_layout
+        )
     return swap_dimensions(f"sf{name}", sf, 2, 0, 1)
 
 
-def k_grouped(a: Any, b: Any, d: Any, ks: Sequence[int], ks_tensor: Any, c: Any, recipe: Any) -> None:
+def _check_ends(use_psum_layout: bool) -> None:
+    """A group's span has as many words of scales as the group."""
+    if use_psum_layout and (alignment() % K_UNIT or WORD_OF_K % alignment()):
+        raise ShapeError(f"alignment of groups: is {alignment()}, allowed with use_psum_layout is 32, 64 or 128")
+
+
+def k_grouped(
+    a: Any, b: Any, d: Any, ks: Sequence[int] | None, layout: Any, c: Any, recipe: Any, use_psum_layout: bool
+) -> None:
     """One range of K for each group: A [K, M], B [K, N], scales [of all groups' K, M or N]."""
     gran_m, gran_n, gran_k = _numbers("recipe", recipe, 3)
     if (gran_m, gran_n) != (1, 1) or gran_k not in GRANS:
         raise ShapeError(f"recipe: is {(gran_m, gran_n, gran_k)}, allowed is (1, 1, 32) or (1, 1, 128)")
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
-    sfa, sfb = (_packed_of_groups(name, sf, ks, ks_tensor, gran_k) for name, sf in (("a", sfa), ("b", sfb)))
+    _check_ends(use_psum_layout)
+    ks, ks_tensor = spans_of("ks", ks, layout, use_psum_layout)
+    sfa, sfb = (
+        _packed_of_groups(name, sf, ks, layout, gran_k, use_psum_layout) for name, sf in (("a", sfa), ("b", sfb))
+    )
     _core.gemm(*(FAMILY, "k_grouped", "tn", a, sfa, b, sfb, c, d, ks_tensor, ks), gran_k_a=gran_k, gran_k_b=gran_k)

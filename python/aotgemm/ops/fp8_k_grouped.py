@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .. import _core
 from ..errors import KernelMissingError
+from ..scalars import flag
 from ..typing import ScaledTensor, Tensor
 from . import fp8_fp4_gemm
 from ._arguments import RECIPE_1D1D, check_recipe, unpack
@@ -46,11 +47,12 @@ def k_grouped_fp8_gemm_tn_contiguous(
     a: ScaledTensor,
     b: ScaledTensor,
     d: Tensor,
-    ks: Sequence[int],
+    ks: Sequence[int] | None,
     ks_tensor: Tensor,
     c: Tensor | None = None,
     recipe: tuple[int, int, int] = RECIPE_1D1D,
     compiled_dims: str = "mn",
+    use_psum_layout: bool = False,
 ) -> None:
     """D[g] = C[g] + (A_g * SFA_g)^T @ (B_g * SFB_g) for groups that differ in K, on Blackwell: family fp8_fp4_gemm.
 
@@ -60,6 +62,10 @@ def k_grouped_fp8_gemm_tn_contiguous(
     d: FP32 [G, M, N], written in place. c: None, or FP32 [G, M, N], which may be d itself.
     ks: K of each group, multiples of 32, 0 for an empty one. ks_tensor: the same as int32 on the operands' device.
     recipe: (1, 1, gran_k) with a gran_k of 32 or 128. compiled_dims: accepted, without effect.
+    use_psum_layout: ks_tensor holds where each group's K ends; a group starts where the one before ends, rounded up to
+        get_mk_alignment_for_contiguous_layout(), which must then be 32, 64 or 128, and A and B hold zeros between. SFA
+        and SFB have ceil(K / gran_k) rows for what each group has, one after the other. ks: what each group takes up to
+        the next one's start; without it the ends are read from the device, which waits for it.
     Raises KernelMissingError on sm_90a, ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     if not fp8_fp4_gemm.is_for(d):
@@ -67,4 +73,4 @@ def k_grouped_fp8_gemm_tn_contiguous(
             "d: lies where FP8 operands are K-major: k_grouped_fp8_gemm_nt_contiguous takes them; on the CPU "
             "set_cpu_arch('sm_100a') chooses Blackwell's calls"
         )
-    fp8_fp4_gemm.k_grouped(a, b, d, ks, ks_tensor, c, recipe)
+    fp8_fp4_gemm.k_grouped(a, b, d, ks, ks_tensor, c, recipe, flag("use_psum_layout", use_psum_layout))
