@@ -30,9 +30,11 @@ def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
 def get_theoretical_mk_alignment_for_contiguous_layout(
     expected_m: int | None = None, num_groups: int | None = None, *, per_group_m: int | None = None
 ) -> int:
-    """The alignment that every layout takes: 128 on Hopper, whatever the size of the groups.
+    """The alignment that every layout takes: 128, whatever the size of the groups and the architecture.
 
-    Called as (expected_m, num_groups) or as (per_group_m).
+    Called as (expected_m, num_groups) or as (per_group_m). On Blackwell DeepGEMM answers with the rows of the tile that
+    it would take, 32 to 224. Here no tile needs that: calls with use_psum_layout take any alignment up to 128, and
+    compute no tile of padding alone.
     """
     return int(_core.group_alignment())
 
