@@ -26,6 +26,11 @@ void refuse_library_of_another_version() {
 
 NB_MODULE(_core, module) {
     refuse_library_of_another_version();
+#ifdef NDEBUG
+    // PyTorch lets go of no memory that it views once the interpreter ends: nanobind would name each DeviceArray under a
+    // tensor that lives as long as the program, and ask its user to look for a fault.
+    nanobind::set_leak_warnings(false);
+#endif
     aotgemm::python::bind_gemm(module);
     aotgemm::python::bind_casts(module);
     aotgemm::python::bind_convert(module);
