@@ -2,7 +2,7 @@
 // cpp/emulation/ops/cast_blocks.cpp.
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/convert/cast.hpp"
-#include "dispatch/runtime/launch.hpp"
+#include "dispatch/ops/convert/launch_blocks.hpp"
 #include "emulation/ops/cast_blocks.hpp"
 #include "kernels/common/cast_blocks_params.hpp"
 
@@ -31,6 +31,7 @@ Conversion& conversion_of(const CastCall& call) {
 
 void cast_blocks(const CastCall& call, const aotgemm_launch& options) {
     const aotgemm_tensor &x = *call.given->x, &q = *call.given->q, &sf = *call.given->sf;
+    const uint32_t grid = checked_grid("x", cast_blocks_count(call.rows, call.columns));
     if (x.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) run_on_cpu(call, options.cpu_threads);
         return;
@@ -46,14 +47,7 @@ void cast_blocks(const CastCall& call, const aotgemm_launch& options) {
                                 .sf_column_stride = sf.stride[1],
                                 .gran = call.given->gran_k,
                                 .use_ue8m0 = call.given->use_ue8m0 != 0 ? 1 : 0};
-    const int64_t blocks = cast_blocks_count(call.rows, call.columns);
-    if (blocks > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "x: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
-    }
-    const CudaDevice& device = cuda_device(x.device_id);
-    const ContextScope scope(device);
-    launch(device, conversion_of(call).cubin_for(device), {static_cast<uint32_t>(blocks), kCastBlocksThreads},
-           options.stream, &parameters);
+    launch_blocks(conversion_of(call), grid, kCastBlocksThreads, parameters, x.device_id, options);
 }
 
 }  // namespace aotgemm

@@ -62,13 +62,13 @@ void cast_dims(const aotgemm_tensor& x, const aotgemm_tensor& q, const aotgemm_t
                               .elements = others.count,
                               .use_ue8m0 = use_ue8m0 ? 1 : 0};
     const bool is_bf16 = x.dtype == AOTGEMM_BF16;
+    const uint32_t grid = checked_grid("x", cast_dims_blocks(parameters));
     if (x.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) emulation::cast_dims(parameters, is_bf16, options.cpu_threads);
         return;
     }
     static Conversion of_bf16{"cast_fp8_dims_bf16"}, of_fp32{"cast_fp8_dims_fp32"};
-    launch_blocks(is_bf16 ? of_bf16 : of_fp32, "x", cast_dims_blocks(parameters), kCastDimsThreads, parameters,
-                  x.device_id, options);
+    launch_blocks(is_bf16 ? of_bf16 : of_fp32, grid, kCastDimsThreads, parameters, x.device_id, options);
 }
 
 }  // namespace aotgemm

@@ -49,13 +49,13 @@ void fp4_to_fp32(const aotgemm_tensor& packed, const aotgemm_tensor& sf, const a
     if (is_empty(out)) return;
     check_call_memory({values}, {codes, scales});
     Fp4ToFp32Params parameters = parameters_of(packed, sf, out, gran_k);
+    const uint32_t grid = checked_grid("packed", fp4_to_fp32_blocks(parameters));
     if (packed.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) emulation::fp4_to_fp32(parameters, options.cpu_threads);
         return;
     }
     static Conversion conversion{"fp4_to_fp32"};
-    launch_blocks(conversion, "packed", fp4_to_fp32_blocks(parameters), kFp4ToFp32Threads, parameters, packed.device_id,
-                  options);
+    launch_blocks(conversion, grid, kFp4ToFp32Threads, parameters, packed.device_id, options);
 }
 
 }  // namespace aotgemm

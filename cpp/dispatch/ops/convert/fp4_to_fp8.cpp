@@ -87,13 +87,13 @@ void fp4_to_fp8(const aotgemm_tensor& packed, const aotgemm_tensor& scales, cons
     if (is_empty(q)) return;
     check_call_memory({call.q, call.sf, call.inexact}, {call.packed, call.scales});
     Fp4ToFp8Params parameters = parameters_of(call);
+    const uint32_t grid = checked_grid("packed", fp4_to_fp8_blocks(parameters));
     if (packed.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) emulation::fp4_to_fp8(parameters, options.cpu_threads);
         return;
     }
     static Conversion conversion{"fp4_to_fp8"};
-    launch_blocks(conversion, "packed", fp4_to_fp8_blocks(parameters), kFp4ToFp8Threads, parameters, packed.device_id,
-                  options);
+    launch_blocks(conversion, grid, kFp4ToFp8Threads, parameters, packed.device_id, options);
 }
 
 }  // namespace aotgemm

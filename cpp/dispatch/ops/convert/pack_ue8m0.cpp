@@ -2,8 +2,8 @@
 
 #include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
+#include "dispatch/ops/convert/launch_blocks.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
-#include "dispatch/runtime/launch.hpp"
 #include "emulation/ops/pack_ue8m0.hpp"
 
 namespace aotgemm {
@@ -56,15 +56,11 @@ void run_on_cpu(const PackUe8m0Params& params, const std::vector<GemmPart>* part
     }
 }
 
+uint32_t grid_of(const PackUe8m0Params& params) { return checked_grid("sf", pack_ue8m0_blocks(params)); }
+
 void launch_pack(PackUe8m0Params& params, const aotgemm_tensor& sf, const aotgemm_launch& options) {
     static Conversion conversion{"pack_ue8m0_fp32"};
-    const int64_t blocks = pack_ue8m0_blocks(params);
-    if (blocks > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
-    }
-    const CudaDevice& device = cuda_device(sf.device_id);
-    const ContextScope scope(device);
-    launch(device, conversion.cubin_for(device), {static_cast<uint32_t>(blocks), kPackThreads}, options.stream, &params);
+    launch_blocks(conversion, grid_of(params), kPackThreads, params, sf.device_id, options);
 }
 
 }  // namespace
@@ -89,6 +85,7 @@ void pack_ue8m0(const aotgemm_tensor& sf, const aotgemm_tensor& out, const aotge
     }
     if (is_empty(out)) return;
     psum_layout != nullptr ? check_call_memory({to}, {from, {"psum_layout", *psum_layout}}) : check_call_memory({to}, {from});
+    grid_of(params);
     if (sf.device_type != AOTGEMM_CPU) return launch_pack(params, sf, options);
     if (psum_layout == nullptr) return run_on_cpu(params, nullptr);
     const std::vector<GemmPart> parts =
@@ -117,6 +114,7 @@ void pack_ue8m0_k_grouped(const aotgemm_tensor& sf, const aotgemm_tensor& out, c
                        .gran = gran_k};
     if (is_empty(out) || params.k_groups.count == 0) return;
     check_call_memory({to}, {from, {"grouped_layout", grouped_layout}});
+    grid_of(params);
     if (sf.device_type == AOTGEMM_CPU) return run_on_cpu(params, nullptr);
     launch_pack(params, sf, options);
 }

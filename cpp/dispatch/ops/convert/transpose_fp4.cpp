@@ -37,13 +37,13 @@ void transpose_fp4(const aotgemm_tensor& packed, const aotgemm_tensor& out, cons
                                   .bytes = packed.shape[1],
                                   .in_row_stride = packed.stride[0],
                                   .out_row_stride = out.stride[0]};
+    const uint32_t grid = checked_grid("packed", transpose_fp4_blocks(parameters));
     if (packed.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) emulation::transpose_fp4(parameters, options.cpu_threads);
         return;
     }
     static Conversion conversion{"transpose_fp4"};
-    launch_blocks(conversion, "packed", transpose_fp4_blocks(parameters), kTransposeFp4Threads, parameters,
-                  packed.device_id, options);
+    launch_blocks(conversion, grid, kTransposeFp4Threads, parameters, packed.device_id, options);
 }
 
 }  // namespace aotgemm

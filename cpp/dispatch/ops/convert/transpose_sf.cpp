@@ -1,8 +1,8 @@
 #include "dispatch/ops/convert/transpose_sf.hpp"
 
 #include "dispatch/base/extent.hpp"
-#include "dispatch/runtime/launch.hpp"
 #include "dispatch/base/settings.hpp"
+#include "dispatch/ops/convert/launch_blocks.hpp"
 #include "emulation/ops/transpose_sf.hpp"
 #include "kernels/common/transpose_sf_params.hpp"
 
@@ -24,10 +24,7 @@ TransposeSfParams parameters_of(const OperandView& scales, float* out) {
             .out_leading = leading_of(scales)};
 }
 
-void check_blocks(int64_t blocks) {
-    if (blocks <= INT32_MAX) return;
-    fail(AOTGEMM_ERROR_SHAPE, "sf: needs ", blocks, " thread blocks, allowed is at most ", INT32_MAX);
-}
+uint32_t grid_of(const TransposeSfParams& parameters) { return checked_grid("sf", transpose_sf_blocks(parameters)); }
 
 void copy_on_cpu(const OperandView& scales, float* out) {
     const int64_t groups = scales.groups > 0 ? scales.groups : 1;
@@ -56,13 +53,15 @@ int64_t mn_major_bytes(const OperandView& scales) {
          " columns needs more than 2^63 bytes");
 }
 
+void check_mn_major_copy(const OperandView& scales) {
+    mn_major_bytes(scales);
+    grid_of(parameters_of(scales, nullptr));
+}
+
 OperandView launch_mn_major_copy(const OperandView& scales, float* out, const CudaDevice& device, void* stream) {
     static Conversion transpose_sf{"transpose_sf_fp32"};
     TransposeSfParams parameters = parameters_of(scales, out);
-    const int64_t blocks = transpose_sf_blocks(parameters);
-    check_blocks(blocks);
-    launch(device, transpose_sf.cubin_for(device), {static_cast<uint32_t>(blocks), kTransposeSfThreads}, stream,
-           &parameters);
+    launch(device, transpose_sf.cubin_for(device), {grid_of(parameters), kTransposeSfThreads}, stream, &parameters);
     OperandView copy = scales;
     copy.data = out;
     copy.row_stride = 1;
@@ -82,14 +81,13 @@ void sf_to_mn_major(const aotgemm_tensor& sf, const aotgemm_tensor& out, const a
     for (int i = 0; i < sf.ndim; ++i) check_size(target, i, sf.shape[i], "as in sf");
     if (is_empty(sf)) return;
     const OperandView in = view_of(sf);
-    mn_major_bytes(in);
+    check_mn_major_copy(in);
     const PlacedOperand from = place(source), to = place(target);
     if (!sf_is_aligned(out)) {
         fail(AOTGEMM_ERROR_LAYOUT, "out: must have strides ([", leading_of(in) * in.columns, ", ]1, ", leading_of(in),
              ") and 16-byte aligned data");
     }
     check_apart(to, from);
-    check_blocks(transpose_sf_blocks(parameters_of(in, static_cast<float*>(out.data))));
     if (sf.device_type == AOTGEMM_CPU) {
         if (!settings().compile_only) copy_on_cpu(in, static_cast<float*>(out.data));
         return;

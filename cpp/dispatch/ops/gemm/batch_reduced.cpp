@@ -17,7 +17,6 @@ int64_t workspace_bytes(const GemmCall& call, int64_t ranges) {
 }
 
 void check_given_workspace(const GemmCall& call, int64_t ranges) {
-    workspace_bytes(call, ranges);
     const int64_t sizes[] = {ranges, call.sizes.m, call.sizes.n};
     const std::string wanted = text("float32 [", sizes[0], ", ", sizes[1], ", ", sizes[2], "], contiguous");
     if (call.given->workspace == nullptr) fail(AOTGEMM_ERROR_SHAPE, "workspace: is none, must be ", wanted);
@@ -51,8 +50,11 @@ OperandView partial_sums(const GemmCall& call, void* memory, int64_t ranges) {
 }  // namespace
 
 void check_workspace(const GemmCall& call, const aotgemm_allocator* allocator) {
+    if (sums_into_d(call)) return;
+    workspace_bytes(call, ranges_of(call));
+    check_ordered_sum(call.d);
     const bool is_allocated = call.given->workspace == nullptr && (allocator != nullptr || call.is_on_cpu());
-    if (!sums_into_d(call) && !is_allocated) check_given_workspace(call, ranges_of(call));
+    if (!is_allocated) check_given_workspace(call, ranges_of(call));
 }
 
 void launch_batch_reduced(const GemmCall& call, const CudaDevice& device, const aotgemm_launch& options) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "dispatch/base/extent.hpp"
+#include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/gemm/batch_reduced.hpp"
 #include "dispatch/ops/gemm/check.hpp"
 #include "dispatch/ops/gemm/families.hpp"
@@ -88,6 +89,15 @@ void check_strides(GemmCall& call) {
     }
 }
 
+bool may_be_copied(const GemmCall& call) { return !call.family->has_packed_scales(); }
+
+// Scales by row that the TMA cannot read as they are can be copied, on a GPU that has the memory.
+void check_copies(const GemmCall& call) {
+    const aotgemm_gemm_call& in = *call.given;
+    if (call.family->scale_rows_a == 1 && !is_scale_layout(*in.sfa)) check_mn_major_copy(call.sfa);
+    if (call.family->scale_rows_b == 1 && !is_scale_layout(*in.sfb)) check_mn_major_copy(call.sfb);
+}
+
 // Whether the TMA must be given a copy of scales by row. Fails where it must, and there is no memory for one.
 bool needs_copy(const Operand& scales, const aotgemm_allocator* allocator) {
     if (is_scale_layout(scales.tensor)) return false;
@@ -106,7 +116,8 @@ void note_copies(GemmCall& call, const aotgemm_allocator* allocator) {
 void check_layouts(GemmCall& call, const aotgemm_allocator* allocator) {
     const PlacedOperands operands(call);
     check_strides(call);
-    if (!call.is_on_cpu() && !call.family->has_packed_scales()) note_copies(call, allocator);
+    if (may_be_copied(call)) check_copies(call);
+    if (!call.is_on_cpu() && may_be_copied(call)) note_copies(call, allocator);
     if (call.form->grouping == Grouping::batch_reduced) check_workspace(call, allocator);
     operands.check_outputs_apart();
     if (call.is_on_cpu() && call.form->grouping == Grouping::k_grouped) check_ks_tensor(call);

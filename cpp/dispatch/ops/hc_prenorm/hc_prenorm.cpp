@@ -7,7 +7,7 @@
 #include "dispatch/base/checked.hpp"
 #include "dispatch/base/extent.hpp"
 #include "dispatch/base/settings.hpp"
-#include "dispatch/ops/hc_prenorm/backends.hpp"
+#include "dispatch/ops/hc_prenorm/launch.hpp"
 #include "dispatch/plan/plan.hpp"
 #include "emulation/ops/tf32_hc_prenorm_gemm.hpp"
 #include "kernels/sm90/tf32_hc_prenorm_gemm/params.hpp"
@@ -126,6 +126,7 @@ void tf32_hc_prenorm_gemm(const aotgemm_tensor& a, const aotgemm_tensor& b, cons
     const HcPrenormCall call{.a = a, .b = b, .d = d, .sqr_sum = sqr_sum, .m = operands.m(), .n = operands.n(),
                              .k = operands.k(), .splits = num_splits > 0 ? num_splits : 1,
                              .d_row_stride = d.stride[row], .d_split_stride = row > 0 ? d.stride[0] : 0};
+    check_hc_prenorm_limits(call);
     if (a.device_type == AOTGEMM_CPU) {
         hold_against_plan(call, nullptr);
         if (!settings().compile_only) run_on_cpu(call, options.cpu_threads);

@@ -55,7 +55,9 @@ HcPrenormParams parameters_of(const HcPrenormCall& call, int32_t num_sms) {
     return out;
 }
 
-void check_limits(const HcPrenormCall& call) {
+}  // namespace
+
+void check_hc_prenorm_limits(const HcPrenormCall& call) {
     const int64_t items = ceil_div(call.m, kPrenormWarpRows) * call.splits;
     if (call.m > INT32_MAX || call.splits > INT32_MAX || items > INT32_MAX) {
         fail(AOTGEMM_ERROR_SHAPE, "num_splits: ", call.splits, " splits of ", call.m, " rows are ", items,
@@ -63,10 +65,7 @@ void check_limits(const HcPrenormCall& call) {
     }
 }
 
-}  // namespace
-
 void launch_hc_prenorm(const HcPrenormCall& call, const CudaDevice& device, void* stream, const HcPrenormBlock& block) {
-    check_limits(call);
     const int32_t num_sms = usable_sms(device);
     HcPrenormParams parameters = parameters_of(call, num_sms);
     const auto grid = static_cast<uint32_t>(std::min<int64_t>(prenorm_items(parameters), num_sms));
