@@ -258,6 +258,7 @@ def test_a_full_disk_is_told(line):
         "verify /dev/zero",
         "bench --load /dev/zero",
         "verify PLAN --library /dev/zero",
+        "replay /dev/zero",
     ],
 )
 def test_files_without_an_end_are_not_read_to_it(line, tmp_path, monkeypatch, capsys):

@@ -12,8 +12,11 @@ from aotgemm import _core
 from aotgemm.audit.sources import model_config
 from aotgemm.cli import main
 from aotgemm.plan.document import sealed
+from aotgemm.problems.backends import CpuBackend
+from aotgemm.selftest.evidence.run import begin_report
 from file_mutations import changed_bytes, changed_json, damaged_json
 from plans import small_plan, write_plan
+from rich.progress import Progress
 
 MODELS = ("deepseek-v3", "deepseek-v3.2", "llama-8b", "qwen3-235b")
 SCHEMES = (
@@ -167,6 +170,28 @@ def test_results_of_a_benchmark(tmp_path, rounds, ends_well):
     for rng in rounds(150):
         path.write_bytes(damaged_json(rng, run))
         ends_well("bench", "--load", path, *[["--json"], ["--markdown"], []][rng.integers(3)])
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A report of a self-test, the CPU backend in the place of a GPU: an assumption of each family, one case of each."""
+    path = tmp_path_factory.mktemp("report") / "report.json"
+    begin_report(path, CpuBackend(), [], 3, True, Progress(disable=True))
+    report = json.loads(path.read_text())
+    first = {one["cases"][0]["family"]: one for one in reversed(report["assumptions"])}
+    report["assumptions"] = [one | {"cases": one["cases"][:1]} for one in first.values()]
+    report["digests"]["kernels"] = [{"kernel": "x", "kind": "bf16_gemm_batch_reduced", "sha256": "00"}]
+    report["times"] = [{"kind": "x", "m": 1, "n": 8, "k": 16, "kernel": "x", "us": 9.0, "predicted_us": 6.0}]
+    return report
+
+
+def test_reports_of_a_self_test(tmp_path, rounds, ends_well, recorded):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(recorded))
+    assert ends_well("replay", path) == 1  # the digest is none
+    for rng in rounds(20):
+        path.write_bytes(damaged_json(rng, recorded))
+        ends_well("replay", path, *[["--json"], []][rng.integers(2)])
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ group, which are all equal. Lines that start with # are remarks.
 import csv
 from pathlib import Path
 
+from ..bounded_files import read_bounded
 from ..errors import RequestError
 from ..problems.kinds import KINDS, Kind
 from ..problems.sizes import Size
@@ -29,8 +30,11 @@ def read_references(path: Path) -> References:
 
     Raises RequestError for another kind of file.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    try:
+        text = read_bounded(path).decode()
+    except (OSError, ValueError) as error:
+        raise RequestError(f"--reference: {path} cannot be read: {error}") from error
+    lines = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     columns = [column for column in (lines[0] if lines else ()) if column.endswith("us")]
     if not columns or any(size not in lines[0] for size in SIZES):
         raise RequestError(f"--reference: {path} has no lines with columns m, n, k and one that ends in us")

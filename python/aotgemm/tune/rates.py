@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..bounded_files import read_bounded
 from ..errors import RequestError
 from ..problems.kinds import Kind
 from .fit import Rates
@@ -46,7 +47,11 @@ def _tile_lines(rates: Rates) -> list[list[str]]:
 
 def _blocks(path: Path, device: str) -> dict[str, list[str]]:
     """The lines of every kind in a file, by the kind's four words."""
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"]
+    try:
+        text = read_bounded(path).decode()
+    except (OSError, ValueError) as error:
+        raise RequestError(f"--rates: {path} cannot be read: {error}") from error
+    lines = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
     if lines[:1] != [device]:
         raise RequestError(f"--rates: {path} is not for '{device}'; name another file")
     blocks: dict[str, list[str]] = {}

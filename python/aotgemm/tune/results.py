@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import _core
 from ..bench.rounds import Measurement
+from ..bounded_files import read_bounded
 from ..errors import RequestError
 from ..problems.kinds import Kind
 from .kernels import kernels_on
@@ -35,12 +36,12 @@ class ResultsFile:
             self._read()
 
     def _read(self) -> None:
-        text = self.path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a line
         try:
+            text = read_bounded(self.path).decode()
+            whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a line
             header, *lines = (json.loads(line) for line in whole.splitlines())
             kernels, measured = kernel_hashes(self.kind, header["device"]), header["kernels"].items()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise RequestError(f"--results: {self.path} is not a file of measurements ({error})") from error
         if not kernels.items() <= measured:
             raise RequestError(

@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import _core
 from ...bench.environment import card_state
+from ...bounded_files import read_bounded
 from ...errors import Error, RequestError
 from ...json_text import parse_json
 
@@ -49,7 +50,7 @@ class ReportFile:
 def read_report(path: Path) -> dict[str, Any]:
     """A recorded run. Raises RequestError for another kind of file."""
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(read_bounded(path).decode())
     except (OSError, RecursionError, ValueError) as error:
         raise RequestError(f"FILE: {path} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
