@@ -133,7 +133,7 @@ class Odd:
         {"stride": lambda: (1,)},
         {"stride": lambda: 1 / 0},
     ],
-    ids=str,
+    ids=" ".join,  # the names: a test has the same name in every process
 )
 def test_attributes_of_nonsense_are_our_error(changed):
     with pytest.raises(aotgemm.Error, match="^sf: is a test_other_frameworks.Odd ") as caught:
