@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from legality import check_turned_away, covered, each_case, each_spec, names_of
 
 from codegen.legality import rules_of, why_illegal
 from codegen.spec import KernelSpec
@@ -68,24 +69,18 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("spec", [NORMAL, SWAPPED, CAST], ids=KernelSpec.name)
+@each_spec(NORMAL, SWAPPED, CAST)
 def test_legal(spec: KernelSpec) -> None:
     assert why_illegal(spec) is None
 
 
-@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+@each_case(CASES)
 def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        raise ValueError(why_illegal(spec))
+    check_turned_away(rule, spec, reason)
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule.__name__ for rule in rules_of(NORMAL) + rules_of(CAST)} == {case[0] for case in CASES}
-
-
-@pytest.mark.parametrize(("rule", "spec", "reason"), CASES)
-def test_the_case_is_turned_away_by_its_rule(rule: str, spec: KernelSpec, reason: str) -> None:
-    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
+    assert names_of(rules_of(NORMAL) + rules_of(CAST)) == covered(CASES)
 
 
 @pytest.mark.parametrize("block_n", range(16, 257, 16))

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
+from legality import check_turned_away, covered, each_case, each_spec, names_of
 
 from codegen.families import kernels_of
-from codegen.legality import rules_of, why_illegal
+from codegen.legality import why_illegal
 from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "bf16_gemm", "dense", "nt", "bf16", 128, 256, 64, 4)
@@ -47,17 +47,15 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("spec", [NORMAL, SWAPPED, TRANSPOSED], ids=KernelSpec.name)
+@each_spec(NORMAL, SWAPPED, TRANSPOSED)
 def test_legal(spec: KernelSpec) -> None:
     assert why_illegal(spec) is None
 
 
-@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+@each_case(CASES)
 def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        raise ValueError(why_illegal(spec))
-    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
+    check_turned_away(rule, spec, reason)
 
 
 def test_every_rule_of_the_family_has_a_case() -> None:
-    assert {rule.__name__ for rule in kernels_of(NORMAL).rules} <= {case[0] for case in CASES}
+    assert names_of(kernels_of(NORMAL).rules) <= covered(CASES)
