@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from machine_kernel import Launch, run_kernel
+from machine_kernel import Launch, init_and_meet, run_kernel
 
 # Every block notes in the array who does the work of which block, then asks for another cluster's work, until none is
 # left. The first block of a cluster asks for all.
-BODY = """
+BODY = (
+    """
 \t.reg .b128 %answer;
 \tmov.u32 %r1, %tid.x;
 \tmov.u32 %r2, %ctaid.x;
@@ -19,12 +20,9 @@ BODY = """
 \tsetp.ne.u32 %p1, %r1, 0;
 \tsetp.ne.u32 %p2, %r3, 0;
 \tor.pred %p3, %p1, %p2;
-\t@%p1 bra $start;
-\tmbarrier.init.shared::cta.b64 [%r5], 1;
-\tfence.mbarrier_init.release.cluster;
-$start:
-\tbarrier.cluster.arrive.aligned;
-\tbarrier.cluster.wait.aligned;
+"""
+    + init_and_meet("%p1", "%r5")
+    + """\
 $again:
 \tmul.wide.u32 %rd2, %r6, 4;
 \tadd.s64 %rd3, %rd1, %rd2;
@@ -47,6 +45,7 @@ $wait:
 $end:
 \tret;
 """
+)
 ALL = ".multicast::cluster::all"
 
 
@@ -135,7 +134,8 @@ def test_memory_of_an_mbarrier_is_free_once_it_is_invalid(machine, end, kinds):
 
 
 # Block 1 arrives at block 0's mbarrier and announces bytes there; block 0 brings them, and waits.
-REMOTE = """
+REMOTE = (
+    """
 \tmov.u32 %r6, %tid.x;
 \tsetp.ne.u32 %p3, %r6, 0;
 \tmov.u32 %r1, %cluster_ctarank;
@@ -144,12 +144,9 @@ REMOTE = """
 \tmov.u32 %r4, 0;
 \tsetp.ne.u32 %p1, %r1, 0;
 \tor.pred %p4, %p1, %p3;
-\t@%p4 bra $start;
-\tmbarrier.init.shared::cta.b64 [%r3], 1;
-\tfence.mbarrier_init.release.cluster;
-$start:
-\tbarrier.cluster.arrive.aligned;
-\tbarrier.cluster.wait.aligned;
+"""
+    + init_and_meet("%p4", "%r3")
+    + """\
 \t@!%p1 bra $bring;
 \tmapa.shared::cluster.u32 %r5, %r3, %r4;
 \t@!%p3 mbarrier.arrive.expect_tx.shared::cluster.b64 _, [%r5], {bytes};
@@ -164,6 +161,7 @@ $end:
 \tbarrier.cluster.wait.aligned;
 \tret;
 """
+)
 
 
 @pytest.mark.parametrize(("bytes_", "kinds"), [(16, set()), (8, {"deadlock"})])

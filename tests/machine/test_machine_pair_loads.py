@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from machine_kernel import Launch, Map, run_kernel
+from machine_kernel import Launch, Map, init_and_meet, run_kernel
 
 INT32 = 3  # CUtensorMapDataType
 LEADERS = "0xFEFFFFFF"  # clears the lowest bit of the block's rank in an address of shared memory
 
 # Each block loads its box; the leader of each pair announces both and waits. Then every block writes out its own.
-BODY = """
+BODY = (
+    """
 \tmov.u32 %r1, %tid.x;
 \tmov.u32 %r2, %cluster_ctarank;
 \tld.param.u64 %rd1, [p];
@@ -24,12 +25,9 @@ BODY = """
 \tsetp.ne.u32 %p1, %r1, 0;
 \tsetp.ne.u32 %p2, %r6, 0;
 \tor.pred %p3, %p1, %p2;
-\t@%p1 bra $start;
-\tmbarrier.init.shared::cta.b64 [%r4], 1;
-\tfence.mbarrier_init.release.cluster;
-$start:
-\tbarrier.cluster.arrive.aligned;
-\tbarrier.cluster.wait.aligned;
+"""
+    + init_and_meet("%p1", "%r4")
+    + """\
 \t@%p3 bra $load;
 \tmbarrier.arrive.expect_tx.shared::cta.b64 _, [%r4], {expected};
 $load:
@@ -58,6 +56,7 @@ $copy:
 \t@%p5 bra $copy;
 \tret;
 """
+)
 LOAD = "cp.async.bulk.tensor.{}d.cta_group::2.shared::cluster.global.mbarrier::complete_tx::bytes"
 ISA_LOAD = "cp.async.bulk.tensor.{}d.shared::cluster.global.mbarrier::complete_tx::bytes{}.cta_group::2{}"
 

@@ -25,6 +25,18 @@ HEAD = """\
 MAP_BYTES = 128
 
 
+def init_and_meet(others, barrier):
+    """PTX: threads that are not `others` (a predicate) initialise an mbarrier, and the blocks of the cluster meet."""
+    return f"""\
+\t@{others} bra $start;
+\tmbarrier.init.shared::cta.b64 [{barrier}], 1;
+\tfence.mbarrier_init.release.cluster;
+$start:
+\tbarrier.cluster.arrive.aligned;
+\tbarrier.cluster.wait.aligned;
+"""
+
+
 @dataclass(frozen=True)
 class Map:
     """A tiled tensor map of the array of this number; the innermost dimension first, strides in bytes."""
