@@ -1,8 +1,6 @@
 // Family fp8_fp4_gemm to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include <vector>
-
+#include "dispatch/ops/gemm/cpu_parts.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/rows.hpp"
 #include "emulation/ops/fp8_fp4_gemm.hpp"
 
 namespace aotgemm {
@@ -37,16 +35,13 @@ emulation::Fp8Fp4Operand operand_of(const OperandView& codes, const OperandView&
 }
 
 void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
-    const int64_t left = call.given->head_left, mid = call.given->head_mid, right = call.given->head_right;
-    std::vector<emulation::Fp8Fp4Gemm> gemms;
-    for (const GemmPart& each : parts) {
-        const GemmCall part = part_of(call, each);
-        gemms.push_back({.a = operand_of(part.a, part.sfa, call.given->gran_k_a),
-                         .b = operand_of(part.b, part.sfb, call.given->gran_k_b),
-                         .c = matrix_of<const void>(part.c),
-                         .d = matrix_of<void>(part.d),
-                         .skipped = {.period = mid == 0 ? 0 : left + right, .before = left, .width = mid}});
-    }
+    const auto gemms = gemm_of_each<emulation::Fp8Fp4Gemm>(call, parts, [&](const GemmCall& part) {
+        return emulation::Fp8Fp4Gemm{.a = operand_of(part.a, part.sfa, call.given->gran_k_a),
+                                     .b = operand_of(part.b, part.sfb, call.given->gran_k_b),
+                                     .c = matrix_of<const void>(part.c),
+                                     .d = matrix_of<void>(part.d),
+                                     .skipped = skipped_columns_of(call)};
+    });
     emulation::fp8_fp4_gemm(gemms, out_type_of(call.d), threads);
 }
 

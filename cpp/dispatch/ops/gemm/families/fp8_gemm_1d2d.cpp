@@ -1,8 +1,6 @@
 // Family fp8_gemm_1d2d to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include <vector>
-
+#include "dispatch/ops/gemm/cpu_parts.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/rows.hpp"
 #include "emulation/ops/fp8_gemm_1d2d.hpp"
 
 namespace aotgemm {
@@ -26,17 +24,14 @@ constexpr GemmForm kForms[] = {
 constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_fp8_gemm_1d2d}};
 
 void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
-    const int64_t left = call.given->head_left, mid = call.given->head_mid, right = call.given->head_right;
-    std::vector<emulation::Fp8Gemm1d2d> gemms;
-    for (const GemmPart& each : parts) {
-        const GemmCall part = part_of(call, each);
-        gemms.push_back({.a = matrix_of<const uint8_t>(part.a),
-                         .sfa = matrix_of<const float>(part.sfa),
-                         .b = matrix_of<const uint8_t>(part.b),
-                         .sfb = matrix_of<const float>(part.sfb),
-                         .d = matrix_of<uint16_t>(part.d),
-                         .skipped = {.period = mid == 0 ? 0 : left + right, .before = left, .width = mid}});
-    }
+    const auto gemms = gemm_of_each<emulation::Fp8Gemm1d2d>(call, parts, [&](const GemmCall& part) {
+        return emulation::Fp8Gemm1d2d{.a = matrix_of<const uint8_t>(part.a),
+                                      .sfa = matrix_of<const float>(part.sfa),
+                                      .b = matrix_of<const uint8_t>(part.b),
+                                      .sfb = matrix_of<const float>(part.sfb),
+                                      .d = matrix_of<uint16_t>(part.d),
+                                      .skipped = skipped_columns_of(call)};
+    });
     emulation::fp8_gemm_1d2d(gemms, threads);
 }
 
