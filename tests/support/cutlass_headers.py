@@ -12,6 +12,27 @@ from codegen.compile.toolchain import find_toolchain
 ROOT = Path(__file__).parents[2]
 
 
+def run(program, *arguments):
+    """Its end, with exit status 0 where nothing differs and 1 where something does."""
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1), done.stderr
+    return done
+
+
+def check_equal(program, least):
+    """The program has compared more than `least` values, and all are CuTe's."""
+    done = run(program)
+    assert done.returncode == 0, done.stderr
+    different, compared = (int(word) for word in done.stderr.split() if word.isdecimal())
+    assert different == 0 and compared > least
+
+
+def check_found(program, bit):
+    """With that bit of every descriptor changed, the program says what CuTe has."""
+    done = run(program, f"{1 << bit:x}")
+    assert done.returncode == 1 and "CuTe has" in done.stderr
+
+
 def build(source, folder, kernels=ROOT / "cpp" / "kernels"):
     """The program of that source, as C++ for the CPU: device functions are plain functions there."""
     tools = find_toolchain("", True, "c++")
