@@ -7,7 +7,7 @@ import pytest
 from aotgemm import _core
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.memory import POISON_BYTE, STRIDED
-from aotgemm.problems.operation import Operation, Output, Rows, Run, lay_out
+from aotgemm.problems.operation import LEVELS, Operation, Output, Rows, Run, lay_out
 from aotgemm.problems.operations import OPERATIONS
 from aotgemm.selftest import operations
 from aotgemm.selftest.determinism import operations as determinism
@@ -99,7 +99,7 @@ def test_every_kernel_that_is_none_of_a_gemm_is_run_by_an_operation():
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 def test_an_operation_states_all_that_is_asked_of_it(operation):
     """Its sizes at every level, and the same bits through the core and through the user's call, however rows lie."""
-    assert all(operation.sizes[level] for level in ("full", "quick", "small", "host"))
+    assert all(operation.sizes[level] for level in LEVELS)
     for size in operation.sizes["host"]:
         inputs = operation.draw(size, np.random.default_rng(0), "finite")
         wanted = operation.defined(size, inputs)

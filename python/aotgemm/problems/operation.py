@@ -44,6 +44,13 @@ class Run:
 
 
 RUNS = Run(), Run(STRIDED, FEW_SMS), Run(public=True)
+CONTIGUOUS_RUNS = Run(), Run(public=True)
+LEVELS = ("full", "quick", "small", "host")  # of the self-tests
+
+
+def at_every_level(sizes: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Operation.sizes of an operation whose sizes are few and small."""
+    return dict.fromkeys(LEVELS, sizes)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ... import _core
 from ...arrays.frameworks import reshaped
 from ...reference import casts
 from ..memory import numpy_dtype
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import CONTIGUOUS_RUNS, Inputs, Measured, Operation, OperationCall, Output, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
 
@@ -85,14 +85,14 @@ OPERATIONS = (
     Operation(
         name="per_custom_dims_cast_to_fp8",
         families=("cast_fp8_dims",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), SIZES),
+        sizes=at_every_level(SIZES),
         draw=_draw,
         outputs=_outputs,
         run=_run,
         public=_public,
         defined=_defined,
         strided=("x", "q"),
-        runs=(Run(), Run(public=True)),
+        runs=CONTIGUOUS_RUNS,
         measured=Measured(_measured_size, _bytes),
     ),
 )

@@ -12,7 +12,7 @@ from ...arrays.sizes import ceil_div
 from ...bench.shapes import dense_shapes
 from ...reference import casts
 from ..memory import numpy_dtype
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run, at_every_level
 from ..values import Values
 
 ZEROS, SCALE_BYTES = 128, 4
@@ -90,7 +90,7 @@ def _operation(name: str, kind: str, shapes: tuple[tuple[int, int], ...]) -> Ope
     return Operation(
         name=name,
         families=("cast_fp8",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), _sizes(shapes)),
+        sizes=at_every_level(_sizes(shapes)),
         draw=_draw,
         outputs=partial(_outputs, kind),
         run=partial(_run, kind),

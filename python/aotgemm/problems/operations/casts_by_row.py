@@ -13,7 +13,7 @@ from ...bench.shapes import dense_shapes
 from ...compat.deepgemm_settings import get_mk_alignment_for_contiguous_layout
 from ...reference import casts
 from ..memory import POISON_BYTE, numpy_dtype
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import CONTIGUOUS_RUNS, Inputs, Measured, Operation, OperationCall, Output, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
 
@@ -183,14 +183,14 @@ def _operation(name: str, kind: str, family: str, sizes: list[RowCastSize]) -> O
     return Operation(
         name=name,
         families=(family,),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), sizes),
+        sizes=at_every_level(sizes),
         draw=partial(_draw, kind),
         outputs=partial(_outputs, kind),
         run=partial(_run, kind),
         public=partial(_public, name),
         defined=partial(_defined, kind),
         strided=("x",),
-        runs=(Run(), Run(public=True)),
+        runs=CONTIGUOUS_RUNS,
         measured=Measured(_measured_size, partial(_bytes, kind)),
     )
 

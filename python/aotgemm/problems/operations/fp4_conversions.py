@@ -10,7 +10,7 @@ from ... import _core
 from ...arrays.sizes import ceil_div
 from ...bench.shapes import dense_shapes
 from ...reference import fp4
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run, at_every_level
 from ..values import Values
 
 SCALE_BYTES, COUNT_BYTES, NAN_SCALES = 4, 4, 0.02
@@ -164,7 +164,7 @@ def _bytes_requantize(size: RequantizeSize) -> int:
 
 
 def _levels(sizes: list[Any]) -> dict[str, list[Any]]:
-    return dict.fromkeys(("full", "quick", "small", "host"), sizes)
+    return at_every_level(sizes)
 
 
 RUNS = (Run(), Run(public=True))

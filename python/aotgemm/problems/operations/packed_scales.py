@@ -11,7 +11,7 @@ from ...arrays.sizes import ceil_div, get_tma_aligned_size
 from ...bench.shapes import dense_shapes
 from ...compat.deepgemm_settings import get_mk_alignment_for_contiguous_layout
 from ...reference import casts
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import CONTIGUOUS_RUNS, Inputs, Measured, Operation, OperationCall, Output, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
 
@@ -140,26 +140,26 @@ OPERATIONS = (
     Operation(
         name="get_mn_major_tma_aligned_packed_ue8m0_tensor",
         families=("pack_ue8m0",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), SIZES),
+        sizes=at_every_level(SIZES),
         draw=_draw,
         outputs=_outputs,
         run=_run,
         public=_public,
         defined=_defined,
         strided=("sf",),
-        runs=(Run(), Run(public=True)),
+        runs=CONTIGUOUS_RUNS,
         measured=Measured(_measured_size, lambda size: prod(size.shape) * (SCALE_BYTES + 1)),
     ),
     Operation(
         name="get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor",
         families=("pack_ue8m0",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), K_SIZES),
+        sizes=at_every_level(K_SIZES),
         draw=_draw_k,
         outputs=_outputs_k,
         run=_run_k,
         public=_public_k,
         defined=_defined_k,
         strided=("sf",),
-        runs=(Run(), Run(public=True)),
+        runs=CONTIGUOUS_RUNS,
     ),
 )

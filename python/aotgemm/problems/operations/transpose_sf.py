@@ -9,7 +9,7 @@ import numpy as np
 from ... import _core
 from ...arrays.sizes import ceil_div, get_tma_aligned_size
 from ...bench.shapes import dense_shapes
-from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, Run, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
 from ..views import SCALE_BLOCK
@@ -59,7 +59,7 @@ OPERATIONS = (
     Operation(
         name="get_mn_major_tma_aligned_tensor",
         families=("transpose_sf",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), SIZES),
+        sizes=at_every_level(SIZES),
         draw=_draw,
         outputs=_outputs,
         run=_run,
