@@ -63,6 +63,18 @@ print(json.dumps({
     "large": [made(form, LARGE) for form in fp8 if form.grouping in ("contiguous", "psum")],
 }))
 """
+EARLY = """
+def aligned(form, given):
+    copied = ("sfa", "sfb") if form.kind.scales_b_by_row else ("sfa",)
+    return given | {name: aotgemm.get_mn_major_tma_aligned_tensor(given[name]) for name in copied}
+def early(form, given):
+    count = ctypes.c_int.in_dll(driver, "early_launches")
+    before = count.value
+    form.run(given)
+    return count.value - before
+fp8 = [(form, operands(form, 1024)) for form in FORMS if form.is_fp8]
+print(json.dumps([[early(form, given), early(form, aligned(form, given))] for form, given in fp8]))
+"""
 THREADS = """
 import threading, c_abi
 from problems import CudaLike
@@ -212,3 +224,11 @@ def test_threads_do_not_mix_their_copies_in_a_workspace(folder, captured):
     """With memory of its own for each call they may, and do."""
     launches, mixed = run(folder, THREADS, native=True, captured=captured)
     assert launches == 4 * 100 * 2 and (mixed > 0) == captured
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_a_kernel_behind_a_copy_of_its_scales_may_begin_early(folder, captured):
+    """The copy itself, and a kernel without one, may not; nor a second group but behind the first."""
+    forms = [form for form in FORMS if form.is_fp8]
+    for form, (row_major, aligned) in zip(forms, run(folder, EARLY, native=True, captured=captured), strict=True):
+        assert (row_major, aligned) == (gemm_launches(form), gemm_launches(form) - 1), form

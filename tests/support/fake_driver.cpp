@@ -14,7 +14,7 @@
 #define FAKE(name) \
     int calls_##name = 0; \
     int name
-#define COUNT(name) ++calls_##name
+#define COUNT(name) __atomic_fetch_add(&calls_##name, 1, __ATOMIC_RELAXED)
 
 namespace {
 thread_local void* current = nullptr;

@@ -21,6 +21,8 @@ struct GemmLaunch {
     void* stream;
     // Whether the launch before this one, or after it, on the same stream is for another group of the same call.
     bool follows_group = false, precedes_group = false;
+    // Whether the launch before this one is a copy of scales for the same call.
+    bool follows_copy = false;
 };
 
 using GemmLauncher = void(const GemmLaunch& launch);

@@ -29,7 +29,7 @@ void launch_kernel(const GemmLaunch& gemm, void* parameters, bool programmatic_l
                             .threads = static_cast<uint32_t>(spec.threads),
                             .cluster = static_cast<uint32_t>(spec.cluster_m * spec.cluster_n),
                             .shared_bytes = static_cast<uint32_t>(spec.shared_bytes),
-                            .programmatic_launch = programmatic_launch};
+                            .programmatic_launch = programmatic_launch || gemm.follows_copy};
     launch(gemm.device, gemm.choice.cubin, shape, gemm.stream, parameters);
 }
 

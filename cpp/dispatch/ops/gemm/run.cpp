@@ -63,6 +63,8 @@ class AlignedScales {
         if (call.copies_sfb) copy(call.sfb, memory_for(of_b, b_, ordinal, options), device, options.stream);
     }
 
+    bool are_copied() const { return workspace_.has_value(); }
+
    private:
     void* memory_for(int64_t bytes, DeviceMemory& memory, int32_t ordinal, const aotgemm_launch& options) {
         void* kept = workspace_->take(bytes);
@@ -77,19 +79,21 @@ class AlignedScales {
     DeviceMemory a_, b_;
 };
 
+// Launches of the same call on either side: other groups, or a copy of scales before.
 struct Neighbours {
-    bool before = false, after = false;
+    bool before = false, after = false, copy = false;
 };
 
 void launch_chosen(const GemmCall& call, const aotgemm_problem& problem, const Choice& choice, const CudaDevice& device,
-                   void* stream, Neighbours neighbours = {}) {
+                   void* stream, Neighbours neighbours) {
     launcher_of(*call.family, kSpecs[choice.kernel].arch)({.call = call,
                                                            .problem = problem,
                                                            .choice = choice,
                                                            .device = device,
                                                            .stream = stream,
                                                            .follows_group = neighbours.before,
-                                                           .precedes_group = neighbours.after});
+                                                           .precedes_group = neighbours.after,
+                                                           .follows_copy = neighbours.copy});
 }
 
 // A launch for each group. A group's tiles begin where SMs are left over by the group before.
@@ -106,7 +110,9 @@ void launch_by_group(GemmCall& call, const CudaDevice& device, const aotgemm_lau
         // Side by side they would take more SMs than the caller allows.
         const bool may_overlap = problem.num_sms <= 0 || problem.num_sms >= device.description.num_sms;
         launch_chosen(part, problem, choice, device, options.stream,
-                      {.before = may_overlap && i > 0, .after = may_overlap && i + 1 < parts.size()});
+                      {.before = may_overlap && i > 0,
+                       .after = may_overlap && i + 1 < parts.size(),
+                       .copy = i == 0 && scales.are_copied()});
     }
 }
 
@@ -116,7 +122,7 @@ void launch_gemm(GemmCall& call, const CudaDevice& device, const aotgemm_launch&
     const aotgemm_problem problem = problem_of(call);
     const Choice& choice = choose_kernel(problem, device, options.kernel);
     const AlignedScales scales(call, device, options);
-    launch_chosen(call, problem, choice, device, options.stream);
+    launch_chosen(call, problem, choice, device, options.stream, {.copy = scales.are_copied()});
 }
 
 void run_gemm(const aotgemm_gemm_call& given, const aotgemm_launch& options) {
