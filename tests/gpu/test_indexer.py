@@ -56,7 +56,7 @@ def test_a_graph_takes_the_ranges_of_its_replay():
 
 def test_sms_change_no_bit():
     random = np.random.default_rng(2)
-    for make, kernel in ((mqa_logits, "h64d128_fp32"), (paged_mqa_logits, "h64d128_fp32")):
+    for make, kernel in ((mqa_logits, "_h64d128_fp32"), (paged_mqa_logits, "_h64d128_fp32")):
         problem = make(kernel, 40, 2000, 1, random)
         for sms in (1, 7, 0):
             aotgemm.set_num_sms(sms)
