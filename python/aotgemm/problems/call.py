@@ -34,7 +34,7 @@ def prepared(problem: Problem, kernel: int = -1, threads: int = 0, stream: int |
         threads=threads,
         stream=stream,
         workspace=None if problem.workspace is None else problem.workspace.parts,
-        **granularities(kind.packs_scales),
+        **granularities(kind.packs_scales, problem.grans),
     )
 
 

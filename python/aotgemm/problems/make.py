@@ -11,7 +11,7 @@ from .backends import Backend
 from .form import COperand
 from .kind import Kind
 from .memory import CONTIGUOUS, POISON_BYTE, GuardedOutput, MemoryLayout, View, numpy_dtype
-from .scales import pack
+from .scales import SCALE_BLOCK, pack
 from .sizes import Size
 from .values import Operands, Values, blocks_of, column_segments, draw, in_batches
 from .views import contiguous_view, guard_of, placement_of, views_of
@@ -23,7 +23,8 @@ class Problem:
     """One problem and its operands on a backend; None is an operand that the call has not.
 
     index: grouped_layout, masked_m or ks_tensor. memory: all of D's, guards included; `before` is what it holds before
-    a run, None for poison. operands: the values on the host. workspace: of a sum over batches on a GPU; None leaves it
+    a run, None for poison. operands: the values on the host. grans: elements of K under one packed scale of A and of
+    B. workspace: of a sum over batches on a GPU; None leaves it
     to the library.
     """
 
@@ -42,6 +43,7 @@ class Problem:
     view_of_d: View | None = None
     before: np.ndarray | None = None
     operands: Operands | None = None
+    grans: tuple[int, int] = (SCALE_BLOCK, SCALE_BLOCK)
     workspace: Workspace | None = None
 
     def reset(self, byte: int = POISON_BYTE) -> None:

@@ -21,6 +21,6 @@ def words_of_k(kind: Kind, size: Size) -> int:
     return sum(ceil_div(k, SCALE_BLOCK * SCALES_PER_WORD) for k in ks)
 
 
-def granularities(packs_scales: bool) -> dict[str, int]:
+def granularities(packs_scales: bool, grans: tuple[int, int] = (SCALE_BLOCK, SCALE_BLOCK)) -> dict[str, int]:
     """The arguments of _core.gemm that say what a scale is of."""
-    return {"gran_k_a": SCALE_BLOCK, "gran_k_b": SCALE_BLOCK} if packs_scales else {}
+    return dict(zip(("gran_k_a", "gran_k_b"), grans, strict=True)) if packs_scales else {}

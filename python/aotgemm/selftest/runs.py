@@ -11,6 +11,8 @@ from rich.progress import Progress
 from ..problems.backends import Backend, CpuBackend, CudaBackend
 from ..problems.kinds import kernels_of
 from .cases import BY_SELECTION, Step, count_cases, names_of, run_suite, trial_on
+from .formats import count_formats, run_formats
+from .formats import names_of as names_with_formats
 from .large_grouped import LARGE, LARGE_KINDS, count_large, run_large
 from .operations import count_operations, level_on, run_operations, without_kernels
 from .suites import GPU_SUITES, HOST_SUITES, Suite
@@ -47,6 +49,8 @@ def gpu_shares(specs: Specs, level: str, backend: Backend) -> Iterator[Share]:
     """The suites that these kernels have cases in."""
     shares = [_gpu_share(suite, level, specs, backend) for suite in GPU_SUITES]
     yield from (share for share in shares if share.kernels)
+    if formats := names_with_formats(specs):
+        yield Share(count_formats(formats), partial(run_formats, formats, backend))
     if level == "full":
         yield _large_share(specs, backend)
 

@@ -1,7 +1,7 @@
 """Family fp8_fp4_gemm: packed UE8M0 scales of 128 of K for each row of A and of B, on sm_100a.
 
-What is stated here is FP8 times FP8. FP4 and scales of 32 of K run the same kernels; tests/ops/test_fp8_fp4_gemm.py has
-them on the CPU, tests/machine on the PTX machine.
+What is stated here is FP8 times FP8. FP4 and scales of 32 of K run the same kernels: problems/formats.py puts them in
+the place of these.
 """
 
 from collections.abc import Callable

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from ...problems.backends import CpuBackend
-from ...problems.kinds import KINDS
 from .case import Case, decoded, result
-from .digests import wanted
+from .digests import SUBJECTS, wanted
 
 MOST_SHOWN = 3  # differences of an assumption
 
@@ -80,7 +79,7 @@ def verdict_on(assumption: dict[str, Any]) -> Verdict:
 def differing_kernels(digests: dict[str, Any]) -> list[str]:
     """Of the file, those whose bits over the small problems of their kind are not the CPU backend's."""
     kinds = {one["kind"] for one in digests["kernels"]}
-    if unknown := kinds - KINDS.keys():
+    if unknown := kinds - SUBJECTS.keys():
         raise ValueError(f"kind {min(unknown)} is not one of this library")
-    known = {kind: wanted(KINDS[kind], digests["seed"]) for kind in sorted(kinds)}
-    return [one["kernel"] for one in digests["kernels"] if one["sha256"] != known[one["kind"]]]
+    known = {kind: wanted(SUBJECTS[kind], digests["seed"]) for kind in sorted(kinds)}
+    return sorted({one["kernel"] for one in digests["kernels"] if one["sha256"] != known[one["kind"]]})

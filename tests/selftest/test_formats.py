@@ -1,0 +1,65 @@
+"""FP4 and scales of 32 of K in the self-test, on the CPU backend: right results pass, and wrong ones are found."""
+
+import itertools
+
+import ml_dtypes
+import numpy as np
+import pytest
+from aotgemm import _core
+from aotgemm.problems.backends import CpuBackend
+from aotgemm.problems.formats import FORMATS
+from aotgemm.problems.kinds import KINDS
+from aotgemm.reference import fp8_fp4 as definition
+from aotgemm.selftest import formats
+from aotgemm.selftest.evidence.digests import SUBJECTS, wanted
+from aotgemm.selftest.runs import gpu_shares
+from aotgemm.selftest.tally import Tallies
+
+CPU, BF16 = CpuBackend(), ml_dtypes.bfloat16
+WRONG = 3  # the number of the case that is spoiled
+DENSE, MASKED = KINDS["fp8_fp4_gemm"], KINDS["fp8_fp4_gemm_masked"]
+
+
+def run(kind):
+    tallies, names, steps = Tallies("", 1), {kind: {-1: "a kernel"}}, []
+    formats.run_formats(names, CPU, tallies, 0, steps.append)
+    assert len(steps) == tallies.cases == formats.count_formats(names) == len(FORMATS) * len(formats.sizes_of(kind))
+    return tallies
+
+
+@pytest.mark.parametrize("kind", [DENSE, MASKED], ids=str)
+def test_right_results_pass_and_one_wrong_bit_shows(kind, monkeypatch):
+    assert run(kind).failures == []
+    right, calls = formats.call, itertools.count()
+
+    def wrong(problem, *kernel):
+        right(problem, *kernel)
+        if kernel and next(calls) == WRONG:  # the others are those of the CPU backend
+            problem.guard.inside(problem.memory.view(problem.guard.element))[-1, -1] ^= 1
+
+    monkeypatch.setattr(formats, "call", wrong)
+    (failure,) = run(kind).failures
+    assert "1 of " in failure and str(FORMATS[WRONG // len(formats.sizes_of(kind))]) in failure
+
+
+@pytest.mark.parametrize("one", FORMATS, ids=str)
+def test_the_cpu_backend_gives_what_the_definition_says(one):
+    _, problem, bits = next(formats.cases_of(DENSE, one, CPU, np.random.default_rng(1)))
+    assert (problem.a.dtype, problem.b.dtype) == tuple("int8" if x.is_fp4 else "float8_e4m3fn" for x in (one.a, one.b))
+    d = definition.fp8_fp4_gemm_nt(problem.a, problem.sfa, problem.b, problem.sfb, *one.grans)
+    assert np.array_equal(problem.guard.inside(bits), d.astype(BF16).view(np.uint16))
+
+
+def test_every_kernel_of_a_kind_that_takes_formats_is_run():
+    specs = [spec for spec in _core.specs() if spec["arch"] == "sm_100a"]
+    names = formats.names_of(specs)
+    words = {kind.words[1:3] for kind in names}
+    assert words == {(grouping, "nt") for grouping in ("dense", "batched", "contiguous", "psum", "masked")}
+    kernels = {kernel for of_kind in names.values() for kernel in of_kind}
+    assert kernels == {s["kernel"] for s in specs if s["family"] == DENSE.family and s["layout"] == "nt"}
+    assert formats.count_formats(names) in [share.cases for share in gpu_shares(specs, "small", CPU)]
+
+
+def test_digests_are_of_each_format():
+    found = {wanted(SUBJECTS[name], 1) for name in (DENSE.name, *(f"{DENSE.name} {one}" for one in FORMATS))}
+    assert len(found) == 1 + len(FORMATS)
