@@ -1,8 +1,7 @@
 """`aotgemm selftest`: every kernel against the CPU backend, bit for bit."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
@@ -10,8 +9,9 @@ from typing import Any, get_args
 from rich.progress import Progress
 
 from .. import _core
+from ..choice import arch_of
 from ..errors import DeviceError, KernelMissingError
-from ..problems.backends import CpuBackend, CudaBackend, default_backend
+from ..problems.backends import ARCHS, CpuBackend, CudaBackend, default_backend, speaking_for
 from ..selftest.tally import Tallies
 from ..typing import Architecture
 from .output import add_command, natural, print_facts, print_json, print_table, progress
@@ -58,24 +58,19 @@ def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, 
         if pattern != "*":
             raise DeviceError(f"--kernel: is {pattern}, but there is no CUDA device to run a kernel on")
         return []
-    arch = "sm_{cc_major}{cc_minor}a".format(**backend.device)
+    arch = arch_of(backend.device)
     specs = [spec for spec in _core.specs() if spec["arch"] == arch and fnmatchcase(spec["name"], pattern.lower())]
     if not specs:
         raise KernelMissingError(f"--kernel: is {pattern}, allowed is a pattern of names that `aotgemm list` shows")
     return specs
 
 
-@contextmanager
-def _speaking_for(backend: CpuBackend | CudaBackend, arch: str | None) -> Iterator[None]:
-    """The CPU backend speaks for that architecture meanwhile."""
+def _speaking_for(backend: CpuBackend | CudaBackend, arch: str | None) -> AbstractContextManager[None]:
+    """The CPU backend speaks for that architecture meanwhile, or for the GPU's, which is held against it."""
     if arch is not None and isinstance(backend, CudaBackend):
         raise DeviceError(f"--arch: is {arch}, allowed is none on a GPU ({backend.name}), which has its own")
-    before = _core.get_cpu_arch()
-    _core.set_cpu_arch(arch or before)
-    try:
-        yield
-    finally:
-        _core.set_cpu_arch(before)
+    wanted = arch_of(backend.device) if isinstance(backend, CudaBackend) else arch
+    return speaking_for(wanted) if wanted in ARCHS else nullcontext()
 
 
 def _tallies(

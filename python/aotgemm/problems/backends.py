@@ -1,17 +1,37 @@
 """Where a problem lies and is computed: on the CPU in NumPy arrays, or on a GPU in DeviceArrays."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from statistics import median
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from .. import _core
 from ..arrays.device_array import from_numpy, to_numpy
+from ..typing import Architecture
 from .memory import View, numpy_dtype
 
+ARCHS: tuple[str, ...] = get_args(Architecture)
 ALIGNMENT = 128  # bytes between which operands on the CPU start: the TMA asks for up to 32, and a GPU's memory has 256
+
+
+@contextmanager
+def speaking_for(arch: str) -> Iterator[None]:
+    """The CPU backend speaks for that architecture meanwhile."""
+    before = _core.get_cpu_arch()
+    _core.set_cpu_arch(arch)
+    try:
+        yield
+    finally:
+        _core.set_cpu_arch(before)
+
+
+def speaking_for_one_of(archs: Sequence[str]) -> AbstractContextManager[None]:
+    """The CPU backend speaks for one of these meanwhile: the first, unless it speaks for another of them already."""
+    before = _core.get_cpu_arch()
+    return speaking_for(before if before in archs else archs[0])
 
 
 class CpuBackend:

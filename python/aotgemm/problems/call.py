@@ -7,7 +7,7 @@ from typing import Any
 import aotgemm
 
 from .. import _core
-from .backends import CpuBackend
+from .backends import CpuBackend, speaking_for_one_of
 from .kind import SKIP_HEAD_MID, Kind
 from .make import Problem
 from .scales import granularities
@@ -51,12 +51,8 @@ def public(problem: Problem, library: Any = aotgemm) -> Callable[[], None]:
 
 def _on_architecture(kind: Kind, made: Callable[[], None]) -> None:
     """Makes a call on the CPU, which speaks for an architecture of the kind's family meanwhile."""
-    before, archs = _core.get_cpu_arch(), kind.form.family.archs
-    _core.set_cpu_arch(before if before in archs else archs[0])
-    try:
+    with speaking_for_one_of(kind.form.family.archs):
         made()
-    finally:
-        _core.set_cpu_arch(before)
 
 
 def call_public(problem: Problem, library: Any = aotgemm) -> None:

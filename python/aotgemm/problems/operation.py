@@ -4,6 +4,7 @@ operations/NAME.py states each. Its sizes are of a type of its own, hashable, an
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from ..arrays.frameworks import contiguous_stride, span
 from ..arrays.sizes import get_tma_aligned_size
-from .backends import Backend, CpuBackend
+from .backends import ARCHS, Backend, CpuBackend, speaking_for_one_of
 from .form import FEW_SMS
 from .memory import CONTIGUOUS, POISON_BYTE, STRIDED, MemoryLayout, View, numpy_dtype
 from .values import Values
@@ -86,6 +87,8 @@ class Operation:
     """An operation of the library.
 
     name: of the public function. families: whose kernels it launches.
+    variant: what is particular to it, where several operations are calls of one function.
+    archs: the architectures that have the call.
     sizes: by level of the self-tests (full, quick, small; host: of the CPU backend against the definition).
     draw: inputs on the host; "edge" values may hold NaN, "finite" ones are for the definition.
     outputs: what the call writes, in the order in which the public function returns it.
@@ -107,9 +110,11 @@ class Operation:
     runs: tuple[Run, ...] = RUNS
     rows: Rows | None = None
     measured: Measured | None = None
+    variant: str = ""
+    archs: tuple[str, ...] = ARCHS
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name}, {self.variant}" if self.variant else self.name
 
 
 @dataclass(frozen=True)
@@ -141,12 +146,18 @@ class OperationCall:
         for memory in self.memory.values():
             self.backend.fill(memory, byte)
 
+    def _made(self) -> AbstractContextManager[None]:
+        """In which calls are made: on the CPU for an architecture that has them."""
+        return speaking_for_one_of(self.operation.archs) if isinstance(self.backend, CpuBackend) else nullcontext()
+
     def run(self, **options: Any) -> None:
-        self.operation.run(self, **options)
+        with self._made():
+            self.operation.run(self, **options)
 
     def run_public(self, library: Any) -> dict[str, np.ndarray] | None:
         """The user's call: the outputs that it made, on the host; None where it wrote those of this call."""
-        made = self.operation.public(self, library)
+        with self._made():
+            made = self.operation.public(self, library)
         if made is None:
             return None
         made = made if isinstance(made, tuple) else (made,)

@@ -16,4 +16,7 @@ def _families_on(arch: str) -> frozenset[str]:
 
 def has_kernels(operation: Operation, backend: Backend) -> bool:
     """Whether the operation runs there. The CPU backend runs all."""
-    return isinstance(backend, CpuBackend) or _families_on(arch_of(backend.device)).issuperset(operation.families)
+    if isinstance(backend, CpuBackend):
+        return True
+    arch = arch_of(backend.device)
+    return arch in operation.archs and _families_on(arch).issuperset(operation.families)

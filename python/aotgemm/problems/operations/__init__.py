@@ -4,4 +4,4 @@ import sys
 
 from ..discover import stated_in
 
-OPERATIONS = {one.name: one for stated in stated_in(sys.modules[__name__], "OPERATIONS") for one in stated}
+OPERATIONS = {str(one): one for stated in stated_in(sys.modules[__name__], "OPERATIONS") for one in stated}
