@@ -11,7 +11,7 @@ class Arch:
     """One architecture: what bounds its kernels, and what proves that they use the tensor cores.
 
     shared_limit: bytes of shared memory that one thread block may use (CUDA C++ Programming Guide, table 24).
-    mnemonics: the tensor cores' instruction in SASS, by the name of the operands' type.
+    mnemonics: the tensor cores' instruction in SASS, by the name of the operands' type; "fp4" is FP4 by FP4.
     """
 
     name: str
@@ -20,7 +20,11 @@ class Arch:
 
 
 SM_90A = Arch("sm_90a", shared_limit=232448, mnemonics={"fp8": "QGMMA", "bf16": "HGMMA", "tf32": "HGMMA"})
-SM_100A = Arch("sm_100a", shared_limit=232448, mnemonics={"fp8": "UTCQMMA", "bf16": "UTCHMMA", "tf32": "UTCHMMA"})
+SM_100A = Arch(
+    "sm_100a",
+    shared_limit=232448,
+    mnemonics={"fp8": "UTCQMMA", "fp4": "UTCOMMA", "bf16": "UTCHMMA", "tf32": "UTCHMMA"},
+)
 ARCHS = {arch.name: arch for arch in (SM_90A, SM_100A)}
 
 # Rows of D that one wgmma, the instruction of sm_90a, computes (PTX ISA, wgmma.mma_async).

@@ -1,19 +1,14 @@
-"""What the families of the indexer's logits have in common: heads, thread blocks, names of kernels."""
+"""The indexer's kernels of sm_90a: heads, head_dim and the type of the logits are fixed."""
 
 from itertools import product
 
 from codegen.arch import SM_90A, WARPGROUP
-from codegen.family import FP8, Block, Family, Kernels
+from codegen.family import Block, Kernels
+from codegen.indexer import BLOCK_KEYS, HEAD_DIMS, HEADS, OUT_DTYPES, QUERY_STAGES, ROW
 from codegen.spec import KernelSpec
 
-HEADS = (16, 32, 64)
-HEAD_DIMS = (32, 64, 128)
-OUT_DTYPES = ("bf16", "fp32")
 CONSUMERS = 2
-BLOCK_KEYS = 128  # keys of a stage
-QUERY_STAGES = 2
 BARRIERS = 2 * 8  # bytes of a stage's two barriers
-ROW = 16  # bytes that say which keys a row has
 
 
 def layouts(columns: tuple[int, ...]) -> dict[str, tuple[int, int, int]]:
@@ -33,7 +28,7 @@ def _block(columns: int, block_columns: int, heads: int, head_dim: int, stages: 
     return Block(WARPGROUP * (CONSUMERS + 1), QUERY_STAGES * query + stages * keys + share)
 
 
-def indexer_family(name: str, columns: tuple[int, ...], stages: int, splits_keys: bool) -> Family:
+def sm90_kernels(name: str, columns: tuple[int, ...], stages: int, splits_keys: bool) -> Kernels:
     """A kernel for each layout and type of the logits. splits_keys: consumers share the rows of q, not the keys."""
     shapes = layouts(columns)
     share = 0 if splits_keys else 16 + 4 * (CONSUMERS + 1) * WARPGROUP // 32
@@ -45,9 +40,13 @@ def indexer_family(name: str, columns: tuple[int, ...], stages: int, splits_keys
     def marks(spec: KernelSpec) -> dict[str, object]:
         return dict(zip(("heads", "head_dim", "columns"), shapes[spec.layout], strict=True))
 
+    def rule(spec: KernelSpec) -> str | None:
+        if spec.layout not in shapes or spec.in_dtype or not spec.out_dtype:
+            return f"{SM_90A.name} has layouts {', '.join(shapes)}, each for one type of logits, and no in_dtype"
+        return None
+
     specs = tuple(
         KernelSpec(arch=SM_90A.name, family=name, layout=layout, out_dtype=out_dtype, stages=stages)
         for layout, out_dtype in product(shapes, OUT_DTYPES)
     )
-    kernels = Kernels(specs, f"sm90/{name}.cu.in", (), block, marks, columns=lambda spec: shapes[spec.layout][2])
-    return Family(name, {"layout": tuple(shapes), "out_dtype": OUT_DTYPES}, {SM_90A.name: kernels}, FP8)
+    return Kernels(specs, f"sm90/{name}.cu.in", (rule,), block, marks, columns=lambda spec: shapes[spec.layout][2])

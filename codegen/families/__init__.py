@@ -57,4 +57,4 @@ def kernels_of(spec: KernelSpec) -> Kernels:
 def mnemonic_of(spec: KernelSpec) -> str | None:
     """The tensor-core instruction that the kernel's SASS must hold; None where the family uses no tensor cores."""
     operand = FAMILIES[spec.family].operand
-    return ARCHS[spec.arch].mnemonics[operand.name] if operand else None
+    return ARCHS[spec.arch].mnemonics[spec.in_dtype or operand.name] if operand else None

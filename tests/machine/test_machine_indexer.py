@@ -30,6 +30,33 @@ def test_blocks_of_a_cache(machine, ptx, kernel):
     check(machine, [Task("paged_mqa_logits", name, *shape, str(ptx), SCHEDULES, sms=3, runs=2) for shape in shapes])
 
 
+OF_SM100 = {"sms": 3, "runs": 2, "capability": "10.0"}
+SM100_SCHEDULES = "in_turn late starve:4 seeds:1"  # warp 4 sums
+SM100_KERNELS = [f"h{heads}_{dtype}" for heads in (16, 32, 64) for dtype in ("fp8", "fp4")]
+
+
+def test_rows_and_keys_on_sm100(machine, ptx):
+    """Every kernel; head_dim and the logits' type by chance, forms in turn."""
+    shapes = (37, 400, 0), (9, 300, 1), (21, 311, 2), (1, 1, 0)
+    tasks = [
+        Task("mqa_logits", f"sm100_mqa_logits_{kernel}", *shape, str(ptx), SM100_SCHEDULES, **OF_SM100)
+        for i, kernel in enumerate(SM100_KERNELS)
+        for shape in (shapes[i % 4], shapes[(i + 1 + i // 4) % 4])
+    ]
+    check(machine, tasks)
+
+
+def test_blocks_of_a_cache_on_sm100(machine, ptx):
+    """Every kernel; rows of q of a sequence that fill a tile, some of one, and more than one."""
+    shapes = (3, 700, 1), (2, 300, 3), (3, 500, 2)
+    tasks = [
+        Task("paged_mqa_logits", f"sm100_paged_mqa_logits_{kernel}", *shape, str(ptx), SM100_SCHEDULES, **OF_SM100)
+        for i, kernel in enumerate(SM100_KERNELS)
+        for shape in (shapes[i % 3], (2, 300, 128 // int(kernel[1:3]) + 1))
+    ]
+    check(machine, tasks)
+
+
 def test_schedules(machine, ptx):
     shapes = ((1, 1, 1), (5, 3000, 132), (700, 4000, 7), (300, 9, 3))
     check(

@@ -4,9 +4,10 @@ import aotgemm
 import numpy as np
 import pytest
 from aotgemm import _core
+from aotgemm.problems.backends import ARCHS, speaking_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from indexer_problems import BF16, FP8, bits, draw_indexer, poisoned
+from indexer_problems import BF16, FP8, bits, draw_fp4_indexer, draw_indexer, poisoned
 
 
 def run(problem, start, end, compressed, clean, dtype, width=None):
@@ -16,7 +17,7 @@ def run(problem, start, end, compressed, clean, dtype, width=None):
     memory = poisoned((rows, aotgemm.align(width, 8) + 8), dtype)
     start, end = np.asarray(start, np.int32), np.asarray(end, np.int32)
     operands = problem.q, problem.k, problem.scales, problem.weights, start, end
-    _core.mqa_logits(*operands, memory[:, :width], compressed, clean, threads=1)
+    _core.mqa_logits(*operands, memory[:, :width], compressed, clean, threads=1, q_sf=problem.q_scales)
     return memory
 
 
@@ -33,11 +34,14 @@ def expected(problem, start, end, compressed, clean, dtype, width=None):
     return memory
 
 
+# Architecture and draw: of FP8 everywhere, of FP4 on Blackwell.
+FORMATS = ("sm_90a", draw_indexer), ("sm_100a", draw_indexer), ("sm_100a", draw_fp4_indexer)
 RANGE = st.tuples(st.integers(-3, 90), st.integers(-3, 90))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=90, deadline=None)
 @given(
+    format=st.sampled_from(FORMATS),
     ranges=st.lists(RANGE, min_size=1, max_size=9),
     heads=st.sampled_from((16, 32, 64)),
     head_dim=st.sampled_from((32, 64, 128)),
@@ -46,13 +50,14 @@ RANGE = st.tuples(st.integers(-3, 90), st.integers(-3, 90))
     dtype=st.sampled_from((np.float32, BF16)),
     seed=st.integers(0, 1000),
 )
-def test_the_definition_s_bits_and_nothing_else(ranges, heads, head_dim, keys, form, dtype, seed):
-    random = np.random.default_rng(seed)
-    problem = draw_indexer(random, len(ranges), heads, head_dim, keys)
+def test_the_definition_s_bits_and_nothing_else(format, ranges, heads, head_dim, keys, form, dtype, seed):
+    random, (arch, draw) = np.random.default_rng(seed), format
+    problem = draw(random, len(ranges), heads, max(head_dim, 64 if draw is draw_fp4_indexer else 32), keys)
     width = int(random.integers(1, 90)) if form == "compressed" else None
     start, end = zip(*ranges, strict=True)
     arguments = problem, start, end, form == "compressed", form == "clean", dtype, width
-    np.testing.assert_array_equal(bits(run(*arguments)), bits(expected(*arguments)))
+    with speaking_for(arch):
+        np.testing.assert_array_equal(bits(run(*arguments)), bits(expected(*arguments)))
 
 
 def test_threads_and_panels_change_no_bit():
@@ -73,14 +78,34 @@ def test_threads_and_panels_change_no_bit():
         np.testing.assert_array_equal(results[0][row, : end[row]], bits(wanted[: end[row]]))
 
 
-def test_a_nan_makes_the_logits_nan_that_it_enters():
+@pytest.mark.parametrize("arch", ARCHS)
+def test_a_nan_makes_the_logits_nan_that_it_enters(arch):
     problem = draw_indexer(np.random.default_rng(2), 3, 64, 128, 6)
     problem.q.view(np.uint8)[0, 7, 9], problem.k.view(np.uint8)[5, 0] = 0x7F, 0xFF
     problem.weights[1, 3], problem.scales[2] = np.nan, np.nan
-    logits = problem.call(aotgemm.fp8_mqa_logits, [0] * 3, [6] * 3, False)
+    with speaking_for(arch):
+        logits = problem.call(aotgemm.fp8_mqa_logits, [0] * 3, [6] * 3, False)
     assert np.isnan(logits[:2]).all() and np.isnan(logits[:, [2, 5]]).all()
     assert set(bits(logits[np.isnan(logits)]).tolist()) == {0x7FFFFFFF}
     assert not np.isnan(logits[2, [0, 1, 3, 4]]).any()
+
+
+def test_a_scale_that_is_nan_makes_logits_nan_in_fp4():
+    problem = draw_fp4_indexer(np.random.default_rng(3), 3, 16, 64, 6)
+    problem.q_scales.view(np.uint8)[1, 4 * 5] = problem.scales.view(np.uint8)[4 * 2 + 1] = 0xFF
+    with speaking_for("sm_100a"):
+        logits = problem.call(aotgemm.fp8_fp4_mqa_logits, [0] * 3, [6] * 3, False)
+    assert np.isnan(logits[1]).all() and np.isnan(logits[:, 2]).all()
+    assert not np.isnan(logits[:, [0, 1, 3, 4, 5]][[0, 2]]).any()
+
+
+def test_the_upper_scales_of_a_narrow_head_are_not_used():
+    problem = draw_fp4_indexer(np.random.default_rng(4), 3, 16, 64, 6)
+    with speaking_for("sm_100a"):
+        wanted = problem.call(aotgemm.fp8_fp4_mqa_logits, [0] * 3, [6] * 3)
+        for words in (problem.q_scales, problem.scales):
+            words.view(np.uint8).reshape(*words.shape, 4)[..., 2:] = 0xFF
+        np.testing.assert_array_equal(bits(problem.call(aotgemm.fp8_fp4_mqa_logits, [0] * 3, [6] * 3)), bits(wanted))
 
 
 def test_a_weight_that_has_no_half_loses_its_last_bit():
@@ -137,10 +162,11 @@ def test_weights_with_a_row_stride_of_their_own():
     np.testing.assert_array_equal(bits(got), bits(problem.logits()))
 
 
-def refused(error, message, **changes):
-    problem = draw_indexer(np.random.default_rng(7), 4, 32, 64, 48)
+def refused(error, message, draw=draw_indexer, **changes):
+    problem = draw(np.random.default_rng(7), 4, 32, 64, 48)
     start, end = np.zeros(4, np.int32), np.full(4, 48, np.int32)
-    arguments = {"q": problem.q, "kv": (problem.k, problem.scales), "weights": problem.weights, "ks": start, "ke": end}
+    q = problem.q if problem.q_scales is None else (problem.q, problem.q_scales)
+    arguments = {"q": q, "kv": (problem.k, problem.scales), "weights": problem.weights, "ks": start, "ke": end}
     with pytest.raises(error, match=message):
         aotgemm.fp8_fp4_mqa_logits(**(arguments | changes))
 
@@ -154,7 +180,6 @@ def test_errors_name_the_argument():
     refused(aotgemm.ShapeError, "q: has 2 dimensions", q=np.zeros((4, 64), FP8))
     refused(aotgemm.DtypeError, "q: dtype is float32, allowed is float8_e4m3fn", q=np.zeros((4, 32, 64), np.float32))
     refused(aotgemm.LayoutError, r"q: stride of dimension 1 is 128", q=np.zeros((4, 32, 128), FP8)[:, :, :64])
-    refused(aotgemm.DtypeError, r"q\[1\]: is a ndarray, allowed is None", q=(np.zeros((4, 32, 64), FP8), ints))
     refused(aotgemm.DtypeError, "kv: is a ndarray, allowed is a pair", kv=k)
     refused(aotgemm.ShapeError, "kv: shape is .*size 1 must be 64", kv=(np.zeros((48, 32), FP8), scales))
     refused(aotgemm.ShapeError, "kv_sf: shape is .*size 0 must be 48", kv=(k, scales[:-1]))
@@ -172,3 +197,34 @@ def test_errors_name_the_argument():
     refused(aotgemm.DtypeError, "logits_dtype: is .*float64.*allowed is float32 or bfloat16", logits_dtype=np.float64)
     refused(aotgemm.DtypeError, "schedule_meta: is a ndarray, allowed is None", schedule_meta=ints)
     refused(aotgemm.DtypeError, "clean_logits: is a str", clean_logits="yes")
+
+
+def test_errors_of_fp4_name_the_argument():
+    given = draw_fp4_indexer(np.random.default_rng(7), 4, 32, 64, 48)
+    q, words = given.q, given.q_scales
+    refused(aotgemm.DtypeError, "q_sf: is given, allowed is none: .* FP4 is for sm_100a", draw_fp4_indexer)
+    with speaking_for("sm_100a"):
+        for error, message, changes in (
+            (aotgemm.DtypeError, "q: dtype is int8, allowed is float8_e4m3fn", {"q": q}),
+            (aotgemm.DtypeError, "q: dtype is float8_e4m3fn, allowed is int8", {"q": (q.view(FP8), words)}),
+            (
+                aotgemm.ShapeError,
+                r"q: size 2 \(half of head_dim, .*\) is 16, allowed is 32 or 64",
+                {"q": (q[..., :16], words)},
+            ),
+            (aotgemm.DtypeError, "q_sf: dtype is float32, allowed is int32", {"q": (q, words.view(np.float32))}),
+            (aotgemm.ShapeError, "q_sf: shape is .*size 1 must be 32", {"q": (q, words[:, :31])}),
+            (aotgemm.LayoutError, "q_sf: stride of dimension 0 is 64", {"q": (q, words.repeat(2, 1)[:, :32])}),
+            (
+                aotgemm.DtypeError,
+                "kv: dtype is float8_e4m3fn, allowed is int8",
+                {"kv": (given.k.view(FP8), given.scales)},
+            ),
+            (
+                aotgemm.DtypeError,
+                "kv_sf: dtype is float32, allowed is int32",
+                {"kv": (given.k, given.scales.view(np.float32))},
+            ),
+            (aotgemm.ShapeError, "kv: shape is .*size 1 must be 32", {"kv": (given.k[:, :16], given.scales)}),
+        ):
+            refused(error, message, draw_fp4_indexer, **changes)

@@ -3,6 +3,7 @@
 import aotgemm
 import numpy as np
 import pytest
+from aotgemm.problems.backends import speaking_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from indexer_problems import BF16, bits, draw_paged
@@ -10,8 +11,9 @@ from indexer_problems import BF16, bits, draw_paged
 SPLIT = 256
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
+    format=st.sampled_from((("sm_90a", False), ("sm_100a", False), ("sm_100a", True))),
     lengths=st.lists(st.integers(-2, 700), min_size=1, max_size=5),
     rows=st.integers(1, 5),
     heads=st.sampled_from((16, 32, 64)),
@@ -22,10 +24,16 @@ SPLIT = 256
     dtype=st.sampled_from((np.float32, BF16)),
     seed=st.integers(0, 1000),
 )
-def test_logits_of_gathered_keys_and_nothing_else(lengths, rows, heads, head_dim, block, slots, width, dtype, seed):
-    problem = draw_paged(np.random.default_rng(seed), lengths, rows, heads, head_dim, block)
+def test_logits_of_gathered_keys_and_nothing_else(
+    format, lengths, rows, heads, head_dim, block, slots, width, dtype, seed
+):
+    arch, is_fp4 = format
+    problem = draw_paged(
+        np.random.default_rng(seed), lengths, rows, heads, max(head_dim, 64) if is_fp4 else head_dim, block, is_fp4
+    )
     schedule = aotgemm.get_paged_mqa_logits_metadata(problem.lengths, block, slots)
-    np.testing.assert_array_equal(bits(problem.run(schedule, width, dtype)), bits(problem.expected(width, dtype)))
+    with speaking_for(arch):
+        np.testing.assert_array_equal(bits(problem.run(schedule, width, dtype)), bits(problem.expected(width, dtype)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -68,6 +76,23 @@ def test_blocks_that_are_not_there_are_zeros():
     logits = problem.run(schedule, 200, np.float32)
     assert (logits[0, 64:128] == 0).all() and (logits[1, 128:192] == 0).all()
     assert (logits[0, :64] != 0).any() and (logits[0, 128:200] != 0).any()
+
+
+@pytest.mark.parametrize("block", [32, 64])
+def test_public_form_in_fp4(block):
+    """The cache is bytes, as elsewhere."""
+    problem = draw_paged(np.random.default_rng(3), [100, 333], 2, 32, 64, block, fp4=True)
+    schedule = aotgemm.get_paged_mqa_logits_metadata(problem.lengths, block, 4)
+    operands = problem.cache, problem.weights, problem.lengths, problem.table, schedule, 400
+    with pytest.raises(aotgemm.DtypeError, match="q_sf: is given, allowed is none: .* FP4 is for sm_100a"):
+        aotgemm.fp8_fp4_paged_mqa_logits((problem.q, problem.q_scales), *operands)
+    with speaking_for("sm_100a"):
+        logits = aotgemm.fp8_fp4_paged_mqa_logits((problem.q, problem.q_scales), *operands)
+        wanted = problem.expected(400, np.float32)
+        with pytest.raises(aotgemm.DtypeError, match="q: dtype is int8, allowed is float8_e4m3fn"):
+            aotgemm.fp8_fp4_paged_mqa_logits(problem.q, *operands)
+    for row, length in enumerate((100, 100, 333, 333)):
+        np.testing.assert_array_equal(bits(logits[row, :length]), bits(wanted[row, :length]))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, BF16], ids=str)

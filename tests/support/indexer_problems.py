@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 from aotgemm import _core, align
-from aotgemm.reference.mqa_logits import mqa_logits
+from aotgemm.problems.operations.mqa_logits import draw_fp4, logits_of
 
 POISON = 0xA5
 FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
@@ -13,20 +13,25 @@ FP8, BF16 = ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16
 
 @dataclass(frozen=True)
 class Indexer:
-    """q [M, H, D], k [N, D], scales [N], weights [M, H]: any finite numbers."""
+    """q [M, H, D], k [N, D], scales [N], weights [M, H]: any finite numbers.
+
+    FP4: two codes to a byte, words of scales, and q_scales too.
+    """
 
     q: np.ndarray
     k: np.ndarray
     scales: np.ndarray
     weights: np.ndarray
+    q_scales: np.ndarray | None = None
 
     def call(self, function, start, end, *options, **keywords):
         start, end = (np.asarray(each, np.int32) for each in (start, end))
-        return function(self.q, (self.k, self.scales), self.weights, start, end, *options, **keywords)
+        q = self.q if self.q_scales is None else (self.q, self.q_scales)
+        return function(q, (self.k, self.scales), self.weights, start, end, *options, **keywords)
 
     def logits(self):
-        """Of all keys, FP32 [M, N]."""
-        return mqa_logits(self.q, self.k, self.scales, self.weights)
+        """Of all keys, FP32 [M, N], by the definition for the architecture that the CPU backend speaks for."""
+        return logits_of(self.q, self.q_scales, self.k, self.scales, self.weights)
 
 
 def finite_fp8(random, shape):
@@ -43,6 +48,11 @@ def draw_indexer(random, rows, heads, head_dim, keys):
     )
 
 
+def draw_fp4_indexer(random, rows, heads, head_dim, keys):
+    (q, q_scales), (k, scales) = (draw_fp4(random, shape, head_dim) for shape in ((rows, heads), (keys,)))
+    return Indexer(q, k, scales, random.standard_normal((rows, heads)).astype(np.float32), q_scales)
+
+
 def bits(array):
     return np.ascontiguousarray(array).view(np.uint16 if array.dtype == BF16 else np.uint32)
 
@@ -53,27 +63,32 @@ def poisoned(shape, dtype):
 
 @dataclass(frozen=True)
 class PagedIndexer:
-    """q [B, R, H, D], cache [blocks, block, 1, D + 4], weights [B * R, H], lengths [B, R], table [B, blocks of one]."""
+    """q [B, R, H, D], cache [blocks, block, 1, D + 4], weights [B * R, H], lengths [B, R], table [B, blocks of one].
+
+    FP4: D / 2 bytes, words of scales, and q_scales too.
+    """
 
     q: np.ndarray
     cache: np.ndarray
     weights: np.ndarray
     lengths: np.ndarray
     table: np.ndarray
+    q_scales: np.ndarray | None = None
 
     def run(self, schedule, width, dtype, **options):
         """Logits in poisoned memory, with a guard behind each row."""
         memory = poisoned((len(self.weights), align(width, 8) + 8), dtype)
-        operands = self.q, self.cache.view(FP8), self.weights, self.lengths, self.table, schedule
-        _core.paged_mqa_logits(*operands, memory[:, :width], **options)
+        operands = self.q, self.cache.view(self.q.dtype), self.weights, self.lengths, self.table, schedule
+        _core.paged_mqa_logits(*operands, memory[:, :width], **options, q_sf=self.q_scales)
         return memory
 
     def keys_of(self, sequence):
         """Values and scales of a sequence's keys, gathered."""
         block, head_dim = self.cache.shape[1], self.q.shape[3]
         blocks = self.cache.reshape(len(self.cache), -1)[self.table[sequence]]
-        values = blocks[:, : block * head_dim].reshape(-1, head_dim).view(FP8)
-        return values, np.ascontiguousarray(blocks[:, block * head_dim :]).view(np.float32).reshape(-1)
+        values = blocks[:, : block * head_dim].reshape(-1, head_dim).view(self.q.dtype)
+        scale = np.float32 if self.q_scales is None else np.int32
+        return values, np.ascontiguousarray(blocks[:, block * head_dim :]).view(scale).reshape(-1)
 
     def expected(self, width, dtype, room=None):
         """By the prefill call on gathered keys."""
@@ -84,25 +99,30 @@ class PagedIndexer:
             count = min(max(self.lengths[sequence, -1], 0), width, len(keys))
             logits, own = np.zeros((rows, len(keys)), dtype), slice(sequence * rows, (sequence + 1) * rows)
             start, end = np.zeros(rows, np.int32), np.full(rows, count, np.int32)
-            _core.mqa_logits(self.q[sequence], keys, scales, self.weights[own], start, end, logits, False, False)
+            q_sf = None if self.q_scales is None else self.q_scales[sequence]
+            _core.mqa_logits(
+                self.q[sequence], keys, scales, self.weights[own], start, end, logits, False, False, q_sf=q_sf
+            )
             memory[own, :count] = logits[:, :count]
         return memory
 
 
-def draw_paged(random, lengths, rows, heads, head_dim, block):
+def draw_paged(random, lengths, rows, heads, head_dim, block, fp4=False):
     """Blocks in random order; the last column of the lengths counts, the others are wrong."""
     needed = max([-(-max(length, 0) // block) for length in lengths], default=0) + 1
     sequences = len(lengths)
-    blocks = sequences * needed + 1
-    cache = np.empty((blocks, block * (head_dim + 4)), np.uint8)
-    cache[:, : block * head_dim] = finite_fp8(random, (blocks, block * head_dim)).view(np.uint8)
-    cache[:, block * head_dim :] = random.standard_normal((blocks, block)).astype(np.float32).view(np.uint8)
+    blocks, row = sequences * needed + 1, head_dim // 2 if fp4 else head_dim
+    drawn = (draw_fp4_indexer if fp4 else draw_indexer)(random, sequences * rows, heads, head_dim, blocks * block)
+    cache = np.empty((blocks, block * (row + 4)), np.uint8)
+    cache[:, : block * row] = drawn.k.reshape(blocks, -1).view(np.uint8)
+    cache[:, block * row :] = drawn.scales.reshape(blocks, block).view(np.uint8)
     lens = np.full((sequences, rows), -7, np.int32)
     lens[:, -1] = lengths
     return PagedIndexer(
-        finite_fp8(random, (sequences, rows, heads, head_dim)),
-        cache.reshape(blocks, block, 1, head_dim + 4),
-        random.standard_normal((sequences * rows, heads)).astype(np.float32),
+        drawn.q.reshape(sequences, rows, heads, row),
+        cache.reshape(blocks, block, 1, row + 4),
+        drawn.weights,
         lens,
         random.permutation(blocks)[: sequences * needed].reshape(sequences, needed).astype(np.int32),
+        drawn.q_scales.reshape(sequences, rows, heads) if fp4 else None,
     )

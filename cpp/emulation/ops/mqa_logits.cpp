@@ -1,12 +1,12 @@
-// Family mqa_logits on the CPU. Device twin: cpp/kernels/sm90/mqa_logits/kernel.cuh.
+// Family mqa_logits on the CPU. Device twins: cpp/kernels/sm90/mqa_logits/kernel.cuh, cpp/kernels/sm100/mqa_logits/kernel.cuh.
 #include <algorithm>
 #include <limits>
 
 #include "emulation/core/output.hpp"
 #include "emulation/core/parallel.hpp"
 #include "emulation/ops/mqa_logits.hpp"
+#include "emulation/ops/mqa_panel.hpp"
 #include "emulation/sm90/fp8_tiles.hpp"
-#include "emulation/sm90/mqa_panel.hpp"
 
 namespace aotgemm::emulation {
 namespace {
@@ -73,7 +73,7 @@ void clean(const MqaLogits& call, OutType type, int threads) {
 void mqa_logits(const MqaLogits& call, OutType type, int threads) {
     const std::int64_t panels = (call.k.rows + kFp8PanelColumns - 1) / kFp8PanelColumns;
     const std::int64_t items = row_tiles_of(call.q.rows) * panels;
-    const MqaOperands operands{call.q, call.heads, call.k, call.k_scales, call.weights};
+    const MqaOperands operands{call.arithmetic, call.q, call.q_scales, call.heads, call.k, call.k_scales, call.weights};
     const int used = usable_threads(threads, items, call.q.rows * call.k.rows * call.q.cols);
     for_each_item<MqaScratch>(items, used, [&](std::int64_t item, MqaScratch& scratch) {
         const TileOrigin tile = fp8_tile_at(item, call.q.rows, call.k.rows);

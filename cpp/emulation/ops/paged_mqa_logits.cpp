@@ -1,11 +1,12 @@
-// Family paged_mqa_logits on the CPU. Device twin: cpp/kernels/sm90/paged_mqa_logits/kernel.cuh.
+// Family paged_mqa_logits on the CPU. Device twins: cpp/kernels/sm90/paged_mqa_logits/kernel.cuh,
+// cpp/kernels/sm100/paged_mqa_logits/kernel.cuh.
 #include "emulation/ops/paged_mqa_logits.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "emulation/core/parallel.hpp"
-#include "emulation/sm90/mqa_panel.hpp"
+#include "emulation/ops/mqa_panel.hpp"
 #include "kernels/common/paged_schedule.hpp"
 
 namespace aotgemm::emulation {
@@ -54,15 +55,16 @@ struct Scratch {
 
 void compute(const PagedMqaLogits& call, const Item& item, OutType type, Scratch& scratch) {
     const PagedKeys& keys = call.keys;
-    const std::int64_t bytes = std::int64_t{keys.block_keys} * (keys.head_dim + 4);
+    const std::int64_t bytes = std::int64_t{keys.block_keys} * (keys.row_bytes + 4);
     const std::int64_t block = keys.table.data[item.sequence * keys.table.row_stride + item.first / keys.block_keys];
     scratch.zeros.resize(static_cast<std::size_t>(bytes));
     const bool is_there = block >= 0 && block < keys.blocks;
     const std::uint8_t* data = is_there ? keys.data + block * keys.block_stride : scratch.zeros.data();
-    const Matrix<const std::uint8_t> k{data, keys.block_keys, keys.head_dim, keys.head_dim, 1};
-    const auto* scales = reinterpret_cast<const float*>(data + std::int64_t{keys.block_keys} * keys.head_dim);
+    const Matrix<const std::uint8_t> k{data, keys.block_keys, keys.row_bytes, keys.row_bytes, 1};
+    const void* scales = data + std::int64_t{keys.block_keys} * keys.row_bytes;
     const int count = static_cast<int>(item.end - item.first);
-    compute_mqa_panel({call.q, call.heads, k, scales, call.weights}, {item.row, 0, item.rows, count}, scratch.panel);
+    compute_mqa_panel({call.arithmetic, call.q, call.q_scales, call.heads, k, scales, call.weights},
+                      {item.row, 0, item.rows, count}, scratch.panel);
     const std::int64_t size = type == OutType::fp32 ? 4 : 2;
     for (int i = 0; i < item.rows / call.heads; ++i) {
         const std::int64_t row = item.row / call.heads + i;

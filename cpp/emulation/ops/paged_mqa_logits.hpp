@@ -2,6 +2,7 @@
 #pragma once
 
 #include "emulation/emulation.hpp"
+#include "emulation/ops/mqa_panel.hpp"
 
 namespace aotgemm::emulation {
 
@@ -9,7 +10,7 @@ namespace aotgemm::emulation {
 struct PagedKeys {
     const std::uint8_t* data;
     std::int64_t blocks, block_stride;  // bytes
-    int block_keys, head_dim;
+    int block_keys, row_bytes;
     Matrix<const std::int32_t> table;  // [sequences, blocks of a sequence]
     const std::int32_t* lengths;       // keys of each sequence
     std::int64_t lengths_stride;
@@ -18,7 +19,9 @@ struct PagedKeys {
 // mqa_logits for the rows of q of each sequence and that sequence's keys, as far as the schedule's slots cover them. Key j
 // lies in column j; other columns stay as they are.
 struct PagedMqaLogits {
-    Matrix<const std::uint8_t> q;  // [sequences * rows_of_sequence * heads, head_dim]
+    MqaArithmetic arithmetic;
+    Matrix<const std::uint8_t> q;   // [sequences * rows_of_sequence * heads, bytes of a head]
+    const std::uint32_t* q_scales;  // FP4: one for each row of q
     int heads;
     std::int64_t rows_of_sequence;
     PagedKeys keys;

@@ -5,9 +5,8 @@
 
 #include "emulation/core/exact_fma.hpp"
 #include "emulation/core/lanes.hpp"
-#include "emulation/core/output.hpp"
 
-namespace aotgemm::emulation {
+namespace aotgemm::emulation::sm90 {
 namespace {
 
 constexpr int kLanes = 4;    // lanes that share an output row of wgmma
@@ -69,11 +68,6 @@ void sum_heads_baseline(const MqaOperands& operands, const TileOrigin& tile, con
     sum_heads<kBaselineHasFma>(operands, tile, scales, scratch);
 }
 
-template <class Out>
-void store_row(const float* logits, int first, int last, void* out) {
-    for (int j = first; j < last; ++j) round_to(with_canonical_nan(logits[j]), static_cast<Out*>(out)[j]);
-}
-
 }  // namespace
 
 void compute_mqa_panel(const MqaOperands& operands, const TileOrigin& tile, MqaScratch& scratch) {
@@ -81,7 +75,8 @@ void compute_mqa_panel(const MqaOperands& operands, const TileOrigin& tile, MqaS
     const int steps = load_fp8_block(operands.q, operands.k, tile, 0, scratch.fp8);
     run_fp8_steps(tile, steps, scratch.fp8);
     alignas(64) float scales[kFp8PanelColumns] = {};
-    std::memcpy(scales, operands.k_scales + tile.column, static_cast<std::size_t>(tile.columns) * sizeof(float));
+    const float* of_keys = static_cast<const float*>(operands.k_scales) + tile.column;
+    std::memcpy(scales, of_keys, static_cast<std::size_t>(tile.columns) * sizeof(float));
     if (host_instruction_set() == InstructionSet::baseline) {
         sum_heads_baseline(operands, tile, scales, scratch);
     } else {
@@ -89,9 +84,4 @@ void compute_mqa_panel(const MqaOperands& operands, const TileOrigin& tile, MqaS
     }
 }
 
-void store_mqa_row(const float* logits, int first, int last, void* out, OutType type) {
-    if (type == OutType::fp32) return store_row<float>(logits, first, last, out);
-    store_row<std::uint16_t>(logits, first, last, out);
-}
-
-}  // namespace aotgemm::emulation
+}  // namespace aotgemm::emulation::sm90

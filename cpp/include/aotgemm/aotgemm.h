@@ -316,18 +316,40 @@ AOTGEMM_API int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n);
  *
  * Data of q, kv, kv_sf and logits starts at a multiple of 16 bytes. M or N may be 0.
  *
- * The arithmetic, which is that of DeepGEMM 2.6.1 on Hopper, bit for bit: each dot product is one chain of tensor-core
+ * The arithmetic of sm_90a is that of DeepGEMM 2.6.1 on Hopper, bit for bit: each dot product is one chain of tensor-core
  * steps of 32 from zero. For t = 0 to 3, even[t] is the sum over heads 2t, 2t + 8, 2t + 16, ...: the product of the
  * second of them rounded to FP32, the first one's added with one rounding (fma), then the third one's, and so on; odd[t]
  * likewise from head 2t + 1 on. part[t] = (even[t] + odd[t]) * kv_sf[j]; the logit is (part[0] + part[1]) + (part[2] +
  * part[3]), rounded to nearest even if it is BF16. Two differences to DeepGEMM: a NaN of any operand makes the logits that
  * it enters NaN, where DeepGEMM counts a dot product that is NaN as 0; and weights under 2^-125 in magnitude lose their
- * last bit, since half of a weight is what is multiplied by twice the positive part. */
+ * last bit, since half of a weight is what is multiplied by twice the positive part.
+ *
+ * The arithmetic of sm_100a is what DeepGEMM 2.6.1 states for Blackwell: each dot product is one chain of tensor-core steps
+ * of 32 (kind f8f6f4) from zero. For t = 0 to 3, sum[t] is that over heads t, t + 4, t + 8, ... in this order from zero, of
+ * twice the positive part times the weight, each added with one rounding (fma). The logit is (((sum[0] + sum[2]) +
+ * (sum[1] + sum[3])) / 2) * kv_sf[j], rounded to nearest even if it is BF16. A NaN of any operand makes the logits that it
+ * enters NaN. */
 AOTGEMM_API aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* kv,
                                                   const aotgemm_tensor* kv_sf, const aotgemm_tensor* weights,
                                                   const aotgemm_tensor* starts, const aotgemm_tensor* ends,
                                                   const aotgemm_tensor* logits, int32_t compressed,
                                                   int32_t clean_logits, const aotgemm_launch* launch);
+
+/* The same, and on sm_100a in FP4 if q_sf is not NULL:
+ *
+ * q, kv   int8 [M, H, D/2] and [N, D/2], two E2M1 codes to a byte, the first in the low four bits; D is 64 or 128
+ * q_sf    int32 [M, H], contiguous, data at a multiple of 16 bytes: four UE8M0, the first in the low byte, for the first to
+ *         the last 32 elements of a head; with D = 64 the upper two are not used
+ * kv_sf   int32 [N], the same for each key
+ *
+ * Each dot product is then one chain of steps of 64 (kind mxf4) from zero, with the scales in it, and the logit is not
+ * multiplied by one. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_fp4_mqa_logits(const aotgemm_tensor* q, const aotgemm_tensor* q_sf,
+                                                      const aotgemm_tensor* kv, const aotgemm_tensor* kv_sf,
+                                                      const aotgemm_tensor* weights, const aotgemm_tensor* starts,
+                                                      const aotgemm_tensor* ends, const aotgemm_tensor* logits,
+                                                      int32_t compressed, int32_t clean_logits,
+                                                      const aotgemm_launch* launch);
 
 /* The same for rows of several sequences whose keys lie in blocks of a cache, family paged_mqa_logits.
  *
@@ -346,6 +368,13 @@ AOTGEMM_API aotgemm_status aotgemm_fp8_mqa_logits(const aotgemm_tensor* q, const
  * Data of q, kv_cache and logits starts at a multiple of 16 bytes. */
 AOTGEMM_API aotgemm_status aotgemm_fp8_paged_mqa_logits(
     const aotgemm_tensor* q, const aotgemm_tensor* kv_cache, const aotgemm_tensor* weights,
+    const aotgemm_tensor* context_lens, const aotgemm_tensor* block_table, const aotgemm_tensor* schedule_meta,
+    const aotgemm_tensor* logits, const aotgemm_launch* launch);
+
+/* The same, and on sm_100a in FP4 if q_sf is not NULL: q is int8 [B, R, H, D/2], q_sf int32 [B, R, H] as above, and a block
+ * of kv_cache, int8 [blocks, block_kv, 1, D/2 + 4], holds the codes of all its keys, then their words of scales. */
+AOTGEMM_API aotgemm_status aotgemm_fp8_fp4_paged_mqa_logits(
+    const aotgemm_tensor* q, const aotgemm_tensor* q_sf, const aotgemm_tensor* kv_cache, const aotgemm_tensor* weights,
     const aotgemm_tensor* context_lens, const aotgemm_tensor* block_table, const aotgemm_tensor* schedule_meta,
     const aotgemm_tensor* logits, const aotgemm_launch* launch);
 

@@ -9,9 +9,10 @@ using namespace nanobind::literals;
 namespace {
 
 void mqa_logits(nb::handle q, nb::handle kv, nb::handle kv_sf, nb::handle weights, nb::handle starts, nb::handle ends,
-                nb::handle logits, bool compressed, bool clean_logits, int threads, nb::handle stream) {
+                nb::handle logits, bool compressed, bool clean_logits, int threads, nb::handle stream, nb::handle q_sf) {
     Call call(stream);
     const aotgemm_tensor& vq = call.input("q", q);
+    const aotgemm_tensor* vq_sf = q_sf.is_none() ? nullptr : &call.input("q_sf", q_sf);
     const aotgemm_tensor& vkv = call.input("kv", kv);
     const aotgemm_tensor& vsf = call.input("kv_sf", kv_sf);
     const aotgemm_tensor& vweights = call.input("weights", weights);
@@ -19,8 +20,8 @@ void mqa_logits(nb::handle q, nb::handle kv, nb::handle kv_sf, nb::handle weight
     const aotgemm_tensor& vends = call.input("cu_seq_len_k_end", ends);
     const aotgemm_tensor& vlogits = call.output("logits", logits);
     const auto function = [&](const aotgemm_launch& launch) {
-        return aotgemm_fp8_mqa_logits(&vq, &vkv, &vsf, &vweights, &vstarts, &vends, &vlogits, compressed, clean_logits,
-                                      &launch);
+        return aotgemm_fp8_fp4_mqa_logits(&vq, vq_sf, &vkv, &vsf, &vweights, &vstarts, &vends, &vlogits, compressed,
+                                          clean_logits, &launch);
     };
     call.run(function, -1, threads);
 }
@@ -36,9 +37,10 @@ void paged_mqa_logits_metadata(nb::handle context_lens, int block_kv, nb::handle
 
 void paged_mqa_logits(nb::handle q, nb::handle kv_cache, nb::handle weights, nb::handle context_lens,
                       nb::handle block_table, nb::handle schedule_meta, nb::handle logits, int threads,
-                      nb::handle stream) {
+                      nb::handle stream, nb::handle q_sf) {
     Call call(stream);
     const aotgemm_tensor& vq = call.input("q", q);
+    const aotgemm_tensor* vq_sf = q_sf.is_none() ? nullptr : &call.input("q_sf", q_sf);
     const aotgemm_tensor& cache = call.input("kv_cache", kv_cache);
     const aotgemm_tensor& vweights = call.input("weights", weights);
     const aotgemm_tensor& lengths = call.input("context_lens", context_lens);
@@ -46,7 +48,8 @@ void paged_mqa_logits(nb::handle q, nb::handle kv_cache, nb::handle weights, nb:
     const aotgemm_tensor& schedule = call.input("schedule_meta", schedule_meta);
     const aotgemm_tensor& vlogits = call.output("logits", logits);
     const auto function = [&](const aotgemm_launch& launch) {
-        return aotgemm_fp8_paged_mqa_logits(&vq, &cache, &vweights, &lengths, &table, &schedule, &vlogits, &launch);
+        return aotgemm_fp8_fp4_paged_mqa_logits(&vq, vq_sf, &cache, &vweights, &lengths, &table, &schedule, &vlogits,
+                                                &launch);
     };
     call.run(function, -1, threads);
 }
@@ -58,10 +61,10 @@ void bind_indexer(nb::module_& module) {
                "schedule_meta"_a.none(), "stream"_a = nb::none());
     module.def("paged_mqa_logits", &paged_mqa_logits, "q"_a.none(), "kv_cache"_a.none(), "weights"_a.none(),
                "context_lens"_a.none(), "block_table"_a.none(), "schedule_meta"_a.none(), "logits"_a.none(),
-               "threads"_a = 0, "stream"_a = nb::none());
+               "threads"_a = 0, "stream"_a = nb::none(), "q_sf"_a = nb::none());
     module.def("mqa_logits", &mqa_logits, "q"_a.none(), "kv"_a.none(), "kv_sf"_a.none(), "weights"_a.none(),
                "starts"_a.none(), "ends"_a.none(), "logits"_a.none(), "compressed"_a, "clean_logits"_a, "threads"_a = 0,
-               "stream"_a = nb::none());
+               "stream"_a = nb::none(), "q_sf"_a = nb::none());
 }
 
 }  // namespace aotgemm::python

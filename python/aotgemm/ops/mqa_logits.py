@@ -28,16 +28,9 @@ def logits_stride(columns: int, dtype: str) -> int:
     return align(columns * OUT_BYTES[dtype], ROW_BYTES) // OUT_BYTES[dtype]
 
 
-def fp8_query(q: Any) -> Any:
-    """The FP8 tensor of q, or of a pair of it and None. Raises DtypeError for scales, which mean FP4."""
-    if not isinstance(q, (tuple, list)):
-        return q
-    tensor, scales = unpack("q", q)
-    if scales is not None:
-        raise DtypeError(
-            f"q[1]: is {describe(scales)}, allowed is None (queries in FP8 have no scales; Hopper has no FP4)"
-        )
-    return tensor
+def query_and_scales(q: Any) -> tuple[Any, Any]:
+    """The tensor of q and its scales, which mean FP4; None for those of FP8, whether q is a pair or not."""
+    return unpack("q", q) if isinstance(q, (tuple, list)) else (q, None)
 
 
 def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
@@ -61,7 +54,7 @@ def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
 
 
 def fp8_fp4_mqa_logits(
-    q: T | tuple[T, None],
+    q: T | tuple[T, Tensor | None],
     kv: ScaledTensor,
     weights: Tensor,
     cu_seq_len_k_start: Tensor | None = None,
@@ -77,7 +70,10 @@ def fp8_fp4_mqa_logits(
     """Logits of each row's own keys: (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * scales[j].
 
     q: FP8 E4M3 [M, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128.
-    kv: (k, scales): FP8 E4M3 [N, D], rows a multiple of 16 bytes apart, and FP32 [N], contiguous.
+        On sm_100a also (packed, scales) in FP4: int8 [M, H, D/2], two E2M1 codes to a byte, and int32 [M, H] with four
+        UE8M0, one for 32 elements; D is 64 or 128.
+    kv: (k, scales): FP8 E4M3 [N, D], rows a multiple of 16 bytes apart, and FP32 [N], contiguous; in FP4 int8 [N, D/2]
+        and int32 [N].
     weights: FP32 [M, H], weights.stride(1) == 1.
     cu_seq_len_k_start, cu_seq_len_k_end (or ks, ke): int32 [M], contiguous. Keys of row i: start[i] <= j < end[i],
         cut to 0 <= j < N; end <= start is no key.
@@ -88,14 +84,14 @@ def fp8_fp4_mqa_logits(
     logits_dtype: float32 (also for None) or bfloat16, of any framework.
     Returns logits [M, N] or [M, max_seqlen_k], a view of rows that start at multiples of 1,024 bytes.
 
-    Arithmetic: aotgemm_fp8_mqa_logits in aotgemm.h, one order for every size, SM count and device, and DeepGEMM 2.6.1's
-    on Hopper. A NaN of any operand makes the logits that it enters NaN. schedule_meta: accepted if None. FP4 queries
-    are refused.
+    Arithmetic: aotgemm_fp8_mqa_logits and aotgemm_fp8_fp4_mqa_logits in aotgemm.h: for each architecture one order for
+    every size and SM count, on Hopper that of DeepGEMM 2.6.1. In FP4 the scales are in the dot product, and nothing
+    is multiplied afterwards. A NaN of any operand makes the logits that it enters NaN. schedule_meta: accepted if None.
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     if schedule_meta is not None:
         raise DtypeError(f"schedule_meta: is {describe(schedule_meta)}, allowed is None")
-    q, (k, scales) = fp8_query(q), unpack("kv", kv)
+    (q, q_scales), (k, scales) = query_and_scales(q), unpack("kv", kv)
     start = _one_of("cu_seq_len_k_start", cu_seq_len_k_start, "ks", ks)
     end = _one_of("cu_seq_len_k_end", cu_seq_len_k_end, "ke", ke)
     clean_logits, width = _form(clean_logits, max_seqlen_k)
@@ -103,7 +99,7 @@ def fp8_fp4_mqa_logits(
     rows, keys = shape_of("q", q, (3,))[0], shape_of("kv", k, (2,))[0]
     columns = align(width, SPARE_KEYS) if width else keys + SPARE_KEYS
     logits = empty_strided("q", q, [rows, width or keys], [logits_stride(columns, dtype), 1], dtype)
-    _core.mqa_logits(q, k, scales, weights, start, end, logits, width > 0, clean_logits)
+    _core.mqa_logits(q, k, scales, weights, start, end, logits, width > 0, clean_logits, q_sf=q_scales)
     return logits
 
 

@@ -11,35 +11,35 @@ from ..errors import DtypeError, LayoutError
 from ..scalars import count, flag
 from ..typing import T, Tensor
 from ._arguments import describe
-from .mqa_logits import SPARE_KEYS, fp8_query, logits_dtype_name, logits_stride
+from .mqa_logits import SPARE_KEYS, logits_dtype_name, logits_stride, query_and_scales
 
-FP8 = "float8_e4m3fn"
+FP8, FP4 = "float8_e4m3fn", "int8"
 
 
-def _numpy_fp8(cache: Any) -> Any:
+def _numpy_view(cache: Any, dtype: str) -> Any:
     import ml_dtypes
 
-    return cache.view(getattr(ml_dtypes, FP8))
+    return cache.view(getattr(ml_dtypes, dtype, dtype))
 
 
 # A cache holds values and scales: bytes, for which the core takes the element type of the values.
-_AS_FP8: dict[str, Callable[[Any], Any]] = {
-    "torch": lambda cache: cache.view(getattr(sys.modules["torch"], FP8)),
-    "numpy": _numpy_fp8,
-    "cupy": _numpy_fp8,
+_VIEWS: dict[str, Callable[[Any, str], Any]] = {
+    "torch": lambda cache, dtype: cache.view(getattr(sys.modules["torch"], dtype)),
+    "numpy": _numpy_view,
+    "cupy": _numpy_view,
 }
 
 
-def _cache_as_fp8(cache: Any) -> Any:
+def _cache_as(cache: Any, dtype: str) -> Any:
     shape_of("kv_cache", cache, (4,))
     name = str(cache.dtype).removeprefix("torch.")
-    if name == FP8:
+    if name == dtype:
         return cache
-    view = _AS_FP8.get(framework_of(cache) or "")
+    view = _VIEWS.get(framework_of(cache) or "")
     if name != "uint8" or view is None:
-        raise DtypeError(f"kv_cache: dtype is {name}, allowed is uint8 or {FP8}")
+        raise DtypeError(f"kv_cache: dtype is {name}, allowed is uint8 or {dtype}")
     try:
-        return view(cache)
+        return view(cache, dtype)
     except (RuntimeError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise DtypeError(f"kv_cache: is a {type(cache).__name__} whose bytes cannot be viewed ({reason})") from None
@@ -47,7 +47,7 @@ def _cache_as_fp8(cache: Any) -> Any:
 
 def _check_no_indices(indices: Any) -> None:
     if indices is not None:
-        raise DtypeError(f"indices: is {describe(indices)}, allowed is None (Hopper's kernels do not pair sequences)")
+        raise DtypeError(f"indices: is {describe(indices)}, allowed is None (the kernels do not pair sequences)")
 
 
 def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, indices: None = None) -> T:
@@ -69,7 +69,7 @@ def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, 
 
 
 def fp8_fp4_paged_mqa_logits(
-    q: T | tuple[T, None],
+    q: T | tuple[T, Tensor | None],
     kv_cache: Tensor,
     weights: Tensor,
     context_lens: Tensor,
@@ -83,8 +83,10 @@ def fp8_fp4_paged_mqa_logits(
     """Logits of each sequence's keys for all of its rows: as fp8_fp4_mqa_logits, with keys in blocks of a cache.
 
     q: FP8 E4M3 [B, R, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128, R any number.
+        On sm_100a also (packed, scales) in FP4: int8 [B, R, H, D/2] and int32 [B, R, H], as there.
     kv_cache: uint8 [blocks, block_kv, 1, D + 4], block_kv 32 or 64. A block holds the FP8 values of all its keys, then
-        their FP32 scales. Blocks are contiguous and a multiple of 16 bytes apart.
+        their FP32 scales; in FP4 [..., D/2 + 4], packed values, then int32 scales. Blocks are contiguous and a multiple
+        of 16 bytes apart.
     weights: FP32 [B * R, H], weights.stride(1) == 1.
     context_lens: int32 [B, R], contiguous; the last column has the number of a sequence's keys, for all its rows.
     block_table: int32 [B, max_blocks], block_table.stride(1) == 1. Entries past a sequence's keys are not used; keys of
@@ -103,12 +105,12 @@ def fp8_fp4_paged_mqa_logits(
     _check_no_indices(indices)
     if flag("clean_logits", clean_logits):
         raise LayoutError("clean_logits: is True, allowed is False with context_lens of two dimensions")
-    q, dtype = fp8_query(q), logits_dtype_name(logits_dtype)
+    (q, q_scales), dtype = query_and_scales(q), logits_dtype_name(logits_dtype)
     width, shape = count("max_context_len", max_context_len), shape_of("q", q, (4,))
     stride = logits_stride(align(width, SPARE_KEYS), dtype)
     logits = empty_strided("q", q, [shape[0] * shape[1], width], [stride, 1], dtype)
-    cache = _cache_as_fp8(kv_cache)
-    _core.paged_mqa_logits(q, cache, weights, context_lens, block_table, schedule_meta, logits)
+    cache = _cache_as(kv_cache, FP8 if q_scales is None else FP4)
+    _core.paged_mqa_logits(q, cache, weights, context_lens, block_table, schedule_meta, logits, q_sf=q_scales)
     return logits
 
 

@@ -26,9 +26,14 @@ def _power_of_two(exponent: np.ndarray) -> np.ndarray:
 
 def add_products(accumulator: np.ndarray, products: np.ndarray, exponents: np.ndarray) -> np.ndarray:
     """One step: accumulator [m, n] and k products of each element, [m, n, k]. FP64 holds every intermediate exactly."""
+    return add_terms(accumulator, products, exponents, FRACTION_BITS)
+
+
+def add_terms(accumulator: np.ndarray, terms: np.ndarray, exponents: np.ndarray, fraction_bits: int) -> np.ndarray:
+    """The same with so many fraction bits."""
     largest = np.maximum(exponents.max(-1), _exponents(accumulator, ZERO_ACCUMULATOR))
-    unit = _power_of_two(largest - FRACTION_BITS)
-    total = (np.trunc(products / unit[..., None]).sum(-1) + np.trunc(accumulator / unit)) * unit
+    unit = _power_of_two(largest - fraction_bits)
+    total = (np.trunc(terms / unit[..., None]).sum(-1) + np.trunc(accumulator / unit)) * unit
     unit = _power_of_two(_exponents(total, LEAST_EXPONENT) - SUM_FRACTION_BITS)
     return np.trunc(total / unit) * unit + 0.0
 

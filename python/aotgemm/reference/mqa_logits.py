@@ -1,4 +1,6 @@
-"""The arithmetic of family mqa_logits in NumPy, written out from its definition: slow, and independent of the C++."""
+"""The arithmetic of family mqa_logits on sm_90a in NumPy, written out from its definition: slow, and independent of the
+C++.
+"""
 
 import numpy as np
 

@@ -6,10 +6,13 @@ SPLIT, SCALE_BYTES = 256, 4  # keys of a split, bytes of a key's scale
 
 
 def gathered_keys(cache: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values FP8 [keys, D] and scales FP32 [keys] of these blocks of a cache [blocks, block, 1, D + 4]."""
+    """Values [keys, D] and scales [keys] of these blocks of a cache [blocks, block, 1, D + 4]: FP8 and FP32, or packed
+    FP4, of half the width, and words where the cache is int8.
+    """
     block, head_dim = cache.shape[1], cache.shape[3] - SCALE_BYTES
+    scale = np.int32 if cache.dtype == np.int8 else np.float32
     rows = cache.reshape(len(cache), -1)[blocks]
-    scales = np.ascontiguousarray(rows[:, block * head_dim :]).view(np.float32)
+    scales = np.ascontiguousarray(rows[:, block * head_dim :]).view(scale)
     return rows[:, : block * head_dim].reshape(-1, head_dim), scales.reshape(-1)
 
 

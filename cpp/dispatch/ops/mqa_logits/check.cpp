@@ -5,6 +5,7 @@
 
 #include "dispatch/base/checked.hpp"
 #include "dispatch/base/extent.hpp"
+#include "dispatch/ops/mqa_logits/arithmetic.hpp"
 
 namespace aotgemm {
 namespace {
@@ -29,6 +30,17 @@ void check_key_range(const Operand& operand, int64_t rows) {
     check_contiguous(operand, 4);
 }
 
+void check_query_scales(const Operand& q_sf, const Operand& q) {
+    if (!is_sm100(q.tensor)) {
+        fail(AOTGEMM_ERROR_DTYPE, "q_sf: is given, allowed is none: queries in FP8 have no scales, and FP4 is for sm_100a");
+    }
+    const int rank = q.tensor.ndim - 1;
+    check_dtype(q_sf, {AOTGEMM_INT32});
+    check_rank(q_sf, rank, rank);
+    for (int i = 0; i < rank; ++i) check_size(q_sf, i, q.tensor.shape[i], "of q");
+    check_contiguous(q_sf, 16);
+}
+
 }  // namespace
 
 void check_contiguous(const Operand& operand, int32_t bytes) {
@@ -48,12 +60,16 @@ void check_contiguous(const Operand& operand, int32_t bytes) {
          ", must start at one");
 }
 
-void check_indexer_query(const Operand& q) {
+void check_indexer_query(const Operand& q, const aotgemm_tensor* q_sf) {
     const int last = q.tensor.ndim - 1;
-    check_dtype(q, {AOTGEMM_FP8_E4M3});
     check_one_of(q, last - 1, {16, 32, 64}, "heads");
-    check_one_of(q, last, {32, 64, 128}, "head_dim");
+    if (q_sf == nullptr) {
+        check_one_of(q, last, {32, 64, 128}, "head_dim");
+        return check_contiguous(q, 16);
+    }
+    check_one_of(q, last, {32, 64}, "half of head_dim, two FP4 to a byte");
     check_contiguous(q, 16);
+    check_query_scales({"q_sf", *q_sf}, q);
 }
 
 void check_indexer_weights(const Operand& weights, int64_t rows, int64_t heads, const char* meaning_of_rows) {
@@ -89,15 +105,16 @@ void check_mqa_logits(const MqaLogitsCall& call) {
     const Operand starts{"cu_seq_len_k_start", call.starts}, ends{"cu_seq_len_k_end", call.ends};
     const Operand logits{"logits", call.logits};
     check_rank(q, 3, 3);
-    check_dtype(kv, {AOTGEMM_FP8_E4M3});
-    check_dtype(kv_sf, {AOTGEMM_FP32});
+    check_dtype(q, {call.is_fp4() ? AOTGEMM_INT8 : AOTGEMM_FP8_E4M3});
+    check_dtype(kv, {call.is_fp4() ? AOTGEMM_INT8 : AOTGEMM_FP8_E4M3});
+    check_dtype(kv_sf, {call.is_fp4() ? AOTGEMM_INT32 : AOTGEMM_FP32});
     check_dtype(logits, {AOTGEMM_FP32, AOTGEMM_BF16});
     check_rank(kv, 2, 2);
     check_rank(kv_sf, 1, 1);
     check_rank(logits, 2, 2);
-    check_same_device({q, kv, kv_sf, weights, starts, ends, logits});
-    check_indexer_query(q);
-    check_size(kv, 1, call.head_dim(), "head_dim of q");
+    check_same_device({q, kv, kv_sf, weights, starts, ends, logits, {"q_sf", call.q_sf_or_q()}});
+    check_indexer_query(q, call.q_sf);
+    check_size(kv, 1, call.row_bytes(), call.is_fp4() ? "half of head_dim of q, two FP4 to a byte" : "head_dim of q");
     check_matrix_layout(kv, 1);
     check_size(kv_sf, 0, call.keys(), "rows of kv");
     check_contiguous(kv_sf, 16);
@@ -117,7 +134,8 @@ void check_mqa_logits(const MqaLogitsCall& call) {
 void check_mqa_logits_memory(const MqaLogitsCall& call) {
     check_call_memory({{"logits", call.logits}},
                       {{"q", call.q}, {"kv", call.kv}, {"kv_sf", call.kv_sf}, {"weights", call.weights},
-                       {"cu_seq_len_k_start", call.starts}, {"cu_seq_len_k_end", call.ends}});
+                       {"cu_seq_len_k_start", call.starts}, {"cu_seq_len_k_end", call.ends},
+                       {"q_sf", call.q_sf_or_q()}});
 }
 
 }  // namespace aotgemm

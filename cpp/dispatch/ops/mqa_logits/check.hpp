@@ -6,8 +6,9 @@
 
 namespace aotgemm {
 
-// q: FP8 E4M3, its last two dimensions the heads and their size, contiguous.
-void check_indexer_query(const Operand& q);
+// q: its last two dimensions are the heads and the bytes of one, FP8 or, with scales, packed FP4; contiguous. q_sf: null, or
+// int32 with a word for each head of q, contiguous. FP4 is for sm_100a.
+void check_indexer_query(const Operand& q, const aotgemm_tensor* q_sf);
 
 // FP32 [rows, heads of q], elements of a row adjacent.
 void check_indexer_weights(const Operand& weights, int64_t rows, int64_t heads, const char* meaning_of_rows);

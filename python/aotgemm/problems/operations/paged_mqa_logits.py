@@ -1,8 +1,9 @@
 """Logits of an indexer's keys in blocks of a cache: fp8_paged_mqa_logits, in FP32, fp8_fp4_paged_mqa_logits, here in
-BF16, and their schedule, get_paged_mqa_logits_metadata."""
+BF16 and with operands in FP4, and their schedule, get_paged_mqa_logits_metadata."""
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, product
 from typing import Any
 
@@ -13,12 +14,13 @@ from ... import _core
 from ...arrays.frameworks import framework_of
 from ...arrays.sizes import align, ceil_div
 from ...ops.mqa_logits import OUT_BYTES
-from ...reference.mqa_logits import mqa_logits
 from ...reference.paged_mqa_logits import gathered_keys, schedule_of
+from ..backends import ARCHS
 from ..memory import numpy_dtype
 from ..operation import Inputs, Measured, Operation, OperationCall, Output
 from ..sizes import log_uniform
 from ..values import Values
+from .mqa_logits import FP4, FP4_ARCHS, UE8M0_NAN, draw_fp4, in_fp4, logits_of
 
 FP8, FP8_NAN, SCALE_BYTES = ml_dtypes.float8_e4m3fn, 0x7F, 4
 HEADS, HEAD_DIMS, BLOCKS = (16, 32, 64), (32, 64, 128), (64, 32)
@@ -38,10 +40,11 @@ class PagedSize:
     block: int = 64
     slots: int = SMS
     full: bool = False
+    is_fp4: bool = False
 
     def __str__(self) -> str:
         shape = [self.sequences, self.rows, self.heads, self.head_dim]
-        return f"{shape} x {self.keys} keys in blocks of {self.block}, {self.slots} slots"
+        return f"{shape} x {self.keys} keys{' in FP4' * self.is_fp4} in blocks of {self.block}, {self.slots} slots"
 
     @property
     def blocks(self) -> int:
@@ -61,27 +64,48 @@ def _sizes(shapes: tuple[tuple[int, int, int, int], ...]) -> list[PagedSize]:
 SMALL = _sizes(((2, 1, 300, 3), (2, 5, 70, 2)))
 QUICK = [*SMALL, *_sizes(((7, 2, 1500, 33),))]
 FULL = [*QUICK, *_sizes(((40, 1, 4000, SMS), (3, 3, 9000, SMS)))]
+LEVELS = {"full": FULL, "quick": QUICK, "small": SMALL, "host": SMALL}
+
+Quantised = tuple[np.ndarray, np.ndarray]  # codes [..., bytes of a head] and scales [...]
+
+
+def _draw_fp8(size: PagedSize, rng: np.random.Generator) -> tuple[Quantised, Quantised]:
+    q = rng.standard_normal((size.sequences, size.rows, size.heads, size.head_dim), np.float32).astype(FP8)
+    keys = size.sequences * size.blocks, size.block
+    k = rng.standard_normal((*keys, size.head_dim), np.float32).astype(FP8)
+    return (q, None), (k, rng.standard_normal(keys, np.float32))
+
+
+def _draw_fp4(size: PagedSize, rng: np.random.Generator) -> tuple[Quantised, Quantised]:
+    heads, keys = (size.sequences, size.rows, size.heads), (size.sequences * size.blocks, size.block)
+    return draw_fp4(rng, heads, size.head_dim), draw_fp4(rng, keys, size.head_dim)
+
+
+def _cache_of(codes: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """The codes of all keys of a block, then their scales."""
+    blocks, block, row_bytes = codes.shape
+    cache = np.empty((blocks, block * (row_bytes + SCALE_BYTES)), np.uint8)
+    cache[:, : block * row_bytes] = codes.reshape(blocks, -1).view(np.uint8)
+    cache[:, block * row_bytes :] = scales.view(np.uint8)
+    return cache.reshape(blocks, block, 1, -1).view(codes.dtype)
 
 
 def _draw(size: PagedSize, rng: np.random.Generator, values: Values) -> Inputs:
     """Random codes; edge values have a NaN in q, and lengths that are negative or beyond the table."""
-    blocks, codes = size.sequences * size.blocks, size.block * size.head_dim
-    q, k = (
-        rng.standard_normal(shape, np.float32).astype(FP8)
-        for shape in ((size.sequences, size.rows, size.heads, size.head_dim), (blocks, codes))
-    )
-    cache = np.empty((blocks, size.block * (size.head_dim + SCALE_BYTES)), np.uint8)
-    cache[:, :codes] = k.view(np.uint8)
-    cache[:, codes:] = rng.standard_normal((blocks, size.block), np.float32).view(np.uint8)
+    (q, q_scales), (codes, scales) = (_draw_fp4 if size.is_fp4 else _draw_fp8)(size, rng)
+    blocks = len(codes)
     lengths = np.full((size.sequences, size.rows), -1, np.int32)
     lengths[:, -1] = size.keys if size.full else rng.integers(0, size.keys + 1, size.sequences)
     lengths[-1, -1] = size.keys
     if values == "edge":
         q.view(np.uint8)[0, 0, 0, 0] = FP8_NAN
+        if size.is_fp4:
+            q_scales.view(np.uint8)[0, 0, 0] = UE8M0_NAN
         lengths[0, -1] = rng.choice((-3, size.keys + 1000))
     return {
         "q": q,
-        "cache": cache.reshape(blocks, size.block, 1, -1).view(FP8),
+        "q_scales": q_scales,
+        "cache": _cache_of(codes, scales),
         "weights": rng.standard_normal((size.sequences * size.rows, size.heads), np.float32),
         "lengths": lengths,
         "table": rng.permutation(blocks).astype(np.int32).reshape(size.sequences, size.blocks),
@@ -104,7 +128,7 @@ def _operands(call: OperationCall) -> tuple[Any, ...]:
 
 
 def _run(call: OperationCall, stream: int | None = None, threads: int = 0) -> None:
-    _core.paged_mqa_logits(*_operands(call), call["logits"], threads, stream)
+    _core.paged_mqa_logits(*_operands(call), call["logits"], threads, stream, call["q_scales"])
 
 
 def _bytes_of(cache: Any) -> Any:
@@ -123,13 +147,19 @@ def _public_bf16(call: OperationCall, library: Any) -> Any:
     return library.fp8_fp4_paged_mqa_logits((q, None), _bytes_of(cache), *others, call.size.keys, False, dtype)
 
 
+def _public_fp4(call: OperationCall, library: Any) -> Any:
+    q, cache, *others = _operands(call)
+    return library.fp8_fp4_paged_mqa_logits((q, call["q_scales"]), _bytes_of(cache), *others, call.size.keys, False)
+
+
 def _defined(dtype: str, size: PagedSize, inputs: Inputs) -> dict[str, np.ndarray]:
     logits = np.zeros((size.sequences * size.rows, size.keys), np.float32)
     for sequence in range(size.sequences):
         keys, scales = gathered_keys(inputs["cache"], inputs["table"][sequence])
         own = slice(sequence * size.rows, (sequence + 1) * size.rows)
-        weights = inputs["weights"][own]
-        logits[own] = mqa_logits(inputs["q"][sequence], keys, scales, weights)[:, : size.keys]
+        q_scales = inputs["q_scales"][sequence] if size.is_fp4 else None
+        operands = inputs["q"][sequence], q_scales, keys, scales, inputs["weights"][own]
+        logits[own] = logits_of(*operands)[:, : size.keys]
     return {"logits": logits.astype(numpy_dtype(dtype))}
 
 
@@ -150,18 +180,23 @@ def _flops(size: PagedSize) -> int:
     return 2 * size.sequences * size.rows * size.keys * size.heads * size.head_dim
 
 
-def _operation(name: str, dtype: str, public: Any) -> Operation:
+MEASURED = {dtype: Measured(_measured_size, partial(_bytes, dtype), _flops, "fp8") for dtype in OUT_BYTES}
+
+
+def _operation(name: str, dtype: str, public: Any, variant: str = "") -> Operation:
     return Operation(
         name=name,
         families=("paged_mqa_logits",),
-        sizes={"full": FULL, "quick": QUICK, "small": SMALL, "host": SMALL},
+        sizes=in_fp4(LEVELS) if variant == FP4 else LEVELS,
         draw=_draw,
         outputs=lambda size, inputs: _outputs(dtype, size, inputs),
         run=_run,
         public=public,
         defined=lambda size, inputs: _defined(dtype, size, inputs),
         strided=("table", "weights", "logits"),
-        measured=Measured(_measured_size, lambda size: _bytes(dtype, size), _flops, "fp8"),
+        measured=None if variant == FP4 else MEASURED[dtype],
+        variant=variant,
+        archs=FP4_ARCHS if variant == FP4 else ARCHS,
     )
 
 
@@ -175,6 +210,7 @@ SCHEDULES = [PagedSize(*shape, 64, 128, slots=slots) for shape, slots in product
 OPERATIONS = (
     _operation("fp8_paged_mqa_logits", "float32", _public_fp32),
     _operation("fp8_fp4_paged_mqa_logits", "bfloat16", _public_bf16),
+    _operation("fp8_fp4_paged_mqa_logits", "float32", _public_fp4, FP4),
     Operation(
         name="get_paged_mqa_logits_metadata",
         families=("paged_mqa_schedule",),
