@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import aotgemm
 import pytest
@@ -38,7 +39,7 @@ def manifest_with(*specs):
 
 
 def spec(**fields):
-    return {"arch": "sm_90a", "layout": "", "out_dtype": "", "block_n": 0} | fields
+    return {"arch": "sm_90a", "layout": "", "out_dtype": "", "in_dtype": "", "block_n": 0} | fields
 
 
 def test_every_operation_of_a_model_has_a_rule():
@@ -66,12 +67,14 @@ def test_the_kernel_is_that_of_the_calls_sizes(monkeypatch):
         *(spec(family="mqa_logits", layout=f"h{h}d128", out_dtype=out) for h in (32, 64) for out in ("bf16", "fp32")),
         *(spec(family="tf32_hc_prenorm_gemm", block_n=n) for n in (16, 24)),
         spec(family="tf32_hc_prenorm_gemm", block_n=8, arch="sm_100a"),
+        *(spec(family="mqa_logits", layout="h32", in_dtype=dtype, arch="sm_100a") for dtype in ("fp4", "fp8")),
     ]  # fmt: skip
     monkeypatch.setattr(operations, "read_manifest", manifest_with(*specs))
     logits = Call(("x",), "mqa_logits", 4096, 128, out_dtype="fp32", groups=64)
     assert kernel_of(logits, "sm_90a") == "kernel3"
     for n, name in ((24, "kernel5"), (20, "kernel5"), (16, "kernel4")):
         assert kernel_of(Call(("x",), "tf32_hc_prenorm_gemm", n, 128), "sm_90a") == name
+    assert kernel_of(replace(logits, groups=32), "sm_100a") == "kernel8"
     with pytest.raises(aotgemm.KernelMissingError, match="no mqa_logits kernel of 64 heads, .* K = 128 for sm_100a"):
         kernel_of(logits, "sm_100a")
     with pytest.raises(aotgemm.KernelMissingError, match="tf32_hc_prenorm_gemm kernel of 1 groups, N = 8"):

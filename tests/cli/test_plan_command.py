@@ -39,14 +39,10 @@ def test_a_plan_without_a_kernel_for_every_call_ends_with_3(config_file, tmp_pat
     assert "without a kernel" not in capsys.readouterr().err
 
 
-def test_a_device_without_kernels_ends_with_3(capsys):
-    """A B200 has none for the indexer."""
-    assert main(["plan", "--model", "deepseek-v3.2", "--device", "b200", *FEW]) == 3
-    captured = capsys.readouterr()
-    calls = json.loads(captured.out)["calls"]
-    missing = {call["family"] for call in calls if call["missing"]}
-    assert missing == {"mqa_logits", "paged_mqa_logits"}
-    assert f"without a kernel: 2 of {len(calls)} calls" in captured.err
+@pytest.mark.parametrize("model", ["deepseek-v3", "deepseek-v3.2", "deepseek-v4-flash"])
+def test_a_b200_has_kernels_for_every_call(model, capsys):
+    assert main(["plan", "--model", model, "--device", "b200", *FEW]) == 0
+    assert [call for call in json.loads(capsys.readouterr().out)["calls"] if call["missing"]] == []
 
 
 def test_a_table_tells_the_numbers_of_sms_apart(tmp_path, capsys):

@@ -11,12 +11,16 @@ from .calls import Call
 from .library import read_manifest
 
 Spec = dict[str, Any]  # of a kernel, as the manifest has it
+FP8 = "fp8"
 COLUMNS = 8  # N of a kernel of tf32_hc_prenorm_gemm is a multiple of it
 
 
 def _of_these_heads(call: Call, spec: Spec) -> bool:
-    """Groups of the call are the heads of q, K is the elements of one."""
-    return (spec["layout"], spec["out_dtype"]) == (f"h{call.groups}d{call.k}", call.out_dtype)
+    """Groups of the call are the heads of q, K is the elements of one, in FP8. Kernels whose layout names the heads alone
+    take any number of elements and both types of logits.
+    """
+    of_both = spec["layout"] == f"h{call.groups}" and spec["in_dtype"] == FP8
+    return of_both or (spec["layout"], spec["out_dtype"]) == (f"h{call.groups}d{call.k}", call.out_dtype)
 
 
 def _of_these_columns(call: Call, spec: Spec) -> bool:
