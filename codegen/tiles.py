@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from codegen.spec import KernelSpec
 
 Tile = tuple[int | tuple[tuple[int, int], ...], ...]
+TilePair = tuple[tuple[Tile, ...], tuple[Tile, ...]]  # tiles, and those of swap_ab
 # Columns of a row before its clusters; families without partial sums leave the last one out.
 TILE_FIELDS = ("block_m", "block_n", "block_k", "in_flight")
 
-ONE = ((1, 1),)  # clusters of a tile, (cluster_m, cluster_n) each
+# Clusters of a tile, (cluster_m, cluster_n) each: one block, or a pair along M or along N.
+ONE, PAIR_M, PAIR_N = ((1, 1),), ((2, 1),), ((1, 2),)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,17 @@ class TileTable:
         for problem in self._problems():
             for shape in self._shapes():
                 yield KernelSpec(arch=arch, family=family, **problem, **shape)
+
+
+def dense_tables(
+    layouts: Iterable[str],
+    out_dtypes: tuple[str, ...],
+    tiles_of: Callable[[str, str], TilePair],
+) -> Iterator[TileTable]:
+    """A table for each layout and output type, of the tiles and the swapped tiles that `tiles_of` gives them."""
+    for layout in layouts:
+        for out_dtype in out_dtypes:
+            yield TileTable("dense", (layout,), (out_dtype,), *tiles_of(layout, out_dtype))
 
 
 def specs_of(

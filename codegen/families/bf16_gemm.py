@@ -1,13 +1,11 @@
 """Family bf16_gemm: BF16 GEMM that sums all of K in the tensor cores' FP32 accumulators."""
 
-from collections.abc import Iterator
-
 from codegen import geometry, tcgen05_geometry, tcgen05_rules, tile_rules
 from codegen.arch import SM_90A, SM_100A
 from codegen.family import BF16, Family, Kernels
 from codegen.geometry import TILE_QUEUE
 from codegen.spec import KernelSpec
-from codegen.tiles import ONE, TileTable, specs_of
+from codegen.tiles import ONE, PAIR_M, PAIR_N, TilePair, TileTable, dense_tables, specs_of
 
 NAME = "bf16_gemm"
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped", "batch_reduced")
@@ -15,9 +13,7 @@ LAYOUTS = ("nt", "nn", "tn", "tt")
 OUT_DTYPES = ("bf16", "fp32")
 
 # Order decides where predictions are equal: sharing a tile halves what is read of it.
-PAIRS = ((2, 1), (1, 2), (1, 1))
-PAIRS_M = ((2, 1), (1, 1))
-PAIRS_N = ((1, 2), (1, 1))
+PAIRS, PAIRS_M, PAIRS_N = PAIR_M + PAIR_N + ONE, PAIR_M + ONE, PAIR_N + ONE
 
 # block_m, block_n, block_k, clusters
 NORMAL_TILES = (
@@ -95,7 +91,6 @@ GROUPED_TABLES = (
 
 # sm_100a. A pair of blocks reads half of what two of them read, and one block serves where only one SM may be used.
 # Tiles are those that the model of published facts (cpp/dispatch/select) ranks first for shapes of DeepSeek's models.
-PAIR_M, PAIR_N = ((2, 1),), ((1, 2),)
 
 # One block alone loads no more of A than its rows: few of them leave its loads to B.
 SM100_NARROW_TILES = (
@@ -148,24 +143,23 @@ SWAPPED_COLUMNS = (8, 16, 32, 64)
 MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
 
 
-def _dense_tables() -> Iterator[TileTable]:
-    """For each layout and output type the dense tiles that it can have."""
-    for layout in LAYOUTS:
-        for out_dtype in OUT_DTYPES:
-            normal = NORMAL_TILES
-            if layout[1] == "t":
-                normal += NORMAL_TILES_K_MAJOR_B + (NORMAL_TILES_K_MAJOR_B_BF16 if out_dtype == "bf16" else ())
-            yield TileTable("dense", (layout,), (out_dtype,), normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n"))
+def _dense_tiles(layout: str, out_dtype: str) -> TilePair:
+    """Dense tiles that a layout and output type can have, and swapped ones."""
+    normal = NORMAL_TILES
+    if layout[1] == "t":
+        normal += NORMAL_TILES_K_MAJOR_B + NORMAL_TILES_K_MAJOR_B_BF16 * (out_dtype == "bf16")
+    return normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n")
 
 
-def _sm100_dense_tables() -> Iterator[TileTable]:
+def _sm100_dense_tiles(layout: str, out_dtype: str) -> TilePair:
     """The same on sm_100a: most tiles for the layout and output of a linear layer."""
-    for layout in LAYOUTS:
-        for out_dtype in OUT_DTYPES:
-            is_linear = (layout, out_dtype) == ("nt", "bf16")
-            swapped = SM100_SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SM100_SWAPPED_TILES
-            swapped += SM100_MORE_SWAPPED_TILES * is_linear
-            yield TileTable("dense", (layout,), (out_dtype,), SM100_NARROW_TILES * is_linear + SM100_TILES, swapped)
+    is_linear = (layout, out_dtype) == ("nt", "bf16")
+    swapped = SM100_SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SM100_SWAPPED_TILES
+    return SM100_NARROW_TILES * is_linear + SM100_TILES, swapped + SM100_MORE_SWAPPED_TILES * is_linear
+
+
+DENSE_TABLES = tuple(dense_tables(LAYOUTS, OUT_DTYPES, _dense_tiles))
+SM100_DENSE_TABLES = tuple(dense_tables(LAYOUTS, OUT_DTYPES, _sm100_dense_tiles))
 
 
 def shared_bytes(spec: KernelSpec) -> int:
@@ -231,7 +225,7 @@ FAMILY = Family(
     choices={"grouping": GROUPINGS, "layout": LAYOUTS, "out_dtype": OUT_DTYPES},
     kernels={
         SM_90A.name: Kernels(
-            specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_90A.name, NAME, _stages),
+            specs=specs_of((*DENSE_TABLES, *GROUPED_TABLES), SM_90A.name, NAME, _stages),
             template="sm90/bf16_gemm.cu.in",
             block=geometry.block_with(shared_bytes),
             marks=geometry.marks_of_layout,
@@ -250,7 +244,7 @@ FAMILY = Family(
             ),
         ),
         SM_100A.name: Kernels(
-            specs=specs_of((*_sm100_dense_tables(), *SM100_GROUPED_TABLES), SM_100A.name, NAME, _sm100_stages),
+            specs=specs_of((*SM100_DENSE_TABLES, *SM100_GROUPED_TABLES), SM_100A.name, NAME, _sm100_stages),
             template="sm100/bf16_gemm.cu.in",
             block=tcgen05_geometry.block_with(sm100_shared_bytes),
             marks=geometry.marks_of_layout,

@@ -3,13 +3,11 @@
 Element types and granularities of the scales (32 or 128 of K) are arguments of a kernel: one cubin serves them all.
 """
 
-from collections.abc import Iterator
-
 from codegen import geometry, tcgen05_geometry, tcgen05_rules, tile_rules
 from codegen.arch import SM_100A
 from codegen.family import FP8, Family, Kernels
 from codegen.spec import KernelSpec
-from codegen.tiles import ONE, TileTable, specs_of
+from codegen.tiles import ONE, PAIR_M, PAIR_N, TilePair, TileTable, dense_tables, specs_of
 
 NAME = "fp8_fp4_gemm"
 GROUPINGS = ("dense", "batched", "contiguous", "psum", "masked", "k_grouped")
@@ -18,7 +16,6 @@ OUT_DTYPES = ("bf16", "fp32")
 
 # A pair of blocks reads half of what two of them read, and one block serves where only one SM may be used. Tiles are
 # those that the model of published facts (cpp/dispatch/select) ranks first for the shapes of DeepSeek's models.
-PAIR_M, PAIR_N = ((2, 1),), ((1, 2),)
 
 # block_m, block_n, block_k, clusters; of one block, in a pair too
 TILES = (
@@ -79,14 +76,14 @@ ROWS_OF_BOX_START = 4  # as kRowsOfBoxStart in cpp/kernels/common/grouping.hpp
 SCALED_BARRIER = 8  # bytes
 
 
-def _dense_tables() -> Iterator[TileTable]:
-    """For each layout and output its tiles: most for those of a linear layer."""
-    for layout in LAYOUTS:
-        for out_dtype in OUT_DTYPES:
-            is_linear = (layout, out_dtype) == ("nt", "bf16")
-            normal = TILES + TILES_K_MAJOR_B * (layout[1] == "t") + TILES_OF_LINEAR * is_linear
-            swapped = SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SWAPPED_TILES_OF_LINEAR * is_linear
-            yield TileTable("dense", (layout,), (out_dtype,), normal, swapped)
+def _dense_tiles(layout: str, out_dtype: str) -> TilePair:
+    """Dense tiles of a layout and output type, and swapped ones: most for those of a linear layer."""
+    is_linear = (layout, out_dtype) == ("nt", "bf16")
+    normal = TILES + TILES_K_MAJOR_B * (layout[1] == "t") + TILES_OF_LINEAR * is_linear
+    return normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SWAPPED_TILES_OF_LINEAR * is_linear
+
+
+DENSE_TABLES = tuple(dense_tables(LAYOUTS, OUT_DTYPES, _dense_tiles))
 
 
 def _scale_blocks(rows: int) -> int:
@@ -143,7 +140,7 @@ FAMILY = Family(
     choices={"grouping": GROUPINGS, "layout": LAYOUTS, "out_dtype": OUT_DTYPES},
     kernels={
         SM_100A.name: Kernels(
-            specs=specs_of((*_dense_tables(), *GROUPED_TABLES), SM_100A.name, NAME, _stages),
+            specs=specs_of((*DENSE_TABLES, *GROUPED_TABLES), SM_100A.name, NAME, _stages),
             template="sm100/fp8_fp4_gemm.cu.in",
             block=tcgen05_geometry.block_with(shared_bytes),
             marks=geometry.marks_of_layout,
