@@ -47,6 +47,14 @@ def bits(values):
         ("setp.eq.b64 %p1, %rd2, 8;\nselp.u64 %rd4, 1, 2, %p1;\ncvt.u32.u64 %r2, %rd4;", np.where(LANE == 2, 1, 2)),
         ("setp.ne.s64 %p1, %rd2, 8;\nselp.b32 %r2, 1, 2, %p1;", np.where(LANE == 2, 2, 1)),
         ("st.global.u8 [%rd3+1], %r1;\nld.global.u32 %r2, [%rd3];", LANE << 8),
+        (  # 1 + 2^-30 and 1 - 2^-30 toward +infinity
+            "mov.f32 %f1, 0f3F800000;\nmov.f32 %f2, 0f30800000;\nadd.rp.f32 %f3, %f1, %f2;\nneg.f32 %f2, %f2;\n"
+            "add.rp.f32 %f4, %f1, %f2;\nmov.b32 %r3, %f3;\nmov.b32 %r4, %f4;\nsub.s32 %r2, %r3, %r4;",
+            np.full(32, 1),
+        ),
+        # Of 1/3 the neighbour that is not the nearest; the upper one for a mantissa of ones.
+        ("mov.f32 %f1, 0f40400000;\nrcp.approx.ftz.f32 %f2, %f1;\nmov.b32 %r2, %f2;", np.full(32, 0x3EAAAAAA)),
+        ("mov.f32 %f1, 0f3FFFFFFF;\nrcp.approx.ftz.f32 %f2, %f1;\nmov.b32 %r2, %f2;", np.full(32, 0x3F000001)),
         (
             "sub.s32 %r3, %r1, 16;\nst.global.u32 [%rd3], %r3;\nld.global.s32 %rd4, [%rd3];\n"
             "shr.s64 %rd5, %rd4, 32;\ncvt.u32.u64 %r2, %rd5;",

@@ -14,6 +14,15 @@ float canonical(float value) { return value != value ? std::bit_cast<float>(emul
 struct Add {
     static float of(float a, float b) { return canonical(a + b); }
 };
+// Toward +infinity: the sum to nearest, or its neighbour above where that is too small; FP64 holds what is lost.
+struct AddUp {
+    static float of(float a, float b) {
+        const float nearest = a + b;
+        const double whole = nearest, part = whole - a;
+        const double lost = (a - (whole - part)) + (b - part);
+        return canonical(lost > 0 ? std::nextafter(nearest, HUGE_VALF) : nearest);
+    }
+};
 struct Subtract {
     static float of(float a, float b) { return canonical(a - b); }
 };
@@ -28,6 +37,20 @@ struct Divide {
 };
 struct Reciprocal {
     static float of(float a) { return canonical(1 / a); }
+};
+// Any result within a unit in the last place is one (PTX ISA): of the two neighbours of the reciprocal it is the farther,
+// so that no kernel can rest on the nearer; but the upper for a mantissa of ones, see ptx/float.cuh. Subnormal numbers
+// count and leave as zeros.
+struct ReciprocalGuess {
+    static float of(float a) {
+        const std::uint32_t bits = std::bit_cast<std::uint32_t>(a), mantissa = bits & 0x7FFFFFu;
+        const float nearest = 1 / flushed(a), error = __builtin_fmaf(-a, nearest, 1.0f);
+        if (!std::isnormal(nearest) || !std::isnormal(a)) return canonical(flushed(nearest));
+        if (error == 0 || mantissa == 0x7FFFFFu) return nearest;
+        // a * nearest below 1: the reciprocal lies farther from zero.
+        return flushed(std::nextafter(nearest, error > 0 ? std::copysign(HUGE_VALF, a) : 0.0f));
+    }
+    static float flushed(float a) { return std::fpclassify(a) == FP_SUBNORMAL ? std::copysign(0.0f, a) : a; }
 };
 // The other operand where one is NaN; -0 is below +0.
 struct Maximum {
@@ -85,6 +108,8 @@ void add_float_opcodes(OpcodeTable& table) {
     add_ternary<MultiplyAdd, float>(table, "fma.rn.f32");
     add_binary<Divide, float>(table, "div.rn.f32");
     add_unary<Reciprocal, float>(table, "rcp.rn.f32");
+    add_unary<ReciprocalGuess, float>(table, "rcp.approx.ftz.f32");
+    add_binary<AddUp, float>(table, "add.rp.f32");
     add_binary<Maximum, float>(table, "max.f32");
     add_binary<Minimum, float>(table, "min.f32");
     add_binary<MaximumNan, float>(table, "max.NaN.f32");
