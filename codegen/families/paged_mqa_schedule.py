@@ -1,6 +1,6 @@
 """Family paged_mqa_schedule: the keys of sequences in splits of 256, dealt out to slots in equal parts."""
 
-from codegen.arch import SM_90A
+from codegen.arch import ARCHS
 from codegen.conversion import conversion_specs
 from codegen.family import Family, Kernels
 
@@ -10,6 +10,6 @@ FAMILY = Family(
     name=NAME,
     choices={},
     kernels={
-        SM_90A.name: Kernels(conversion_specs(SM_90A.name, NAME, {}), template="common/paged_mqa_schedule.cu.in"),
+        arch: Kernels(conversion_specs(arch, NAME, {}), template="common/paged_mqa_schedule.cu.in") for arch in ARCHS
     },
 )

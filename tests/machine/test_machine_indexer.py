@@ -57,9 +57,9 @@ def test_blocks_of_a_cache_on_sm100(machine, ptx):
     check(machine, tasks)
 
 
-def test_schedules(machine, ptx):
+@pytest.mark.parametrize(("arch", "capability"), [("sm90", "9.0"), ("sm100", "10.0")])
+def test_schedules(machine, ptx, arch, capability):
     shapes = ((1, 1, 1), (5, 3000, 132), (700, 4000, 7), (300, 9, 3))
-    check(
-        machine,
-        [Task("paged_mqa_schedule", "sm90_paged_mqa_schedule", *shape, str(ptx), SCHEDULES) for shape in shapes],
-    )
+    kernel = f"{arch}_paged_mqa_schedule"
+    tasks = [Task("paged_mqa_schedule", kernel, *shape, str(ptx), SCHEDULES, capability=capability) for shape in shapes]
+    check(machine, tasks)

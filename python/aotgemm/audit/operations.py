@@ -16,7 +16,7 @@ COLUMNS = 8  # N of a kernel of tf32_hc_prenorm_gemm is a multiple of it
 
 
 def _of_these_heads(call: Call, spec: Spec) -> bool:
-    """Groups of the call are the heads of q, K is the elements of one, in FP8. Kernels whose layout names the heads alone
+    """Groups of the call are the heads of q, K is the elements of one, in FP8. Kernels whose layout names heads alone
     take any number of elements and both types of logits.
     """
     of_both = spec["layout"] == f"h{call.groups}" and spec["in_dtype"] == FP8

@@ -22,7 +22,7 @@ examples:
   aotgemm selftest --quick                   a subset of the shapes: seconds
   aotgemm selftest --kernel '*swap*'         only kernels whose name matches
   aotgemm selftest --determinism             the same bits in every circumstance, with 10,000 random pairs of kernels
-  aotgemm selftest --arch sm_100a            without a GPU: the GEMMs of Blackwell, against NumPy
+  aotgemm selftest --arch sm_100a            without a GPU: the calls of Blackwell, against NumPy
   aotgemm selftest --report gpu.json         a file of bits and times besides, for aotgemm replay
   compute-sanitizer aotgemm selftest --small tiny shapes of every kernel, for tools that slow it down
 
