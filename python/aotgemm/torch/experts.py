@@ -43,10 +43,12 @@ def fp8_experts(
 ) -> torch.Tensor:
     """For each token the sum over its slots of weight * down_e(silu(gate_e(x)) * up_e(x)), e being the slot's expert.
 
-    hidden_states: BF16 [T, H]. top_k_index: integers [T, slots]; an expert from E on gives zeros. top_k_weights:
-    [T, slots], any floating type. gate_up_proj: FP8 E4M3 [E, 2 I, H], gate's rows first; down_proj: FP8 E4M3 [E, H, I];
-    their scales FP32, one per 128 x 128 block. Or weights in BF16 or FP32 without scales, None,
-    quantised in each call. Returns BF16 [T, H].
+    hidden_states: BF16 [T, H].
+    top_k_index: integers [T, slots]; an expert from E on gives zeros.
+    top_k_weights: [T, slots], any floating type.
+    gate_up_proj: FP8 E4M3 [E, 2 I, H], gate's rows first; down_proj: FP8 E4M3 [E, H, I]; their scales FP32, one per
+        128 x 128 block. Or weights in BF16 or FP32 without scales, None, quantised in each call.
+    Returns BF16 [T, H].
 
     Gradients: of hidden_states, of top_k_weights and of weights without scales, as in fp8_grouped_linear. A token's
     result and gradients depend on that token alone, an expert's gradient on its tokens and their order alone. Raises

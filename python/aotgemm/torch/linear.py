@@ -124,9 +124,11 @@ def fp8_linear(
 ) -> torch.Tensor:
     """x @ weight^T + bias through aotgemm.fp8_gemm_nt: x quantised by row and 128 columns.
 
-    x: BF16 [..., K]. weight: FP8 E4M3 [N, K] with weight_scale_inv FP32 [ceil(N / 128), ceil(K / 128)], by which its
-    blocks are multiplied; or, without weight_scale_inv, BF16 or FP32 [N, K], quantised by block in each call.
-    bias: None or BF16 [N], added in BF16. Returns BF16 [..., N]. N is a multiple of 8, K of 16.
+    x: BF16 [..., K].
+    weight: FP8 E4M3 [N, K] with weight_scale_inv FP32 [ceil(N / 128), ceil(K / 128)], by which its blocks are
+        multiplied; or, without weight_scale_inv, BF16 or FP32 [N, K], quantised by block in each call.
+    bias: None or BF16 [N], added in BF16.
+    Returns BF16 [..., N]. N is a multiple of 8, K of 16.
 
     Gradients: of x, by aotgemm.bf16_gemm_nn on the dequantised weight; of the bias; of a weight without
     weight_scale_inv, by aotgemm.fp8_gemm_nt with recipe (1, 1, 128) on both factors quantised by 128 tokens. A row's
