@@ -7,20 +7,38 @@ import sys
 from pathlib import Path
 
 import aotgemm
+from aotgemm.problems.operations import OPERATIONS
 
 from codegen.matrix import gemm_specs
 
 OF_HOPPER = sorted({spec.family for spec in gemm_specs() if spec.arch == "sm_90a"})
 FAMILIES = tuple(f"sm90_{name}_*" for name in OF_HOPPER)  # a process for each
+WITH_OPERATIONS = """
+import json, sys
+from aotgemm.cli import main
+from aotgemm.problems.operations import OPERATIONS
+kept = json.loads(sys.argv[1])
+for name in list(OPERATIONS):
+    if name not in kept:
+        del OPERATIONS[name]
+sys.exit(main(sys.argv[2:]))
+"""
 
 
-def selftest_on_machine(machine, ptx, folder, schedules="in_turn", patterns=FAMILIES):
-    """Of each process: its JSON document (or what it said), its launches and its findings."""
-    started = [_start(machine, ptx, folder / str(i), schedules, pattern) for i, pattern in enumerate(patterns)]
+def selftest_on_machine(machine, ptx, folder, schedules="in_turn", patterns=FAMILIES, operations=tuple(OPERATIONS)):
+    """Of each process: its JSON document (or what it said), its launches and its findings.
+
+    A process runs the GEMM kernels of its pattern; the last one runs the operations that are no GEMM, too.
+    """
+    kept = [*[()] * (len(patterns) - 1), operations]
+    started = [
+        _start(machine, ptx, folder / str(i), schedules, *work)
+        for i, work in enumerate(zip(patterns, kept, strict=True))
+    ]
     return [_finish(process, folder / str(i)) for i, process in enumerate(started)]
 
 
-def _start(machine, ptx, folder, schedules, pattern):
+def _start(machine, ptx, folder, schedules, pattern, operations):
     folder.mkdir()
     environment = os.environ | {
         "LD_LIBRARY_PATH": str(machine),
@@ -31,7 +49,8 @@ def _start(machine, ptx, folder, schedules, pattern):
         "AOTGEMM_PTX_FINDINGS": str(folder / "findings"),
         "AOTGEMM_PTX_LAUNCHES": str(folder / "launches"),
     }
-    command = [sys.executable, "-m", "aotgemm", "selftest", "--small", "--json", "--kernel", pattern]
+    selftest = ["selftest", "--small", "--json", "--kernel", pattern]
+    command = [sys.executable, "-c", WITH_OPERATIONS, json.dumps(operations), *selftest]
     pipes = {"stdout": open(folder / "output", "w"), "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, env=environment, **pipes)
 
