@@ -25,13 +25,14 @@ __device__ __forceinline__ uint32_t fp8_pair(float low, float high) {
 
 // An E2M1 code: to nearest, ties toward zero, saturating at 6, NaN to +6. Zero has no sign.
 __device__ __forceinline__ uint32_t fp4_code(float value) {
-    constexpr uint32_t kLargestBits = 0x40C00000u, kTieMinusOne = 0x1FFFFFu;
-    const uint32_t magnitude = __float_as_uint(value) & 0x7FFFFFFFu;
-    // One mantissa bit is kept. 252 is the exponent and mantissa of 1, less its code.
-    const uint32_t normal = ((min(magnitude, kLargestBits) + kTieMinusOne) >> 22) - 252;
-    const uint32_t small = (__uint_as_float(magnitude) > 0.25f) + (__uint_as_float(magnitude) > 0.75f);
-    const uint32_t code = magnitude < 0x3F800000u ? small : normal;
-    return value < 0 && code != 0 ? code | 8 : code;
+    constexpr uint32_t kTieMinusOne = 0x1FFFFFu, kOneBits = 0x3F800000u;
+    const float magnitude = fabsf(value);
+    const bool is_small = __float_as_uint(magnitude) < kOneBits;
+    // From 1 on, exponent and one mantissa bit are the code of 2 and more. Below, codes lie 1/2 apart, as they do between
+    // 1 and 2: the sum is rounded up, which leaves what is above a tie above it. fminf(NaN, 6) is 6.
+    const float moved = fminf(is_small ? __fadd_ru(magnitude, 1.0f) : magnitude, 6.0f);
+    const uint32_t code = (__float_as_uint(moved) + kTieMinusOne - (is_small ? 254u << 22 : 252u << 22)) >> 22;
+    return value < -0.25f ? code | 8 : code;
 }
 
 struct Fp8 {

@@ -3,6 +3,7 @@
 //   live_rows.cuh         which rows count
 //   cast_source.cuh       16 bytes of a row for each thread, of several rows at once; SwiGLU
 //   block_scale.cuh       the block's scale, and codes
+//   max_by_row            the largest magnitudes; a lane has that of one row, so that a scale is computed once
 //   ScaleStore            the scales, FP32 or packed UE8M0
 // Host side: cpp/dispatch/ops/convert/cast_rows.cpp. CPU twin: cpp/emulation/ops/cast_rows.cpp.
 #pragma once
@@ -15,173 +16,152 @@
 
 namespace aotgemm {
 
-// The largest magnitude among kLanes neighbouring lanes.
-template <int kLanes>
-__device__ __forceinline__ uint32_t max_of_lanes(uint32_t value) {
+// Each of kLanes neighbouring lanes has a value of kRows rows, both powers of two; lane i gets the largest one of row
+// i % kRows. Halves of the lanes exchange halves of the rows, so that a row costs less than a shuffle a step.
+template <int kLanes, int kRows>
+__device__ __forceinline__ uint32_t max_by_row(const uint32_t (&values)[kRows], int lane, int distance = 1) {
+    if constexpr (kRows > 1) {
+        uint32_t halves[kRows / 2];
+        const bool is_odd = (lane & distance) != 0;
 #pragma unroll
-    for (int distance = kLanes / 2; distance > 0; distance /= 2)
-        value = max(value, __shfl_xor_sync(0xFFFFFFFFu, value, distance));
-    return value;
+        for (int i = 0; i < kRows / 2; ++i) {
+            const uint32_t given = is_odd ? values[2 * i] : values[2 * i + 1];
+            const uint32_t kept = is_odd ? values[2 * i + 1] : values[2 * i];
+            halves[i] = max(kept, __shfl_xor_sync(0xFFFFFFFFu, given, distance));
+        }
+        return max_by_row<kLanes / 2, kRows / 2>(halves, lane, distance * 2);
+    } else {
+        uint32_t largest = values[0];
+#pragma unroll
+        for (int step = 1; step < kLanes; step *= 2)
+            largest = max(largest, __shfl_xor_sync(0xFFFFFFFFu, largest, distance * step));
+        return largest;
+    }
 }
 
-// The scales of a thread's rows. All lanes of a block know each scale; lane i keeps those of rows i, i + kLanes, ..., so
-// that neighbouring rows leave in one store. Packed scales leave as whole words, which no other thread block touches.
-template <int kLanes, int kPasses>
+// What becomes of the scales of a thread's rows: lane i of a block has that of row i % kRows, and lanes below kRows write.
+// Packed scales leave as whole words, which no other thread block touches.
+template <int kLanes, int kRows>
 class ScaleStore {
 public:
-    template <int kRow>
-    __device__ __forceinline__ void keep(float scale) {
-        if (lane() == kRow % kLanes) kept_[kRow / kLanes] = scale;
+    // The scale of column `block` of sf, for rows from `first` of a group on of which bit i of `rows` is set.
+    __device__ __forceinline__ void store(const CastRowsParams& params, float scale, uint32_t rows, int64_t group,
+                                          int32_t first, int32_t block) const {
+        if (!writes(rows) || block >= params.blocks) return;
+        static_cast<float*>(params.sf)[offset(params, group, first) + block * params.sf_column_stride] = scale;
     }
 
-    // The scales kept, those of column `block` of sf, for rows from `first` of a group on of which bit i of `rows` is set.
-    __device__ __forceinline__ void store(const CastRowsParams& params, uint32_t rows, int64_t group, int64_t first,
-                                          int64_t block) const {
-        if (block >= blocks_of(params)) return;
-        for_each_row(rows, [&](int i, int row) {
-            static_cast<float*>(params.sf)[offset(params, group, first + row) + block * params.sf_column_stride] = kept_[i];
-        });
+    // The exponent becomes the byte of that block in its word.
+    __device__ __forceinline__ void pack(const CastRowsParams& params, float scale, int32_t block) {
+        const uint32_t exponent = block < params.blocks ? __float_as_uint(scale) >> 23 : params.pad_exponent;
+        word_ |= exponent << (block % 4 * 8);
     }
 
-    // The exponents of the scales kept become the bytes of that block in their words.
-    __device__ __forceinline__ void pack(const CastRowsParams& params, int64_t block) {
-        const bool exists = block < blocks_of(params);
-#pragma unroll
-        for (int i = 0; i < kKept; ++i) {
-            const uint32_t exponent = exists ? __float_as_uint(kept_[i]) >> 23 : static_cast<uint32_t>(params.pad_exponent);
-            words_[i] |= exponent << static_cast<int>(block % 4 * 8);
-        }
-    }
-
-    // The words of four blocks, `block` among them. kBlocksInRow: how many of them lie side by side in a row of threads.
+    // The word of four blocks, `block` among them. kBlocksInRow: how many of them lie side by side in a row of threads.
     template <int kBlocksInRow>
-    __device__ __forceinline__ void store_words(const CastRowsParams& params, uint32_t rows, int64_t group, int64_t first,
-                                                int64_t block) {
+    __device__ __forceinline__ void store_word(const CastRowsParams& params, uint32_t rows, int64_t group, int32_t first,
+                                               int32_t block) {
 #pragma unroll
-        for (int distance = kLanes; distance < kLanes * kBlocksInRow; distance *= 2) {
-#pragma unroll
-            for (int i = 0; i < kKept; ++i) words_[i] |= __shfl_xor_sync(0xFFFFFFFFu, words_[i], distance);
-        }
-        if (kBlocksInRow > 1 && block % 4 != 0) return;
-        for_each_row(rows, [&](int i, int row) {
-            static_cast<uint32_t*>(params.sf)[offset(params, group, first + row) + block / 4 * params.sf_column_stride] =
-                words_[i];
-        });
+        for (int distance = kLanes; distance < kLanes * kBlocksInRow; distance *= 2)
+            word_ |= __shfl_xor_sync(0xFFFFFFFFu, word_, distance);
+        if (!writes(rows) || (kBlocksInRow > 1 && block % 4 != 0)) return;
+        static_cast<uint32_t*>(params.sf)[offset(params, group, first) + block / 4 * params.sf_column_stride] = word_;
     }
 
 private:
-    static constexpr int kKept = (kPasses + kLanes - 1) / kLanes;
-
     static __device__ __forceinline__ int lane() { return static_cast<int>(threadIdx.x) % kLanes; }
-    static __device__ __forceinline__ int64_t blocks_of(const CastRowsParams& params) {
-        return (params.columns + params.gran - 1) / params.gran;
-    }
-    static __device__ __forceinline__ int64_t offset(const CastRowsParams& params, int64_t group, int64_t row) {
-        return group * params.sf_group_stride + row * params.sf_row_stride;
-    }
-    // body(i, row): kept_[i] is of that row.
-    template <class Body>
-    static __device__ __forceinline__ void for_each_row(uint32_t rows, const Body& body) {
-#pragma unroll
-        for (int i = 0; i < kKept; ++i) {
-            const int row = i * kLanes + lane();
-            if (row < kPasses && (rows >> row & 1) != 0) body(i, row);
-        }
+    static __device__ __forceinline__ bool writes(uint32_t rows) { return lane() < kRows && (rows >> lane() & 1) != 0; }
+    static __device__ __forceinline__ int64_t offset(const CastRowsParams& params, int64_t group, int32_t first) {
+        return group * params.sf_group_stride + (first + lane()) * params.sf_row_stride;
     }
 
-    float kept_[kKept] = {};
-    uint32_t words_[kKept] = {};
+    uint32_t word_ = 0;
 };
 
-// Whether the kernel can read all of x and write all of q in whole slices; the same for all threads.
-template <class Source, class Format>
-__device__ __forceinline__ bool rows_are_whole(const CastRowsParams& params) {
-    constexpr uint64_t kElementBytes = sizeof(typename Source::Input);
-    constexpr uint64_t kOutBytes = Source::kElements * Format::kBits / 8;
-    const uint64_t up = Source::kIsSiluMul ? params.columns * kElementBytes : 0;
-    const uint64_t x = reinterpret_cast<uint64_t>(params.x) | params.x_row_stride * kElementBytes |
-                       params.x_group_stride * kElementBytes | up;
-    const uint64_t q = reinterpret_cast<uint64_t>(params.q) | static_cast<uint64_t>(params.q_row_stride) |
-                       static_cast<uint64_t>(params.q_group_stride);
-    return x % kSliceBytes == 0 && q % kOutBytes == 0 && params.columns % Source::kElements == 0;
-}
-
-// Where a thread block works: some columns of a group, and rows from band * rows of a band on.
-struct CastRowsPlace {
-    int64_t group, column, band;
-};
-
-__device__ __forceinline__ CastRowsPlace place_of_block(const CastRowsParams& params) {
-    const uint32_t tiles = static_cast<uint32_t>(cast_rows_column_tiles(params.columns, params.tiles_per_block));
-    const uint32_t rest = blockIdx.x / tiles, bands = static_cast<uint32_t>(params.bands_in_grid);
-    return {rest / bands, int64_t{blockIdx.x % tiles} * params.tiles_per_block * kCastRowsColumns, rest % bands};
-}
-
-// Casts one slice of each of a thread's rows, from `first` on, of which `live` says which count.
-template <class Source, class Format, bool kWhole, int kLanes, int kPasses>
-__device__ __forceinline__ void cast_rows_of_thread(const CastRowsParams& params, int64_t group, int64_t first,
-                                                    int64_t column, uint32_t live, ScaleStore<kLanes, kPasses>& scales) {
-    using Input = typename Source::Input;
+// Casts one slice of each of a thread's rows, of which `live` says which count; x and q: of the first one's. Returns the
+// scale of row i % kRows to lane i of a block.
+template <class Source, class Format, bool kWhole, int kLanes, int kRows>
+__device__ __forceinline__ float cast_slices(const CastRowsParams& params, const typename Source::Input* x, uint8_t* q,
+                                             int32_t columns_left, uint32_t live) {
     constexpr int kElements = Source::kElements, kOutBytes = kElements * Format::kBits / 8;
-    const int64_t left = params.columns - column;
-    const Input* x = static_cast<const Input*>(params.x) + group * params.x_group_stride + first * params.x_row_stride +
-                     column;
-    uint8_t* q = params.q + group * params.q_group_stride + first * params.q_row_stride + column * Format::kBits / 8;
     // All loads before the first use, so that they are in flight together.
-    Source rows[kPasses];
+    Source rows[kRows];
 #pragma unroll
-    for (int i = 0; i < kPasses; ++i)
-        rows[i].template load<kWhole>(x + i * params.x_row_stride, live >> i & 1 ? left : 0, params.columns);
-    static_for<kPasses>([&](auto i) {
-        float values[kElements];
-        uint32_t largest = 0;
-        static_for<kElements>([&](auto j) {
-            values[j] = rows[i].template value<j>(params.limit);
-            largest = max(largest, __float_as_uint(values[j]) & 0x7FFFFFFFu);
-        });
-        const float scale = block_scale(max_of_lanes<kLanes>(largest), Format::kLargest, params.use_ue8m0);
-        const float inverse = __fdiv_rn(1.0f, scale);
+    for (int i = 0; i < kRows; ++i)
+        rows[i].template load<kWhole>(x + i * params.x_row_stride, live >> i & 1 ? columns_left : 0, params.columns);
+    float values[kRows][kElements];
+    uint32_t largest[kRows] = {};
+    static_for<kRows>([&](auto i) {
+        rows[i].values(values[i], params.limit);
+        static_for<kElements>(
+            [&](auto j) { largest[i] = max(largest[i], __float_as_uint(values[i][j]) & 0x7FFFFFFFu); });
+    });
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    const float scale = block_scale(max_by_row<kLanes>(largest, lane), Format::kLargest, params.use_ue8m0);
+    const float inverse_of_lane = __fdiv_rn(1.0f, scale);
+    static_for<kRows>([&](auto i) {
+        const float inverse = __shfl_sync(0xFFFFFFFFu, inverse_of_lane, i, kRows);
         uint32_t codes[(kOutBytes + 3) / 4] = {};
         static_for<kElements / 2>([&](auto pair) {
             constexpr int kBit = pair * 2 * Format::kBits;
-            codes[kBit / 32] |= Format::pair(__fmul_rn(values[2 * pair], inverse), __fmul_rn(values[2 * pair + 1], inverse))
-                                << kBit % 32;
+            codes[kBit / 32] |=
+                Format::pair(__fmul_rn(values[i][2 * pair], inverse), __fmul_rn(values[i][2 * pair + 1], inverse))
+                << kBit % 32;
         });
-        const int64_t bytes = live >> i & 1 ? left * Format::kBits / 8 : 0;
+        const int32_t bytes = live >> i & 1 ? columns_left * Format::kBits / 8 : 0;
         store_codes<kOutBytes, kWhole>(q + i * params.q_row_stride, codes, bytes);
-        scales.template keep<i>(scale);
     });
+    return scale;
 }
 
+// Where a thread works: the first of its rows and of its columns, in a group.
+struct CastRowsPlace {
+    int64_t group;
+    int32_t row, column;
+};
+
 template <class Source, class Format, int kGran, bool kWhole>
-__device__ __forceinline__ void cast_band(const CastRowsParams& params, const CastRowsPlace& place, int64_t first,
-                                          uint32_t live) {
-    constexpr int kPerRow = cast_rows_threads_per_row(sizeof(typename Source::Input));
-    ScaleStore<kGran / Source::kElements, cast_rows_passes(Source::kIsSiluMul)> scales;
-    int64_t column = place.column + static_cast<int>(threadIdx.x) % kPerRow * Source::kElements;
-    for (int i = 0; i < params.tiles_per_block; ++i, column += kCastRowsColumns) {
-        cast_rows_of_thread<Source, Format, kWhole>(params, place.group, first, column, live, scales);
+__device__ __forceinline__ void cast_rows_of_thread(const CastRowsParams& params, const CastRowsPlace& place,
+                                                    uint32_t live) {
+    constexpr int kLanes = kGran / Source::kElements, kRows = cast_rows_per_thread(Source::kIsSiluMul);
+    const auto* x = static_cast<const typename Source::Input*>(params.x) + place.group * params.x_group_stride +
+                    place.row * params.x_row_stride + place.column;
+    uint8_t* q = params.q + place.group * params.q_group_stride + place.row * params.q_row_stride +
+                 place.column * Format::kBits / 8;
+    ScaleStore<kLanes, kRows> scales;
+    int32_t column = place.column;
+    for (int i = 0; i < params.tiles_per_block; ++i) {
+        const float scale =
+            cast_slices<Source, Format, kWhole, kLanes, kRows>(params, x, q, params.columns - column, live);
         if (params.is_packed) {
-            scales.pack(params, column / kGran);
+            scales.pack(params, scale, column / kGran);
         } else {
-            scales.store(params, live, place.group, first, column / kGran);
+            scales.store(params, scale, live, place.group, place.row, column / kGran);
         }
+        x += kCastRowsColumns;
+        q += kCastRowsColumns * Format::kBits / 8;
+        column += kCastRowsColumns;
     }
     if (!params.is_packed) return;
-    scales.template store_words<kCastRowsColumns / kGran>(params, live, place.group, first,
-                                                          (column - kCastRowsColumns) / kGran);
+    scales.template store_word<kCastRowsColumns / kGran>(params, live, place.group, place.row,
+                                                         (column - kCastRowsColumns) / kGran);
 }
 
 template <class Source, class Format, int kGran, bool kWhole>
 __device__ __forceinline__ void cast_rows_of_block(const CastRowsParams& params) {
-    constexpr int kPerRow = cast_rows_threads_per_row(sizeof(typename Source::Input));
-    const CastRowsPlace place = place_of_block(params);
-    const int64_t end = end_of_live_rows(params.live, place.group, params.rows);
-    const int64_t band = cast_rows_band(sizeof(typename Source::Input), params.rows_per_thread);
-    const int64_t inside = int64_t{threadIdx.x / kPerRow} * params.rows_per_thread;
-    for (int64_t row = place.band * band; row < end; row += params.bands_in_grid * band) {
-        const uint32_t live = live_mask(params.live, row + inside, params.rows_per_thread, end);
-        cast_band<Source, Format, kGran, kWhole>(params, place, row + inside, live);
+    constexpr int kElementBytes = sizeof(typename Source::Input), kPerRow = cast_rows_threads_per_row(kElementBytes);
+    const int32_t tile = params.groups > 1 ? blockIdx.x % params.blocks_of_group : blockIdx.x;
+    CastRowsPlace place;
+    place.group = params.groups > 1 ? blockIdx.x / params.blocks_of_group : 0;
+    place.column = tile * params.tiles_per_block * kCastRowsColumns +
+                   static_cast<int>(threadIdx.x) % kPerRow * Source::kElements;
+    const auto end = static_cast<int32_t>(end_of_live_rows(params.live, place.group, params.rows));
+    const int32_t band = cast_rows_band(kElementBytes, params.rows_per_thread);
+    const int32_t inside = static_cast<int>(threadIdx.x) / kPerRow * params.rows_per_thread;
+    for (int64_t row = int64_t{blockIdx.y} * band; row < end; row += int64_t{gridDim.y} * band) {
+        place.row = static_cast<int32_t>(row) + inside;
+        cast_rows_of_thread<Source, Format, kGran, kWhole>(
+            params, place, live_mask(params.live, place.row, params.rows_per_thread, end));
     }
 }
 
@@ -190,12 +170,11 @@ template <class Source, class Format>
 __device__ __forceinline__ void cast_rows(const CastRowsParams& params) {
     ptx::griddepcontrol_wait();
     ptx::griddepcontrol_launch_dependents();
-    const bool is_whole = rows_are_whole<Source, Format>(params);
     if (params.gran == 32) {
-        if (is_whole) return cast_rows_of_block<Source, Format, 32, true>(params);
+        if (params.is_whole) return cast_rows_of_block<Source, Format, 32, true>(params);
         return cast_rows_of_block<Source, Format, 32, false>(params);
     }
-    if (is_whole) return cast_rows_of_block<Source, Format, 128, true>(params);
+    if (params.is_whole) return cast_rows_of_block<Source, Format, 128, true>(params);
     cast_rows_of_block<Source, Format, 128, false>(params);
 }
 

@@ -15,7 +15,8 @@ struct CastRowsParams {
     const void* x;
     uint8_t* q;
     void* sf;  // float, or int32_t with four UE8M0 of adjacent blocks, the first in the low byte
-    int64_t groups, rows, columns;
+    int32_t groups, rows, columns;
+    int32_t blocks;  // of columns: of one scale each
     int64_t x_group_stride, x_row_stride;
     int64_t q_group_stride, q_row_stride;
     int64_t sf_group_stride, sf_row_stride, sf_column_stride;
@@ -24,9 +25,10 @@ struct CastRowsParams {
     int32_t use_ue8m0;
     int32_t is_packed;
     int32_t pad_exponent;     // of packed scales: bytes of the last word that belong to no block
-    int32_t rows_per_thread;  // 1 to the kernel's kPasses
-    int32_t bands_in_grid;    // of one group; a thread block loops where there are more
-    int32_t tiles_per_block;  // of 128 columns, one after the other: four where they share a word of scales
+    int32_t is_whole;         // whether all of x and q can be read and written in whole slices
+    int32_t rows_per_thread;  // 1 to cast_rows_per_thread
+    int32_t tiles_per_block;  // of 128 columns, one after the other
+    int32_t blocks_of_group;  // thread blocks along a group's columns
     float limit;              // of silu_mul: of gate and up; infinity for none
 };
 
@@ -37,37 +39,39 @@ inline constexpr int kCastRowsColumns = 128;  // that a thread block casts at a 
 AOTGEMM_HOST_DEVICE constexpr int cast_rows_threads_per_row(int element_bytes) { return kCastRowsColumns * element_bytes / 16; }
 
 // Rows that a thread takes at most: its loads are in flight together. silu_mul loads two slices a row.
-AOTGEMM_HOST_DEVICE constexpr int cast_rows_passes(bool is_silu_mul) { return is_silu_mul ? 2 : 4; }
+AOTGEMM_HOST_DEVICE constexpr int cast_rows_per_thread(bool is_silu_mul) { return is_silu_mul ? 2 : 4; }
 
-AOTGEMM_HOST_DEVICE constexpr int64_t cast_rows_band(int element_bytes, int64_t rows_per_thread) {
+// Rows that a thread block takes at a time.
+AOTGEMM_HOST_DEVICE constexpr int32_t cast_rows_band(int element_bytes, int32_t rows_per_thread) {
     return kCastRowsThreads / cast_rows_threads_per_row(element_bytes) * rows_per_thread;
 }
 
-AOTGEMM_HOST_DEVICE constexpr int64_t cast_rows_column_tiles(int64_t columns, int64_t tiles_per_block) {
-    return (columns + tiles_per_block * kCastRowsColumns - 1) / (tiles_per_block * kCastRowsColumns);
-}
-
-struct CastRowsShape {
-    int64_t blocks;  // 0: nothing to launch
-    int32_t rows_per_thread, bands_in_grid, tiles_per_block;
+struct CastRowsGrid {
+    int64_t x;
+    int32_t y;
+    int32_t rows_per_thread, tiles_per_block, blocks_of_group;
 };
 
-// Launch: kCastRowsThreads threads, `blocks` blocks, no dynamic shared memory. As many rows a thread as leave several
-// blocks to each SM; of masked rows, of which few may count, a grid of few bands that thread blocks repeat.
-constexpr CastRowsShape cast_rows_shape(const CastRowsParams& params, int element_bytes, bool is_silu_mul) {
-    constexpr int64_t kEnoughBlocks = 1024, kMaskedBands = 4;
-    const int64_t tiles_per_block = params.is_packed != 0 && params.gran == kCastRowsColumns ? 4 : 1;
-    const int64_t tiles = params.groups * cast_rows_column_tiles(params.columns, tiles_per_block);
-    const auto bands = [&](int64_t per_thread) {
+// Launch: kCastRowsThreads threads, x times y blocks, no dynamic shared memory. A thread block takes as many columns and
+// rows as leave several blocks to each SM, since what it does once is worth tens of casts of a slice. Bands of rows that
+// the grid does not hold are taken by the same blocks in turn: of masked rows, of which few may count, most are.
+constexpr CastRowsGrid cast_rows_grid(const CastRowsParams& params, int element_bytes, bool is_silu_mul) {
+    constexpr int64_t kEnoughBlocks = 1024, kMaskedBands = 4, kMaxGridY = 65535;
+    const int64_t tiles = (int64_t{params.columns} + kCastRowsColumns - 1) / kCastRowsColumns;
+    int32_t per_thread = cast_rows_per_thread(is_silu_mul), per_block = 4;
+    const auto bands = [&] {
         const int64_t band = cast_rows_band(element_bytes, per_thread);
         return (params.rows + band - 1) / band;
     };
-    int64_t per_thread = cast_rows_passes(is_silu_mul);
-    while (per_thread > 1 && tiles * bands(per_thread) < kEnoughBlocks) per_thread /= 2;
-    const bool repeats = params.live.rule == RowRule::masked && bands(per_thread) > kMaskedBands;
-    const int64_t in_grid = repeats ? kMaskedBands : bands(per_thread);
-    return {tiles * in_grid, static_cast<int32_t>(per_thread), static_cast<int32_t>(in_grid),
-            static_cast<int32_t>(tiles_per_block)};
+    const auto blocks_of_group = [&] { return (tiles + per_block - 1) / per_block; };
+    const auto blocks = [&] { return params.groups * blocks_of_group() * bands(); };
+    // Four tiles share a word of packed scales.
+    const bool has_shared_words = params.is_packed != 0 && params.gran == kCastRowsColumns;
+    while (!has_shared_words && per_block > 1 && blocks() < kEnoughBlocks) per_block /= 2;
+    while (per_thread > 1 && blocks() < kEnoughBlocks) per_thread /= 2;
+    const int64_t most = params.live.rule == RowRule::masked ? kMaskedBands : kMaxGridY;
+    return {params.groups * blocks_of_group(), static_cast<int32_t>(bands() < most ? bands() : most), per_thread, per_block,
+            static_cast<int32_t>(blocks_of_group())};
 }
 
 }  // namespace aotgemm

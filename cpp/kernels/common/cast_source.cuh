@@ -19,9 +19,8 @@ struct MatrixSource {
     __device__ __forceinline__ void load(const Input* x, int64_t count, int64_t columns) {
         slice = load_slice<Input, kWhole>(x, count);
     }
-    template <int kIndex>
-    __device__ __forceinline__ float value(float limit) const {
-        return slice.template element<kIndex>();
+    __device__ __forceinline__ void values(float (&to)[kElements], float limit) const {
+        static_for<kElements>([&](auto i) { to[i] = slice.template element<i>(); });
     }
 };
 
@@ -37,9 +36,17 @@ struct SiluMulSource {
         gate = load_slice<Bf16, kWhole>(x, count);
         up = load_slice<Bf16, kWhole>(x + columns, count);
     }
-    template <int kIndex>
-    __device__ __forceinline__ float value(float limit) const {
-        return silu_mul(gate.template element<kIndex>(), up.template element<kIndex>(), limit);
+    // Where a gate of the slice is far, all of its elements are computed once more.
+    __device__ __forceinline__ void values(float (&to)[kElements], float limit) const {
+        bool all_near = true;
+        static_for<kElements>([&](auto i) {
+            const float own = gate.template element<i>();
+            all_near &= is_near(own);
+            to[i] = silu_mul_near(own, up.template element<i>(), limit);
+        });
+        if (all_near) return;
+        static_for<kElements>(
+            [&](auto i) { to[i] = silu_mul(gate.template element<i>(), up.template element<i>(), limit); });
     }
 };
 

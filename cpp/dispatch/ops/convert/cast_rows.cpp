@@ -61,15 +61,25 @@ LiveRows live_rows(const CastCall& call) {
     return live;
 }
 
-// Without the shape of its launch.
+// Whether addresses and strides are multiples of a slice: 16 bytes of x, and what they become in q.
+bool is_whole(const CastCall& call, const OperandView& x, const OperandView& q) {
+    const int64_t bytes = element_bytes(x.dtype), elements = 16 / bytes;
+    const int64_t codes = call.kind->code == emulation::CastCode::fp8 ? elements : elements / 2;
+    const int64_t up = call.kind->is_silu_mul ? call.columns : 0;
+    return reinterpret_cast<uintptr_t>(x.data) % 16 == 0 && reinterpret_cast<uintptr_t>(q.data) % codes == 0 &&
+           (x.row_stride | x.group_stride | up | call.columns) % elements == 0 && (q.row_stride | q.group_stride) % codes == 0;
+}
+
+// Without what its launch decides.
 CastRowsParams parameters_of(const CastCall& call) {
     const OperandView x = view_of(*call.given->x), q = view_of(*call.given->q), sf = view_of(*call.given->sf);
     return {.x = x.data,
             .q = static_cast<uint8_t*>(q.data),
             .sf = sf.data,
-            .groups = call.groups,
-            .rows = call.rows,
-            .columns = call.columns,
+            .groups = static_cast<int32_t>(call.groups),
+            .rows = static_cast<int32_t>(call.rows),
+            .columns = static_cast<int32_t>(call.columns),
+            .blocks = static_cast<int32_t>(ceil_div(call.columns, call.given->gran_k)),
             .x_group_stride = x.group_stride,
             .x_row_stride = x.row_stride,
             .q_group_stride = q.group_stride,
@@ -82,9 +92,10 @@ CastRowsParams parameters_of(const CastCall& call) {
             .use_ue8m0 = call.given->use_ue8m0 != 0 ? 1 : 0,
             .is_packed = call.is_packed() ? 1 : 0,
             .pad_exponent = call.given->pad_exponent,
+            .is_whole = is_whole(call, x, q) ? 1 : 0,
             .rows_per_thread = 0,
-            .bands_in_grid = 0,
             .tiles_per_block = 0,
+            .blocks_of_group = 0,
             .limit = limit_of(call)};
 }
 
@@ -101,19 +112,23 @@ Conversion& conversion_of(const CastCall& call) {
 
 void cast_rows(const CastCall& call, const aotgemm_launch& options) {
     const aotgemm_tensor& x = *call.given->x;
-    if (x.device_type == AOTGEMM_CPU) return run_on_cpu(call, options.cpu_threads);
-    CastRowsParams parameters = parameters_of(call);
-    const CastRowsShape shape = cast_rows_shape(parameters, element_bytes(x.dtype), call.kind->is_silu_mul);
-    parameters.rows_per_thread = shape.rows_per_thread;
-    parameters.bands_in_grid = shape.bands_in_grid;
-    parameters.tiles_per_block = shape.tiles_per_block;
-    if (shape.blocks > INT32_MAX) {
-        fail(AOTGEMM_ERROR_SHAPE, "x: needs ", shape.blocks, " thread blocks, allowed is at most ", INT32_MAX);
+    constexpr int64_t kLargest = INT32_MAX - 1024;  // places beyond the end are counted too
+    if (call.groups > kLargest || call.rows > kLargest || call.columns > kLargest) {
+        fail(AOTGEMM_ERROR_SHAPE, "x: has ", call.rows, " rows and ", call.columns, " columns, allowed are at most ", kLargest);
     }
+    CastRowsParams parameters = parameters_of(call);
+    const CastRowsGrid grid = cast_rows_grid(parameters, element_bytes(x.dtype), call.kind->is_silu_mul);
+    if (grid.x > INT32_MAX) {
+        fail(AOTGEMM_ERROR_SHAPE, "x: needs ", grid.x, " thread blocks, allowed is at most ", INT32_MAX);
+    }
+    if (x.device_type == AOTGEMM_CPU) return run_on_cpu(call, options.cpu_threads);
+    parameters.rows_per_thread = grid.rows_per_thread;
+    parameters.tiles_per_block = grid.tiles_per_block;
+    parameters.blocks_of_group = grid.blocks_of_group;
     const CudaDevice& device = cuda_device(x.device_id);
     const ContextScope scope(device);
-    launch(device, conversion_of(call).cubin_for(device), {static_cast<uint32_t>(shape.blocks), kCastRowsThreads},
-           options.stream, &parameters);
+    launch(device, conversion_of(call).cubin_for(device),
+           {static_cast<uint32_t>(grid.x), kCastRowsThreads, static_cast<uint32_t>(grid.y)}, options.stream, &parameters);
 }
 
 }  // namespace aotgemm

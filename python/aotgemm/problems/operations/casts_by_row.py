@@ -19,6 +19,8 @@ from ..values import Values
 
 ZEROS, SCALE_BYTES, MOST_TOKENS = 128, 4, 16384
 ONE = 127  # UE8M0 of the scales that fill a word up
+FAR_GATES = (-86.5, -87.5, -88.0, -88.5, -200.0, 200.0)  # e^-gate comes near the ends of FP32 and to infinity
+LARGE_UP = 3e38
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,14 @@ SIZES = [
 
 
 def _values(kind: str, size: RowCastSize, rng: np.random.Generator, values: Values) -> np.ndarray:
-    """Normal numbers of many magnitudes, with a block of zeros; edge values have NaN and infinity."""
+    """Normal numbers of many magnitudes, a block of zeros, gates far from zero; edge values have NaN and infinity."""
     columns = size.k * 2 if kind == "silu_mul_fp8" else size.k
     largest = 3 if kind == "silu_mul_fp8" else 20
     x = rng.standard_normal((*size.lead, columns), np.float32)
     x *= np.exp2(rng.integers(-20, largest, (*size.lead, 1))).astype(np.float32)
     x[..., : size.m // 2, :ZEROS] = 0
+    if kind == "silu_mul_fp8":
+        x[..., -1, 1 : 1 + len(FAR_GATES)], x[..., -1, size.k + 3] = FAR_GATES, LARGE_UP
     if values == "edge":
         x[..., -1, -1], x[..., -2:-1, 0] = np.nan, -np.inf
     return x.astype(numpy_dtype(size.dtype))
