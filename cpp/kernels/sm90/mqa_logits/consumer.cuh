@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "common/static_for.cuh"
+#include "ptx/arrive_after.cuh"
 #include "ptx/block.cuh"
 #include "ptx/mbarrier.cuh"
 #include "ptx/wgmma.cuh"
@@ -83,7 +84,7 @@ struct MqaConsumer {
             retire<0, 0>(block);
             if constexpr (!Config::kSplitsKeys) {  // the stage's other half has no keys
                 issue_at.advance();
-                release_stage();
+                release_stage(block.scales[0]);
             }
         } else {
             issue<1>(block);
@@ -111,15 +112,17 @@ struct MqaConsumer {
     __device__ __forceinline__ void retire(Block& block) {
         const Scales scales = block.scales[kSlot];
         ptx::wgmma_wait<kPending>();
-        if constexpr (Config::kSplitsKeys || kSlot == 1) release_stage();
+        if constexpr (Config::kSplitsKeys || kSlot == 1) release_stage(scales);
         float values[Sum::kLaneRows * Sum::kLaneKeys];
         Sum::template sum<kSlot * kSums>(values, block.weights, scales.first, scales.second, lane);
         block.rows.store(values, block.key);
         block.key += kKeyStep;
     }
 
-    __device__ __forceinline__ void release_stage() {
-        ptx::mbarrier_arrive(pipeline.empty(retire_at.stage));
+    // scales: the last that were loaded from the stage.
+    __device__ __forceinline__ void release_stage(const Scales& scales) {
+        const uint32_t word = __float_as_uint(scales.first) | __float_as_uint(scales.second);
+        ptx::mbarrier_arrive_after(pipeline.empty(retire_at.stage), word, static_cast<uint32_t>(params.width >> 63));
         retire_at.advance();
     }
 

@@ -13,12 +13,15 @@ struct KeyRange {
     __device__ __forceinline__ int32_t last() const { return first + count; }
 };
 
-// A row's own keys, cut to those there are and to the columns there are.
-__device__ __forceinline__ KeyRange key_range(const MqaLogitsParams& params, int32_t row) {
-    const int32_t start = params.starts[row], end = params.ends[row];
+// Keys [start, end) of a row, cut to those there are and to the columns there are.
+__device__ __forceinline__ KeyRange cut_range(const MqaLogitsParams& params, int32_t start, int32_t end) {
     const int32_t first = max(start, 0), shift = params.compressed != 0 ? start : 0;
     const int64_t last = min(params.width + shift, static_cast<int64_t>(min(end, params.keys)));
     return {first, last > first ? static_cast<int32_t>(last - first) : 0, shift};
+}
+
+__device__ __forceinline__ KeyRange key_range(const MqaLogitsParams& params, int32_t row) {
+    return cut_range(params, params.starts[row], params.ends[row]);
 }
 
 // The keys that a block of rows has together.
@@ -41,17 +44,23 @@ __device__ __forceinline__ BlockKeys keys_between(int32_t first, int32_t last) {
     return {first, max(last - first, 0)};
 }
 
+// All loads are under way at a time: one after the other they would take microseconds. Where the block has fewer rows, the
+// last one counts again.
 template <class Config>
 __device__ __forceinline__ BlockKeys block_keys(const MqaLogitsParams& params, int32_t block) {
+    int32_t starts[Config::kBlockRows], ends[Config::kBlockRows];
+#pragma unroll
+    for (int i = 0; i < Config::kBlockRows; ++i) {
+        const int32_t row = min(block * Config::kBlockRows + i, params.rows - 1);
+        starts[i] = params.starts[row];
+        ends[i] = params.ends[row];
+    }
     int32_t first = params.keys, last = 0;
 #pragma unroll
     for (int i = 0; i < Config::kBlockRows; ++i) {
-        const int32_t row = block * Config::kBlockRows + i;
-        if (row >= params.rows) continue;
-        const KeyRange keys = key_range(params, row);
-        if (keys.count == 0) continue;
-        first = min(first, keys.first);
-        last = max(last, keys.last());
+        const KeyRange keys = cut_range(params, starts[i], ends[i]);
+        first = keys.count > 0 ? min(first, keys.first) : first;
+        last = keys.count > 0 ? max(last, keys.last()) : last;
     }
     return keys_between(first, last);
 }

@@ -1,7 +1,9 @@
 // Family paged_mqa_logits on Hopper: mqa_logits for keys that lie in blocks of a cache, by a table for each sequence.
 //
 // The two consumer warpgroups share the rows of q, since there are few, and have half of the keys of each stage.
-//   producer.cuh     the producer warp walks through the schedule and the table
+//   walk.cuh         the parts of sequences that the schedule gives a thread block
+//   producer.cuh     a warp that walks and loads the keys by the table
+//   queries.cuh      a warp that walks and loads the rows of q
 //   ../mqa_logits    pipeline, consumer, sum over heads, stores
 // Host side: cpp/dispatch/ops/mqa_logits/sm90/paged_mqa_logits.cpp. CPU twin: cpp/emulation/ops/paged_mqa_logits.cpp.
 #pragma once
@@ -11,6 +13,7 @@
 #include "sm90/mqa_logits/consumer.cuh"
 #include "sm90/mqa_logits/pipeline.cuh"
 #include "sm90/paged_mqa_logits/producer.cuh"
+#include "sm90/paged_mqa_logits/queries.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -30,9 +33,12 @@ __device__ __forceinline__ void paged_mqa_logits(const PagedMqaLogitsParams& par
         return;
     }
     ptx::setmaxnreg_dec<Config::kProducerRegisters>();
-    if (warp != 0) return;
-    PagedMqaProducer<Config>{params, pipeline, lane}.run();
-    ptx::griddepcontrol_launch_dependents();
+    if (warp == 0) {
+        PagedKeyProducer<Config>{params, pipeline, lane}.run();
+        ptx::griddepcontrol_launch_dependents();
+    } else if (warp == 1) {
+        PagedQueryProducer<Config>{params, pipeline, lane}.run();
+    }
 }
 
 }  // namespace aotgemm::sm90
