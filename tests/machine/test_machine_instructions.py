@@ -77,6 +77,7 @@ def bits(values):
         ("shfl.sync.bfly.b32 %r2|%p1, %r1, 9, 31, -1;", LANE ^ 9),
         ("setp.gt.u32 %p1, %r1, 29;\nvote.sync.ballot.b32 %r2, %p1, -1;", np.full(32, 0xC0000000)),
         ("redux.sync.max.u32 %r2, %r1, -1;", np.full(32, 31)),
+        ("mov.b32 %r3, 0x83726150;\nprmt.b32 %r2, %r3, %r1, 0x4B30;", LANE << 24 | 0xFF << 16 | 0x83 << 8 | 0x50),
         ("elect.sync %r3|%p1, -1;\nselp.b32 %r2, 7, 8, %p1;", np.where(LANE == 0, 7, 8)),
         ("setp.eq.u32 %p1, %r1, 4;\nmov.u32 %r2, %ctaid.x;\n@!%p1 mov.u32 %r2, 3;", np.where(LANE == 4, 0, 3)),
     ],

@@ -148,6 +148,20 @@ struct LeadingZeros {  // bfind.shiftamt: by how much to shift left so that the 
         return a == 0 ? 0xFFFFFFFF : static_cast<std::uint32_t>(std::countl_zero(a));
     }
 };
+// PTX ISA, "prmt" without a mode: four bits of `selector` for each byte choose one of the eight bytes of b:a, or 255 or 0
+// by that byte's sign.
+struct Permute {
+    static std::uint32_t of(std::uint32_t a, std::uint32_t b, std::uint32_t selector) {
+        const std::uint64_t bytes = std::uint64_t{b} << 32 | a;
+        std::uint32_t out = 0;
+        for (int byte = 0; byte < 4; ++byte) {
+            const std::uint32_t chosen = selector >> (4 * byte) & 15;
+            const auto value = static_cast<std::uint32_t>(bytes >> (8 * (chosen & 7)) & 0xFF);
+            out |= (chosen < 8 ? value : value < 0x80 ? 0 : 0xFF) << (8 * byte);
+        }
+        return out;
+    }
+};
 struct CountOnes {
     static std::uint32_t of(std::uint32_t a) { return static_cast<std::uint32_t>(std::popcount(a)); }
 };
@@ -227,6 +241,7 @@ void add_integer_opcodes(OpcodeTable& table) {
     add_unary<Reverse, std::uint32_t>(table, "brev.b32");
     add_unary<LeadingZeros, std::uint32_t>(table, "bfind.shiftamt.u32");
     add_unary<CountOnes, std::uint32_t>(table, "popc.b32");
+    add_ternary<Permute, std::uint32_t>(table, "prmt.b32");
     table["bfi.b32"] = {"", insert_bits, decode_insert_bits, true};
 }
 
