@@ -19,7 +19,11 @@ class Arch:
     mnemonics: Mapping[str, str] = field(default_factory=dict)
 
 
-SM_90A = Arch("sm_90a", shared_limit=232448, mnemonics={"fp8": "QGMMA", "bf16": "HGMMA", "tf32": "HGMMA"})
+SM_90A = Arch(
+    "sm_90a",
+    shared_limit=232448,
+    mnemonics={"fp8": "QGMMA", "fp8_fragments": "QGMMA", "bf16": "HGMMA", "tf32": "HGMMA"},
+)
 SM_100A = Arch(
     "sm_100a",
     shared_limit=232448,

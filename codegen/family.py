@@ -17,6 +17,7 @@ class Operand:
 
 
 FP8 = Operand("fp8", 1)
+FP8_FRAGMENTS = Operand("fp8_fragments", 1)  # A of the instruction is in registers
 BF16 = Operand("bf16", 2)
 TF32 = Operand("tf32", 4)
 

@@ -55,6 +55,7 @@ from .ops.cast import (
 )
 from .ops.einsum import einsum
 from .ops.fp4 import cast_back_from_fp4, requantize_fp4_to_fp8, transpose_packed_fp4
+from .ops.fp4_words import Fp4Weights, prepack_fp4_weights
 from .ops.fp8_einsum import fp8_einsum
 from .ops.fp8_gemm import fp8_fp4_gemm_nt, fp8_gemm_nt
 from .ops.fp8_grouped import (
@@ -97,6 +98,7 @@ __all__ = [
     "DeviceError",
     "DtypeError",
     "Error",
+    "Fp4Weights",
     "InexactError",
     "KernelMissingError",
     "LayoutError",
@@ -169,6 +171,7 @@ __all__ = [
     "per_token_cast_to_fp4",
     "per_token_cast_to_fp8",
     "preload",
+    "prepack_fp4_weights",
     "record",
     "recorded_calls",
     "requantize_fp4_to_fp8",

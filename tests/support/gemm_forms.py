@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from aotgemm import _core
-from aotgemm.arrays.sizes import ceil_div
+from aotgemm import _core, prepack_fp4_weights
+from aotgemm.arrays.sizes import align, ceil_div
 from aotgemm.problems.kinds import KINDS, SKIP_HEAD_MID, Kind
 from aotgemm.problems.memory import in_tma_rows
 from aotgemm.problems.scales import granularities
@@ -91,7 +91,9 @@ class Form:
     def operands(self, k: int) -> dict[str, Any]:
         """Arguments of `_core.gemm` for ones times ones, with D poisoned."""
         given = dict.fromkeys(("sfa", "sfb", "c", "index")) | self._factors(k)
-        if self.is_fp8:
+        if self.kind.b_in_words:
+            given |= self._words(k)
+        elif self.is_fp8:
             given |= self._packed_scales(k) if self.kind.packs_scales else self._scales(ceil_div(k, 128))
         if self.grouping in INDICES:
             given["index"] = INDICES[self.grouping]
@@ -129,6 +131,17 @@ class Form:
             "sfa": np.ones((*groups_a, self.m, blocks), np.float32),
             "sfb": np.ones((*groups_b, rows_b, blocks), np.float32),
         }
+
+    def _words(self, k: int) -> dict[str, np.ndarray]:
+        """Ones in FP4, and A's scales."""
+        groups = () if self.grouping == "dense" else (GROUPS,)
+        columns = align(k, 128)
+        packed, scales = (
+            np.full((*groups, N, columns // 2), 0x22, np.int8),
+            np.ones((*groups, N, columns // 32), np.float32),
+        )
+        words, split = prepack_fp4_weights(packed, scales, allow_inexact=True).weights
+        return {"sfa": self._scales(ceil_div(k, 128))["sfa"], "b": words, "sfb": split}
 
     def _packed_scales(self, k: int) -> dict[str, np.ndarray]:
         """Packed ones as a GPU reads them."""

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int64_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
 
+// Half a byte for a code, and a word of scales for 128 of them.
+constexpr double kBytesOfFp4InWords = 0.5 + 4.0 / 128;
+
 // In the order of TileGrouping; a word that is none of them has no kernel, and is refused before.
 constexpr std::array<const char*, 7> kGroupings{"dense",  "batched",   "contiguous",   "psum",
                                                 "masked", "k_grouped", "batch_reduced"};
@@ -81,7 +84,7 @@ double read_bytes(const Extents& of) {
     const double groups = static_cast<double>(of.groups);
     if (of.grouping == TileGrouping::k_grouped) return (m + n) * k * of.element_bytes;  // k is that of all groups
     const double rows = shares_rows(of.grouping) ? live_rows(of) : groups * m;
-    return (rows + groups * n) * k * of.element_bytes;
+    return (rows + groups * n * of.share_of_b) * k * of.element_bytes;
 }
 
 }  // namespace
@@ -89,6 +92,7 @@ double read_bytes(const Extents& of) {
 Extents::Extents(const aotgemm_problem& problem)
     : grouping(grouping_of(problem.grouping)), m(0), n(problem.n), k(problem.k), groups(problem.groups),
       num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1),
+      share_of_b(std::strcmp(problem.family, "fp8_fp4_gemm_1d1d") == 0 ? kBytesOfFp4InWords : 1),
       out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), a_is_k_major(problem.layout[0] == 'n'), ranges(1),
       k_products(1) {
     set_m(problem.m);

@@ -89,6 +89,9 @@ typedef struct aotgemm_launch {
  *                contiguous psum masked  nt              sfa, sfb, index, expected_m
  * fp8_gemm_1d1d  dense                   nt              sfa, sfb, c
  *                k_grouped               nt              sfa, sfb, c, index, ks
+ * fp8_fp4_gemm_1d1d
+ *                dense                   nt              sfa, sfb, c
+ *                contiguous psum masked  nt              sfa, sfb, index, expected_m
  * bf16_gemm      dense                   nt nn tn tt     c
  *                batched                 nt nn
  *                contiguous psum         nt nn           index, expected_m
@@ -110,6 +113,14 @@ typedef struct aotgemm_launch {
  *           scales of neighbouring ranges of K, the first in the low byte; 0xFF is NaN. Strides are (1, a multiple of 4
  *           from M or N on), 16-byte aligned. k_grouped: [M or N, sum over groups of ceil(K / (4 * gran_k))].
  * d         BF16 or FP32 (dense, batched), BF16 (contiguous, psum, masked), FP32 (k_grouped, whose ks are multiples of 32)
+ *
+ * fp8_fp4_gemm_1d1d is of sm_90a: aotgemm_fp8_gemm_nt_1d1d, or each group's, of the FP8 weights that b and sfb stand for,
+ * written down bit by bit in kernels/common/fp4_words.hpp and made by prepack_fp4_weights of the Python package.
+ * a, sfa    FP8 E4M3 and FP32, as in aotgemm_fp8_gemm_nt and the grouped calls of family fp8_gemm_1d2d
+ * b         int32 [N, 16 * ceil(K / 128)], with groups in front where there are some: eight FP4 E2M1 codes a word, those
+ *           past K zero
+ * sfb       int32 [N, ceil(K / 128)], with groups likewise, laid out as sfa: a word for a row and 128 columns
+ * c, d      BF16
  *
  * Rules of all calls: operands live on one device. Elements of d share no address, neither with each other nor with
  * another operand, but that c may be d itself. Sizes are at most 2^31 - 513. Strides and addresses are what each call asks

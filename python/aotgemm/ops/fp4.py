@@ -52,7 +52,7 @@ def transpose_packed_fp4(a: T) -> T:
     return out
 
 
-def _powers(scales: Any) -> Any:
+def powers(scales: Any) -> Any:
     """Scales as the core takes them: bytes become FP32, exponent bits and nothing else."""
     shape_of("scales", scales, (2, 3))
     if dtype_name_of(scales) not in BYTE_SCALES:
@@ -71,7 +71,8 @@ def _as_host(tensor: Any) -> Any:
     return to_numpy(tensor) if framework_of(tensor) == "aotgemm" else tensor
 
 
-def _check_exact(inexact: Any) -> None:
+def check_exact(inexact: Any) -> None:
+    """Raises InexactError where a block's count is not 0."""
     counts = _as_host(inexact)
     values, blocks = int(counts.sum()), int((counts != 0).sum())
     if values:
@@ -108,7 +109,7 @@ def requantize_fp4_to_fp8(
     blocks = [*groups, ceil_div(n, rows_per_scale), ceil_div(half * 2, BLOCK)]
     q = _empty("weights", weights, [*groups, n, half * 2], "float8_e4m3fn")
     sf, inexact = (_empty("weights", weights, blocks, dtype) for dtype in ("float32", "int32"))
-    _core.fp4_to_fp8(weights, _powers(scales), q, sf, inexact)
+    _core.fp4_to_fp8(weights, powers(scales), q, sf, inexact)
     if not allowed:
-        _check_exact(inexact)
+        check_exact(inexact)
     return q, sf, inexact

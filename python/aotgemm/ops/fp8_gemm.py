@@ -2,8 +2,9 @@
 
 from .. import _core
 from ..typing import ScaledTensor, Tensor
-from . import fp8_fp4_gemm
+from . import fp4_words, fp8_fp4_gemm
 from ._arguments import check_no_accumulator, is_1d1d, unpack
+from .fp4_words import Fp4Weights
 
 
 def fp8_gemm_nt(
@@ -22,6 +23,7 @@ def fp8_gemm_nt(
     a: (A, SFA). A FP8 E4M3 [M, K]; SFA FP32 [M, ceil(K / 128)], one scale per row and 128 columns. On a GPU, scales
         that are not MN-major as get_mn_major_tma_aligned_tensor returns them are copied into that layout first.
     b: (B, SFB). B FP8 E4M3 [N, K]; SFB FP32 [ceil(N / 128), ceil(K / 128)], any strides.
+        Or Fp4Weights of prepack_fp4_weights, on Hopper and the CPU: K is a multiple of 128, and C is taken.
     d: BF16 [M, N], written in place.
 
     A, B and D have stride 1 along their last dimension, row strides and addresses that are multiples of 16 bytes; N is
@@ -36,6 +38,8 @@ def fp8_gemm_nt(
     Raises ShapeError, DtypeError, LayoutError, DeviceError, KernelMissingError or CudaError.
     """
     recipes = recipe, recipe_a, recipe_b
+    if type(b) is Fp4Weights:
+        return fp4_words.gemm("dense", a, b, d, recipes, c=c)
     is_plain = recipe is None and recipe_a is None and recipe_b is None and c is None
     if not is_plain and fp8_fp4_gemm.is_for(d):
         return fp8_fp4_gemm.gemm("dense", a, b, d, recipes, disable_ue8m0_cast, c=c)

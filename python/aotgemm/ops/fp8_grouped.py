@@ -2,8 +2,9 @@
 
 from .. import _core
 from ..typing import ScaledTensor, Tensor
-from . import fp8_fp4_gemm
+from . import fp4_words, fp8_fp4_gemm
 from ._arguments import check_expected_m, check_recipes, contiguous_form, unpack
+from .fp4_words import Fp4Weights
 from .fp8_transposed import k_last
 
 
@@ -25,6 +26,7 @@ def m_grouped_fp8_gemm_nt_contiguous(
 
     a: (A, SFA). A FP8 E4M3 [M, K]; SFA FP32 [M, ceil(K / 128)], copied on a GPU as in fp8_gemm_nt.
     b: (B, SFB). B FP8 E4M3 [G, N, K]; SFB FP32 [G, ceil(N / 128), ceil(K / 128)], any strides.
+        Or Fp4Weights of prepack_fp4_weights, as in fp8_gemm_nt.
     d: BF16 [M, N], written in place.
     grouped_layout: int32, contiguous. A group may be empty.
         [M]: the group of each row, -1 for padding. Each group starts at a multiple of 128 rows, so that no 128 rows
@@ -41,12 +43,15 @@ def m_grouped_fp8_gemm_nt_contiguous(
     Raises ShapeError (on the CPU also for an index out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
+    recipes = recipe, recipe_a, recipe_b
+    if type(b) is Fp4Weights:
+        grouping, expected_m = contiguous_form(use_psum_layout, expected_m_for_psum_layout)
+        return fp4_words.gemm(grouping, a, b, d, recipes, index=grouped_layout, expected_m=expected_m)
     if fp8_fp4_gemm.is_for(d):
-        recipes = recipe, recipe_a, recipe_b
         return fp8_fp4_gemm.m_grouped_contiguous(
             *(a, b, d, grouped_layout, recipes, disable_ue8m0_cast, use_psum_layout, expected_m_for_psum_layout)
         )
-    check_recipes(recipe, recipe_a, recipe_b)
+    check_recipes(*recipes)
     grouping, expected_m = contiguous_form(use_psum_layout, expected_m_for_psum_layout)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
@@ -96,6 +101,7 @@ def m_grouped_fp8_gemm_nt_masked(
 
     a: (A, SFA). A FP8 E4M3 [G, M, K]; SFA FP32 [G, M, ceil(K / 128)], copied on a GPU unless MN-major in each group.
     b: (B, SFB). B FP8 E4M3 [G, N, K]; SFB FP32 [G, ceil(N / 128), ceil(K / 128)], any strides.
+        Or Fp4Weights of prepack_fp4_weights, as in fp8_gemm_nt.
     d: BF16 [G, M, N]; its rows from masked_m[g] on are not written.
     masked_m: int32 [G], contiguous, from 0 to M each. It stays on the device: a captured call reads its new values.
     expected_m: rows to expect in a group, from 1 on: a hint for the choice of the kernel, on which no result depends.
@@ -105,10 +111,13 @@ def m_grouped_fp8_gemm_nt_masked(
     Raises ShapeError (on the CPU also for a mask out of range), DtypeError, LayoutError, DeviceError,
     KernelMissingError or CudaError.
     """
+    recipes = recipe, recipe_a, recipe_b
+    if type(b) is Fp4Weights:
+        expected_m = check_expected_m("expected_m", expected_m)
+        return fp4_words.gemm("masked", a, b, d, recipes, index=masked_m, expected_m=expected_m)
     if fp8_fp4_gemm.is_for(d):
-        recipes = recipe, recipe_a, recipe_b
         return fp8_fp4_gemm.m_grouped_masked(a, b, d, masked_m, expected_m, recipes, disable_ue8m0_cast)
-    check_recipes(recipe, recipe_a, recipe_b)
+    check_recipes(*recipes)
     expected_m = check_expected_m("expected_m", expected_m)
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)

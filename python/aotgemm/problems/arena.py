@@ -9,6 +9,7 @@ import numpy as np
 from ..ops.cast import per_token_cast_to_fp8
 from .backends import Backend
 from .form import COperand
+from .fp4_words import random_scale_words
 from .kind import Kind
 from .make import Problem, index_of
 from .memory import CONTIGUOUS, View
@@ -20,8 +21,17 @@ SCALE_RANGE = 2e-3, 8e-3  # of a standard normal block, amax / 448
 SEED = 0
 
 
+def _content(kind: Kind, name: str, dtype: str) -> str:
+    """What an operand is filled with: its dtype, or what words of FP4 weights and of their scales are."""
+    return {"b": "words", "sfb": "words of scales"}.get(name, dtype) if kind.b_in_words else dtype
+
+
 def _chunk(rng: np.random.Generator, dtype: str) -> np.ndarray:
-    """CHUNK elements: scales, or standard normal values, quantised."""
+    """CHUNK elements of a content: scales, or standard normal values, quantised."""
+    if dtype == "words":
+        return rng.integers(-(2**31), 2**31, CHUNK, np.int32)
+    if dtype == "words of scales":
+        return random_scale_words(rng, CHUNK)
     if dtype == "float32":
         return rng.uniform(*SCALE_RANGE, CHUNK).astype(np.float32)
     if dtype == "int32":  # packed, of about the same size
@@ -59,7 +69,8 @@ class OperandArena:
             for name, view in self._views(size).items():
                 largest[name] = max(view, largest.get(name, view), key=lambda one: one.size)
         rng = np.random.default_rng(SEED)
-        chunks = {dtype: _chunk(rng, dtype) for dtype in dict.fromkeys(v.dtype for v in largest.values())}
+        contents = dict.fromkeys(_content(kind, name, view.dtype) for name, view in largest.items())
+        chunks = {content: _chunk(rng, content) for content in contents}
         self._sets = [self._allocate(largest, chunks) for _ in range(sets)]
 
     def _views(self, size: Size) -> dict[str, View]:
@@ -71,7 +82,7 @@ class OperandArena:
     def _allocate(self, largest: dict[str, View], chunks: dict[str, np.ndarray]) -> dict[str, Any]:
         backend = self._backend
         memory = {
-            name: _filled(backend, chunks[view.dtype], view.dtype, view.size)
+            name: _filled(backend, chunks[_content(self._kind, name, view.dtype)], view.dtype, view.size)
             for name, view in largest.items()
             if name != "d"
         }

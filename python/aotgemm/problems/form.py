@@ -103,7 +103,8 @@ class GemmFamily:
     """A family of GEMMs.
 
     rows_per_scale_of_b: 1 or 128, None where there are no scales, as in BF16. packs_scales: whether they are packed
-    UE8M0, made of FP32 powers of two. archs: the architectures on which the user's calls run it.
+    UE8M0, made of FP32 powers of two. b_in_words: whether B is FP4 in words, and so are its scales. archs: the
+    architectures on which the user's calls run it.
     """
 
     name: str
@@ -111,6 +112,7 @@ class GemmFamily:
     forms: tuple[Form, ...]
     rows_per_scale_of_b: int | None = None
     packs_scales: bool = False
+    b_in_words: bool = False
     archs: tuple[Architecture, ...] = ("sm_90a",)
 
     def __post_init__(self) -> None:

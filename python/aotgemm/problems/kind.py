@@ -60,6 +60,11 @@ class Kind:
         return self.form.family.packs_scales
 
     @property
+    def b_in_words(self) -> bool:
+        """Whether B is FP4 in words, and its scales are words of another kind."""
+        return self.form.family.b_in_words
+
+    @property
     def is_flat(self) -> bool:
         """Whether A and B are vectors that hold a matrix for each group of K."""
         return self.is_fp8 and not self.packs_scales and self.grouping == "k_grouped"

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..arrays.sizes import ceil_div
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
+from .fp4_words import add_special_words, draw_words
 from .kind import Kind
 from .sizes import Size
 from .views import SCALE_BLOCK, placement_of
@@ -100,12 +101,16 @@ def below_two(values: np.ndarray) -> np.ndarray:
     return (values.view(np.uint16) & 0xBFFF).view(BF16)
 
 
-def _add_special_fp8(a: np.ndarray, sfa: np.ndarray, b: np.ndarray, sfb: np.ndarray) -> None:
+def _add_special_fp8_rows(a: np.ndarray, sfa: np.ndarray) -> None:
     """NaN and infinity in rows that single outputs meet, so that most outputs stay finite."""
     for row, column in ((20, 0), (21, a.shape[1] - 1)):
         a.view(np.uint8)[row : row + 1, column] = FP8_NAN
-    b.view(np.uint8)[40:41, b.shape[1] // 2] = FP8_NAN | 0x80
     sfa[22:23, 0], sfa[23:24, -1], sfa[24:25], sfa[25:26] = np.inf, np.nan, 0, 3e38
+
+
+def _add_special_fp8_columns(b: np.ndarray, sfb: np.ndarray) -> None:
+    """The same in rows of B."""
+    b.view(np.uint8)[40:41, b.shape[1] // 2] = FP8_NAN | 0x80
     sfb[4:5, 0] = np.inf
 
 
@@ -127,8 +132,12 @@ def _add_special(operands: Operands, columns: slice) -> None:
     a, b, blocks = operands.a[:, columns], operands.b[0][:, columns], blocks_of(columns)
     if operands.sfa is None:
         _add_special_bf16(a, b)
+        return
+    _add_special_fp8_rows(a, operands.sfa[:, blocks])
+    if b.dtype == np.int32:
+        add_special_words(operands.sfb[0])
     else:
-        _add_special_fp8(a, operands.sfa[:, blocks], b, operands.sfb[0][:, blocks])
+        _add_special_fp8_columns(b, operands.sfb[0][:, blocks])
 
 
 def _add_special_values(kind: Kind, size: Size, operands: Operands) -> None:
@@ -168,6 +177,15 @@ def _matrix(
     return _bf16_matrix(rng, rows, columns, values), None
 
 
+def _weights(
+    rng: np.random.Generator, kind: Kind, rows: int, columns: int, values: Values
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """B of a group, and its scales if it has any."""
+    if kind.b_in_words:
+        return draw_words(rng, rows, columns, values)
+    return _matrix(rng, kind, rows, columns, 1 if kind.scales_b_by_row else SCALE_BLOCK, values)
+
+
 def _source(rng: np.random.Generator, kind: Kind, rows: int, values: Values) -> np.ndarray:
     """Which distinct row each row of A is."""
     if values != "edge" or kind.takes_c:  # C differs from row to row
@@ -193,8 +211,7 @@ def draw(kind: Kind, size: Size, rng: np.random.Generator, values: Values = "nor
     distinct = DISTINCT_ROWS_OF_GROUPS if repeats else int(source.max(initial=-1)) + 1
     columns, groups = size.k * size.batches, size.groups if placement else 1
     a, sfa = _matrix(rng, kind, distinct, columns, 1, values)
-    rows_per_scale = 1 if kind.scales_b_by_row else SCALE_BLOCK
-    weights = [_matrix(rng, kind, size.n, columns, rows_per_scale, values) for _ in range(groups)]
+    weights = [_weights(rng, kind, size.n, columns, values) for _ in range(groups)]
     b, sfb = np.stack([matrix for matrix, _ in weights]), None
     if kind.is_fp8:
         sfb = np.stack([scales for _, scales in weights])

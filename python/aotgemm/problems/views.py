@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..arrays.frameworks import contiguous_stride
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
+from .fp4_words import words_of
 from .kind import Kind
 from .memory import GUARD_ROWS, RAW, GuardedOutput, MemoryLayout, View, guard_output, numpy_dtype
 from .rows import RowPlacement, place_rows
@@ -62,6 +63,8 @@ def _values(kind: Kind, size: Size, memory: MemoryLayout) -> dict[str, View]:
     sizes_of_a = (size.k, rows) if kind.layout[0] == "t" else (rows, size.k)
     sizes_of_b = (size.k, size.n) if kind.layout[1] == "n" else (size.n, size.k)
     a = _matrices(dtype, outer, *sizes_of_a, memory, memory.interleaved and kind.separates_rows)
+    if kind.b_in_words:
+        return {"a": a, "b": _matrices("int32", _outer_of_b(kind, size), size.n, words_of(size.k), memory)}
     return {"a": a, "b": _matrices(dtype, _outer_of_b(kind, size), *sizes_of_b, memory)}
 
 
@@ -72,11 +75,14 @@ def _scales(kind: Kind, size: Size, memory: MemoryLayout, mn_major: bool) -> dic
         return _packed_scales(kind, size, memory)
     blocks = ceil_div(size.k, SCALE_BLOCK)
 
-    def by_row(outer: int, rows: int) -> View:
+    def by_row(outer: int, rows: int, dtype: str = "float32") -> View:
         shape = (outer, rows, blocks)[not outer :]
         padding = memory.scale_padding
-        return mn_major_view(outer, rows, blocks, padding) if mn_major else contiguous_view("float32", shape)
+        return mn_major_view(outer, rows, blocks, padding, dtype) if mn_major else contiguous_view(dtype, shape)
 
+    if kind.b_in_words:
+        sfb = by_row(_outer_of_b(kind, size), size.n, "int32")
+        return {"sfa": by_row(*_outer_and_rows_of_a(kind, size)), "sfb": sfb}
     if kind.scales_b_by_row:
         return {"sfa": by_row(0, size.m), "sfb": by_row(0, size.n)}
     outer = _outer_of_b(kind, size)

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays.sizes import align, ceil_div
+from ..ops.fp4_words import FAMILY
 from .points import Point
 
 K_BLOCK_BYTES = 128
 GROUP_ALIGNMENT = 128  # rows that a group of a shared A starts at a multiple of
 POWER_RAMP_US = 300.0
+FP4_IN_WORDS_BYTES = 0.5 + 4 / 128  # of a weight: its code, and its share of a word of scales
 SHARED_ROWS, COUNTED_ON_DEVICE = ("contiguous", "psum"), ("psum", "masked")
 
 
@@ -61,7 +63,8 @@ def _read_bytes(point: Point, element_bytes: int) -> float:
     rows = _live_rows(point) if point.grouping in SHARED_ROWS else float(groups * point.m)
     if point.counts and point.grouping in COUNTED_ON_DEVICE:
         rows, groups = float(sum(point.counts)), sum(count > 0 for count in point.counts)
-    return (rows + groups * point.n) * point.k * element_bytes
+    share_of_b = FP4_IN_WORDS_BYTES if point.family == FAMILY else 1
+    return (rows + groups * point.n * share_of_b) * point.k * element_bytes
 
 
 def _outside_bytes(point: Point, spec: dict[str, Any], rows: int, k_bytes: int) -> float:

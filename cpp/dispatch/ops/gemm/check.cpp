@@ -84,8 +84,12 @@ void check_dtypes(const GemmCall& call) {
     const aotgemm_gemm_call& in = *call.given;
     check_factor_dtype(call, {"a", *in.a});
     if (in.sfa != nullptr) check_dtype({"sfa", *in.sfa}, {call.family->scales});
-    check_factor_dtype(call, {"b", *in.b});
-    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {call.family->scales});
+    if (call.family->b_in_words) {
+        check_dtype({"b", *in.b}, {AOTGEMM_INT32});
+    } else {
+        check_factor_dtype(call, {"b", *in.b});
+    }
+    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {call.family->b_in_words ? AOTGEMM_INT32 : call.family->scales});
     const auto& [first, second] = call.form->outputs;
     if (second == AOTGEMM_DTYPE_OTHER) {
         check_dtype({"d", *in.d}, {first});
@@ -148,7 +152,7 @@ void set_views(GemmCall& call, const Transposed& transposed) {
         call.b = flat_view_of(*in.b, call.d.columns, k);
     } else {
         call.a = factor_view_of(*in.a, transposed.a);
-        call.b = factor_view_of(*in.b, transposed.b);
+        call.b = call.family->b_in_words ? words_view_of(*in.b) : factor_view_of(*in.b, transposed.b);
     }
     if (in.sfa == nullptr) return;
     call.sfa = view_of(*in.sfa);
@@ -215,6 +219,11 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
     if (is_flat(call)) {
         check_size(a, 0, call.sizes.m * call.sizes.k, "rows of d times the sum of ks");
         check_size(b, 0, call.sizes.n * call.sizes.k, "rows of d times the sum of ks");
+        return;
+    }
+    if (call.family->b_in_words) {
+        const int64_t words = ceil_div(call.sizes.k, kScaleColumns) * (kScaleColumns / call.b.packing);
+        check_size(b, b.tensor.ndim - 1, words, "16 words for each 128 of K of a, rounded up");
         return;
     }
     check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), call.sizes.k / call.b.packing,

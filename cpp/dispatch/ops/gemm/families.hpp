@@ -39,6 +39,7 @@ struct GemmFamily {
     const char* name;
     aotgemm_dtype operands;       // of A and B
     bool takes_fp4 = false;       // in the place of either, K-major
+    bool b_in_words = false;      // B is FP4 in words, and so are its scales: kernels/common/fp4_words.hpp
     aotgemm_dtype scales = AOTGEMM_FP32;  // or int32: four UE8M0 in a word, for gran_k_a and gran_k_b of K each
     int32_t scale_rows_a, scale_rows_b;  // rows under one scale; 0: there are no scales
     int32_t n_multiple, k_multiple;

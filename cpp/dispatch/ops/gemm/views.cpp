@@ -1,5 +1,7 @@
 #include "dispatch/ops/gemm/views.hpp"
 
+#include "kernels/common/fp4_words.hpp"
+
 namespace aotgemm {
 namespace {
 
@@ -48,6 +50,13 @@ OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed) {
     if (tensor.dtype != AOTGEMM_INT8) return view;
     view.packing = 2;
     view.columns *= 2;
+    return view;
+}
+
+OperandView words_view_of(const aotgemm_tensor& tensor) {
+    OperandView view = view_of(tensor);
+    view.packing = kFp4CodesOfWord;
+    view.columns *= kFp4CodesOfWord;
     return view;
 }
 

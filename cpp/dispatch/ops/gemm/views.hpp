@@ -13,7 +13,7 @@ struct OperandView {
     int32_t dtype = AOTGEMM_DTYPE_OTHER;
     bool is_mn_major = false;  // rows are adjacent in memory, not columns
     bool is_flat = false;      // a vector: the K ranges of all groups, each of them a row-major matrix
-    int32_t packing = 1;       // columns in a stored element: 2 of FP4, which is K-major; strides count stored elements
+    int32_t packing = 1;       // columns in a stored element: 2 or 8 of FP4, which is K-major; strides count stored elements
     int64_t rows = 0, columns = 0, row_stride = 0, column_stride = 0;
     int64_t groups = 0, group_stride = 0;  // 0 groups: the tensor has no such dimension
 
@@ -27,6 +27,9 @@ OperandView view_of(const aotgemm_tensor& tensor, bool transposed = false);
 
 // The same of an operand that may be FP4: int8 with two columns to an element.
 OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed);
+
+// FP4 in words of eight columns, which are K-major: kernels/common/fp4_words.hpp.
+OperandView words_view_of(const aotgemm_tensor& tensor);
 
 // A vector that holds for each group a matrix of `rows` rows, `columns` being the sum of all groups' columns.
 OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t columns);

@@ -5,6 +5,7 @@ namespace {
 
 CUtensorMapDataType map_type(int32_t dtype) {
     if (dtype == AOTGEMM_FP8_E4M3) return CU_TENSOR_MAP_DATA_TYPE_UINT8;
+    if (dtype == AOTGEMM_INT32) return CU_TENSOR_MAP_DATA_TYPE_INT32;
     return dtype == AOTGEMM_BF16 ? CU_TENSOR_MAP_DATA_TYPE_BFLOAT16 : CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
 }
 

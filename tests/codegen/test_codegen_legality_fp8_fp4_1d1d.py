@@ -1,0 +1,42 @@
+"""why_illegal for family fp8_fp4_gemm_1d1d: each of its rules turns away a spec."""
+
+from dataclasses import replace
+
+import pytest
+
+from codegen.families import kernels_of
+from codegen.legality import rules_of, why_illegal
+from codegen.spec import KernelSpec
+
+DENSE = KernelSpec("sm_90a", "fp8_fp4_gemm_1d1d", "dense", "nt", "bf16", 16, 128, 256, 4, 2, swap_ab=True)
+CONTIGUOUS = replace(DENSE, grouping="contiguous", block_m=32)
+
+CASES = [
+    ("_choices", replace(DENSE, grouping="batched"), "grouping is 'batched'; family fp8_fp4_gemm_1d1d has dense"),
+    ("groups", replace(CONTIGUOUS, block_m=48), "block_m is 48; groups start at multiples of 128 rows"),
+    ("_swapped", replace(DENSE, swap_ab=False), "swap_ab is False; family fp8_fp4_gemm_1d1d has True alone"),
+    ("_rows", replace(DENSE, block_n=192), "block_n is 192; one or two warpgroups have 64 rows"),
+    ("_columns", replace(DENSE, block_m=24), r"block_m \(swap_ab\) is 24; allowed are 8, 16, 32, 64"),
+    ("_in_flight", replace(DENSE, in_flight=1), "in_flight is 1 and block_k 256; the two K blocks of a stage"),
+    ("_in_flight", replace(DENSE, block_k=128), "in_flight is 2 and block_k 128; the two K blocks of a stage"),
+    ("_one_block", replace(DENSE, cluster_n=2), "cluster is 1x2; family fp8_fp4_gemm_1d1d has no clusters"),
+    ("_padding", replace(CONTIGUOUS, block_m=64), "block_m is 64; a warp zeroes the padding of 32 rows"),
+    ("two_stages", replace(DENSE, stages=1), "stages is 1; one is multiplied while another is filled"),
+    ("_shared_memory", replace(DENSE, stages=20), "bytes of shared memory; a block has 232448"),
+]
+
+
+@pytest.mark.parametrize("spec", [DENSE, CONTIGUOUS], ids=KernelSpec.name)
+def test_legal(spec: KernelSpec) -> None:
+    assert why_illegal(spec) is None
+
+
+@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
+def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        raise ValueError(why_illegal(spec))
+    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
+
+
+def test_every_rule_of_the_family_has_a_case() -> None:
+    assert {rule.__name__ for rule in kernels_of(DENSE).rules} <= {case[0] for case in CASES}
