@@ -264,9 +264,9 @@ def test_calls_on_a_b200_are_those_of_its_families():
     """FP8 calls of both granularities are of one family there, and FP4 weights have kernels."""
     b200 = _core.named_device("b200")
     of_fp8 = on_device(Call(("x",), "fp8_gemm_1d2d", 256, 512), b200)
-    weights = Call(("x",), "fp8_fp4", 256, 512)
+    weights = Call(("x",), "fp8_fp4_gemm_1d1d", 256, 512)
     assert of_fp8 == on_device(weights, b200) and of_fp8.family == "fp8_fp4_gemm"
-    assert on_device(weights, _core.named_device("h200")).family == "fp8_fp4_gemm_1d1d"
+    assert on_device(weights, _core.named_device("h200")) == weights
     other = Call(("x",), "mxfp4", 256, 512, missing="a reason")
     assert on_device(other, b200) == other
     assert on_device(Call(("x",), "fp8_gemm_1d2d", 256, 512), _core.named_device("h100")).family == "fp8_gemm_1d2d"

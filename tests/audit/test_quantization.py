@@ -211,7 +211,7 @@ def test_experts_of_deepseek_v4():
     """In FP4 by expert_dtype, in NVFP4 where quantization_config says so, in FP8 in files that say neither."""
     config = model_config("deepseek-v4-flash")
     quantization = config["quantization_config"]
-    assert families(quantization, config)["mlp.experts.w2"] == {"fp8_fp4"}
+    assert families(quantization, config)["mlp.experts.w2"] == {"fp8_fp4_gemm_1d1d"}
     assert families(quantization | {"moe_quant_algo": "NVFP4"}, config)["mlp.experts.w2"] == {"nvfp4"}
     found = families(quantization, config | {"expert_dtype": None})
     assert found["mlp.experts.w2"] == found["attn.wo_b"] == {FP8_BLOCK}

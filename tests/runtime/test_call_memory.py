@@ -60,7 +60,7 @@ LARGE = 1 << 18  # columns, whose scales of 256 rows take more than a workspace 
 print(json.dumps({
     "first": made(fp8[0], 1024),
     "others": [made(form, 1024) for form in fp8],
-    "large": [made(form, LARGE) for form in fp8 if form.grouping in ("contiguous", "psum")],
+    "large": [made(form, LARGE) for form in fp8 if form.kind.shares_rows and not form.kind.b_in_words],
 }))
 """
 EARLY = """
@@ -130,7 +130,7 @@ def scale_copies(form, k):
     """Scales of several rows and columns lie row-major in the operands, which a GPU does not read."""
     if not form.is_fp8 or k <= 128:
         return 0
-    return 2 if form.family == "fp8_gemm_1d1d" else 1
+    return 2 if form.kind.scales_b_by_row else 1
 
 
 def gemm_launches(form):
@@ -162,7 +162,9 @@ def test_one_call_allocates_launches_all_and_gives_back(outcomes, form):
 @pytest.mark.parametrize("form", [form for form in FORMS if form.is_fp8], ids=str)
 def test_copies_of_scales_have_columns_that_start_at_multiples_of_16_bytes(outcomes, form):
     groups = 2 if form.grouping in ("batched", "masked") else 1
-    elements = groups * form.m * K // 128 + (24 * K // 128 if form.family == "fp8_gemm_1d1d" else 0)
+    groups_of_b = 1 if form.grouping in ("dense", "k_grouped") else 2
+    rows_of_b = 24 * groups_of_b if form.kind.scales_b_by_row else 0
+    elements = (groups * form.m + rows_of_b) * K // 128
     assert outcomes[form, K][3] == 2 * 4 * elements  # allocated and released; M and N are multiples of 4
 
 

@@ -15,11 +15,8 @@ from .library import loaded_sha256, read_manifest
 from .operations import SERVES, kernel_of
 
 MAX_TOKENS = 8192
-# By architecture: what runs the calls of a family that has kernels on sm_90a alone, or of FP8 by weights in FP4.
-FAMILY_ON = {
-    "sm_90a": {"fp8_fp4": "fp8_fp4_gemm_1d1d"},
-    "sm_100a": dict.fromkeys(("fp8_gemm_1d2d", "fp8_gemm_1d1d", "fp8_fp4"), "fp8_fp4_gemm"),
-}
+# By architecture: what runs the calls of a family that has kernels on sm_90a alone.
+FAMILY_ON = {"sm_100a": dict.fromkeys(("fp8_gemm_1d2d", "fp8_gemm_1d1d", "fp8_fp4_gemm_1d1d"), "fp8_fp4_gemm")}
 
 
 @cache

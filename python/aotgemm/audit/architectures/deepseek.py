@@ -10,7 +10,7 @@ from .feed_forward import W1_W3_W2, Experts, mlp, routed, split_after_first
 
 EXPERTS = Experts("mlp.experts.0", "n_routed_experts", "moe_intermediate_size")
 EXPERTS_OF_V4 = Experts("ffn.experts.0", "n_routed_experts", "moe_intermediate_size", W1_W3_W2)
-FP4_EXPERTS = Scheme("fp8_fp4")  # each architecture has a family of its own for these
+FP4_EXPERTS = Scheme("fp8_fp4_gemm_1d1d")
 
 
 def deepseek_v3(shard: Shard) -> Iterator[Call]:
