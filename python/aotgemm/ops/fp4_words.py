@@ -6,8 +6,6 @@ cpp/kernels/common/fp4_words.hpp says where each bit lies and why.
 import sys
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .. import _core
 from ..arrays.frameworks import dtype_name_of, framework_of, shape_of
 from ..errors import DtypeError, ShapeError
@@ -41,18 +39,17 @@ class PrepackedFp4(NamedTuple):
 
 
 def _int32(array: Any) -> Any:
-    return array.astype(np.int32) if isinstance(array, np.ndarray) else array.to(sys.modules["torch"].int32)
+    return array.astype("int32") if framework_of(array) == "numpy" else array.to(sys.modules["torch"].int32)
 
 
 def _view(array: Any, dtype: str) -> Any:
     """The same bits, of elements as wide or narrower."""
-    return array.view(dtype) if isinstance(array, np.ndarray) else array.view(getattr(sys.modules["torch"], dtype))
+    return array.view(dtype if framework_of(array) == "numpy" else getattr(sys.modules["torch"], dtype))
 
 
 def _repeated_rows(array: Any, times: int) -> Any:
-    if isinstance(array, np.ndarray):
-        return array.repeat(times, -2)
-    return array.repeat_interleave(times, -2)
+    repeat = array.repeat if framework_of(array) == "numpy" else array.repeat_interleave
+    return repeat(times, -2)
 
 
 def _signs(fours: Any, lowest: int) -> Any:
@@ -81,7 +78,7 @@ def _exponents(scales: Any) -> Any:
     """UE8M0 of each row and 32 columns in int32, 255 for what is no power of two."""
     if dtype_name_of(scales) == "int32":
         *outer, words = scales.shape
-        contiguous = scales.copy() if isinstance(scales, np.ndarray) else scales.contiguous()
+        contiguous = scales.copy() if framework_of(scales) == "numpy" else scales.contiguous()
         return _int32(_view(contiguous, "uint8").reshape((*outer, words * 4)))
     bits = _view(scales, "int32")
     exponents, mantissa = bits >> MANTISSA_BITS & NAN_EXPONENT, bits & (1 << MANTISSA_BITS) - 1

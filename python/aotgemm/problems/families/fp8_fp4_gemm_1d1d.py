@@ -70,7 +70,7 @@ FAMILY = GemmFamily(
                 (Run(CONTIGUOUS), Run(STRIDED, FEW_SMS, ("separate",))),
                 shapes.dense((1, 7, 16, 64, 65, 129), (72, 136, 576, 2112), (16, 128, 144, 512, 2064)),
                 shapes.dense((1, 7, 64, 129), (72, 576), (144, 512)),
-                shapes.SMALL,
+                shapes.dense((7, 65), (72, 200), (16, 144, 528)),
                 (Run(CONTIGUOUS), Run(STRIDED_OUTPUT, 0, ("separate",))),
                 shapes.HOST,
             ),
