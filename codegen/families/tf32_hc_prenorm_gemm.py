@@ -10,32 +10,26 @@ NAME = "tf32_hc_prenorm_gemm"
 COLUMNS = (8, 16, 24, 32)  # of D, one kernel each; M, K and the splits are arguments
 
 BLOCK_K, TILE_ROWS = 64, 64
-STAGES_A = 16
-LOADERS, STAGES_B = 3, 9
-SM100_STAGES_B = 8
+STAGES_A, STAGES_B = 16, 8
 BARRIERS = 16  # bytes of a stage's two
 WARP, ROWS_OF_LOADER = 32, 8
 SM100_TERM_STAGES = 2  # blocks of A in FP32, which the tensor cores read
 SWIZZLE_ATOM = 1024  # bytes that such a block is a multiple of
 
 
-def _shared_bytes(spec: KernelSpec, stages_b: int) -> int:
-    of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
-    return of_a + stages_b * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
-
-
 def _block(spec: KernelSpec) -> Block:
-    """Consumers, the warpgroup of squares, the producer and the loaders, in whole warpgroups."""
-    loaders = LOADERS * (spec.block_n // ROWS_OF_LOADER)
-    return Block(2 * WARPGROUP + align(WARP + loaders * WARP, WARPGROUP), _shared_bytes(spec, STAGES_B))
+    loaders = spec.block_n // ROWS_OF_LOADER
+    of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
+    of_b = STAGES_B * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
+    return Block(WARPGROUP + WARP + loaders * WARP, of_a + of_b)
 
 
 def _sm100_block(spec: KernelSpec) -> Block:
-    """Four warps that convert, the producer, one that multiplies, one loader; blocks of A in FP32."""
-    threads = WARPGROUP + (2 + spec.block_n // ROWS_OF_LOADER) * WARP
-    terms = SM100_TERM_STAGES * (TILE_ROWS * BLOCK_K * TF32.bytes + BARRIERS)
+    """Beside sm_90a's shared memory blocks of A in FP32; beside its warps one that multiplies."""
+    before, of_a = _block(spec), TILE_ROWS * BLOCK_K * TF32.bytes
+    terms = SM100_TERM_STAGES * (of_a + BARRIERS)
     rest = BARRIERS + TENSOR_MEMORY_ADDRESS
-    return Block(threads, align(_shared_bytes(spec, SM100_STAGES_B), SWIZZLE_ATOM) + terms + rest)
+    return Block(before.threads + WARP, align(before.shared_bytes, SWIZZLE_ATOM) + terms + rest)
 
 
 def _columns(spec: KernelSpec) -> str | None:

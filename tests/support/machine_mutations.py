@@ -308,24 +308,13 @@ CONVERSIONS = (
     ),
 )
 
-# Whether a stage is full, asked before it is needed.
-ASKED = r"mbarrier\.test_wait[^;]*;\nselp\.b32 (%r\d+), 1, 0, p;"
-
 # Waits in the order of the text: for A before the first block, for B, for A, of the producer, of the loaders.
-# Whether a stage is full, asked before it is needed.
-ASKED = r"mbarrier\.test_wait[^;]*;\nselp\.b32 (%r\d+), 1, 0, p;"
-
-# Waits in the order of the text: for A before the first K block (two), for B and A of a block (twice), of the squares,
-# of the producer, of the loaders.
 HC_PRENORM = (
     mutation("B is not rounded", "prenorm", replace(r"cvt\.rn\.tf32\.f32 (%r\d+), (%f\d+)", r"mov.b32 \1, \2"), "bits"),
     mutation("stores of B are not fenced from wgmma", "prenorm", drop(r"fence\.proxy\.async"), "proxy-fence"),
-    mutation(
-        "B is multiplied before it is there", "prenorm", replace(ASKED, r"mov.b32 \1, 1;"), "race", "uninitialised"
-    ),
-    mutation("words of A are read before they are there", "prenorm", drop_wait(0), "race", "uninitialised"),
-    mutation("squares are summed before A is there", "prenorm", drop_wait(6), "race", "uninitialised"),
-    mutation("a stage of B is filled before it is free", "prenorm", drop_wait(slice(8, None)), "race"),
+    mutation("B is multiplied before it is there", "prenorm", drop_wait(1), "race", "uninitialised"),
+    mutation("words of A are read before they are there", "prenorm", drop_wait(2), "race", "uninitialised"),
+    mutation("a stage of B is filled before it is free", "prenorm", drop_wait(slice(4, None)), "race"),
     mutation(
         "fragments change while wgmma reads them", "prenorm", drop(r"wgmma\.wait_group\.sync\.aligned 1"), "wgmma"
     ),

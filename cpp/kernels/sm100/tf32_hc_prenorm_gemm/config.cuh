@@ -9,8 +9,8 @@
 namespace aotgemm::sm100 {
 
 template <int kColumns>
-struct HcPrenormConfig : sm90::HcPrenormConfig<kColumns, kPrenormStagesB, 1> {
-    using Base = sm90::HcPrenormConfig<kColumns, kPrenormStagesB, 1>;
+struct HcPrenormConfig : sm90::HcPrenormConfig<kColumns> {
+    using Base = sm90::HcPrenormConfig<kColumns>;
     static constexpr bool kPair = false;
     static constexpr int kThreads = prenorm_threads(kColumns);
     static constexpr int kRows = sm90::kPrenormMostRows;  // M of the instruction
@@ -41,7 +41,7 @@ struct HcPrenormBarriers {
     // One thread initialises them. A stage of A is read by the warps that have rows of the tile.
     __device__ __forceinline__ void init(int warps_with_rows) const {
         a().init(sm90::kPrenormStagesA, 1, warps_with_rows);
-        b().init(kPrenormStagesB, Config::kLoaderWarps, 1);
+        b().init(sm90::kPrenormStagesB, Config::kLoaderWarps, 1);
         terms().init(kPrenormTermStages, warps_with_rows, 1);
         ptx::mbarrier_init(summed(), 1);
     }

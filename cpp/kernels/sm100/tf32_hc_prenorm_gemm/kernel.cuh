@@ -48,7 +48,7 @@ __device__ __forceinline__ void tf32_hc_prenorm_gemm(const sm90::HcPrenormParams
     } else if (warp == kPrenormMmaWarp) {
         HcPrenormMma<Config>{params, shared, tensor_memory.base()}.run();
     } else {
-        sm90::BLoader<Config>{params, shared, 0, warp - kPrenormFirstLoader, lane}.run();
+        sm90::BLoader<Config>{params, shared, warp - kPrenormFirstLoader, lane}.run();
     }
     __syncwarp();
     ptx::tcgen05_fence_before_thread_sync();

@@ -1,5 +1,5 @@
 // Launch shape and shared memory of the tf32_hc_prenorm_gemm kernels on sm_100a, shared by host and device. Arguments, the
-// stages of A and the pieces of work are those of sm_90a.
+// stages of A and B and the pieces of work are those of sm_90a.
 #pragma once
 
 #include "common/align.hpp"
@@ -11,10 +11,7 @@ namespace aotgemm::sm100 {
 constexpr int kPrenormTermStages = 2;
 constexpr int kPrenormTermBytes = sm90::kPrenormMostRows * sm90::kPrenormBlockK * 4;
 
-constexpr int kPrenormStagesB = 8;
-constexpr int prenorm_terms_offset(int columns) {
-    return align_up(sm90::prenorm_shared_bytes(columns, kPrenormStagesB), 1024);
-}
+constexpr int prenorm_terms_offset(int columns) { return align_up(sm90::prenorm_shared_bytes(columns), 1024); }
 constexpr int prenorm_shared_bytes(int columns) {
     constexpr int kBarriers = kPrenormTermStages * 16 + 16, kTensorMemoryAddress = 16;
     return prenorm_terms_offset(columns) + kPrenormTermStages * kPrenormTermBytes + kBarriers + kTensorMemoryAddress;

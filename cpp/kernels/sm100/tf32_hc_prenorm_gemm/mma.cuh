@@ -23,7 +23,7 @@ struct HcPrenormMma {
     uint32_t shared;
     uint32_t tmem;
     sm90::PipelineState<kPrenormTermStages> terms{};
-    sm90::PipelineState<kPrenormStagesB> b{};
+    sm90::PipelineState<sm90::kPrenormStagesB> b{};
 
     // All lanes of the warp call this.
     __device__ __forceinline__ void run() {
@@ -63,7 +63,7 @@ struct HcPrenormMma {
             ptx::mbarrier_wait(barriers().terms().empty(terms.stage), terms.parity ^ 1);
         }
 #pragma unroll 1
-        for (int stage = 0; stage < kPrenormStagesB; ++stage, b.advance()) {
+        for (int stage = 0; stage < sm90::kPrenormStagesB; ++stage, b.advance()) {
             ptx::mbarrier_wait(barriers().b().empty(b.stage), b.parity ^ 1);
         }
     }

@@ -22,45 +22,37 @@ __device__ __forceinline__ uint32_t tf32_of(uint32_t bits) {
     return rounded;
 }
 
-// A step's four elements at even places of K, or at odd ones, rounded.
-__device__ __forceinline__ uint4 tf32_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-    return make_uint4(tf32_of(a), tf32_of(b), tf32_of(c), tf32_of(d));
+__device__ __forceinline__ void store_pair(uint32_t shared, uint32_t first, uint32_t second) {
+    asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(shared), "r"(first), "r"(second) : "memory");
 }
 
-__device__ __forceinline__ void store_chunk(uint32_t shared, const uint4& chunk) {
-    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(shared), "r"(chunk.x), "r"(chunk.y), "r"(chunk.z),
-                 "r"(chunk.w)
-                 : "memory");
-}
-
-// A loader has a warp for every eight rows of B, which loads four rows in each of two passes, a step a lane. Several loaders
-// take K blocks in turn.
+// A warp loads eight rows of B: in each of four passes 128 bytes of each of four rows, 16 bytes a lane.
 template <class Config>
 struct BLoader {
-    static constexpr int kPasses = 2;
-    static constexpr int kAhead = Config::kStagesB / Config::kLoaders;  // K blocks in registers
+    static constexpr int kPasses = 4;
+    static constexpr int kAhead = kPrenormStagesB;  // K blocks in registers
     struct Held {
-        uint4 chunks[kPasses][2];
+        uint4 chunks[kPasses];
     };
 
     const HcPrenormParams& params;
     uint32_t shared;
-    int loader, warp, lane;  // warp: of the loader
+    int warp, lane;  // warp: among the loaders
 
-    __device__ __forceinline__ int row(int pass) const { return warp * 8 + pass * 4 + lane / 8; }
+    __device__ __forceinline__ int row(int pass) const { return warp * 8 + pass % 2 * 4 + lane / 8; }
 
     __device__ __forceinline__ void run() const {
         KBlockStream blocks(params);
         Held held[kAhead];
         int32_t waiting = 0;  // blocks in registers
-        bool has_next = skip(blocks, loader);
+        bool has_next = true;
 #pragma unroll
         for (int i = 0; i < kAhead; ++i) load_next(blocks, held[i], waiting, has_next);
         for (uint32_t parity = 1;; parity ^= 1) {
 #pragma unroll
             for (int i = 0; i < kAhead; ++i) {
                 if (waiting == 0) return;
-                store(held[i], i * Config::kLoaders + loader, parity);
+                store(held[i], i, parity);
                 --waiting;
                 load_next(blocks, held[i], waiting, has_next);
             }
@@ -70,44 +62,30 @@ struct BLoader {
    private:
     __device__ __forceinline__ void load_next(KBlockStream& blocks, Held& held, int32_t& waiting,
                                               bool& has_next) const {
-        if (!has_next || !blocks.next()) {
-            has_next = false;
-            return;
-        }
+        if (!has_next) return;
+        has_next = blocks.next();
+        if (!has_next) return;
         ++waiting;
-        const float* block = params.b + int64_t{blocks.block} * kPrenormBlockK + lane % 8 * 8;
+        const float* block = params.b + int64_t{blocks.block} * kPrenormBlockK + lane % 8 * 4;
 #pragma unroll
         for (int pass = 0; pass < kPasses; ++pass) {
-            const auto* step = reinterpret_cast<const uint4*>(block + row(pass) * params.b_row_stride);
-            held.chunks[pass][0] = step[0];
-            held.chunks[pass][1] = step[1];
+            const float* chunk = block + row(pass) * params.b_row_stride + pass / 2 * 32;
+            held.chunks[pass] = *reinterpret_cast<const uint4*>(chunk);
         }
-        has_next = skip(blocks, Config::kLoaders - 1);
     }
 
-    // Blocks that are other loaders'; false if there are not so many.
-    __device__ __forceinline__ static bool skip(KBlockStream& blocks, int count) {
-        for (int i = 0; i < count; ++i) {
-            if (!blocks.next()) return false;
-        }
-        return true;
-    }
-
-    // Lanes of a step in the second half of the K block store the odd elements first, so that no two lanes of a row store
-    // to the same banks at a time.
+    // Even elements of four go to one half of a 16-byte chunk, odd ones to the same half of the next.
     __device__ __forceinline__ void store(const Held& held, int stage, uint32_t parity) const {
         const StageBarriers barriers{shared + Config::kOffsetBarriersB};
-        const int step = lane % 8, is_upper = step / 4;
         ptx::mbarrier_wait(barriers.empty(stage), parity);
 #pragma unroll
         for (int pass = 0; pass < kPasses; ++pass) {
-            const uint4 &low = held.chunks[pass][0], &high = held.chunks[pass][1];
-            const uint4 even = tf32_of(low.x, low.z, high.x, high.z), odd = tf32_of(low.y, low.w, high.y, high.w);
+            const uint4& chunk = held.chunks[pass];
+            const int group = lane % 8 / 2, half = lane % 2;
             const uint32_t line = shared + Config::kOffsetB + stage * Config::kStageBytesB +
-                                  is_upper * Config::kHalfBytesB + row(pass) * 128;
-            const int first = (step % 4 * 2 + is_upper) ^ row(pass) % 8;
-            store_chunk(line + first * 16, is_upper ? odd : even);
-            store_chunk(line + (first ^ 1) * 16, is_upper ? even : odd);
+                                  pass / 2 * Config::kHalfBytesB + row(pass) * 128 + half * 8;
+            store_pair(line + ((2 * group) ^ row(pass) % 8) * 16, tf32_of(chunk.x), tf32_of(chunk.z));
+            store_pair(line + ((2 * group + 1) ^ row(pass) % 8) * 16, tf32_of(chunk.y), tf32_of(chunk.w));
         }
         ptx::fence_async_proxy();
         __syncwarp();

@@ -8,26 +8,27 @@
 
 namespace aotgemm::sm90 {
 
+constexpr int kPrenormStepsOfGroup = 4;  // wgmma between two waits
 constexpr int kPrenormFragmentsOfStep = 4;
+constexpr int kPrenormFragments = 2 * kPrenormStepsOfGroup * kPrenormFragmentsOfStep;
 
-// kColumns: N. Each of kLoaders loaders takes every kLoaders-th K block of B.
-template <int kColumns_, int kStagesB_, int kLoaders_>
+template <int kColumns_>
 struct HcPrenormConfig {
-    static constexpr int kColumns = kColumns_, kStagesB = kStagesB_, kLoaders = kLoaders_;
+    static constexpr int kColumns = kColumns_;  // N
     static_assert(kColumns % kPrenormColumnStep == 0 && kColumns > 0 && kColumns <= kPrenormMostColumns);
-    static constexpr int kLoaderWarps = kColumns / kPrenormColumnStep;  // of one loader
+    static constexpr int kThreads = prenorm_threads(kColumns);
+    static constexpr int kLoaderWarps = kColumns / kPrenormColumnStep;
     static constexpr int kSums = kColumns / 2;            // of a consumer thread
     static constexpr int kSteps = kPrenormBlockK / 8;     // wgmma of a K block
-    static constexpr int kFragments = 2 * kSteps * kPrenormFragmentsOfStep;  // of two K blocks
     static constexpr int kHalfBytesB = kColumns * 128;    // a stage of B is two matrices of 128-byte rows
     static constexpr int kStageBytesB = prenorm_stage_bytes_b(kColumns);
 
     static constexpr int kOffsetA = 0;
     static constexpr int kOffsetB = kOffsetA + kPrenormStagesA * kPrenormStageBytesA;
-    static constexpr int kOffsetBarriersA = kOffsetB + kStagesB * kStageBytesB;
+    static constexpr int kOffsetBarriersA = kOffsetB + kPrenormStagesB * kStageBytesB;
     static constexpr int kOffsetBarriersB = kOffsetBarriersA + kPrenormStagesA * 16;
-    static constexpr int kSharedBytes = prenorm_shared_bytes(kColumns, kStagesB);
-    static_assert(kOffsetBarriersB + kStagesB * 16 == kSharedBytes);
+    static constexpr int kSharedBytes = prenorm_shared_bytes(kColumns);
+    static_assert(kOffsetBarriersB + kPrenormStagesB * 16 == kSharedBytes);
 };
 
 // Barriers of a pipeline: `full` and `empty` of each stage, 16 bytes.

@@ -4,11 +4,10 @@
 // Persistent thread blocks; parts, in the order in which the data passes through them:
 //   work.cuh        a tile of rows in a split, and its K blocks
 //   a_producer.cuh  one thread: TMA loads of A
-//   b_loader.cuh    warps that have eight rows of B each: loads, rounding, the order of K
-//   a_words.cuh     words of A from shared memory to registers, for each of two warpgroups:
-//   consumer.cuh    one of them: words become fragments (fragments.cuh), one chain of wgmma for each item, D
-//   squares.cuh     the other: sqr_sum
-// config.cuh, kernel_config.cuh: shared memory; params.hpp: arguments; launch_shape.hpp: threads and registers.
+//   b_loader.cuh    a warp for each eight rows of B: loads, rounding, the order of K
+//   fragments.cuh   words of A become registers of wgmma, and squares
+//   consumer.cuh    a warpgroup: one chain of wgmma for each item, D and sqr_sum
+// config.cuh: shared memory; params.hpp: arguments and launch shape.
 // Host side: cpp/dispatch/ops/hc_prenorm/sm90/tf32_hc_prenorm_gemm.cpp. CPU twin:
 // cpp/emulation/ops/tf32_hc_prenorm_gemm.cpp.
 #pragma once
@@ -18,40 +17,33 @@
 #include "sm90/tf32_hc_prenorm_gemm/a_producer.cuh"
 #include "sm90/tf32_hc_prenorm_gemm/b_loader.cuh"
 #include "sm90/tf32_hc_prenorm_gemm/consumer.cuh"
-#include "sm90/tf32_hc_prenorm_gemm/kernel_config.cuh"
-#include "sm90/tf32_hc_prenorm_gemm/squares.cuh"
 
 namespace aotgemm::sm90 {
 
 template <class Config>
 __device__ __forceinline__ void tf32_hc_prenorm_gemm(const HcPrenormParams& params) {
     AOTGEMM_DECLARE_PARTIALS(Config::kSums);
-    AOTGEMM_DECLARE_FRAGMENTS(Config::kFragments);
+    AOTGEMM_DECLARE_FRAGMENTS(kPrenormFragments);
     extern __shared__ __align__(1024) unsigned char memory[];
     const uint32_t shared = ptx::shared_address(memory);
     const int warp = __shfl_sync(0xFFFFFFFF, static_cast<int>(threadIdx.x) / 32, 0);
     const int lane = static_cast<int>(threadIdx.x) % 32;
+    constexpr int kConsumerWarps = 4, kFirstLoader = kConsumerWarps + 1;
     const int warps_with_rows = params.tile_rows / kPrenormWarpRows;
     if (threadIdx.x == 0) {
-        StageBarriers{shared + Config::kOffsetBarriersA}.init(kPrenormStagesA, 1, 2 * warps_with_rows);
-        StageBarriers{shared + Config::kOffsetBarriersB}.init(Config::kStagesB, Config::kLoaderWarps, kPrenormConsumerWarps);
+        StageBarriers{shared + Config::kOffsetBarriersA}.init(kPrenormStagesA, 1, warps_with_rows);
+        StageBarriers{shared + Config::kOffsetBarriersB}.init(kPrenormStagesB, Config::kLoaderWarps, kConsumerWarps);
         ptx::mbarrier_init_fence();
     }
     __syncthreads();
     ptx::griddepcontrol_wait();  // previous kernels may write operands and read outputs
-    const auto zero = static_cast<uint32_t>(params.k_blocks >> 31);
-    if (warp < kPrenormFirstSquaresWarp) {
-        if constexpr (Config::kMovesRegisters) ptx::setmaxnreg_inc<kPrenormConsumerRegisters>();
-        HcPrenormConsumer<Config>{params, {shared, warp, lane, zero}, warp < warps_with_rows}.run();
-    } else if (warp < kPrenormProducerWarp) {
-        if constexpr (Config::kMovesRegisters) ptx::setmaxnreg_dec<kPrenormSquaresRegisters>();
-        const int own = warp - kPrenormFirstSquaresWarp;
-        if (own < warps_with_rows) PrenormSquares<Config>{params, {shared, own, lane, zero}}.run();
-    } else if (warp == kPrenormProducerWarp) {
+    if (warp < kConsumerWarps) {
+        HcPrenormConsumer<Config>{params, shared, warp, lane, warp < warps_with_rows}.run();
+    } else if (warp == kConsumerWarps) {
         if (ptx::elect_one()) produce_a<Config>(params, shared);
         ptx::griddepcontrol_launch_dependents();
-    } else if (const int loader = (warp - kPrenormFirstLoader) / Config::kLoaderWarps; loader < Config::kLoaders) {
-        BLoader<Config>{params, shared, loader, (warp - kPrenormFirstLoader) % Config::kLoaderWarps, lane}.run();
+    } else {
+        BLoader<Config>{params, shared, warp - kFirstLoader, lane}.run();
     }
 }
 

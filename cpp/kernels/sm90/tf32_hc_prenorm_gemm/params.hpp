@@ -28,13 +28,17 @@ struct HcPrenormParams {
 // One work item is a tile of rows in one split.
 constexpr int64_t prenorm_items(const HcPrenormParams& params) { return int64_t{params.tiles} * params.splits; }
 
-// Stages in shared memory. The loaders together hold as many K blocks of B in registers as B has stages.
-constexpr int kPrenormStagesA = 16;
+// Stages in shared memory; the loader warps hold as many K blocks of B in registers as B has stages.
+constexpr int kPrenormStagesA = 16, kPrenormStagesB = 8;
 constexpr int kPrenormStageBytesA = kPrenormMostRows * kPrenormBlockK * 2;
 constexpr int prenorm_stage_bytes_b(int columns) { return columns * kPrenormBlockK * 4; }
-constexpr int prenorm_shared_bytes(int columns, int stages_b) {
+constexpr int prenorm_shared_bytes(int columns) {
     constexpr int kBarriers = 16;  // bytes of a stage's two
-    return kPrenormStagesA * (kPrenormStageBytesA + kBarriers) + stages_b * (prenorm_stage_bytes_b(columns) + kBarriers);
+    return kPrenormStagesA * (kPrenormStageBytesA + kBarriers) +
+           kPrenormStagesB * (prenorm_stage_bytes_b(columns) + kBarriers);
 }
+
+// Threads: a consumer warpgroup, the producer warp of A, and a loader warp for each eight rows of B.
+constexpr int prenorm_threads(int columns) { return 128 + 32 + columns / kPrenormColumnStep * 32; }
 
 }  // namespace aotgemm::sm90
