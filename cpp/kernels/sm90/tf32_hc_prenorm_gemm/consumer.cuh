@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/static_for.cuh"
+#include "ptx/arrive_after.cuh"
 #include "ptx/block.cuh"
 #include "ptx/wgmma.cuh"
 #include "sm90/pipeline/pipeline_state.cuh"
@@ -29,7 +30,7 @@ struct HcPrenormConsumer {
     uint32_t shared;
     int warp, lane;
     bool has_rows;
-    PipelineState<kPrenormStagesA> a{};
+    PipelineState<kPrenormStagesA> a{}, read_a{};  // the next K block to load, the next whose words are to be in use
     PipelineState<kPrenormStagesB> b{}, read_b{};  // the next K block to multiply, the next whose wgmma are to be over
     Words words{};                                 // of a K block, or what is left of it
     SquareSums squares[2]{};
@@ -84,9 +85,21 @@ struct HcPrenormConsumer {
         const uint32_t line = shared + Config::kOffsetA + a.stage * kPrenormStageBytesA + row * 128;
 #pragma unroll
         for (int i = 0; i < kPairsOfSteps; ++i) words.pairs[i] = ptx::ldmatrix(line + ((2 * i + step) ^ row % 8) * 16);
-        __syncwarp();
-        if (lane == 0) ptx::mbarrier_arrive(barriers_a().empty(a.stage));
         a.advance();
+    }
+
+    // Once every word of the stage is in its register (ptx/arrive_after.cuh): the loads wait in the load-store unit behind
+    // those of B. With an arrival right behind them, 2% of the launches beside other work had rows of a later K block.
+    __device__ __forceinline__ void release_a() {
+        uint32_t word = 0;
+#pragma unroll
+        for (const uint4& pair : words.pairs) word |= pair.x;
+        __syncwarp();
+        if (lane == 0) {
+            const auto zero = static_cast<uint32_t>(params.m >> 31);
+            ptx::mbarrier_arrive_after(barriers_a().empty(read_a.stage), word, zero);
+        }
+        read_a.advance();
     }
 
     template <int kGroup>
@@ -100,6 +113,7 @@ struct HcPrenormConsumer {
             split_pair<kFirst + kPrenormFragmentsOfStep>(pair.z, squares[0]);
             split_pair<kFirst + kPrenormFragmentsOfStep + 1>(pair.w, squares[1]);
         });
+        if constexpr (kGroup + 1 == kGroups) release_a();
     }
 
     template <int kGroup>
