@@ -10,7 +10,7 @@ from aotgemm.problems.operations.casts_by_block import BlockCastSize
 from aotgemm.problems.operations.casts_by_row import GROUPINGS, RowCastSize, size_of_groups
 from aotgemm.problems.operations.fp4_conversions import DecodeSize, RequantizeSize, TransposeSize
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
-from aotgemm.problems.operations.mqa_logits import FORMS, MqaSize
+from aotgemm.problems.operations.mqa_logits import FORMS, FP4, FP4_HEAD_DIMS, HEAD_DIMS, HEADS, MqaSize
 from aotgemm.problems.operations.packed_scales import KGroupedPackSize, PackSize
 from aotgemm.problems.operations.paged_mqa_logits import PagedSize
 from aotgemm.problems.operations.transpose_sf import ScaleSize
@@ -56,14 +56,22 @@ def prenorm_size(rng, operation):
     return PrenormSize(count(rng, 1, 70), 8 * count(rng, 1, 4), 64 * count(rng, 0, 12), count(rng, 0, 9))
 
 
+def heads(rng, operation):
+    """How many, elements of one, and whether they are FP4."""
+    is_fp4 = operation.variant == FP4
+    return pick(rng, HEADS), pick(rng, FP4_HEAD_DIMS if is_fp4 else HEAD_DIMS), is_fp4
+
+
 def mqa_size(rng, operation):
-    shape = count(rng, 1, 12), count(rng, 1, 200), pick(rng, (16, 32, 64)), pick(rng, (32, 64, 128))
-    return MqaSize(*shape, pick(rng, FORMS), pick(rng, ("random", "causal", "chunked")))
+    number, head_dim, is_fp4 = heads(rng, operation)
+    shape = count(rng, 1, 12), count(rng, 1, 200), number, head_dim
+    return MqaSize(*shape, pick(rng, FORMS), pick(rng, ("random", "causal", "chunked")), is_fp4)
 
 
 def paged_size(rng, operation):
-    shape = count(rng, 1, 4), count(rng, 1, 4), count(rng, 1, 200), pick(rng, (16, 32, 64)), pick(rng, (32, 64, 128))
-    return PagedSize(*shape, pick(rng, (32, 64)), count(rng, 1, 7), bool(rng.integers(2)))
+    number, head_dim, is_fp4 = heads(rng, operation)
+    shape = count(rng, 1, 4), count(rng, 1, 4), count(rng, 1, 200), number, head_dim
+    return PagedSize(*shape, pick(rng, (32, 64)), count(rng, 1, 7), bool(rng.integers(2)), is_fp4)
 
 
 def pack_size(rng, operation):

@@ -5,7 +5,7 @@ from typing import Any
 # One SM of compute capability 9.0: CUDA C++ Programming Guide, technical specifications.
 SM_THREADS, SM_REGISTERS, SM_SHARED, BLOCK_RESERVED = 2048, 65536, 233472, 1024
 
-TENSOR_CORE = ("QGMMA", "HGMMA", "IGMMA", "UTCQMMA", "UTCHMMA")
+TENSOR_CORE = ("QGMMA", "HGMMA", "IGMMA", "UTCQMMA", "UTCOMMA", "UTCHMMA")
 
 
 def blocks_per_sm(kernel: dict[str, Any]) -> int | None:

@@ -148,8 +148,8 @@ def _public_bf16(call: OperationCall, library: Any) -> Any:
 
 
 def _public_fp4(call: OperationCall, library: Any) -> Any:
-    q, cache, *others = _operands(call)
-    return library.fp8_fp4_paged_mqa_logits((q, call["q_scales"]), _bytes_of(cache), *others, call.size.keys, False)
+    q, *others = _operands(call)
+    return library.fp8_fp4_paged_mqa_logits((q, call["q_scales"]), *others, call.size.keys, False)
 
 
 def _defined(dtype: str, size: PagedSize, inputs: Inputs) -> dict[str, np.ndarray]:
