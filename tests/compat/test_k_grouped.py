@@ -136,6 +136,15 @@ def test_the_call_of_blackwell(deep_gemm, blackwell, ks_cpu, gran_k):
         assert np.any(d) and not np.any(d[1])
 
 
+@pytest.mark.parametrize("ends", [ENDS, None], ids=["tuple", "None"])
+def test_ends_that_have_no_arithmetic_are_refused(ends):
+    a, d = np.zeros((384, 16), ml_dtypes.bfloat16), np.zeros((3, 16, 16), np.float32)
+    with pytest.raises(
+        aotgemm.DtypeError, match="^ends of groups: are .*, allowed with use_psum_layout is"
+    ):
+        aotgemm.k_grouped_bf16_gemm_tn_contiguous(a, a, d, SPANS, ends, use_psum_layout=True)
+
+
 @pytest.mark.parametrize("alignment", [1, 48, 96])
 def test_an_alignment_whose_spans_have_other_words_is_refused(blackwell, alignment):
     pairs = [(np.zeros((96, 16), ml_dtypes.float8_e4m3fn), np.ones((1, 16), np.float32)) for _ in range(2)]

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from ..arrays.frameworks import framework_of
 from ..arrays.sizes import align
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
+from ._arguments import describe
 
+WITH_ARITHMETIC = ("torch", "numpy", "cupy")
 Ends = tuple[Sequence[int], Any]  # K of each group on the host, and as a tensor
 
 
@@ -36,11 +39,15 @@ def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: 
     """ks and layout as they are or, with use_psum_layout, the spans of the groups that end at `layout`.
 
     ks: called `name`; with use_psum_layout the spans, or none: then they are read from the device.
+    Raises ShapeError for no ks without use_psum_layout, DtypeError for ends of a framework without arithmetic in place.
     """
     if not use_psum_layout:
         if ks is None or len(ks) == 0:
             raise ShapeError(f"{name}: is {ks}, allowed is K of each group, or none with use_psum_layout")
         return ks, layout
+    if framework_of(layout) not in WITH_ARITHMETIC:
+        allowed = "a tensor of PyTorch, NumPy or CuPy, whose arithmetic finds what each group takes"
+        raise DtypeError(f"ends of groups: are {describe(layout)}, allowed with use_psum_layout is {allowed}")
     multiple = alignment()
     spans = _on_device(layout, multiple)
     return (_on_host(layout.tolist(), multiple) if ks is None or len(ks) == 0 else ks), spans
