@@ -4,6 +4,7 @@ import aotgemm
 import aotgemm.torch
 import pytest
 import torch
+from layer_weights import bf16
 from torch_tensors import bits
 
 M, N, H, D = 5, 70, 32, 64
@@ -48,3 +49,21 @@ def test_names_of_one_call_are_traced():
         lambda *given: aotgemm.fp8_mqa_logits(*given[:3], ks=given[3], ke=given[4]), fullgraph=True, backend="aot_eager"
     )
     assert torch.equal(compiled(q, kv, weights, start, end), aotgemm.fp8_mqa_logits(q, kv, weights, start, end))
+
+
+def test_fp4_on_blackwell_in_a_graph():
+    aotgemm.set_cpu_arch("sm_100a")
+    try:
+        torch._dynamo.reset()
+        _, _, weights, start, end = operands()
+        q, q_scales = aotgemm.per_token_cast_to_fp4(bf16(1, M * H, D), True, 32, True)
+        k, scales = aotgemm.per_token_cast_to_fp4(bf16(2, N, D), True, 32, True)
+        given = q.view(M, H, D // 2), q_scales.view(M, H), k, scales.view(N), weights, start, end
+
+        def call(q, q_scales, k, scales, *others):
+            return aotgemm.fp8_fp4_mqa_logits((q, q_scales), (k, scales), *others)
+
+        eager, graph = call(*given), torch.compile(call, fullgraph=True, backend="aot_eager")(*given)
+        assert torch.equal(graph, eager) and graph.stride() == eager.stride() and eager[0, 0].isfinite()
+    finally:
+        aotgemm.set_cpu_arch("sm_90a")

@@ -4,6 +4,7 @@ import aotgemm
 import aotgemm.torch
 import pytest
 import torch
+from layer_weights import bf16
 from torch_tensors import bits
 
 B, R, H, D, BLOCK, BLOCKS, WIDTH = 2, 1, 32, 64, 64, 5, 130
@@ -35,3 +36,26 @@ def test_a_graph_of_both_gives_the_calls_bits_and_strides(dtype):
     assert graph.dtype == eager.dtype and graph.shape == (B * R, WIDTH) and graph.stride() == eager.stride()
     for row, keys in enumerate(KEYS):
         assert (bits(graph[row, :keys]) == bits(eager[row, :keys])).all() and eager[row, :keys].float().std() > 0
+
+
+def test_fp4_on_blackwell_in_a_graph():
+    aotgemm.set_cpu_arch("sm_100a")
+    try:
+        torch._dynamo.reset()
+        _, _, weights, lengths, table = operands()
+        q, q_scales = aotgemm.per_token_cast_to_fp4(bf16(1, B * R * H, D), True, 32, True)
+        k, scales = aotgemm.per_token_cast_to_fp4(bf16(2, BLOCKS * BLOCK, D), True, 32, True)
+        parts = k.view(torch.uint8).view(BLOCKS, -1), scales.view(torch.uint8).view(BLOCKS, -1)
+        cache = torch.cat(parts, 1).view(BLOCKS, BLOCK, 1, D // 2 + 4)
+        given = q.view(B, R, H, D // 2), q_scales.view(B, R, H), cache, weights, lengths, table
+
+        def call(q, q_scales, cache, weights, lengths, table):
+            schedule = aotgemm.get_paged_mqa_logits_metadata(lengths, BLOCK, 4)
+            return aotgemm.fp8_fp4_paged_mqa_logits((q, q_scales), cache, weights, lengths, table, schedule, WIDTH)
+
+        eager, graph = call(*given), torch.compile(call, fullgraph=True, backend="aot_eager")(*given)
+        assert graph.stride() == eager.stride()
+        for row, keys in enumerate(KEYS):
+            assert torch.equal(graph[row, :keys], eager[row, :keys]) and eager[row, :keys].std() > 0
+    finally:
+        aotgemm.set_cpu_arch("sm_90a")

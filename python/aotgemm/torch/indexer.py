@@ -19,6 +19,11 @@ def empty_logits(like: torch.Tensor, rows: Any, columns: Any, room: Any, dtype: 
     return like.new_empty_strided((rows, columns), (logits_stride(room, name), 1), dtype=getattr(torch, name))
 
 
+def elements(q_scales: torch.Tensor | None) -> torch.dtype:
+    """Of q and of the keys: FP4, two in a byte, where q has scales."""
+    return FP8 if q_scales is None else torch.int8
+
+
 def _run(
     q: torch.Tensor,
     k: torch.Tensor,
@@ -29,9 +34,11 @@ def _run(
     clean_logits: bool = True,
     max_seqlen_k: int = 0,
     logits_dtype: torch.dtype | None = None,
+    *,
+    q_scales: torch.Tensor | None = None,
 ) -> torch.Tensor:
     return aotgemm.fp8_fp4_mqa_logits(
-        q, (k, scales), weights, start, end, clean_logits, max_seqlen_k, logits_dtype=logits_dtype
+        (q, q_scales), (k, scales), weights, start, end, clean_logits, max_seqlen_k, logits_dtype=logits_dtype
     )
 
 
@@ -45,9 +52,11 @@ def _fake(
     clean_logits: bool = True,
     max_seqlen_k: int = 0,
     logits_dtype: torch.dtype | None = None,
+    *,
+    q_scales: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    check_dtype("q", q, FP8)
-    check_dtype("kv", k, FP8)
+    check_dtype("q", q, elements(q_scales))
+    check_dtype("kv", k, elements(q_scales))
     check_dtype("weights", weights, FP32)
     check_sizes(q=(q, "mhd"), kv=(k, "nd"), scales=(scales, "n"), weights=(weights, "mh"), start=(start, "m"))
     room = align(max_seqlen_k, SPARE_KEYS) if max_seqlen_k else k.shape[0] + SPARE_KEYS
@@ -56,7 +65,7 @@ def _fake(
 
 register(
     "fp8_fp4_mqa_logits(Tensor q, Tensor k, Tensor scales, Tensor weights, Tensor start, Tensor end, "
-    "bool clean_logits=True, SymInt max_seqlen_k=0, ScalarType? logits_dtype=None) -> Tensor",
+    "bool clean_logits=True, SymInt max_seqlen_k=0, ScalarType? logits_dtype=None, *, Tensor? q_scales=None) -> Tensor",
     _run,
     _fake,
 )
@@ -78,8 +87,8 @@ def traced(
     schedule_meta: None = None,
 ) -> torch.Tensor:
     """What a graph holds in the place of aotgemm.fp8_fp4_mqa_logits, whose parameters these are."""
-    query = q[0] if isinstance(q, tuple) else q
+    query, q_scales = q if isinstance(q, tuple) else (q, None)
     start = ks if cu_seq_len_k_start is None else cu_seq_len_k_start
     end = ke if cu_seq_len_k_end is None else cu_seq_len_k_end
     clean, width = (clean_logits, max_seqlen_k) if isinstance(clean_logits, bool) else (False, clean_logits)
-    return operator(query, kv[0], kv[1], weights, start, end, clean, width, logits_dtype)
+    return operator(query, kv[0], kv[1], weights, start, end, clean, width, logits_dtype, q_scales=q_scales)

@@ -8,9 +8,9 @@ import aotgemm
 
 from ..arrays.sizes import align
 from ..ops.mqa_logits import SPARE_KEYS
-from .indexer import empty_logits
+from .indexer import elements, empty_logits
 from .registration import register
-from .shapes import FP8, FP32, check_dtype, check_ndim
+from .shapes import FP32, check_dtype, check_ndim
 
 
 def _run(
@@ -22,8 +22,10 @@ def _run(
     schedule_meta: torch.Tensor,
     max_context_len: int,
     logits_dtype: torch.dtype | None = None,
+    *,
+    q_scales: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    operands = q, kv_cache, weights, context_lens, block_table, schedule_meta
+    operands = (q, q_scales), kv_cache, weights, context_lens, block_table, schedule_meta
     return aotgemm.fp8_fp4_paged_mqa_logits(*operands, max_context_len, logits_dtype=logits_dtype)
 
 
@@ -36,8 +38,10 @@ def _fake(
     schedule_meta: torch.Tensor,
     max_context_len: int,
     logits_dtype: torch.dtype | None = None,
+    *,
+    q_scales: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    check_dtype("q", q, FP8)
+    check_dtype("q", q, elements(q_scales))
     check_dtype("weights", weights, FP32)
     check_ndim("q", q, 4)
     check_ndim("kv_cache", kv_cache, 4)
@@ -52,7 +56,7 @@ def _fake_schedule(context_lens: torch.Tensor, block_kv: int, num_sms: int) -> t
 
 register(
     "fp8_fp4_paged_mqa_logits(Tensor q, Tensor kv_cache, Tensor weights, Tensor context_lens, Tensor block_table, "
-    "Tensor schedule_meta, SymInt max_context_len, ScalarType? logits_dtype=None) -> Tensor",
+    "Tensor schedule_meta, SymInt max_context_len, ScalarType? logits_dtype=None, *, Tensor? q_scales=None) -> Tensor",
     _run,
     _fake,
 )
@@ -80,8 +84,9 @@ def traced_logits(
     """In the place of aotgemm.fp8_fp4_paged_mqa_logits, whose parameters these are."""
     if clean_logits or indices is not None:
         raise aotgemm.LayoutError("clean_logits, indices: allowed are False and None")
-    query = q[0] if isinstance(q, tuple) else q
-    return logits(query, kv_cache, weights, context_lens, block_table, schedule_meta, max_context_len, logits_dtype)
+    query, q_scales = q if isinstance(q, tuple) else (q, None)
+    operands = query, kv_cache, weights, context_lens, block_table, schedule_meta
+    return logits(*operands, max_context_len, logits_dtype, q_scales=q_scales)
 
 
 def traced_schedule(context_lens: torch.Tensor, block_kv: int, num_sms: int, indices: None = None) -> torch.Tensor:
