@@ -37,7 +37,7 @@ def in_blocks(weight: torch.Tensor, use_ue8m0: bool) -> Pair:
     One cast for all experts, whose rows are filled up to whole blocks with zeros: these change no block's scale.
     """
     *experts, n, k = weight.shape
-    padded = F.pad(weight, (0, 0, 0, align(n, BLOCK) - n)) if experts else weight
+    padded = F.pad(weight, (0, 0, 0, align(n, BLOCK) - n)) if experts and n % BLOCK else weight
     q, scales = per_block_cast_to_fp8(padded.reshape(-1, k), use_ue8m0)
     q = q.view(torch.uint8).view(padded.shape)[..., :n, :]  # as bytes: not all of PyTorch's copies know FP8
     return q.contiguous().view(FP8), scales.view(*experts, -1, scales.shape[1])

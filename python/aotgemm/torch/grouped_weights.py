@@ -30,10 +30,10 @@ def _columns_first(pair: Pair, spans: list[int]) -> Pair:
 def _gradient(gradient: torch.Tensor, x: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     ends = offsets.tolist()
     spans = [align(end - start, BLOCK) for start, end in zip([0, *ends], ends, strict=False)]
-    d = torch.zeros(len(ends), gradient.shape[1], x.shape[1], dtype=FP32, device=x.device)
-    total = sum(spans)
+    shape, total = (len(ends), gradient.shape[1], x.shape[1]), sum(spans)
     if not total:
-        return d
+        return x.new_zeros(shape, dtype=FP32)
+    d = x.new_empty(shape, dtype=FP32)
     place, _, _ = aligned_places(offsets, x.shape[0], BLOCK, total)
     pairs = [_spread(rows, place, total) for rows in (gradient, x)]
     ks = torch.tensor(spans, dtype=torch.int32).to(x.device)
