@@ -17,7 +17,7 @@ from ...ops.mqa_logits import OUT_BYTES
 from ...reference.paged_mqa_logits import gathered_keys, schedule_of
 from ..backends import ARCHS
 from ..memory import numpy_dtype
-from ..operation import Inputs, Measured, Operation, OperationCall, Output
+from ..operation import Inputs, Measured, Operation, OperationCall, Output, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
 from .mqa_logits import FP4, FP4_ARCHS, UE8M0_NAN, draw_fp4, in_fp4, logits_of
@@ -214,7 +214,7 @@ OPERATIONS = (
     Operation(
         name="get_paged_mqa_logits_metadata",
         families=("paged_mqa_schedule",),
-        sizes=dict.fromkeys(("full", "quick", "small", "host"), SCHEDULES),
+        sizes=at_every_level(SCHEDULES),
         draw=lambda size, rng, values: {
             "lengths": rng.integers(-3, size.keys, (size.sequences, size.rows)).astype(np.int32)
         },
