@@ -1,11 +1,17 @@
 """Settings of all tests."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # The same examples every time, and no limit on a slow machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
+
+
+# Tables are as wide as where there is no terminal: a worker of pytest-xdist has COLUMNS, and a user's shell may have it.
+os.environ.pop("COLUMNS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
