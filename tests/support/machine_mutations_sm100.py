@@ -5,7 +5,7 @@
 
 import re
 
-from machine_mutations import CLUSTER_BARRIER, Subject, before, drop, drop_wait, flip_parity, mutation, replace
+from machine_mutations import CLUSTER_BARRIER, Subject, drop, drop_wait, flip_parity, mutation, replace
 
 # Problems that make each block, or pair, take several tiles, and its ring of stages go round.
 SUBJECTS = {
@@ -20,9 +20,21 @@ SUBJECTS = {
 # a slot, accumulators and a stage, of the epilogue for a slot and accumulators.
 PRODUCER_SLOT, PRODUCER_STAGE, ISSUER_SLOT, ISSUER_ACCUMULATORS, ISSUER_STAGE = 0, 1, 4, 5, 6
 EPILOGUE_SLOT, EPILOGUE_ACCUMULATORS = 7, 8
+# Products with 256, of which the issuer's is that of its accumulators' number: their first column.
+COLUMNS_OF_SUMS, ISSUER_SUMS = r"shl\.b32(\s+%r\d+, %r\d+), 8;", 2
 # The constant part of an operand's descriptor: 8 rows of 128 bytes to the next, swizzle of 128 bytes, version 1.
 DESCRIPTOR = 4611756662049538048
 INSTRUCTION = 272630928  # descriptor of BF16 with FP32 sums, 256 rows and 256 columns
+
+
+# Instructions with the register of their last operand.
+ANNOUNCE = r"^(\s*)(mbarrier\.arrive\.expect_tx\S*\s+_, \[%r\d+\], (%r\d+);)"
+DEALLOCATE = r"^(\s*)(tcgen05\.dealloc\S*\s+%r\d+, (%r\d+);)"
+
+
+def with_operand(instruction, opcode, value):
+    """Another value in that register, by one more instruction before."""
+    return replace(instruction, rf"\1{opcode} \3, {value};\n\1\2")
 
 
 def descriptors(change):
@@ -60,7 +72,7 @@ START_AND_END = (
     mutation(
         "half of tensor memory is deallocated",
         "pair",
-        before(r"tcgen05\.dealloc", "mov.b32 %r1047, 256;"),
+        with_operand(DEALLOCATE, "mov.b32", "256"),
         "tcgen05",
     ),
     mutation(
@@ -84,9 +96,20 @@ PRODUCER = (
     mutation("the parity of `empty` is the other one", "pair", flip_parity(PRODUCER_STAGE), "deadlock", "race"),
     mutation("bytes count at each block's own barrier", "pair", replace(r"-16777232;", "-16;"), "deadlock"),
     mutation(
-        "only one block's bytes are announced", "pair", replace(r"\b65536;", "32768;"), "race", "mbarrier", "deadlock"
+        "only one block's bytes are announced",
+        "pair",
+        with_operand(ANNOUNCE, "shr.u32", r"\3, 1"),
+        "race",
+        "mbarrier",
+        "deadlock",
     ),
-    mutation("16 bytes more are announced than come", "pair", replace(r"\b65536;", "65552;"), "deadlock", "mbarrier"),
+    mutation(
+        "16 bytes more are announced than come",
+        "pair",
+        with_operand(ANNOUNCE, "add.s32", r"\3, 16"),
+        "deadlock",
+        "mbarrier",
+    ),
     mutation("a load is missing", "pair", drop(r"cp\.async\.bulk\.tensor\.2d\.cta_group", -1), "deadlock"),
     mutation(
         "both blocks load the same columns of B",
@@ -140,14 +163,14 @@ ISSUER = (
     mutation(
         "both sums lie in the same columns",
         "pair",
-        replace(r"shl\.b32(\s+%r\d+, %r1067), 8;", r"shl.b32\1, 0;"),
+        replace(COLUMNS_OF_SUMS, r"shl.b32\1, 0;", ISSUER_SUMS),
         "race",
         "bits",
     ),
     mutation(
         "sums of two tiles share columns",
         "pair",
-        replace(r"shl\.b32(\s+%r\d+, %r1067), 8;", r"shl.b32\1, 7;"),
+        replace(COLUMNS_OF_SUMS, r"shl.b32\1, 7;", ISSUER_SUMS),
         "race",
         "bits",
     ),
