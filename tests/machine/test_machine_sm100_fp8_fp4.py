@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from aotgemm import _core
 from machine_fp8_fp4 import FAMILY
-from machine_runner import Task, run_tasks
+from machine_runner import Task, check_equal, run_tasks
 
 SPECS = [spec for spec in _core.specs() if spec["family"] == FAMILY]
 DEVICE = {"sms": 4, "capability": "10.0"}
@@ -33,19 +33,10 @@ def mn_major(spec):
     return spec["layout"][0] == "t", spec["layout"][1] == "n"
 
 
-def check(tasks, outcomes):
-    wrong = {
-        (task.kernel, task.m, task.n, task.k): (outcome.differing, outcome.error, outcome.findings)
-        for task, outcome in zip(tasks, outcomes, strict=True)
-        if outcome.differing != 0 or outcome.error or outcome.findings
-    }
-    assert wrong == {}
-
-
 def test_every_kernel_gives_the_bits_of_the_cpu_backend(machine, ptx):
     tasks = [task_of(spec, ptx, seed, SCHEDULES) for spec in SPECS for seed in (0, 10)]
     outcomes = run_tasks(machine, tasks)
-    check(tasks, outcomes)
+    check_equal(tasks, outcomes)
     assert {outcome.launches[0]["kernel"] for outcome in outcomes} == {spec["name"] for spec in SPECS} != set()
 
 
@@ -57,7 +48,7 @@ def test_fewer_rows_than_a_tile_has(machine, ptx):
     """Only those are loaded; shared memory holds NaN, of codes and of scales, behind them."""
     names = [f"sm100_{FAMILY}_{name}" for name in NARROW]
     tasks = [Task("fp8_fp4", name, m, 200, 1056, str(ptx), SCHEDULES, **DEVICE) for name in names for m in FEW_ROWS]
-    check(tasks, run_tasks(machine, tasks))
+    check_equal(tasks, run_tasks(machine, tasks))
 
 
 MANY_TILES = (
@@ -73,14 +64,14 @@ def test_blocks_that_compute_many_tiles(machine, ptx):
     """On two SMs: stages, accumulators and the queue of tiles go round several times."""
     names = [f"sm100_{FAMILY}_{name}" for name in MANY_TILES]
     tasks = [Task("fp8_fp4", name, 528, 528, 672, str(ptx), SCHEDULES, sms=2, capability="10.0") for name in names]
-    check(tasks, run_tasks(machine, tasks))
+    check_equal(tasks, run_tasks(machine, tasks))
 
 
 @pytest.mark.machine_all
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_every_kernel_under_many_schedules(machine, ptx, seed):
     tasks = [task_of(spec, ptx, seed, MANY) for spec in SPECS]
-    check(tasks, run_tasks(machine, tasks))
+    check_equal(tasks, run_tasks(machine, tasks))
 
 
 # The shapes that DeepGEMM's tests enumerate for SM100, N and K by 32, rows by 32 to 64; recipes as there. FP4 that is
@@ -120,4 +111,4 @@ def grouped():
 def test_shapes_of_deepgemm(machine, ptx, shapes):
     """On the kernels that the selection takes."""
     tasks = [Task("chosen", *shape, str(ptx), **DEVICE) for shape in shapes()]
-    check(tasks, run_tasks(machine, tasks))
+    check_equal(tasks, run_tasks(machine, tasks))

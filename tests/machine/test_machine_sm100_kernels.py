@@ -5,7 +5,7 @@ Nothing has run on a GPU of that architecture. What is shown is the PTX, not wha
 
 import pytest
 from aotgemm import _core
-from machine_runner import Task, run_tasks
+from machine_runner import Task, check_equal, run_tasks
 from machine_sm100 import CAPABILITY, SCHEDULES, SMS, prenorm_task, task_of
 from padding_problems import run_padding_problems
 
@@ -14,12 +14,7 @@ SPECS = [spec for spec in _core.specs() if spec["arch"] == "sm_100a" and spec["f
 
 
 def check(tasks, outcomes):
-    wrong = {
-        (task.kernel, task.m, task.n, task.k): (outcome.differing, outcome.error, outcome.findings)
-        for task, outcome in zip(tasks, outcomes, strict=True)
-        if outcome.differing != 0 or outcome.error or outcome.findings
-    }
-    assert wrong == {}
+    check_equal(tasks, outcomes)
     assert [outcome.launches[0]["kernel"] for outcome in outcomes] == [task.kernel for task in tasks]
 
 

@@ -59,6 +59,16 @@ def run_tasks(machine, tasks, processes=2):
     return outcomes
 
 
+def check_equal(tasks, outcomes):
+    """All D are right, nothing was raised and nothing was found; otherwise names which problems were not so."""
+    wrong = {
+        (task.kernel, task.m, task.n, task.k): (outcome.differing, outcome.error, outcome.findings)
+        for task, outcome in zip(tasks, outcomes, strict=True)
+        if outcome.differing != 0 or outcome.error or outcome.findings
+    }
+    assert wrong == {}
+
+
 def _start(machine, tasks):
     paths = [str(Path(aotgemm.__file__).parents[1]), str(Path(__file__).parent)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": "0"}
