@@ -27,7 +27,8 @@ def model_config(name: str) -> dict[str, Any]:
     """By its name in any case, with or without the organisation before it ("deepseek-ai/DeepSeek-V3")."""
     known = name.rpartition("/")[2].lower()
     if known not in model_names():
-        raise PlanError(f"model: is {name[:60]!r}, allowed is one of {', '.join(model_names())}, or a config file")
+        known = ", ".join(model_names())
+        raise PlanError(f"model: is {name[:60]!r}, allowed is one of {known}; --config takes a model's config.json")
     return json.loads((files(__package__) / "models" / f"{known}.json").read_text(encoding="utf-8"))
 
 
