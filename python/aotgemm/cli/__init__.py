@@ -33,7 +33,7 @@ BAD_REQUEST = 2  # argparse's own status for arguments it refuses
 NO_VALUE = "=--"  # argparse takes it for an option without one, and gives the command an empty list
 PIPE_CLOSED = 141  # what a shell makes of a command that SIGPIPE ended
 
-DESCRIPTION = "Block-scaled FP8 GEMM from kernels compiled ahead of time: what is in this build, and does it work here?"
+DESCRIPTION = "Matrix products in FP8 and BF16 from kernels compiled ahead of time: what is here, and does it work on this machine?"
 EXAMPLES = """\
 start here:
   aotgemm demo                                  an FP8 linear layer on the device at hand, checked
@@ -67,7 +67,12 @@ def build_parser(as_json: bool = False) -> argparse.ArgumentParser:
     package = Path(__file__).parents[1]
     cmake, kernel = package / "cmake", f"kernels-community/finegrained-fp8={package / 'torch' / 'hub_kernel'}"
     parser.add_argument("--cmake-dir", action="version", version=str(cmake), help="the folder for CMake's aotgemm_DIR")
-    parser.add_argument("--local-kernels", action="version", version=kernel, help="LOCAL_KERNELS for transformers")
+    parser.add_argument(
+        "--local-kernels",
+        action="version",
+        version=kernel,
+        help="what transformers wants in the variable LOCAL_KERNELS",
+    )
     parser.set_defaults(run=lambda arguments: _print_help(parser), json=as_json)
     subparsers = parser.add_subparsers(metavar="COMMAND")
     for command in COMMANDS:
