@@ -33,7 +33,7 @@ BAD_REQUEST = 2  # argparse's own status for arguments it refuses
 NO_VALUE = "=--"  # argparse takes it for an option without one, and gives the command an empty list
 PIPE_CLOSED = 141  # what a shell makes of a command that SIGPIPE ended
 
-DESCRIPTION = "Matrix products in FP8 and BF16 from kernels compiled ahead of time: what is here, and does it work on this machine?"
+DESCRIPTION = "Matrix products in FP8 and BF16 from kernels compiled ahead of time: what is here, and does it work?"
 EXAMPLES = """\
 start here:
   aotgemm demo                                  an FP8 linear layer on the device at hand, checked
