@@ -5,6 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# Workers of pytest-xdist are told 80; tables here are as wide as in a pipe.
+os.environ.pop("COLUMNS", None)
+
 # The same examples every time, and no limit on a slow machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

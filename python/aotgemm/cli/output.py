@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -78,15 +79,18 @@ def _console() -> Console:
     return _Console(width=width, markup=False, emoji=False)
 
 
+def _longest_word(texts: Iterable[str]) -> int:
+    return max((cell_len(word) for text in texts for word in text.split()), default=1)
+
+
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:
-    """Numbers to the right, text to the left. Where the width is too small text is folded, since numbers are whole or
-    wrong.
-    """
+    """Numbers to the right, text to the left. Words are whole, so that a name or a hash is found."""
     rows = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], (int, float)) or row[index] == NOTHING for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+        least = _longest_word([column, *(_cell(row[index]) for row in rows)])
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
@@ -98,18 +102,26 @@ def _cell(value: Any) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else printable(str(value))
 
 
+def _print_whole(table: Table) -> None:
+    """Wider than the terminal where that has no room for the longest words."""
+    console = _console()
+    anywhere = console.options.update(max_width=MOST)
+    console.width = max(console.width, console.measure(table, options=anywhere).minimum)
+    console.print(table)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
-    _console().print(make_table(columns, rows, title))
+    _print_whole(make_table(columns, rows, title))
 
 
 def print_facts(facts: dict[str, Any], title: str | None = None) -> None:
     """Two columns, name and value."""
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2))
-    table.add_column()
-    table.add_column(overflow="fold")  # a path is whole or no path
+    table.add_column(overflow="fold", min_width=_longest_word(facts))
+    table.add_column(overflow="fold", min_width=_longest_word(map(_cell, facts.values())))
     for name, value in facts.items():
         table.add_row(Text(printable(name), style="bold"), _cell(value))
-    _console().print(table)
+    _print_whole(table)
 
 
 def progress(shown: bool) -> Progress:
