@@ -67,7 +67,8 @@ def names_on(arch):
     """Of the calls that have a kernel there."""
     kinds = [name for name, kind in KINDS.items() if any(spec["arch"] == arch for spec in kernels_of(kind))]
     families = {kernel["spec"]["family"] for kernel in read_manifest()["kernels"] if kernel["spec"]["arch"] == arch}
-    return sorted(kinds) + sorted(name for name, operation in OPERATIONS.items() if families >= set(operation.families))
+    operations = [name for name, one in OPERATIONS.items() if arch in one.archs and families >= set(one.families)]
+    return sorted(kinds) + sorted(operations)
 
 
 @pytest.mark.parametrize(("arch", "capability"), [("sm_90a", 9), ("sm_100a", 10)])

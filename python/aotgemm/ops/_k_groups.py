@@ -4,16 +4,16 @@ A group starts where the one before ends, rounded up to get_mk_alignment_for_con
 span, up to where the next one starts: the operands are zeros from its end on, and zero products change no sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import framework_of
+from ..arrays.frameworks import dtype_name_of, shape_of
 from ..arrays.sizes import align
 from ..errors import DtypeError, ShapeError
-from ._arguments import describe
+from ..scalars import flag
 
-WITH_ARITHMETIC = ("torch", "numpy", "cupy")
+LAYOUT_BESIDE = {"ks": "ks_tensor", "ks_cpu": "grouped_layout"}  # how a call names the tensor beside K of each group
 Ends = tuple[Sequence[int], Any]  # K of each group on the host, and as a tensor
 
 
@@ -35,19 +35,37 @@ def _on_device(ends: Any, multiple: int) -> Any:
     return aligned - starts
 
 
+def _are_absent(ks: Any) -> bool:
+    return ks is None or (isinstance(ks, (list, tuple)) and not ks)
+
+
+def _of_ends(name: str, ends: Any, compute: Callable[[], Ends]) -> Ends:
+    """What is computed of them. Raises DtypeError for what holds no int32 or knows no arithmetic, such as JAX's arrays,
+    which are not written.
+    """
+    shape_of(name, ends, (1,))
+    try:
+        if dtype_name_of(ends) == "int32":
+            return compute()
+    except (AttributeError, RuntimeError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DtypeError(f"{name}: is a {type(ends).__name__} that cannot be computed with ({reason})") from None
+    raise DtypeError(f"{name}: dtype is {dtype_name_of(ends)}, allowed is int32")
+
+
 def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: bool) -> Ends:
     """ks and layout as they are or, with use_psum_layout, the spans of the groups that end at `layout`.
 
     ks: called `name`; with use_psum_layout the spans, or none: then they are read from the device.
-    Raises ShapeError for no ks without use_psum_layout, DtypeError for ends of a framework without arithmetic in place.
     """
-    if not use_psum_layout:
-        if ks is None or len(ks) == 0:
+    if not flag("use_psum_layout", use_psum_layout):
+        if ks is None or _are_absent(ks):
             raise ShapeError(f"{name}: is {ks}, allowed is K of each group, or none with use_psum_layout")
         return ks, layout
-    if framework_of(layout) not in WITH_ARITHMETIC:
-        allowed = "a tensor of PyTorch, NumPy or CuPy, whose arithmetic finds what each group takes"
-        raise DtypeError(f"ends of groups: are {describe(layout)}, allowed with use_psum_layout is {allowed}")
     multiple = alignment()
-    spans = _on_device(layout, multiple)
-    return (_on_host(layout.tolist(), multiple) if ks is None or len(ks) == 0 else ks), spans
+
+    def spans() -> Ends:
+        on_device = _on_device(layout, multiple)
+        return (_on_host(layout.tolist(), multiple) if ks is None or _are_absent(ks) else ks), on_device
+
+    return _of_ends(LAYOUT_BESIDE[name], layout, spans)

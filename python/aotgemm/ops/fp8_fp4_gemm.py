@@ -150,6 +150,7 @@ def k_grouped(
     a: Any, b: Any, d: Any, ks: Sequence[int] | None, layout: Any, c: Any, recipe: Any, use_psum_layout: bool
 ) -> None:
     """One range of K for each group: A [K, M], B [K, N], scales [of all groups' K, M or N]."""
+    use_psum_layout = flag("use_psum_layout", use_psum_layout)
     gran_m, gran_n, gran_k = _numbers("recipe", recipe, 3)
     if (gran_m, gran_n) != (1, 1) or gran_k not in GRANS:
         raise ShapeError(f"recipe: is {(gran_m, gran_n, gran_k)}, allowed is (1, 1, 32) or (1, 1, 128)")
