@@ -34,6 +34,7 @@ struct MqaMmaWarp {
         while (stages != 0) {
             const Instruction instruction(QueryBlock<Config>{pipeline.shared, query_at.stage}.columns());
             if constexpr (Config::kFp4) copy_query_scales();
+#pragma unroll 1
             for (int32_t i = 0; i < stages; ++i) multiply_stage(instruction);
             commit_to<false>(pipeline.query_empty(query_at.stage));
             query_at.advance();

@@ -33,6 +33,7 @@ struct MqaProducer {
             if (stages <= 0) continue;
             const int32_t first = keys.first + first_stage * sm90::kMqaBlockKeys;
             load_queries(block, own, first, stages);
+#pragma unroll 1
             for (int32_t i = 0; i < stages; ++i) load_keys(first + i * sm90::kMqaBlockKeys);
         }
         queries.close();

@@ -55,6 +55,7 @@ struct QueryLoader {
 // The producer warp waits until no stage of keys is read any more.
 template <class Config, class State>
 __device__ __forceinline__ void drain_keys(const MqaPipeline<Config>& pipeline, State at) {
+#pragma unroll 1
     for (int stage = 0; stage < Config::kStages; ++stage, at.advance()) {
         ptx::mbarrier_wait(pipeline.empty(at.stage), at.parity ^ 1);
     }

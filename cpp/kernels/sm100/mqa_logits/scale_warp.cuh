@@ -22,6 +22,7 @@ struct MqaScaleWarp {
     __device__ __forceinline__ void run() {
         int32_t stages = next_stages();
         while (stages != 0) {
+#pragma unroll 1
             for (int32_t i = 0; i < stages; ++i) arrange_stage();
             query_at.advance();
             stages = next_stages();

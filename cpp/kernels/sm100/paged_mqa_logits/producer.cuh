@@ -88,6 +88,7 @@ struct PagedMqaProducer {
         for (int32_t stage = 0; stage < part.stages(); stage += per_round) {
             const int32_t first = part.first + stage * sm90::kMqaBlockKeys + lane * params.block_keys;
             const int32_t block = first < part.end ? table[first / params.block_keys] : -1;
+#pragma unroll 1
             for (int i = 0; i < min(per_round, part.stages() - stage); ++i) {
                 load_stage(__shfl_sync(0xFFFFFFFF, block, i * per_stage + lane % per_stage), per_stage);
             }
