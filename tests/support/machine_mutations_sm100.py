@@ -12,6 +12,7 @@ SUBJECTS = {
     "one": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x128x64_s6_c1x1", 280, 264, 456, "10.0"),
     # A of FP8 with scales of 128 of K, B of FP4 with scales of 32.
     "scaled": Subject("fp8_by_fp4", "sm100_fp8_fp4_gemm_dense_nt_bf16_128x192x128_s6_c2x1", 300, 392, 1024, "10.0"),
+    "logits": Subject("mqa_logits", "sm100_mqa_logits_h64_fp4", 21, 500, 0, "10.0"),
     "pair": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x256x64_s6_c2x1", 300, 520, 456, "10.0"),
 }
 
@@ -372,4 +373,25 @@ SCALED = (
     ),
 )
 
-MUTATIONS = START_AND_END + PRODUCER + ISSUER + EPILOGUE + SCALED
+# Waits in the order of that kernel's text: of the epilogue for products, of the producer for a place of rows of q, of
+# the issuer for an accumulator.
+LOGITS_PRODUCTS, LOGITS_ROWS, LOGITS_ACCUMULATOR = 1, 3, 10
+INDEXER = (
+    mutation("logits are summed before their products are there", "logits", drop_wait(LOGITS_PRODUCTS), "race"),
+    mutation("products overwrite sums that are read", "logits", drop_wait(LOGITS_ACCUMULATOR), "race"),
+    mutation("the next rows of q overwrite those in use", "logits", drop_wait(LOGITS_ROWS), "race"),
+    mutation("products are used before they have been loaded", "logits", drop(r"tcgen05\.wait::ld", 1), "tcgen05"),
+    mutation(
+        "an accumulator is given back without a fence",
+        "logits",
+        drop(r"tcgen05\.fence::before_thread_sync", 1),
+        "tcgen05-fence",
+        "race",
+    ),
+    mutation("what is negative is not left out", "logits", replace(r"abs\.f32", "neg.f32"), "bits"),
+    mutation("keys' scales are not arranged", "logits", drop(r"st\.shared\.v4", 5), "bits"),
+    mutation("keys' scales are not fenced from tcgen05.cp", "logits", drop(r"fence\.proxy\.async", 1), "proxy-fence"),
+    mutation("a stage is never given back", "logits", drop(COMMIT, 2), "deadlock"),
+)
+
+MUTATIONS = START_AND_END + PRODUCER + ISSUER + EPILOGUE + SCALED + INDEXER
