@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 WGMMA = {
     "bf16": "d4ebf271232e595a8f2a887f7b3a556e19d11d676d5d7ca040d52be08282f9ef",
     "fp8": "9db5cb647680dfb537c0b2f7477367209979279afdecbb8997d8357c94eaf1bd",
-    "fp8_fragments": "a806bb6a41f41e054234b6a63aa945568c6a3535abdb2c870c7d5e2167597d4e",
+    "fp8_fragments": "ec33e2f0385dee708140762f94ad684afc7ab4bad02a730b05eb789728cc01ef",
     "tf32": "b660ab7f3db423b64ba35c24945c003e942bdb0f348a8d9981fa35d862bc0213",
 }
 

@@ -125,9 +125,9 @@ def test_the_format_is_stated(report):
 
 
 def test_every_family_of_gemms_has_assumptions(report):
-    """fp8_gemm_1d2d adds what fp8_gemm_1d1d does, with other scales."""
+    """fp8_gemm_1d2d adds what fp8_gemm_1d1d does, with other scales, and so do FP4 weights in words once decoded."""
     of_cases = {case["family"] for one in report["assumptions"] for case in one["cases"]}
-    assert FAMILIES.keys() - of_cases <= {"fp8_gemm_1d2d"}
+    assert FAMILIES.keys() - of_cases <= {"fp8_gemm_1d2d", "fp8_fp4_gemm_1d1d"}
 
 
 def cut(value, exponent):

@@ -26,7 +26,7 @@ from aotgemm.choice import arch_of
 from aotgemm.problems.backends import Backend, CpuBackend, default_backend
 from aotgemm.problems.make import Problem, make, with_row_major_scales
 from aotgemm.problems.memory import POISON_BYTE, View
-from aotgemm.problems.operation import OperationCall, lay_out
+from aotgemm.problems.operation import Operation, OperationCall, lay_out
 from aotgemm.problems.operations import OPERATIONS
 from aotgemm.selftest.kernels_here import has_kernels
 from aotgemm.selftest.suites import GPU_SUITES
@@ -99,9 +99,19 @@ def kept(bits: torch.Tensor, part: torch.Tensor | None) -> torch.Tensor:
     return bits if part is None else bits * part.view(*part.shape, *[1] * (bits.dim() - part.dim()))
 
 
+def arch_on(backend: Backend) -> str:
+    """The architecture whose calls the backend makes."""
+    return _core.get_cpu_arch() if isinstance(backend, CpuBackend) else arch_of(backend.device)
+
+
+def operations_on(backend: Backend) -> list[Operation]:
+    """The calls besides GEMMs that run there."""
+    return [one for one in OPERATIONS.values() if arch_on(backend) in one.archs and has_kernels(one, backend)]
+
+
 def gemm_works(backend: Backend, rng: np.random.Generator) -> list[Work]:
     """Some sizes of every kind of GEMM that runs here, in turn with MN-major scales, row-major ones, and with C."""
-    arch = _core.get_cpu_arch() if isinstance(backend, CpuBackend) else arch_of(backend.device)
+    arch = arch_on(backend)
     works = []
     for suite in (suite for suite in GPU_SUITES if arch in suite.form.family.archs):
         sizes = [size for of_list in suite.sizes["quick"] for size in of_list if size.m * size.k]
@@ -119,7 +129,7 @@ def gemm_works(backend: Backend, rng: np.random.Generator) -> list[Work]:
 def operation_works(backend: Backend, rng: np.random.Generator) -> list[Work]:
     """Some sizes of every other call that runs here."""
     works = []
-    for operation in (one for one in OPERATIONS.values() if has_kernels(one, backend)):
+    for operation in operations_on(backend):
         sizes = operation.sizes["small"]
         for place in rng.choice(len(sizes), min(SIZES_OF_A_CALL, len(sizes)), replace=False):
             call = lay_out(operation, sizes[place], operation.draw(sizes[place], rng, "finite"), backend)
