@@ -76,6 +76,24 @@ def test_a_call_that_failed_is_no_evidence(report, capsys, tmp_path):
     assert answer["assumptions"][0]["told"] == ["case 0: CudaError: gone with sm90_x"]
 
 
+def test_what_no_kernel_was_asked_is_no_failure(report, capsys, tmp_path):
+    """As `selftest --kernel` leaves it, unless it leaves nothing."""
+    partly, wholly = copy.deepcopy(report), copy.deepcopy(report)
+    for content, left_out in ((partly, report["assumptions"][1:]), (wholly, report["assumptions"])):
+        for one in content["assumptions"]:
+            for case in one["cases"] if one in left_out else ():
+                case["results"] = []
+    status, answer = replay(capsys, tmp_path, partly)
+    assert status == 0 and [one["ran"] for one in answer["assumptions"]].count(True) == 1
+    status, answer = replay(capsys, tmp_path, wholly)
+    assert status == 1 and not answer["ok"]
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(partly))
+    assert main(["replay", str(path)]) == 0
+    count = len(report["assumptions"])
+    assert f"{count}, of which 0 fail, {count - 1} were not run" in capsys.readouterr().out
+
+
 def test_a_report_without_cases_proves_nothing(report, capsys, tmp_path):
     status, answer = replay(capsys, tmp_path, report | {"assumptions": []})
     assert status == 1 and not answer["ok"]

@@ -25,6 +25,11 @@ class Verdict:
     told: list[str] = field(default_factory=list)
 
     @property
+    def ran(self) -> bool:
+        """Whether any kernel of the run was given its cases: `selftest --kernel` may leave all of them out."""
+        return self.elements > 0 or self.failed > 0
+
+    @property
     def holds(self) -> bool:
         return self.cases > 0 and self.elements > 0 and not self.differing and not self.failed
 
