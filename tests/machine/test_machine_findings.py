@@ -94,6 +94,26 @@ def test_a_deadlock_names_each_warp_its_line_and_what_is_missing(machine):
         assert f"block 0, warp {warp}, line {line}: {words}" in finding["message"]
 
 
+REGISTERS = """
+\tmov.u32 %r1, %tid.x;
+\tsetp.lt.u32 %p1, %r1, 128;
+\t@%p1 bra $more;
+\tsetmaxnreg.dec.sync.aligned.u32 {rest};
+\tbra $end;
+$more:
+\tsetmaxnreg.inc.sync.aligned.u32 200;
+$end:
+\tret;
+"""
+
+
+@pytest.mark.parametrize(("rest", "kinds"), [(104, set()), (112, {"setmaxnreg"})])
+def test_a_block_has_the_registers_that_it_is_launched_with(machine, rest, kinds):
+    """128 for each of 512 threads: a warpgroup takes 72 more, the three others give 24 or 16 each."""
+    ran = run_kernel(machine, Launch(REGISTERS.format(rest=rest), (bytes(128),), threads=512))
+    assert ran.kinds() == kinds
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

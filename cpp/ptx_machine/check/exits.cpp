@@ -51,6 +51,11 @@ void check_tensor_exit(const Block& block) {
 void check_cluster_exit(Cluster& cluster) {
     for (Block& block : cluster.blocks) {
         if (block.tensor_memory != nullptr) check_tensor_exit(block);
+        if (block.registers_short > 0)
+            report(block.warps[0], "setmaxnreg",
+                   "warps wait for " + std::to_string(block.registers_short) +
+                       " registers more than others of their block give",
+                   "Let setmaxnreg.dec give as many as setmaxnreg.inc takes.");
         const int late = block.warps[0].check->arrival_after_exit(block);
         if (late >= 0)
             report(block.warps[0], "exit",

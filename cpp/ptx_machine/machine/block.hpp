@@ -60,6 +60,7 @@ struct Block {
     std::deque<Mbarrier> mbarriers;
     std::vector<std::int16_t> mbarrier_at;  // by address / 8; -1: none
     bool exited = false;
+    std::int64_t registers_short = 0;             // that setmaxnreg.inc took beyond those that setmaxnreg.dec gave
     std::unique_ptr<TensorMemory> tensor_memory;  // of a kernel that uses it
     int tensor_group = 0;                         // blocks that its tcgen05 instructions are for; 0: none yet
     // tcgen05 mma, cp and commit without effect yet, in the order in which they take effect: of this block, or of its

@@ -46,6 +46,7 @@ void start_block(const Machine& machine, Block& block, Cluster& cluster, std::ui
     block.cluster = &cluster;
     block.rank = rank;
     block.exited = false;
+    block.registers_short = 0;
     block.shared.assign(shared, 0xFF);  // NaN in every format
     block.warps.resize(warps);
     for (std::uint32_t w = 0; w < warps; ++w) {

@@ -151,7 +151,19 @@ void decode_sync_warp(Decoder& decoder, const Statement& statement, Instruction&
     out.a = decoder.source(statement.operands[0], RegisterType::bits32);
 }
 
-void set_registers(Warp& warp, const Instruction& i) { want_all_lanes(warp, i); }
+// Registers of a thread at the launch: PTX does not say it, but ptxas gives a kernel that uses setmaxnreg all there are
+// for one block of its threads on an SM, in steps of 8.
+std::int64_t launch_registers(const Block& block) {
+    constexpr std::int64_t kRegistersOfSm = 65536, kMost = 256, kStep = 8;
+    return std::min(kRegistersOfSm / (static_cast<std::int64_t>(block.warps.size()) * kLanes), kMost) / kStep * kStep;
+}
+
+// What an inc takes must be given by decs of its own block: registers of the SM that no block was launched with are not
+// to be had, and the inc waits for ever. Looked at when the block exits, for the order does not matter.
+void set_registers(Warp& warp, const Instruction& i) {
+    want_all_lanes(warp, i);
+    warp.block->registers_short += (i.value - launch_registers(*warp.block)) * kLanes;
+}
 
 void decode_set_registers(Decoder& decoder, const Statement& statement, Instruction& out) {
     decoder.count(statement, 1);
