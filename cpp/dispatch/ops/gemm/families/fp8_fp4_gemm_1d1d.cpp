@@ -1,8 +1,6 @@
 // Family fp8_fp4_gemm_1d1d to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include <vector>
-
+#include "dispatch/ops/gemm/cpu_parts.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/rows.hpp"
 #include "emulation/ops/fp8_fp4_gemm_1d1d.hpp"
 
 namespace aotgemm {
@@ -25,16 +23,14 @@ constexpr GemmForm kForms[] = {
 constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_fp8_fp4_gemm_1d1d}};
 
 void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
-    std::vector<emulation::Fp8Fp4Gemm1d1d> gemms;
-    for (const GemmPart& each : parts) {
-        const GemmCall part = part_of(call, each);
-        gemms.push_back({.a = matrix_of<const uint8_t>(part.a),
-                         .sfa = matrix_of<const float>(part.sfa),
-                         .words = matrix_of<const uint32_t>(part.b),
-                         .scales = matrix_of<const uint32_t>(part.sfb),
-                         .c = matrix_of<const void>(part.c),
-                         .d = matrix_of<void>(part.d)});
-    }
+    const auto gemms = gemm_of_each<emulation::Fp8Fp4Gemm1d1d>(call, parts, [](const GemmCall& part) {
+        return emulation::Fp8Fp4Gemm1d1d{.a = matrix_of<const uint8_t>(part.a),
+                                         .sfa = matrix_of<const float>(part.sfa),
+                                         .words = matrix_of<const uint32_t>(part.b),
+                                         .scales = matrix_of<const uint32_t>(part.sfb),
+                                         .c = matrix_of<const void>(part.c),
+                                         .d = matrix_of<void>(part.d)};
+    });
     emulation::fp8_fp4_gemm_1d1d(gemms, threads);
 }
 

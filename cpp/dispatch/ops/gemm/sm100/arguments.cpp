@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dispatch/ops/gemm/outputs.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm100/epilogue/store_boxes.hpp"
@@ -33,17 +34,8 @@ bool loads_operands(const GemmCall& call) { return call.sizes.k > 0 && call.size
 
 void set_common(const GemmLaunch& gemm, GemmParams& out) {
     const GemmCall& call = gemm.call;
-    const LegalStrides of_d = legal_strides(call.d);
     out.d = output_map_of(call.d, kSpecs[gemm.choice.kernel]);
-    out.d_data = call.d.data;
-    out.d_row_stride = of_d.outer;
-    out.d_group_stride = of_d.group;
-    if (call.has_c()) {
-        const LegalStrides of_c = legal_strides(call.c);
-        out.c = call.c.data;
-        out.c_row_stride = of_c.outer;
-        out.c_group_stride = of_c.group;
-    }
+    set_outputs(call, out);
     out.index = call.index();
     out.groups = static_cast<int32_t>(call.sizes.groups);
     out.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));

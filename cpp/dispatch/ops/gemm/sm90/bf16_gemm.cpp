@@ -3,6 +3,7 @@
 
 #include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/gemm_launch.hpp"
+#include "dispatch/ops/gemm/outputs.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/bf16_gemm/params.hpp"
@@ -31,18 +32,6 @@ void set_maps(const GemmCall& call, const aotgemm_spec& spec, Bf16GemmParams& ou
         out.half_of_a = loads ? operand_map_of(call.a, spec.block_m / 2) : out.d;
     }
     out.b = loads ? operand_map_of(call.b, spec.block_n / spec.cluster_m) : out.d;
-}
-
-void set_outputs(const GemmCall& call, Bf16GemmParams& out) {
-    const LegalStrides of_d = legal_strides(call.d);
-    out.d_data = call.d.data;
-    out.d_row_stride = of_d.outer;
-    out.d_group_stride = of_d.group;
-    if (!call.has_c()) return;
-    const LegalStrides of_c = legal_strides(call.c);
-    out.c = call.c.data;
-    out.c_row_stride = of_c.outer;
-    out.c_group_stride = of_c.group;
 }
 
 }  // namespace

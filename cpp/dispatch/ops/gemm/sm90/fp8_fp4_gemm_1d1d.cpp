@@ -1,6 +1,7 @@
 // Launches of family fp8_fp4_gemm_1d1d, dense and grouped. Device side: cpp/kernels/sm90/fp8_fp4_gemm_1d1d/kernel.cuh.
 #include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/gemm_launch.hpp"
+#include "dispatch/ops/gemm/outputs.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/epilogue/store_boxes.hpp"
@@ -25,18 +26,6 @@ void set_maps(const GemmCall& call, const aotgemm_spec& spec, Fp8Fp4Gemm1d1dPara
     out.b = loads ? words_map_of(call.b, spec.block_n) : out.d;
     out.sfa = loads ? scale_map_of(call.sfa, fp4_scale_box_rows(call.form->grouping, spec.block_m), slices) : out.d;
     out.sfb = loads ? scale_map_of(call.sfb, spec.block_n, slices) : out.d;
-}
-
-void set_outputs(const GemmCall& call, Fp8Fp4Gemm1d1dParams& out) {
-    const LegalStrides of_d = legal_strides(call.d);
-    out.d_data = call.d.data;
-    out.d_row_stride = of_d.outer;
-    out.d_group_stride = of_d.group;
-    if (!call.has_c()) return;
-    const LegalStrides of_c = legal_strides(call.c);
-    out.c = call.c.data;
-    out.c_row_stride = of_c.outer;
-    out.c_group_stride = of_c.group;
 }
 
 }  // namespace
