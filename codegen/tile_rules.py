@@ -7,10 +7,17 @@ from codegen.spec import KernelSpec
 GROUP_ALIGNMENT = 128  # rows between which groups of a contiguous layout start; cpp/kernels/common/grouping.hpp
 
 
-def groups(spec: KernelSpec) -> str | None:
-    """No tile holds, and no cluster shares, what belongs to different groups."""
+def aligned_groups(spec: KernelSpec) -> str | None:
+    """No tile holds rows of different groups."""
     if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % spec.block_m != 0:
         return f"block_m is {spec.block_m}; groups start at multiples of {GROUP_ALIGNMENT} rows, which it must divide"
+    return None
+
+
+def groups(spec: KernelSpec) -> str | None:
+    """No tile holds, and no cluster shares, what belongs to different groups."""
+    if wrong := aligned_groups(spec):
+        return wrong
     if spec.grouping != "dense" and spec.cluster_m != 1:
         return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
     return None

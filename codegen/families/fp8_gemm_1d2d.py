@@ -16,6 +16,10 @@ OUT_DTYPES = ("bf16",)
 
 PAIRS = ((1, 1), (2, 1), (1, 2))
 NEIGHBOURS_N = ((1, 1), (1, 2))
+# Of groups of rows: two tile rows of one group share B, see cpp/kernels/sm90/schedule/paired_scheduler.cuh.
+ROW_PAIRS = ((1, 1), (2, 1))
+PAIRED = ((2, 1),)
+PAIRED_GROUPINGS = ("contiguous", "psum", "masked")
 
 # block_m, block_n, block_k, in_flight, clusters
 NORMAL_TILES = (
@@ -60,14 +64,14 @@ SWAPPED_TILES = (
 ALIGNED_NORMAL_TILES = (
     (64, 64, 256, 2, ONE),
     (64, 128, 128, 2, ONE),
-    (64, 256, 128, 1, ONE),
-    (128, 128, 128, 1, ONE),
-    (128, 160, 128, 1, ONE),
-    (128, 192, 128, 1, ONE),
+    (64, 256, 128, 1, ROW_PAIRS),
+    (128, 128, 128, 1, ROW_PAIRS),
+    (128, 160, 128, 1, ROW_PAIRS),
+    (128, 192, 128, 1, ROW_PAIRS),
 )
 ALIGNED_SWAPPED_TILES = ((32, 128, 256, 2, ONE),)
 
-# Groups with rows of their own (masked, batched).
+# Groups with rows of their own: all of them (batched), or some (masked).
 SEPARATE_NORMAL_TILES = (
     (64, 128, 128, 2, ONE),
     (64, 256, 128, 1, ONE),
@@ -75,6 +79,13 @@ SEPARATE_NORMAL_TILES = (
     (128, 192, 128, 1, ONE),
     (192, 128, 128, 1, ONE),
     (256, 128, 128, 1, ONE),
+)
+MASKED_NORMAL_TILES = (
+    *SEPARATE_NORMAL_TILES,
+    (64, 256, 128, 1, PAIRED),
+    (128, 128, 128, 1, ROW_PAIRS),
+    (128, 160, 128, 1, PAIRED),
+    (128, 192, 128, 1, PAIRED),
 )
 SEPARATE_SWAPPED_TILES = (
     (8, 128, 256, 2, ONE),
@@ -89,7 +100,7 @@ TABLES = (
     TileTable("dense", LAYOUTS, OUT_DTYPES, NORMAL_TILES, SWAPPED_TILES),
     TileTable("contiguous", LAYOUTS, OUT_DTYPES, ALIGNED_NORMAL_TILES, ALIGNED_SWAPPED_TILES),
     TileTable("psum", LAYOUTS, OUT_DTYPES, ALIGNED_NORMAL_TILES, ALIGNED_SWAPPED_TILES),
-    TileTable("masked", LAYOUTS, OUT_DTYPES, SEPARATE_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
+    TileTable("masked", LAYOUTS, OUT_DTYPES, MASKED_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
     TileTable("batched", LAYOUTS, OUT_DTYPES, SEPARATE_NORMAL_TILES, SEPARATE_SWAPPED_TILES),
 )
 
@@ -148,6 +159,17 @@ def _split_columns(spec: KernelSpec) -> str | None:
     return None
 
 
+def _pairs(spec: KernelSpec) -> str | None:
+    """Groups whose rows fill a tile share no B; two tile rows of one group do."""
+    if spec.cluster_m == 1 or spec.grouping == "dense":
+        return None
+    if spec.grouping not in PAIRED_GROUPINGS:
+        return f"cluster_m is {spec.cluster_m}; tiles of different groups share no B"
+    if spec.swap_ab or spec.block_k != SCALE_BLOCK:
+        return f"cluster_m is {spec.cluster_m}; pairs of {spec.grouping} tiles have block_k {SCALE_BLOCK}, no swap_ab"
+    return None
+
+
 FAMILY = Family(
     name=NAME,
     operand=FP8,
@@ -158,7 +180,8 @@ FAMILY = Family(
             template="sm90/fp8_gemm_1d2d.cu.in",
             block=geometry.block_with(shared_bytes),
             rules=(
-                tile_rules.groups,
+                tile_rules.aligned_groups,
+                _pairs,
                 tile_rules.scale_blocks,
                 tile_rules.rows,
                 _columns,

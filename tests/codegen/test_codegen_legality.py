@@ -28,14 +28,19 @@ CASES = [
     ("_choices", replace(NORMAL, scaling="token"), "scaling is 'token'; family fp8_gemm_1d2d has none"),
     ("_choices", replace(NORMAL, grouping="ragged"), "grouping is 'ragged'; family fp8_gemm_1d2d has dense, batched"),
     (
-        "groups",
+        "aligned_groups",
         replace(NORMAL, grouping="psum", block_m=256, block_n=64),
         "block_m is 256; groups start at multiples",
     ),
     (
-        "groups",
-        replace(NORMAL, grouping="masked", cluster_m=2),
+        "_pairs",
+        replace(NORMAL, grouping="batched", cluster_m=2),
         "cluster_m is 2; tiles of different groups share no B",
+    ),
+    (
+        "_pairs",
+        replace(NORMAL, grouping="masked", block_k=256, cluster_m=2),
+        "cluster_m is 2; pairs of masked tiles have block_k 128, no swap_ab",
     ),
     ("scale_blocks", replace(NORMAL, block_k=64), "block_k is 64; a stage holds 128 or 256 K elements"),
     (

@@ -57,6 +57,21 @@ def counts_of(grouping, random):
         yield 0, 256, 0, 192
 
 
+def is_paired(spec):
+    """Whether two blocks multiply tile rows of one group."""
+    return spec["cluster_m"] == 2 and spec["arch"] == "sm_90a"
+
+
+def problems_of(spec, grouping, most, random):
+    """(sizes of groups, N, K): with pairs, groups of one to five tile rows, up to three columns of tiles, and K
+    past the pipeline's stages."""
+    counts = counts_of(grouping, random)
+    for sizes in islice(counts, 1, most + 1) if is_paired(spec) else islice(counts, most):
+        columns = int(random.integers(1, 4)) if is_paired(spec) else 1
+        n = columns * spec["block_n"] + 8 * int(random.integers(-3, 4))
+        yield sizes, n, 16 * int(random.integers(1, 70 if is_paired(spec) else 5))
+
+
 def with_holes(index, random):
     """A grouped_layout with -1 in the middle of spans, at their starts, and in whole spans."""
     index = np.where(random.random(len(index)) < 0.2, -1, index)
@@ -111,8 +126,7 @@ def outcomes(spec, seed, most):
     try:
         for alignment in (_core.group_alignment(), *others):
             _core.set_psum_alignment(alignment)
-            for counts in islice(counts_of(kind.grouping, random), most):
-                n, k = spec["block_n"] + 8 * int(random.integers(-3, 4)), 16 * int(random.integers(1, 5))
+            for counts, n, k in problems_of(spec, kind.grouping, most, random):
                 wrong = differing(kind, spec["kernel"], counts, n, k, random)
                 words = f"{spec['name']} alignment {alignment} counts {counts} N={n} K={k}"
                 yield {"problem": words, "differing": wrong}

@@ -71,7 +71,7 @@ double live_rows(const Extents& of) {
 int64_t all_rows(const TileShape& shape, const Extents& of) {
     const int64_t rows_of_one = fill_clusters(parts_of(of.m, shape.block_m), shape.cluster_m);
     switch (of.grouping) {
-        case TileGrouping::contiguous: return rows_of_one;
+        case TileGrouping::contiguous: return parts_of(of.m, shape.block_m);  // a row without a partner is no more
         case TileGrouping::psum: return static_cast<int64_t>(std::ceil(expected_psum_rows(of, shape.block_m)));
         case TileGrouping::masked: return static_cast<int64_t>(std::ceil(expected_masked_rows(of, shape.block_m)));
         case TileGrouping::batch_reduced: return of.ranges * rows_of_one;

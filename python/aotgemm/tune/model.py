@@ -54,8 +54,9 @@ def _tile_rows(point: Point, spec: dict[str, Any]) -> int:
         if point.counts:
             return max(sum(ceil_div(count, block_m) for count in point.counts), 1)
         return _expected_rows(point, block_m)
-    groups = 1 if point.grouping == "contiguous" else point.groups
-    return groups * align(ceil_div(point.m, block_m), cluster_m)
+    if point.grouping == "contiguous":
+        return ceil_div(point.m, block_m)
+    return point.groups * align(ceil_div(point.m, block_m), cluster_m)
 
 
 def _read_bytes(point: Point, element_bytes: int) -> float:

@@ -3,8 +3,10 @@
 // Persistent thread blocks loop over the tiles of D. One thread of the last warpgroup, or its first warp, is the
 // producer; the other warpgroups are consumers. Parts, in the order in which a tile passes through them:
 //   schedule/dense_scheduler.cuh      the producer warp finds the next tile; grouped_scheduler.cuh: of a grouped call
+//                                     schedule/paired_scheduler.cuh: for two blocks that share B
 //   pipeline/tile_queue.cuh           the producer warp pushes the tile, the consumers pop it
-//   fp8_mainloop/producer.cuh         TMA loads of A, B and A's scales, stage by stage
+//   fp8_mainloop/producer.cuh         TMA loads of A, B and A's scales, stage by stage; paired_producer.cuh: for such
+//                                     pairs
 //   pipeline/pipeline.cuh             the barriers `full` and `empty` of each stage
 //   fp8_mainloop/block_scales_b.cuh   consumer warps load B's scales from global memory
 //   fp8_mainloop/consumer.cuh         wgmma and promotion: serial_consumer.cuh or pipelined_consumer.cuh
@@ -19,11 +21,13 @@
 #include "ptx/copy.cuh"
 #include "sm90/fp8_gemm_1d2d/config.cuh"
 #include "sm90/fp8_gemm_1d2d/epilogue.cuh"
+#include "sm90/fp8_gemm_1d2d/paired_producer.cuh"
 #include "sm90/fp8_gemm_1d2d/params.hpp"
 #include "sm90/fp8_mainloop/consumer.cuh"
 #include "sm90/fp8_mainloop/producer.cuh"
 #include "sm90/pipeline/start.cuh"
 #include "sm90/schedule/grouped_scheduler.cuh"
+#include "sm90/schedule/paired_scheduler.cuh"
 
 namespace aotgemm::sm90 {
 
@@ -32,6 +36,9 @@ namespace aotgemm::sm90 {
 // neighbour, or with a third consumer, nothing was gained.
 template <class Config>
 inline constexpr bool kStartTogether = Config::kConsumers == 2 && Config::kInFlight == 1 && Config::kCluster > 1;
+
+template <class Config>
+inline constexpr bool kIsPaired = pairs_rows(Config::kGrouping, Config::kClusterM);
 
 // The sums of a tile; zeros if the warpgroup has no rows in it.
 template <class Config>
@@ -84,7 +91,9 @@ __device__ __forceinline__ void fp8_gemm_1d2d(const Fp8Gemm1d2dParams& params) {
     const uint32_t shared = ptx::shared_address(memory);
     const int group = __shfl_sync(0xFFFFFFFF, threadIdx.x / 128, 0);
     const uint32_t rank = Config::kCluster > 1 ? ptx::cluster_rank() : 0;
-    using Scheduler = typename SchedulerOf<Config, Config::kGrouping>::Type;
+    using Scheduler = std::conditional_t<kIsPaired<Config>, PairedScheduler<Config>,
+                                         typename SchedulerOf<Config, Config::kGrouping>::Type>;
+    using Producer = std::conditional_t<kIsPaired<Config>, PairedProducer<Config>, Fp8Producer<Config>>;
     if (threadIdx.x == 0) init_barriers<Config>(shared);
     if (threadIdx.x == 32) {
         ptx::prefetch_tensor_map(&params.b);
@@ -98,8 +107,8 @@ __device__ __forceinline__ void fp8_gemm_1d2d(const Fp8Gemm1d2dParams& params) {
         const bool leader = ptx::elect_one();
         if (threadIdx.x / 32 % 4 == 0 && (leader || Scheduler::kWarpWide)) {
             ptx::griddepcontrol_wait();
-            Fp8Producer<Config>{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide,
-                                                                    NoCLoader{});
+            Producer{params, shared, rank, {shared}}.run(Scheduler(params), leader || !Scheduler::kWarpWide,
+                                                         NoCLoader{});
             ptx::griddepcontrol_launch_dependents();
         }
     } else {

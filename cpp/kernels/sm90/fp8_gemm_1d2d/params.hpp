@@ -18,6 +18,13 @@ constexpr int store_box_columns(bool swap_ab, int block_n) {
 constexpr int scale_box_rows(Grouping grouping, int block_m) {
     return block_m + (grouping == Grouping::psum ? kRowsOfBoxStart : 0);
 }
+// Whether two blocks multiply tile rows of one group and share B, see paired_scheduler.cuh. Boxes of A and B are then half
+// of a tile.
+constexpr bool pairs_rows(Grouping grouping, int cluster_m) {
+    const bool has_groups_of_rows =
+        grouping == Grouping::contiguous || grouping == Grouping::psum || grouping == Grouping::masked;
+    return has_groups_of_rows && cluster_m == 2;
+}
 constexpr int store_box_rows(bool swap_ab, int block_m) { return swap_ab ? block_m : 64; }
 
 struct Fp8Gemm1d2dParams {

@@ -21,7 +21,8 @@ const CUtensorMap& output_map_of(const OperandView& d, const aotgemm_spec& spec)
 void set_maps(const GemmCall& call, const aotgemm_spec& spec, Fp8Gemm1d2dParams& out) {
     out.d = output_map_of(call.d, spec);
     const bool loads = call.sizes.k > 0;  // with K = 0 nothing is loaded, and any map will do
-    out.a = loads ? fp8_map_of(call.a, spec.block_m / spec.cluster_n) : out.d;
+    const bool is_paired = pairs_rows(call.form->grouping, spec.cluster_m);
+    out.a = loads ? fp8_map_of(call.a, spec.block_m / (is_paired ? 2 : spec.cluster_n)) : out.d;
     if (leaves_out_half_of_a(call.form->grouping, spec.block_m, spec.swap_ab != 0, spec.cluster_m * spec.cluster_n)) {
         out.half_of_a = loads ? fp8_map_of(call.a, spec.block_m / 2) : out.d;
     }
