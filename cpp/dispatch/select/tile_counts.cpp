@@ -53,10 +53,11 @@ double expected_masked_rows(const Extents& of, int32_t block_m) {
 
 // Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill. With sizes that fall off
 // exponentially, as those of experts do, the share of groups that reach past 128 rows is that of spans that are not a
-// group's first; its (block_m / 128)th power reach past a tile. Powers are roots and products, exact on every machine.
+// group's first, by the rule of succession: where every group has one span, some may still fill it. Its (block_m / 128)th
+// power reach past a tile. Powers are roots and products, exact on every machine.
 double expected_psum_rows(const Extents& of, int32_t block_m) {
     const double groups = static_cast<double>(of.groups), spans = static_cast<double>(of.m) / kGroupAlignment;
-    const double longer = std::max(spans - groups, 0.0) / spans;
+    const double longer = std::max(spans - groups + 1, std::min(spans / groups, 1.0)) / (spans + 1);
     const double root = std::sqrt(std::sqrt(std::sqrt(std::sqrt(longer))));
     double past_tile = 1;
     for (int32_t rows = 0; rows < block_m; rows += kGroupAlignment / 16) past_tile *= root;

@@ -35,7 +35,7 @@ def _expected_rows(point: Point, block_m: int) -> int:
     if point.grouping == "masked":
         return ceil(point.groups * max(point.m / block_m + 0.5, 1.0))
     spans = point.m / GROUP_ALIGNMENT
-    longer = max(spans - point.groups, 0.0) / spans
+    longer = max(spans - point.groups + 1, min(spans / point.groups, 1.0)) / (spans + 1)
     root = sqrt(sqrt(sqrt(sqrt(longer))))
     in_tile = 1.0
     for _ in range(0, block_m, GROUP_ALIGNMENT // 16):
