@@ -76,6 +76,12 @@ void add_control_opcodes(OpcodeTable& table) {
             out.to = decoder.destination(statement.operands[0], RegisterType::bits64);
         },
         false};
+    table["prefetch.global.L2"] = {"", do_nothing,  // it changes no value, at any address
+                                   [](Decoder& decoder, const Statement& statement, Instruction& out) {
+                                       decoder.count(statement, 1);
+                                       out.a = decoder.address(statement.operands[0], out);
+                                   },
+                                   false};
     table["prefetch.tensormap"] = {"", prefetch_map,
                                    [](Decoder& decoder, const Statement& statement, Instruction& out) {
                                        decoder.count(statement, 1);
