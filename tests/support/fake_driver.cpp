@@ -105,8 +105,9 @@ FAKE(cuLaunchKernelEx)(const LaunchConfig* config, const char* kernel, void** pa
     if (std::strncmp(kernel, "sm90_fp8_gemm_1d2d_", 19) == 0) note_fp8_1d2d(parameters[0]);
     last_grid = config->grid[0];
     for (unsigned i = 0; i < config->count; ++i) {
-        constexpr unsigned kProgrammaticStreamSerialization = 6;
+        constexpr unsigned kClusterDimension = 4, kProgrammaticStreamSerialization = 6, kInvalidClusterSize = 912;
         const LaunchAttribute& attribute = config->attributes[i];
+        if (attribute.id == kClusterDimension && config->grid[0] % attribute.value[0] != 0) return kInvalidClusterSize;
         early_launches += attribute.id == kProgrammaticStreamSerialization && attribute.value[0] != 0;
     }
     return 0;

@@ -12,7 +12,7 @@
 namespace aotgemm {
 namespace {
 
-constexpr int64_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
+constexpr int32_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
 
 // Half a byte for a code, and a word of scales for 128 of them.
 constexpr double kBytesOfFp4InWords = 0.5 + 4.0 / 128;
@@ -40,6 +40,8 @@ bool shares_rows(TileGrouping grouping) {
     return grouping == TileGrouping::contiguous || grouping == TileGrouping::psum;
 }
 
+bool has_groups_of_rows(TileGrouping grouping) { return shares_rows(grouping) || grouping == TileGrouping::masked; }
+
 // Where the host does not know how many tiles are live, blocks for all of them start.
 bool is_counted_on_device(TileGrouping grouping) {
     return grouping == TileGrouping::psum || grouping == TileGrouping::masked;
@@ -51,17 +53,12 @@ double expected_masked_rows(const Extents& of, int32_t block_m) {
     return static_cast<double>(of.groups) * std::max(static_cast<double>(of.m) / block_m + 0.5, 1.0);
 }
 
-// Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill. With sizes that fall off
-// exponentially, as those of experts do, the share of groups that reach past 128 rows is that of spans that are not a
-// group's first, by the rule of succession: where every group has one span, some may still fill it. Its (block_m / 128)th
-// power reach past a tile. Powers are roots and products, exact on every machine.
+// Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill, one each at least: the last span
+// of a group may hold any number of rows, the others are whole.
 double expected_psum_rows(const Extents& of, int32_t block_m) {
     const double groups = static_cast<double>(of.groups), spans = static_cast<double>(of.m) / kGroupAlignment;
-    const double longer = std::max(spans - groups + 1, std::min(spans / groups, 1.0)) / (spans + 1);
-    const double root = std::sqrt(std::sqrt(std::sqrt(std::sqrt(longer))));
-    double past_tile = 1;
-    for (int32_t rows = 0; rows < block_m; rows += kGroupAlignment / 16) past_tile *= root;
-    return groups / (1 - past_tile);
+    const double tiles_of_span = static_cast<double>(kGroupAlignment) / block_m;
+    return std::max(spans - groups, 0.0) * tiles_of_span + groups * (tiles_of_span + 1) / 2;
 }
 
 // Rows of all groups together: M is the sum of spans of whole multiples of 128, whose last one is half full on average.
@@ -69,23 +66,39 @@ double live_rows(const Extents& of) {
     return std::max(static_cast<double>(of.m - of.groups * (kGroupAlignment / 2)), static_cast<double>(of.groups));
 }
 
-int64_t all_rows(const TileShape& shape, const Extents& of) {
-    const int64_t rows_of_one = fill_clusters(parts_of(of.m, shape.block_m), shape.cluster_m);
+// Tile rows of groups of rows: those to expect where the host does not know their sizes.
+int64_t expected_rows(const Extents& of, int32_t block_m) {
     switch (of.grouping) {
-        case TileGrouping::contiguous: return parts_of(of.m, shape.block_m);  // a row without a partner is no more
-        case TileGrouping::psum: return static_cast<int64_t>(std::ceil(expected_psum_rows(of, shape.block_m)));
-        case TileGrouping::masked: return static_cast<int64_t>(std::ceil(expected_masked_rows(of, shape.block_m)));
-        case TileGrouping::batch_reduced: return of.ranges * rows_of_one;
-        default: return of.groups * rows_of_one;
+        case TileGrouping::psum: return static_cast<int64_t>(std::ceil(expected_psum_rows(of, block_m)));
+        case TileGrouping::masked: return static_cast<int64_t>(std::ceil(expected_masked_rows(of, block_m)));
+        default: return parts_of(of.m, block_m);  // contiguous: a row without a partner is no more
     }
 }
 
-double read_bytes(const Extents& of) {
+int64_t all_rows(const TileShape& shape, const Extents& of) {
+    if (has_groups_of_rows(of.grouping)) return expected_rows(of, shape.block_m);
+    const int64_t rows_of_one = fill_clusters(parts_of(of.m, shape.block_m), shape.cluster_m);
+    return (of.grouping == TileGrouping::batch_reduced ? of.ranges : of.groups) * rows_of_one;
+}
+
+// How often B arrives from device memory. Tile rows of one group that no cluster joins drift apart, and the L2 does not
+// hold B until the last of them comes: singles read it once more, see cpp/kernels/sm90/schedule/paired_scheduler.cuh.
+double reads_of_b(const TileShape& shape, const Extents& of) {
+    if (!of.may_read_b_again) return 1;
+    // Tiles of padding count among those of the contiguous layout.
+    const bool counts_padding = of.grouping == TileGrouping::contiguous;
+    const int32_t block_m = counts_padding ? std::max(shape.block_m, kGroupAlignment) : shape.block_m;
+    const double rows = static_cast<double>(std::max<int64_t>(expected_rows(of, block_m), 1));
+    const double of_a_group = rows / std::min(static_cast<double>(of.groups), rows);
+    return std::clamp(of_a_group / shape.cluster_m, 1.0, 2.0);
+}
+
+double read_bytes(const TileShape& shape, const Extents& of) {
     const double m = static_cast<double>(of.m), n = static_cast<double>(of.n), k = static_cast<double>(of.k);
     const double groups = static_cast<double>(of.groups);
     if (of.grouping == TileGrouping::k_grouped) return (m + n) * k * of.element_bytes;  // k is that of all groups
     const double rows = shares_rows(of.grouping) ? live_rows(of) : groups * m;
-    return (rows + groups * n * of.share_of_b) * k * of.element_bytes;
+    return (rows + reads_of_b(shape, of) * groups * n * of.share_of_b) * k * of.element_bytes;
 }
 
 }  // namespace
@@ -95,7 +108,8 @@ Extents::Extents(const aotgemm_problem& problem)
       num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1),
       share_of_b(std::strcmp(problem.family, "fp8_fp4_gemm_1d1d") == 0 ? kBytesOfFp4InWords : 1),
       out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), a_is_k_major(problem.layout[0] == 'n'), ranges(1),
-      k_products(1) {
+      k_products(1),
+      may_read_b_again(has_groups_of_rows(grouping) && std::strcmp(problem.family, "fp8_gemm_1d2d") == 0) {
     set_m(problem.m);
 }
 
@@ -122,12 +136,14 @@ TileCounts count_tiles(const TileShape& shape, const Extents& of) {
     out.tiles = rows * shape.columns;
     out.working = static_cast<int32_t>(std::min<int64_t>(out.tiles, shape.most_blocks));
     out.waves = parts_of(out.tiles, out.working);
-    out.grid = is_counted_on_device(of.grouping) ? shape.most_blocks : out.working;
+    // A launch has whole clusters.
+    const int64_t whole = fill_clusters(out.working, shape.cluster_m * shape.cluster_n);
+    out.grid = is_counted_on_device(of.grouping) ? shape.most_blocks : static_cast<int32_t>(whole);
     const auto k_bytes = static_cast<double>(shape.k_bytes * of.k_products);
     out.k_blocks = k_bytes / kBytesOfKBlock;
-    out.read_bytes = read_bytes(of);
+    out.read_bytes = read_bytes(shape, of);
     // The groups of a shared A follow one another, and rows of a masked group have memory: their tiles end inside.
-    const bool ends_inside = shares_rows(of.grouping) || of.grouping == TileGrouping::masked;
+    const bool ends_inside = has_groups_of_rows(of.grouping);
     const int64_t parts = of.grouping == TileGrouping::batch_reduced ? of.ranges : of.groups;
     const int64_t past_m = ends_inside ? 0 : rows * shape.block_m - parts * of.m;
     // The blocks of a cluster share what they load.

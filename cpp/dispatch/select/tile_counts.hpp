@@ -23,6 +23,7 @@ struct Extents {
     bool a_is_k_major;
     int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced
     int64_t k_products;     // K ranges that one tile sums over
+    bool may_read_b_again;  // tile rows of one group; the rates of other families were fitted without
 };
 
 // What a kernel makes of a problem whatever its M, so that a range of M computes it once.
@@ -42,7 +43,7 @@ struct TileCounts {
     int32_t working;    // blocks that have a tile, at most
     int32_t grid;       // blocks that start
     double k_blocks;    // of 128 bytes, of one tile
-    double read_bytes;  // A and B, once each
+    double read_bytes;  // A once, and B as often as it must be read
     double outside_bytes;  // rows past the end of A or B, in all tiles that ask for them
 };
 

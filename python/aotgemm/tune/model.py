@@ -3,7 +3,7 @@ cpp/dispatch/select/time_model.cpp and tile_counts.cpp, which a test holds it ag
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ GROUP_ALIGNMENT = 128  # rows that a group of a shared A starts at a multiple of
 POWER_RAMP_US = 300.0
 FP4_IN_WORDS_BYTES = 0.5 + 4 / 128  # of a weight: its code, and its share of a word of scales
 SHARED_ROWS, COUNTED_ON_DEVICE = ("contiguous", "psum"), ("psum", "masked")
+GROUPS_OF_ROWS = ("contiguous", "psum", "masked")
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,8 @@ def _expected_rows(point: Point, block_m: int) -> int:
     """Tile rows of groups whose sizes only the device knows."""
     if point.grouping == "masked":
         return ceil(point.groups * max(point.m / block_m + 0.5, 1.0))
-    spans = point.m / GROUP_ALIGNMENT
-    longer = max(spans - point.groups + 1, min(spans / point.groups, 1.0)) / (spans + 1)
-    root = sqrt(sqrt(sqrt(sqrt(longer))))
-    in_tile = 1.0
-    for _ in range(0, block_m, GROUP_ALIGNMENT // 16):
-        in_tile *= root
-    return ceil(point.groups / (1 - in_tile))
+    spans, tiles_of_span = point.m / GROUP_ALIGNMENT, GROUP_ALIGNMENT / block_m
+    return ceil(max(spans - point.groups, 0.0) * tiles_of_span + point.groups * (tiles_of_span + 1) / 2)
 
 
 def _live_rows(point: Point) -> float:
@@ -48,24 +44,39 @@ def _live_rows(point: Point) -> float:
     return float(max(point.m - point.groups * (GROUP_ALIGNMENT // 2), point.groups))
 
 
-def _tile_rows(point: Point, spec: dict[str, Any]) -> int:
-    block_m, cluster_m = spec["block_m"], spec["cluster_m"]
-    if point.grouping in COUNTED_ON_DEVICE:
-        if point.counts:
-            return max(sum(ceil_div(count, block_m) for count in point.counts), 1)
-        return _expected_rows(point, block_m)
+def _rows_of_groups(point: Point, block_m: int) -> int:
+    """Tile rows of groups of rows."""
     if point.grouping == "contiguous":
         return ceil_div(point.m, block_m)
+    if point.counts:
+        return max(sum(ceil_div(count, block_m) for count in point.counts), 1)
+    return _expected_rows(point, block_m)
+
+
+def _tile_rows(point: Point, spec: dict[str, Any]) -> int:
+    block_m, cluster_m = spec["block_m"], spec["cluster_m"]
+    if point.grouping in GROUPS_OF_ROWS:
+        return _rows_of_groups(point, block_m)
     return point.groups * align(ceil_div(point.m, block_m), cluster_m)
 
 
-def _read_bytes(point: Point, element_bytes: int) -> float:
+def _reads_of_b(point: Point, spec: dict[str, Any]) -> float:
+    if point.grouping not in GROUPS_OF_ROWS or point.family != "fp8_gemm_1d2d":
+        return 1.0
+    counts_padding = point.grouping == "contiguous"  # tiles of it among the others
+    block_m = max(spec["block_m"], GROUP_ALIGNMENT) if counts_padding else spec["block_m"]
+    rows = max(_rows_of_groups(point, block_m), 1)
+    live = sum(count > 0 for count in point.counts) or point.groups
+    return min(max(rows / min(live, rows) / spec["cluster_m"], 1.0), 2.0)
+
+
+def _read_bytes(point: Point, spec: dict[str, Any], element_bytes: int) -> float:
     groups = point.groups
     rows = _live_rows(point) if point.grouping in SHARED_ROWS else float(groups * point.m)
     if point.counts and point.grouping in COUNTED_ON_DEVICE:
         rows, groups = float(sum(point.counts)), sum(count > 0 for count in point.counts)
     share_of_b = FP4_IN_WORDS_BYTES if point.family == FAMILY else 1
-    return (rows + groups * point.n * share_of_b) * point.k * element_bytes
+    return (rows + _reads_of_b(point, spec) * groups * point.n * share_of_b) * point.k * element_bytes
 
 
 def _outside_bytes(point: Point, spec: dict[str, Any], rows: int, k_bytes: int) -> float:
@@ -92,7 +103,7 @@ def count(point: Point, spec: dict[str, Any], device_sms: int, num_sms: int | No
         ceil_div(tiles, working),
         1 - working / device_sms,
         k_bytes / K_BLOCK_BYTES,
-        _read_bytes(point, element_bytes),
+        _read_bytes(point, spec, element_bytes),
         _outside_bytes(point, spec, rows, k_bytes),
     )
 
