@@ -17,7 +17,7 @@ OUT_DTYPES = ("bf16",)
 PAIRS = ((1, 1), (2, 1), (1, 2))
 NEIGHBOURS_N = ((1, 1), (1, 2))
 # Of groups of rows: two tile rows of one group share B, see cpp/kernels/sm90/schedule/paired_scheduler.cuh.
-# Pairs of 64x256, 128x128 and 128x160 tiles were fastest on 30 of 240 problems, by 1% on average (H200, 2026-11-28).
+# Pairs of 64x256, 128x128 and 128x160 tiles were the fastest on 32 of 240 problems (H200, 2026-11-28), too few to stay.
 PAIRED = ((2, 1),)
 ROW_PAIRS = (*ONE, *PAIRED)
 PAIRED_GROUPINGS = ("contiguous", "psum", "masked")
