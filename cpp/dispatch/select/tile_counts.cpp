@@ -53,8 +53,8 @@ double expected_masked_rows(const Extents& of, int32_t block_m) {
     return static_cast<double>(of.groups) * std::max(static_cast<double>(of.m) / block_m + 0.5, 1.0);
 }
 
-// Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill, one each at least: the last span
-// of a group may hold any number of rows, the others are whole.
+// Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill, one each at least: the last
+// span of a group may hold any number of rows, the others are whole.
 double expected_psum_rows(const Extents& of, int32_t block_m) {
     const double groups = static_cast<double>(of.groups), spans = static_cast<double>(of.m) / kGroupAlignment;
     const double tiles_of_span = static_cast<double>(kGroupAlignment) / block_m;
