@@ -12,7 +12,7 @@ void launch_mqa_logits_sm100(const MqaLogitsCall& call, const CudaDevice& device
                                         {Conversion{"mqa_logits_h32_fp8"}, Conversion{"mqa_logits_h32_fp4"}},
                                         {Conversion{"mqa_logits_h64_fp8"}, Conversion{"mqa_logits_h64_fp4"}}}};
     const int cubin = kernels.cubin_for(device, call.heads(), call.is_fp4());
-    sm100::MqaLogitsParams parameters{mqa_parameters(call)};
+    sm100::MqaLogitsParams parameters{mqa_parameters(call), {}, {}};
     parameters.format = {call.row_bytes(), call.logits.dtype == AOTGEMM_BF16 ? 1 : 0};
     if (call.is_fp4()) {
         const int32_t columns = sm100::kMqaTilesOfStage * sm100::kMqaTileColumns;

@@ -24,9 +24,8 @@ void launch_paged_mqa_logits_sm100(const PagedMqaLogitsCall& call, const CudaDev
          {Conversion{"paged_mqa_logits_h64_fp8"}, Conversion{"paged_mqa_logits_h64_fp4"}}}};
     const int cubin = kernels.cubin_for(device, call.heads(), call.is_fp4());
     const int32_t columns = columns_of(call);
-    sm100::PagedMqaLogitsParams parameters{paged_mqa_parameters(call, columns)};
+    sm100::PagedMqaLogitsParams parameters{paged_mqa_parameters(call, columns), {}, {}, columns};
     parameters.format = {call.row_bytes(), call.logits.dtype == AOTGEMM_BF16 ? 1 : 0};
-    parameters.columns = columns;
     if (call.is_fp4()) parameters.q_scales = words_map(*call.q_sf, call.rows() * call.heads(), columns);
     launch_paged_mqa(call, device, stream, cubin, &parameters);
 }
