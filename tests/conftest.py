@@ -13,7 +13,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, databas
 settings.load_profile("repeatable")
 
 
-# Tables are as wide as where there is no terminal: a worker of pytest-xdist has COLUMNS, and a user's shell may have it.
+# Tables are as wide as where there is no terminal: workers of pytest-xdist have COLUMNS, and a user's shell may.
 os.environ.pop("COLUMNS", None)
 
 

@@ -66,7 +66,8 @@ CASES = [
     (
         "_family",
         replace(CAST, family="transpose"),
-        "family is 'transpose'; known are fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, fp8_fp4_gemm, fp8_fp4_gemm_1d1d, transpose_sf",
+        "family is 'transpose'; known are fp8_gemm_1d2d, fp8_gemm_1d1d, bf16_gemm, fp8_fp4_gemm, fp8_fp4_gemm_1d1d, "
+        "transpose_sf",
     ),
     ("_choices", replace(CAST, in_dtype="fp16"), "in_dtype is 'fp16'; family cast_fp8 has bf16, fp32"),
     ("_choices", replace(CAST, scaling="row"), "scaling is 'row'; family cast_fp8 has token, block, channel"),

@@ -174,7 +174,7 @@ def test_results_of_a_benchmark(tmp_path, rounds, ends_well):
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """A report of a self-test, the CPU backend in the place of a GPU: an assumption of each family, one case of each."""
+    """A report of a self-test, the CPU backend in the place of a GPU: an assumption of each family, a case of each."""
     path = tmp_path_factory.mktemp("report") / "report.json"
     begin_report(path, CpuBackend(), [], 3, True, Progress(disable=True))
     report = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""FP4 weights in words: what prepack_fp4_weights makes, and calls with it against those with requantized FP8 weights."""
+"""FP4 weights in words: what prepack_fp4_weights makes, and calls with it beside those with requantized weights."""
 
 import aotgemm
 import ml_dtypes
