@@ -89,11 +89,12 @@ def _print_help(parser: argparse.ArgumentParser) -> int:
 
 
 def _refuse(error: Exception, as_json: bool) -> None:
-    """As JSON on the standard output, unless that is what fails."""
+    """As JSON on the standard output, unless that is what fails: its buffer must not fail again at the exit."""
     try:
         if as_json:
             print_error(type(error).__name__, str(error))
-            sys.stdout.flush()
+        sys.stdout.flush()
+        if as_json:
             return
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
