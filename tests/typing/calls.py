@@ -61,7 +61,7 @@ def without_a_framework(array: NDArray[Any]) -> aotgemm.DeviceArray:
 def logits(q: torch.Tensor, kv: ScaledTensor, weights: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
     of_pair = aotgemm.fp8_fp4_mqa_logits((q, None), kv, weights, ks=ends, ke=ends, logits_dtype=torch.bfloat16)
     assert_type(of_pair, torch.Tensor)
-    aotgemm.fp8_fp4_mqa_logits((q, q), kv, weights, ends, ends)  # error: arg-type / reportArgumentType
+    aotgemm.fp8_fp4_mqa_logits((q, 1.0), kv, weights, ends, ends)  # error: arg-type / reportArgumentType
     return aotgemm.fp8_mqa_logits(q, kv, weights, ends, ends)
 
 
