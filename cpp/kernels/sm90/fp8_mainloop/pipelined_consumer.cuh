@@ -98,17 +98,19 @@ struct PipelinedConsumer : Fp8Warpgroup<Config> {
             this->scales_of_b.advance(this->params, k_done, k_left, this->lane);
         }
         Multiplier scales[kSlices];  // the wait below hides the latency of their loads
+        uint32_t words = 0;
         static_for<kSlices>([&](auto slice) {
             Scales loaded;
             this->load_scales_a(loaded, retire_at.stage, kPass, slice);
             this->load_scales_b(loaded, retire_at.stage, slice, k_done + slice);
+            words |= loaded.words_of_a() | loaded.words_of_b();
             // Only the last stage of a tile, retired with nothing else in flight, can reach past K.
             if (kPending == 0 && slice > 0 && slice >= k_left) loaded.neutralise();
             scales[slice] = this->multiply_scales(loaded);
         });
         ptx::wgmma_wait<kPending>();
         if constexpr (kPass == kPasses - 1) {
-            this->release(retire_at.stage);  // its sums and scales are in registers
+            this->release(retire_at.stage, words);  // its sums and scales are in registers
             is_full = ptx::mbarrier_test_wait(this->full_barrier(this->issue_at.stage), this->issue_at.parity);
         }
         static_for<kSlices>([&](auto slice) {

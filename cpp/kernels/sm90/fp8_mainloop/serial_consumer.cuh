@@ -73,11 +73,12 @@ struct SerialConsumer : Fp8Warpgroup<Config> {
                 this->prepare();
                 load(scales, k + kSlices, is_full);
                 ptx::wgmma_wait<0>();
+                uint32_t words = 0;  // other scales of this stage were multiplied before the wait
                 if constexpr (kReadsScalesLate) {
                     static_assert(kPasses == 1 && kSlices == 1);
-                    this->template promote_reading<0>(this->sums[0], now.a, stage);
+                    words = this->template promote_reading<0>(this->sums[0], now.a, stage);
                 }
-                this->release(stage);
+                this->release(stage, words);
             } else {
                 ptx::wgmma_wait<0>();
             }

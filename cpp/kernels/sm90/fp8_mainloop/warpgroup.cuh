@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "common/static_for.cuh"
+#include "ptx/arrive_after.cuh"
 #include "ptx/block.cuh"
 #include "ptx/mbarrier.cuh"
 #include "ptx/wgmma.cuh"
@@ -119,6 +120,23 @@ struct Fp8Warpgroup {
         __device__ __forceinline__ void neutralise() {
             static_for<kScalesA>([&](auto i) { a[i] = -0.0f; });
             static_for<Config::kScalesB>([&](auto i) { b[i] = 1.0f; });
+        }
+
+        // A word of each load of A's scales from the stage, joined, for release. What a pair brings arrives together.
+        __device__ __forceinline__ uint32_t words_of_a() const {
+            constexpr int kStep = Config::kSwapAB && !kStartsAnywhere ? 2 : 1;
+            uint32_t words = 0;
+            static_for<kScalesA / kStep>([&](auto i) { words |= __float_as_uint(a[kStep * i]); });
+            return words;
+        }
+
+        // The same of B's, where those come from the stage.
+        __device__ __forceinline__ uint32_t words_of_b() const {
+            uint32_t words = 0;
+            if constexpr (Config::kScalesOfColumns) {
+                static_for<Config::kScalesB / 2>([&](auto i) { words |= __float_as_uint(b[2 * i]); });
+            }
+            return words;
         }
     };
 
@@ -233,10 +251,12 @@ struct Fp8Warpgroup {
     }
 
     // The same, with each of B's scales loaded when it is used: for a warpgroup without registers for all of them.
+    // Returns a word of each load, joined.
     template <int kFirst>
-    __device__ __forceinline__ void promote_reading(float (&sum)[kFloats], const float (&a)[kScalesA],
-                                                    uint32_t stage) const {
+    __device__ __forceinline__ uint32_t promote_reading(float (&sum)[kFloats], const float (&a)[kScalesA],
+                                                        uint32_t stage) const {
         const uint32_t b = scales_of_columns(stage, 0);
+        uint32_t words = 0;
         static_for<kN / 8>([&](auto j) {
             float even, odd;
             ptx::load_words(even, odd, b + j * 8 * 4);
@@ -244,7 +264,9 @@ struct Fp8Warpgroup {
             ptx::fma_partial<kFirst + 4 * j + 1>(sum[4 * j + 1], __fmul_rn(a[0], odd));
             ptx::fma_partial<kFirst + 4 * j + 2>(sum[4 * j + 2], __fmul_rn(a[1], even));
             ptx::fma_partial<kFirst + 4 * j + 3>(sum[4 * j + 3], __fmul_rn(a[1], odd));
+            words |= __float_as_uint(odd);
         });
+        return words;
     }
 
     // Address of this thread's first column scale; it has two of each eight columns.
@@ -253,14 +275,15 @@ struct Fp8Warpgroup {
                (first_column() + lane % 4 * 2) * 4;
     }
 
-    // Signals every block that fills a part of the stage. In its own block each thread arrives for its own reads: one
-    // lane for its warp is not faster, and racecheck does not follow it. Only wgmma reads what the neighbour fills, and
+    // Signals every block that fills a part of the stage, once this thread's loads from the stage are over: `words`
+    // joins a word of each. In its own block each thread arrives for its own reads: one lane for its warp is not
+    // faster, and racecheck does not follow it. Only wgmma reads what the neighbour fills, and
     // it is complete for the whole warp, so one lane arrives there: each arrival crosses the cluster, and 192x128 tiles
     // in pairs took 2 to 3% longer with all of them (H100 80GB HBM3, 2026-11-24, 4096 x 7168 x 16384, 8192^3, 4096 x
     // 4096 x 7168).
-    __device__ __forceinline__ void release(uint32_t stage) const {
+    __device__ __forceinline__ void release(uint32_t stage, uint32_t words = 0) const {
         const uint32_t empty = OperandPipeline<Config>{shared}.empty(stage);
-        ptx::mbarrier_arrive(empty);
+        ptx::mbarrier_arrive_after(empty, words, static_cast<uint32_t>(params.k_blocks >> 31));
         if constexpr (Config::kCluster > 1) {
             if (lane == 0) ptx::mbarrier_arrive_cluster(empty, ptx::cluster_rank() ^ 1);
         }
