@@ -6,7 +6,7 @@ Nothing has run on a GPU of that architecture. What is shown is the PTX, not wha
 import numpy as np
 import pytest
 from aotgemm import _core
-from machine_fp8_fp4 import FAMILY
+from machine_fp8_fp4 import FAMILY, FP4_BOX, may_be_fp4
 from machine_runner import Task, check_equal, run_tasks
 
 SPECS = [spec for spec in _core.specs() if spec["family"] == FAMILY]
@@ -20,9 +20,14 @@ def task_of(spec, ptx, seed, schedules):
     random = np.random.default_rng([seed, spec["kernel"]])
     m, n = (int(random.integers(1, spec[block] + spec[block] // 2)) for block in ("block_m", "block_n"))
     k = int(random.choice((128, 256, 32 * random.integers(1, 13), 16 * random.integers(1, 25))))
-    m, n = (align(x, 16) if is_major else x for x, is_major in zip((m, n), mn_major(spec), strict=True))
-    k = align(k, 32) if spec["grouping"] == "k_grouped" else k
+    unit = int(random.choice((16, FP4_BOX)))
+    m, n = (align(x, unit) if is_major else x for x, is_major in zip((m, n), mn_major(spec), strict=True))
+    k = k_of(spec, k)
     return Task("fp8_fp4", spec["name"], m, align(n, 8), k, str(ptx), schedules, **DEVICE)
+
+
+def k_of(spec, k):
+    return align(k, 32) if spec["grouping"] == "k_grouped" else k
 
 
 def align(value, multiple):
@@ -74,8 +79,20 @@ def test_every_kernel_under_many_schedules(machine, ptx, seed):
     check_equal(tasks, run_tasks(machine, tasks))
 
 
-# The shapes that DeepGEMM's tests enumerate for SM100, N and K by 32, rows by 32 to 64; recipes as there. FP4 that is
-# not K-major is left out: no kernel reads it.
+@pytest.mark.parametrize("operand", (0, 1))
+def test_fp4_that_does_not_lie_along_k(machine, ptx, operand):
+    """One problem of each kernel that reads it, with K that ends inside an instruction."""
+    readers = [s for s in SPECS if mn_major(s)[operand] and may_be_fp4(s, 256, 256, 0)[operand]]
+    groupings = {"dense", "batched", "k_grouped"} | ({"contiguous", "psum"} if operand == 1 else set())
+    assert {s["grouping"] for s in readers} == groupings
+    tasks = [
+        Task(("fp4_a", "fp4_b")[operand], s["name"], 256, 256, k_of(s, 304), str(ptx), "late", **DEVICE)
+        for s in readers
+    ]
+    check_equal(tasks, run_tasks(machine, tasks))
+
+
+# The shapes that DeepGEMM's tests enumerate for SM100, N and K by 32, rows by 32 to 64; recipes as there.
 FP8_FP8, FP8_FP4 = "fp8 128 fp8 128", "fp8 128 fp4 32"
 LAYERS = ((2112, 7168), (576, 7168), (24576, 1536), (32768, 512), (7168, 16384), (4096, 7168), (7168, 2048))
 EXPERTS = ((6144, 7168), (7168, 3072), (4096, 4096), (4096, 2048))
@@ -92,9 +109,11 @@ def dense():
         yield f"dense nt bf16 {FP8_FP8}", m, small(n), small(k)
         yield f"dense nt bf16 {FP8_FP4}", m, small(n), small(k, 128)
     for n, k in LAYERS[::3]:
-        yield f"dense nn bf16 {FP8_FP8}", 64, small(k), small(n)
-        yield f"dense tn fp32 {FP8_FP8}", small(n), small(k), 64
-        yield f"dense tn bf16 {FP8_FP8}", small(n), small(k), 64
+        for types in (FP8_FP8, FP8_FP4):
+            unit = 128 if types == FP8_FP4 else 16
+            yield f"dense nn bf16 {types}", 64, small(k, unit), small(n)
+            yield f"dense tn fp32 {types}", small(n), small(k, unit), 64
+            yield f"dense tn bf16 {types}", small(n), small(k, unit), 64
 
 
 def grouped():
@@ -103,6 +122,7 @@ def grouped():
             yield f"{grouping} nt bf16 {FP8_FP8}", 66, small(n), small(k)
             yield f"{grouping} nt bf16 {FP8_FP4}", 7, small(n), small(k, 128)
         yield f"contiguous nn bf16 {FP8_FP8}", 66, small(n), small(k)
+        yield f"contiguous nn bf16 {FP8_FP4}", 7, small(n, 128), small(k)
     for gran, alignment in GRADIENTS:
         yield f"k_grouped tn fp32 fp8 {gran} fp8 {gran}", 128, small(7168), alignment
 

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from aotgemm import _core
-from fp8_fp4_problems import FP8, Operand, defined, draw, mn_major, poisoned, same_bits
+from fp8_fp4_problems import FP8, Operand, aligned, defined, draw, mn_major, poisoned, same_bits
 
 BF16 = ml_dtypes.bfloat16
 SHAPES = [(1, 8, 128), (67, 72, 384), (130, 200, 640)]
@@ -71,15 +71,81 @@ def test_layouts(layout: str, in_memory: bool) -> None:
     assert same_bits(d, defined(a, b))
 
 
-def test_fp4_lies_along_k_in_every_layout() -> None:
+def along_rows(x: Operand) -> np.ndarray:
+    """FP4 codes as [K, rows / 2], two rows to a byte."""
+    return aligned(aotgemm.transpose_packed_fp4(x.codes))
+
+
+def fp4_pair(x: Operand, by_rows: bool, transposed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """[rows, K] or, transposed, [K, rows], in FP4 with rows or with K adjacent."""
+    codes, words = along_rows(x).T if by_rows else x.codes, mn_major(x.words)
+    return (codes.T, words.T) if transposed else (codes, words)
+
+
+@pytest.mark.parametrize("layout", ["nt", "nn", "tn", "tt"])
+@pytest.mark.parametrize("by_rows", list(itertools.product([False, True], repeat=2)))
+def test_fp4_lies_along_either_dimension_in_every_layout(layout: str, by_rows: tuple[bool, bool]) -> None:
     rng = np.random.default_rng(3)
-    a, b = draw(rng, (48, 256), False), draw(rng, (80, 256), True, 32)
-    d = poisoned((48, 80), BF16)
-    recipes = {"recipe_a": (1, 128), "recipe_b": (1, 32)}
-    aotgemm.fp8_fp4_gemm_nn(a.pair, transposed_pair(b, False), d, **recipes)
+    a, b = draw(rng, (256, 384), True), draw(rng, (128, 384), True, 32)
+    pair_a, pair_b = fp4_pair(a, by_rows[0], layout[0] == "t"), fp4_pair(b, by_rows[1], layout[1] == "n")
+    d = poisoned((256, 128), BF16)
+    getattr(aotgemm, f"fp8_fp4_gemm_{layout}")(pair_a, pair_b, d, recipe_a=(1, 128), recipe_b=(1, 32))
     assert same_bits(d, defined(a, b))
-    with pytest.raises(aotgemm.LayoutError, match="b: elements along K are not adjacent, must be for FP4"):
-        aotgemm.fp8_fp4_gemm_nn(a.pair, transposed_pair(b, True), d, **recipes)
+
+
+def test_fp4_along_n_has_any_k_and_fp32_scales() -> None:
+    rng = np.random.default_rng(31)
+    a, b = draw(rng, (20, 176), False), draw(rng, (128, 176), False, 32)
+    codes = aligned(rng.integers(0, 256, (176, 64), np.uint8).view(np.int8))
+    halves = codes.view(np.uint8)
+    unpacked = np.stack([halves & 0xF, halves >> 4], -1).reshape(176, 128).T
+    along_k = np.ascontiguousarray(unpacked[:, 0::2] | unpacked[:, 1::2] << 4).view(np.int8)
+    powers = np.exp2(rng.integers(-6, 6, (128, 6))).astype(np.float32)
+    exponents = np.zeros((128, 8), np.uint8)
+    exponents[:, :6] = powers.view(np.uint32) >> 23
+    d = poisoned((20, 128), BF16)
+    aotgemm.fp8_fp4_gemm_nn(a.pair, (codes, powers.T), d, recipe_a=(1, 128), recipe_b=(1, 32))
+    assert same_bits(d, defined(a, Operand(along_k, exponents.view(np.int32), b.gran_k)))
+
+
+@pytest.mark.parametrize("use_psum", [False, True])
+def test_groups_of_fp4_along_n(use_psum: bool) -> None:
+    rng = np.random.default_rng(32)
+    a, b = draw(rng, (256, 256), False), draw(rng, (2, 128, 256), True, 32)
+    codes = np.stack([along_rows(b[group]) for group in range(2)])
+    index = np.array([128, 200], np.int32) if use_psum else np.repeat(np.arange(2, dtype=np.int32), 128)
+    d = poisoned((256, 128), BF16)
+    aotgemm.m_grouped_fp8_fp4_gemm_nn_contiguous(
+        *(a.pair, (aligned(codes), mn_major(b.words).swapaxes(1, 2)), d, index),
+        **{"recipe_a": (1, 128), "recipe_b": (1, 32), "use_psum_layout": use_psum},
+    )
+    for group, rows in enumerate((slice(0, 128), slice(128, 200 if use_psum else 256))):
+        assert same_bits(d[rows], defined(a[rows], b[group]))
+
+
+def test_fp4_along_n_is_refused_where_the_tma_cannot_read_it() -> None:
+    rng = np.random.default_rng(33)
+    a, b = draw(rng, (48, 256), False), draw(rng, (192, 256), True, 32)
+    recipes = {"recipe_a": (1, 128), "recipe_b": (1, 32)}
+    d = poisoned((48, 192), BF16)
+    with pytest.raises(aotgemm.ShapeError, match="^b: N is 192, must be a multiple of 128; the nearest is 256"):
+        aotgemm.fp8_fp4_gemm_nn(a.pair, fp4_pair(b, True, True), d, **recipes)
+    with pytest.raises(aotgemm.ShapeError, match="^a: M is 192, must be a multiple of 128"):
+        aotgemm.fp8_fp4_gemm_nt(fp4_pair(b, True, False), a.pair, d.T.copy(), recipe_a=(1, 32), recipe_b=(1, 128))
+    codes, words = fp4_pair(b[:128], True, True)
+    d = poisoned((48, 128), BF16)
+    wide = np.zeros((256, 80), np.int8)[:, :64]
+    with pytest.raises(aotgemm.LayoutError, match="^b: stride of dimension . is 80 bytes, must be a multiple of 32"):
+        aotgemm.fp8_fp4_gemm_nn(a.pair, (wide, words), d, **recipes)
+    with pytest.raises(aotgemm.LayoutError, match=r"^b: strides are \(256, 2\), one of the last two must be 1 for FP4"):
+        aotgemm.fp8_fp4_gemm_nt(a.pair, (np.zeros((128, 256), np.int8)[:, ::2], words.T), d, **recipes)
+    grouped = codes.T[None], words.T[None]
+    with pytest.raises(
+        aotgemm.LayoutError, match="^b: elements along K are not adjacent.*masked; transpose_packed_fp4"
+    ):
+        aotgemm.m_grouped_fp8_fp4_gemm_nt_masked(
+            *((a.codes[None], mn_major(a.words)[None]), grouped, d[None], np.array([48], np.int32), 48), **recipes
+        )
 
 
 def test_fp32_scales_are_packed_as_the_recipes_say() -> None:

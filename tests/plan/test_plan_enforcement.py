@@ -12,10 +12,12 @@ from pathlib import Path
 import aotgemm
 import pytest
 from aotgemm import _core
+from aotgemm.audit.calls import Call
 from aotgemm.audit.library import loaded_library, read_library
+from aotgemm.audit.plan import make_plan
 from aotgemm.audit.sources import calls_of_trace
 from aotgemm.plan.document import canonical_text, sealed
-from plans import gemm_on_cpu, in_force, small_plan, write_plan
+from plans import SOURCE, gemm_on_cpu, in_force, small_plan, write_plan
 
 H100 = _core.named_device("h100")
 KIND = ("fp8_gemm_1d2d", "dense", "nt", "bf16", 1)
@@ -164,6 +166,21 @@ def test_a_recording_becomes_a_plan(tmp_path):
     assert _core.plan_mode() == 0
     recording.save(tmp_path / "trace.json")
     assert {(call.n, call.k) for call in calls_of_trace(tmp_path / "trace.json")} == {(64, 128), (72, 16)}
+
+
+def test_fp4_along_n_is_a_call_of_its_own(tmp_path):
+    """Beside the FP8 call of the same sizes, which has another kernel."""
+    m, n, k, b200 = 1024, 7168, 2048, _core.named_device("b200")
+    calls = [Call((layout,), "fp8_fp4_gemm", n, k, layout=layout) for layout in ("tn", "tn4")]
+    chosen = {
+        call.layout: _core.select(call.family, m, n, k, 0, b200, 1, layout=call.layout)[0]["kernel"] for call in calls
+    }
+    kinds = {layout: ("fp8_fp4_gemm", "dense", layout, "bf16", 1) for layout in chosen}
+    with in_force(write_plan(tmp_path, make_plan(calls, b200, SOURCE, m)), "strict"):
+        for layout, kernel in chosen.items():
+            check(m, n, k, device=b200, kernel=kernel, kind=kinds[layout])
+        with pytest.raises(aotgemm.PlanError, match="the call fp8_fp4_gemm dense tn4 bf16.* runs .*_c2x1, the plan has"):
+            check(m, n, k, device=b200, kernel=chosen["tn"], kind=kinds["tn4"])
 
 
 def test_record_does_not_end_a_plan(plan_file):

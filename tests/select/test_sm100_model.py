@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from aotgemm import _core
-from aotgemm.errors import DeviceError, ShapeError
+from aotgemm.errors import DeviceError, KernelMissingError, ShapeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,3 +181,18 @@ def test_the_selection_takes_the_tile_predicted_fastest():
             assert choices[0]["predicted_us"] == pytest.approx(best_of(problem, our_tiles(problem))[1]["us"], rel=1e-12)
             assert all(c["reason"].startswith("predicted from published facts, not measured: ") for c in choices)
             assert all(len(c["reason"]) < 255 and c["measured_us"] == 0 for c in choices)
+
+
+@pytest.mark.parametrize("grouping, layout", [("dense", "nn4"), ("dense", "tn4"), ("batched", "tn4"), ("psum", "nn4")])
+def test_fp4_along_n_is_read_by_kernels_that_load_whole_boxes(grouping, layout):
+    """The same kernels as FP8 has, but for those of which a block loads a part of a box."""
+    sizes = (4096, 7168, 2048, 0, "b200", 99, grouping)
+    fp4, fp8 = ([c["name"] for c in _core.select("fp8_fp4_gemm", *sizes, of)] for of in (layout, layout[:2]))
+    loaded = {spec["name"]: spec["block_n"] // spec["cluster_m"] for spec in _core.specs()}
+    assert set(fp4) == {name for name in fp8 if loaded[name] % 128 == 0} != set()
+    assert grouping == "psum" or set(fp4) < set(fp8)
+
+
+def test_a_layout_of_fp4_is_for_no_other_family():
+    with pytest.raises(KernelMissingError, match="no bf16_gemm kernel, dense nn4"):
+        _core.select("bf16_gemm", 128, 128, 128, 0, "b200", 1, "dense", "nn4")

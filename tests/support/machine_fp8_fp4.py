@@ -67,12 +67,13 @@ def _aligned(array, multiple=32):
 
 
 def _codes(random, shape, fp4, mn_major):
-    """Finite codes of every kind; int8 has two E2M1 codes, which are K-major."""
-    bits = random.integers(0, 256, (*shape.lead, shape.rows, shape.k // 2 if fp4 else shape.k), np.uint8)
+    """Finite codes of every kind, [.., K, rows] if MN-major; int8 has two E2M1 codes of adjacent elements."""
+    lines, length = (shape.k, shape.rows) if mn_major else (shape.rows, shape.k)
+    bits = random.integers(0, 256, (*shape.lead, lines, length // 2 if fp4 else length), np.uint8)
     if fp4:
         return _aligned(bits).view(np.int8)
     bits[bits & 0x7F == 0x7F] ^= 0x40
-    return np.ascontiguousarray(bits.swapaxes(-1, -2) if mn_major else bits).view(FP8)
+    return bits.view(FP8)
 
 
 def _words(random, shape, ks, gran):
@@ -150,7 +151,7 @@ def call_of(spec, m, n, k, random, kernel=-1, types=None):
     """types: (is A FP4, granularity of A, is B FP4, granularity of B), drawn if None."""
     grouping, layout = spec["grouping"], spec["layout"]
     ks = [k, 0, 32] if grouping == "k_grouped" else None
-    fp4_a, gran_a, fp4_b, gran_b = types or _drawn_types(random, layout, k)
+    fp4_a, gran_a, fp4_b, gran_b = types or _drawn_types(random, spec, m, n, k)
     if ks is not None:
         gran_b = gran_a
     groups = GROUPS.get(grouping, 0)
@@ -180,11 +181,18 @@ def _c_or_heads(random, grouping, n):
     return ((False, None), (True, None), (False, heads))[random.integers(3)]
 
 
-def _drawn_types(random, layout, k):
-    """FP4 is K-major, and its K a multiple of 128."""
-    may_be = k % 128 == 0
-    a = layout[0] == "n" and may_be and bool(random.integers(2))
-    b = layout[1] == "t" and may_be and bool(random.integers(2))
+FP4_BOX = 128  # adjacent elements of FP4: K, or M or N, is a multiple of it, and so is what a block loads of it
+
+
+def may_be_fp4(spec, m, n, k):
+    """Whether A may, and B."""
+    is_t, is_n = spec["layout"][0] == "t", spec["layout"][1] == "n"
+    loads_boxes = not is_n or spec["block_n"] // spec["cluster_m"] % FP4_BOX == 0
+    return (m if is_t else k) % FP4_BOX == 0, (n if is_n else k) % FP4_BOX == 0 and loads_boxes
+
+
+def _drawn_types(random, spec, m, n, k):
+    a, b = (may_be and bool(random.integers(2)) for may_be in may_be_fp4(spec, m, n, k))
     return a, int(random.choice((32, 128))), b, int(random.choice((32, 128)))
 
 
@@ -210,11 +218,20 @@ def chosen(words, m, n, k, random):
     return run, d, call.on_cpu()
 
 
-def fp8_by_fp4(kernel, m, n, k, random):
-    """A of FP8 with scales of 128 of K, B of FP4 with scales of 32."""
-    call = call_of(spec_of(kernel), m, n, k, random, spec_of(kernel)["kernel"], (False, 128, True, 32))
+def _one_in_fp4(kernel, m, n, k, random, types):
+    call = call_of(spec_of(kernel), m, n, k, random, spec_of(kernel)["kernel"], types)
     run, d = call.on_gpu()
     return run, d, call.on_cpu()
 
 
-PROBLEMS = (fp8_fp4, fp8_by_fp4, chosen)
+def fp4_a(kernel, m, n, k, random):
+    """A of FP4, B of FP8."""
+    return _one_in_fp4(kernel, m, n, k, random, (True, int(random.choice((32, 128))), False, 128))
+
+
+def fp4_b(kernel, m, n, k, random):
+    """A of FP8 with scales of 128 of K, B of FP4 with scales of 32, or of 128 where both have the same."""
+    return _one_in_fp4(kernel, m, n, k, random, (False, 128, True, 32))
+
+
+PROBLEMS = (fp8_fp4, fp4_a, fp4_b, chosen)

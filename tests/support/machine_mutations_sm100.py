@@ -11,7 +11,7 @@ from machine_mutations import CLUSTER_BARRIER, Subject, drop, drop_wait, flip_pa
 SUBJECTS = {
     "one": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x128x64_s6_c1x1", 280, 264, 456, "10.0"),
     # A of FP8 with scales of 128 of K, B of FP4 with scales of 32.
-    "scaled": Subject("fp8_by_fp4", "sm100_fp8_fp4_gemm_dense_nt_bf16_128x192x128_s6_c2x1", 300, 392, 1024, "10.0"),
+    "scaled": Subject("fp4_b", "sm100_fp8_fp4_gemm_dense_nt_bf16_128x192x128_s6_c2x1", 300, 392, 1024, "10.0"),
     "logits": Subject("mqa_logits", "sm100_mqa_logits_h64_fp4", 21, 500, 0, "10.0"),
     "pair": Subject("gemm", "sm100_bf16_gemm_dense_nt_bf16_128x256x64_s6_c2x1", 300, 520, 456, "10.0"),
 }

@@ -16,12 +16,6 @@ std::string shape_text(const aotgemm_tensor& tensor) {
     return shape + "]";
 }
 
-std::string stride_text(const aotgemm_tensor& tensor) {
-    std::string strides = "(";
-    for (int i = 0; i < tensor.ndim; ++i) strides += text(i == 0 ? "" : ", ", tensor.stride[i]);
-    return strides + ")";
-}
-
 std::string device_text(const aotgemm_tensor& tensor) {
     if (tensor.device_type == AOTGEMM_CPU) return "the CPU";
     if (tensor.device_type == AOTGEMM_CUDA) return text("CUDA device ", tensor.device_id);
@@ -29,6 +23,12 @@ std::string device_text(const aotgemm_tensor& tensor) {
 }
 
 }  // namespace
+
+std::string stride_text(const aotgemm_tensor& tensor) {
+    std::string strides = "(";
+    for (int i = 0; i < tensor.ndim; ++i) strides += text(i == 0 ? "" : ", ", tensor.stride[i]);
+    return strides + ")";
+}
 
 bool is_empty(const aotgemm_tensor& tensor) {
     return std::any_of(tensor.shape, tensor.shape + tensor.ndim, [](int64_t size) { return size == 0; });

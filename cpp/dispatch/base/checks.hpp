@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string>
 
 #include "dispatch/base/checked.hpp"
 #include "dispatch/base/failure.hpp"
@@ -9,6 +10,9 @@
 namespace aotgemm {
 
 const char* dtype_name(int32_t dtype);
+
+// "(a, b)".
+std::string stride_text(const aotgemm_tensor& tensor);
 
 // Whether it has no element.
 bool is_empty(const aotgemm_tensor& tensor);
@@ -51,7 +55,8 @@ void check_rows_adjacent(const Operand& operand);
 
 // Bytes that addresses and strides of the TMA are multiples of, and the bytes that a stride must be less than.
 inline constexpr int32_t kTmaAlignment = 16;
-inline constexpr int32_t kFp4Alignment = 32;  // of operands that the TMA unpacks (PTX ISA, "Tensor mode", .b4x16_p64)
+// Of FP4 that the TMA unpacks: bytes, and adjacent elements of a box (PTX ISA, "Tensor mode", .b4x16_p64).
+inline constexpr int32_t kFp4Alignment = 32, kFp4BoxElements = 128;
 inline constexpr int64_t kTmaStrideLimit = int64_t{1} << 40;
 
 // A matrix, or a batch of them, that the TMA can address: adjacent elements in a row, rows and groups 16-byte aligned

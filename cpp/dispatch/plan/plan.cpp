@@ -1,6 +1,7 @@
 #include "dispatch/plan/plan.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -52,7 +53,8 @@ int32_t sms_of(const aotgemm_problem& problem, const aotgemm_device* device) {
 }
 
 Finding look_up(const PlanInForce& plan, const aotgemm_problem& problem, const aotgemm_device* device, int32_t kernel) {
-    const int32_t kind = kernel >= 0 ? plan.table.kind_of(kernel) : plan.table.kind_of(problem);
+    const bool is_of_kernel = kernel >= 0 && std::strcmp(kSpecs[kernel].layout, problem.layout) == 0;
+    const int32_t kind = is_of_kernel ? plan.table.kind_of(kernel) : plan.table.kind_of(problem);
     Finding found{.verdict = Verdict::planned,
                   .key = {.kind = kind, .groups = problem.groups, .num_sms = sms_of(problem, device), .n = problem.n,
                           .k = problem.k}};

@@ -57,9 +57,7 @@ void check_forced(int32_t forced, const aotgemm_problem& problem, const aotgemm_
     const char* arch = arch_of(device);
     if (forced < kSpecCount) {
         const aotgemm_spec& spec = kSpecs[forced];
-        const aotgemm_problem its{.family = spec.family, .grouping = spec.grouping, .layout = spec.layout,
-                                  .out_dtype = spec.out_dtype, .groups = 1, .m = 0, .n = 0, .k = 0, .num_sms = 0};
-        if (same_text(spec.arch, arch) && same_class(its, problem)) return;
+        if (same_text(spec.arch, arch) && is_of_kind(spec, problem)) return;
     }
     fail(AOTGEMM_ERROR_KERNEL_MISSING, "kernel: ", forced, " is not a kernel of ", arch, " for ", problem.family, " ",
          problem.grouping, " ", problem.layout, " with ", problem.out_dtype, " output; `aotgemm list` shows those");

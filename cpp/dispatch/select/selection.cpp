@@ -55,11 +55,17 @@ void check_tile(const aotgemm_spec& tile) {
     check_tile_size("cluster_n", tile.cluster_n, 2 / tile.cluster_m);
 }
 
+bool same_text(const char* x, const char* y) { return std::strcmp(x, y) == 0; }
+
+// In "nn4" and "tn4" B is FP4 and N-major, and its boxes are as wide as the TMA unpacks: a block must load whole ones.
+bool reads_layout(const aotgemm_spec& spec, const char* layout) {
+    if (!same_text(layout, "nn4") && !same_text(layout, "tn4")) return same_text(spec.layout, layout);
+    return same_text(spec.family, "fp8_fp4_gemm") && std::strncmp(spec.layout, layout, 2) == 0 &&
+           spec.block_n / spec.cluster_m % kFp4BoxElements == 0;
+}
+
 bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char* arch) {
-    const auto same = [](const char* x, const char* y) { return std::strcmp(x, y) == 0; };
-    return same(spec.arch, arch) && same(spec.family, problem.family) && same(spec.grouping, problem.grouping) &&
-           same(spec.layout, problem.layout) && same(spec.out_dtype, problem.out_dtype) &&
-           spec.cluster_m * spec.cluster_n <= problem.num_sms;
+    return same_text(spec.arch, arch) && is_of_kind(spec, problem) && spec.cluster_m * spec.cluster_n <= problem.num_sms;
 }
 
 // Nobody measured the kernel: what the time follows from are facts that others published.
@@ -106,6 +112,11 @@ aotgemm_selection describe(const TimeModel& model, std::size_t index, int32_t nu
 }
 
 }  // namespace
+
+bool is_of_kind(const aotgemm_spec& spec, const aotgemm_problem& problem) {
+    return same_text(spec.family, problem.family) && same_text(spec.grouping, problem.grouping) &&
+           reads_layout(spec, problem.layout) && same_text(spec.out_dtype, problem.out_dtype);
+}
 
 aotgemm_tile_time predict_tile(const aotgemm_spec& tile, const aotgemm_problem& problem, const aotgemm_device& device) {
     if (!has_sm100_model(device)) {

@@ -15,6 +15,9 @@ std::vector<aotgemm_selection> rank_kernels(const aotgemm_problem& problem, cons
 // The first of them, found without describing the others.
 aotgemm_selection select_kernel(const aotgemm_problem& problem, const aotgemm_device& device);
 
+// Whether a kernel is of the problem's family, grouping and output, and reads its layout.
+bool is_of_kind(const aotgemm_spec& spec, const aotgemm_problem& problem);
+
 // Indices of the kernels that can compute the problem, whatever its M, in the matrix's order. Fails if there is none.
 std::vector<int32_t> serving_kernels(const aotgemm_problem& problem, const aotgemm_device& device);
 

@@ -28,14 +28,24 @@ struct Scratch {
     StepRows<kF8f6f4PanelColumns> b;
 };
 
+std::uint8_t half_of(std::uint8_t byte, std::int64_t number) { return byte >> number % 2 * 4 & 0xF; }
+
+// Codes of a row whose neighbours share its bytes.
+void copy_shared_codes(const Matrix<const std::uint8_t>& codes, std::int64_t row, std::int64_t k, int count,
+                       std::uint8_t* out) {
+    const std::uint8_t* begin = codes.data + row / 2 * codes.row_stride;
+    for (int i = 0; i < count; ++i) out[i] = half_of(begin[(k + i) * codes.col_stride], row);
+}
+
 // As many codes of a row as there are, zeros behind them.
 void copy_codes(const Fp8Fp4Operand& operand, std::int64_t row, std::int64_t k, std::uint8_t* codes) {
     const auto& [data, rows, columns, row_stride, column_stride] = operand.codes;
     const auto present = static_cast<int>(std::min<std::int64_t>(kStep, columns - k));
-    const std::uint8_t* begin = data + row * row_stride;
     std::memset(codes, 0, kStep);
+    if (operand.packs_rows) return copy_shared_codes(operand.codes, row, k, present, codes);
+    const std::uint8_t* begin = data + row * row_stride;
     if (operand.type == MmaType::e2m1) {
-        for (int i = 0; i < present; ++i) codes[i] = begin[(k + i) / 2] >> ((k + i) % 2 * 4) & 0xF;
+        for (int i = 0; i < present; ++i) codes[i] = half_of(begin[(k + i) / 2], k + i);
     } else if (column_stride == 1) {
         std::memcpy(codes, begin + k, static_cast<std::size_t>(present));
     } else {

@@ -9,10 +9,11 @@
 
 namespace aotgemm::emulation {
 
-// A [M, K] or B [N, K]: E4M3, or E2M1 with two codes to a byte along K, the first in the low four bits, and col_stride 1.
-// cols counts elements, strides bytes. scales [M or N, words]: UE8M0 of gran_k of K each, four to a word.
+// A [M, K] or B [N, K]: E4M3, or E2M1 with two codes to a byte, the first in the low four bits: along K with col_stride 1,
+// or along M (or N) with row_stride 1. rows and cols count elements, strides bytes. scales [M or N, words]: UE8M0 of gran_k of K each, four to a word.
 struct Fp8Fp4Operand {
     MmaType type;
+    bool packs_rows;  // E2M1 along M (or N)
     Matrix<const std::uint8_t> codes;
     Matrix<const std::uint32_t> scales;
     int gran_k;  // 32 or 128

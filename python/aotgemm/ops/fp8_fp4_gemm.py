@@ -48,9 +48,11 @@ def _of_both(recipes: Recipes, sfb: Any) -> tuple[Recipe, Recipe]:
 
 
 def _rows_and_k(name: str, tensor: Any) -> tuple[int, int]:
-    """Rows and K in elements: int8 holds two FP4."""
+    """Rows and K in elements: int8 holds two FP4 of the dimension that is adjacent."""
     *_, rows, columns = shape_of(name, tensor, (2, 3))
-    return rows, columns * (2 if dtype_name_of(tensor) == "int8" else 1)
+    if dtype_name_of(tensor) != "int8":
+        return rows, columns
+    return (rows, 2 * columns) if _core.has_adjacent_columns(tensor, name) else (2 * rows, columns)
 
 
 def _packed(name: str, tensor: Any, sf: Any, recipe: Recipe, disable_ue8m0_cast: bool, psum_layout: Any = None) -> Any:

@@ -142,6 +142,14 @@ void check_devices(const GemmCall& call) {
     if (in.index != nullptr) check_same_device({a, {group_index_name(call.form->grouping), *in.index}});
 }
 
+// FP4 that a form reads along K alone, and that lies along M (or N).
+void check_fp4_along_k(const GemmCall& call, const char* name, const OperandView& view, Major major) {
+    if (!view.is_fp4() || major == Major::by_strides || view.is_mn_major) return;
+    if (view.column_stride == 1 || view.row_stride != 1) return;
+    fail(AOTGEMM_ERROR_LAYOUT, name, ": elements along K are not adjacent, must be for FP4 in ", call.family->name, " ",
+         grouping_name(call.form->grouping), "; transpose_packed_fp4 turns it, group by group");
+}
+
 void set_views(GemmCall& call, const Transposed& transposed) {
     const aotgemm_gemm_call& in = *call.given;
     call.d = view_of(*in.d);
@@ -151,9 +159,12 @@ void set_views(GemmCall& call, const Transposed& transposed) {
         call.a = flat_view_of(*in.a, call.d.rows, k);
         call.b = flat_view_of(*in.b, call.d.columns, k);
     } else {
-        call.a = factor_view_of(*in.a, transposed.a);
-        call.b = call.family->b_in_words ? words_view_of(*in.b) : factor_view_of(*in.b, transposed.b);
+        call.a = factor_view_of(*in.a, transposed.a, call.form->major_a);
+        call.b = call.family->b_in_words ? words_view_of(*in.b)
+                                         : factor_view_of(*in.b, transposed.b, call.form->major_b);
     }
+    check_fp4_along_k(call, "a", call.a, call.form->major_a);
+    check_fp4_along_k(call, "b", call.b, call.form->major_b);
     if (in.sfa == nullptr) return;
     call.sfa = view_of(*in.sfa);
     call.sfb = view_of(*in.sfb);
@@ -226,8 +237,9 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
         check_size(b, b.tensor.ndim - 1, words, "16 words for each 128 of K of a, rounded up");
         return;
     }
-    check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), call.sizes.k / call.b.packing,
-               call.b.is_fp4() ? "half of K of a, two FP4 to a byte" : "K of a");
+    const bool packs_k = call.b.is_fp4() && !call.b.packs_rows();
+    check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), packs_k ? call.sizes.k / call.b.packing : call.sizes.k,
+               packs_k ? "half of K of a, two FP4 to a byte" : "K of a");
     if (call.form->grouping != Grouping::k_grouped) return;
     const int64_t sum = check_ks(call, call.form->ks_multiple);
     if (sum != call.sizes.k) {
@@ -266,16 +278,18 @@ void check_output_sizes(const GemmCall& call) {
     for (int i = 0; i < d.tensor.ndim; ++i) check_size({"c", *call.given->c}, i, d.tensor.shape[i], "as d");
 }
 
+void check_multiple(const char* name, int64_t size, int32_t of) {
+    if (size % of == 0) return;
+    fail(AOTGEMM_ERROR_SHAPE, name, " is ", size, ", must be a multiple of ", of, "; the nearest is ", align_up(size, of));
+}
+
+// FP4 has whole boxes along the dimension that is adjacent.
 void check_multiples(const GemmCall& call) {
-    const bool has_fp4 = call.a.is_fp4() || call.b.is_fp4();
-    const int32_t of_n = call.family->n_multiple, of_k = has_fp4 ? kFp4KMultiple : call.family->k_multiple;
-    const int64_t n = call.sizes.n, k = call.sizes.k;
-    if (n % of_n != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "b: N is ", n, ", must be a multiple of ", of_n, "; the nearest is ", align_up(n, of_n));
-    }
-    if (k % of_k != 0) {
-        fail(AOTGEMM_ERROR_SHAPE, "a: K is ", k, ", must be a multiple of ", of_k, "; the nearest is ", align_up(k, of_k));
-    }
+    const auto packs_k = [](const OperandView& view) { return view.is_fp4() && !view.packs_rows(); };
+    const bool has_fp4_along_k = packs_k(call.a) || packs_k(call.b);
+    if (call.a.packs_rows()) check_multiple("a: M", call.sizes.m, kFp4BoxElements);
+    check_multiple("b: N", call.sizes.n, call.b.packs_rows() ? kFp4BoxElements : call.family->n_multiple);
+    check_multiple("a: K", call.sizes.k, has_fp4_along_k ? kFp4BoxElements : call.family->k_multiple);
 }
 
 // An index by row names every row's group, and no tile may hold two of them.

@@ -1,5 +1,6 @@
 // Memory, strides and addresses of operands that fit each other. The CPU refuses what the TMA cannot address, in the same
 // words: a program that runs on the one runs on the other.
+#include <algorithm>
 #include <array>
 
 #include "dispatch/base/extent.hpp"
@@ -49,17 +50,37 @@ class PlacedOperands {
     int count_ = 0;
 };
 
-// What the TMA asks of FP4 beyond the rules of all operands.
-void check_fp4_layout(const Operand& operand, const OperandView& view) {
-    if (view.is_mn_major) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": elements along K are not adjacent, must be for FP4 (two of K to a byte)");
+// FP4 lies along K or along M (or N): two codes of the adjacent dimension to a byte.
+void check_fp4_lines(const Operand& operand, const OperandView& view) {
+    const int64_t rows = view.stored_rows(), columns = view.stored_columns();
+    const int64_t count = view.is_mn_major ? columns : rows, length = view.is_mn_major ? rows : columns;
+    const int64_t distance = view.is_mn_major ? view.column_stride : view.row_stride;
+    if ((view.is_mn_major ? view.row_stride : view.column_stride) != 1) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(operand.tensor),
+             ", one of the last two must be 1 for FP4 (two codes to a byte along it)");
     }
+    if (count > 1 && distance < length) {
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": strides are ", stride_text(operand.tensor), ", lines of ", length,
+             " bytes of FP4 may not overlap");
+    }
+}
+
+// What the TMA asks of FP4.
+void check_fp4_layout(const Operand& operand, const OperandView& view) {
     const aotgemm_tensor& tensor = operand.tensor;
+    if (is_empty(tensor)) return;
+    check_fp4_lines(operand, view);
     for (int i = 0; i < tensor.ndim; ++i) {
-        if (tensor.shape[i] <= 1 || tensor.stride[i] == 1 || tensor.stride[i] % kFp4Alignment == 0) continue;
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", tensor.stride[i],
-             " bytes, must be a multiple of ", kFp4Alignment, " for FP4; the nearest is ",
-             align_up(tensor.stride[i], kFp4Alignment));
+        const int64_t stride = tensor.stride[i];
+        if (tensor.shape[i] <= 1 || stride == 1) continue;
+        if (stride >= kTmaStrideLimit) {
+            fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", stride,
+                 " bytes, must be less than ", kTmaStrideLimit);
+        }
+        if (stride >= 0 && stride % kFp4Alignment == 0) continue;
+        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": stride of dimension ", i, " is ", stride,
+             " bytes, must be a multiple of ", kFp4Alignment, " from 0 on for FP4; the nearest is ",
+             align_up(std::max<int64_t>(stride, 0), kFp4Alignment));
     }
     check_alignment(operand, kFp4Alignment);
 }
@@ -68,12 +89,14 @@ void check_factor(const Operand& operand, Major major, OperandView& view) {
     if (view.is_flat) {
         check_rows_adjacent(operand);
         check_alignment(operand, kTmaAlignment);
+    } else if (view.is_fp4() && major == Major::by_strides) {
+        check_fp4_layout(operand, view);
     } else if (major == Major::by_strides) {
         resolve_major(operand, view);
     } else {
         check_matrix_layout(operand, view.bytes());
+        if (view.is_fp4()) check_fp4_layout(operand, view);
     }
-    if (view.is_fp4()) check_fp4_layout(operand, view);
 }
 
 void check_strides(GemmCall& call) {

@@ -9,14 +9,8 @@ namespace aotgemm {
 
 // Columns of A and B under one scale.
 inline constexpr int64_t kScaleColumns = 128;
-// Packed scales, and what the TMA asks of FP4 that it unpacks: boxes of whole 128 (PTX ISA, "Tensor mode", .b4x16_p64).
-inline constexpr int32_t kScalesOfWord = 4, kFp4KMultiple = 128;
-
-// How A or B must lie in memory for a GPU.
-enum class Major {
-    as_given,    // the last dimension of the tensor adjacent
-    by_strides,  // either of the last two
-};
+// Packed scales in a word.
+inline constexpr int32_t kScalesOfWord = 4;
 
 // A family in one grouping.
 struct GemmForm {
@@ -38,7 +32,7 @@ constexpr GemmForm in(Grouping grouping, GemmForm form) {
 struct GemmFamily {
     const char* name;
     aotgemm_dtype operands;       // of A and B
-    bool takes_fp4 = false;       // in the place of either, K-major
+    bool takes_fp4 = false;       // in the place of either
     bool b_in_words = false;      // B is FP4 in words, and so are its scales: kernels/common/fp4_words.hpp
     aotgemm_dtype scales = AOTGEMM_FP32;  // or int32: four UE8M0 in a word, for gran_k_a and gran_k_b of K each
     int32_t scale_rows_a, scale_rows_b;  // rows under one scale; 0: there are no scales

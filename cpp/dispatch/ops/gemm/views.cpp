@@ -8,8 +8,7 @@ namespace {
 // As `outer` lines of `inner` adjacent elements. A stride along a single element says nothing.
 bool is_addressable(const OperandView& view, bool mn_major) {
     const int64_t multiple = kTmaAlignment / view.bytes(), limit = kTmaStrideLimit / view.bytes();
-    const int64_t columns = view.stored_columns();
-    const int64_t outer = mn_major ? columns : view.rows, inner = mn_major ? view.rows : columns;
+    const int64_t outer = mn_major ? view.columns : view.rows, inner = mn_major ? view.rows : view.columns;
     const int64_t outer_stride = mn_major ? view.column_stride : view.row_stride;
     const int64_t inner_stride = mn_major ? view.row_stride : view.column_stride;
     return (inner <= 1 || inner_stride == 1) &&
@@ -45,11 +44,12 @@ OperandView view_of(const aotgemm_tensor& tensor, bool transposed) {
     return view;
 }
 
-OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed) {
+OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed, Major major) {
     OperandView view = view_of(tensor, transposed);
     if (tensor.dtype != AOTGEMM_INT8) return view;
     view.packing = 2;
-    view.columns *= 2;
+    if (major == Major::by_strides) view.is_mn_major = view.column_stride != 1 && view.row_stride == 1;
+    (view.is_mn_major ? view.rows : view.columns) *= view.packing;
     return view;
 }
 
@@ -65,14 +65,16 @@ OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t col
 }
 
 OperandView rows_of(const OperandView& view, int64_t group, int64_t first, int64_t count) {
-    OperandView out = moved_by(view, (view.groups > 0 ? group * view.group_stride : 0) + first * view.row_stride);
+    const int64_t stored_first = view.packs_rows() ? first / view.packing : first;
+    OperandView out = moved_by(view, (view.groups > 0 ? group * view.group_stride : 0) + stored_first * view.row_stride);
     out.rows = count;
     out.groups = out.group_stride = 0;
     return out;
 }
 
 OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
-    OperandView out = moved_by(view, first / view.packing * (view.is_flat ? view.rows : view.column_stride));
+    const int64_t stored_first = view.packs_rows() ? first : first / view.packing;
+    OperandView out = moved_by(view, stored_first * (view.is_flat ? view.rows : view.column_stride));
     out.columns = count;
     if (view.is_flat) out.row_stride = count;
     out.is_flat = false;
@@ -80,8 +82,8 @@ OperandView columns_of(const OperandView& view, int64_t first, int64_t count) {
 }
 
 LegalStrides legal_strides(const OperandView& view) {
-    const int64_t columns = view.stored_columns();
-    const int64_t inner = view.is_mn_major ? view.rows : columns, outer = view.is_mn_major ? columns : view.rows;
+    const int64_t rows = view.stored_rows(), columns = view.stored_columns();
+    const int64_t inner = view.is_mn_major ? rows : columns, outer = view.is_mn_major ? columns : rows;
     const int64_t given = view.is_mn_major ? view.column_stride : view.row_stride;
     const int64_t alignment = view.is_fp4() ? kFp4Alignment : kTmaAlignment / view.bytes();
     const int64_t stride = outer > 1 ? given : align_up(inner, alignment);
@@ -98,6 +100,7 @@ void resolve_major(const Operand& operand, OperandView& view) {
 }
 
 const char* memory_layout(const OperandView& a, const OperandView& b) {
+    if (b.packs_rows()) return a.is_mn_major ? "tn4" : "nn4";
     if (a.is_mn_major) return b.is_mn_major ? "tn" : "tt";
     return b.is_mn_major ? "nn" : "nt";
 }

@@ -13,20 +13,28 @@ struct OperandView {
     int32_t dtype = AOTGEMM_DTYPE_OTHER;
     bool is_mn_major = false;  // rows are adjacent in memory, not columns
     bool is_flat = false;      // a vector: the K ranges of all groups, each of them a row-major matrix
-    int32_t packing = 1;       // columns in a stored element: 2 or 8 of FP4, which is K-major; strides count stored elements
+    int32_t packing = 1;       // adjacent elements in a stored one: 2 or 8 of FP4; strides count stored elements
     int64_t rows = 0, columns = 0, row_stride = 0, column_stride = 0;
     int64_t groups = 0, group_stride = 0;  // 0 groups: the tensor has no such dimension
 
     int32_t bytes() const { return element_bytes(dtype); }
     bool is_fp4() const { return packing == 2; }
-    int64_t stored_columns() const { return columns / packing; }
+    bool packs_rows() const { return is_fp4() && is_mn_major; }
+    int64_t stored_rows() const { return packs_rows() ? rows / packing : rows; }
+    int64_t stored_columns() const { return packs_rows() ? columns : columns / packing; }
 };
 
 // transposed: the tensor's last two dimensions are columns and rows, not rows and columns.
 OperandView view_of(const aotgemm_tensor& tensor, bool transposed = false);
 
-// The same of an operand that may be FP4: int8 with two columns to an element.
-OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed);
+// How A or B must lie in memory for a GPU.
+enum class Major {
+    as_given,    // the last dimension of the tensor adjacent
+    by_strides,  // either of the last two
+};
+
+// The same of an operand that may be FP4: int8 with two rows or two columns to an element, whichever are adjacent.
+OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed, Major major);
 
 // FP4 in words of eight columns, which are K-major: kernels/common/fp4_words.hpp.
 OperandView words_view_of(const aotgemm_tensor& tensor);
@@ -59,7 +67,7 @@ LegalStrides legal_strides(const OperandView& view);
 // by the order of the tensor's dimensions. Fails, in the words of that order, if the TMA can do neither.
 void resolve_major(const Operand& operand, OperandView& view);
 
-// "nt", "nn", "tn" or "tt", as A and B lie in memory.
+// "nt", "nn", "tn" or "tt", as A and B lie in memory; "nn4" or "tn4" for an N-major B of FP4.
 const char* memory_layout(const OperandView& a, const OperandView& b);
 
 // The matrix for the CPU backend. T: of the operand's element bits, or void.

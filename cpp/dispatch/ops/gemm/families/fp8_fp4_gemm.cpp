@@ -29,6 +29,7 @@ constexpr ArchLauncher kLaunchers[] = {{"sm_100a", sm100::launch_fp8_fp4_gemm}};
 
 emulation::Fp8Fp4Operand operand_of(const OperandView& codes, const OperandView& scales, int32_t gran_k) {
     return {.type = codes.is_fp4() ? emulation::MmaType::e2m1 : emulation::MmaType::e4m3,
+            .packs_rows = codes.packs_rows(),
             .codes = matrix_of<const uint8_t>(codes),
             .scales = matrix_of<const uint32_t>(scales),
             .gran_k = gran_k};

@@ -12,20 +12,20 @@
 namespace aotgemm::sm100 {
 namespace {
 
-// The TMA unpacks FP4: 16 elements lie in the low 8 of 16 bytes of shared memory, as many bytes apart as FP8's.
-const CUtensorMap& fp4_map_of(const OperandView& view, int32_t box_rows) {
-    constexpr int64_t kAlignment = 32;  // bytes, of rows (PTX ISA, "Tensor mode", .b4x16_p64)
-    const int64_t stride = view.rows > 1 ? view.row_stride : align_up(view.columns / 2, kAlignment);
+// The TMA unpacks FP4: 16 elements lie in the low 8 of 16 bytes of shared memory, as many bytes apart as FP8's. A box has
+// kFp4BoxElements of the adjacent dimension, so that rows of shared memory are those of FP8 in the widest swizzle.
+const CUtensorMap& fp4_map_of(const OperandView& view, int32_t loaded_rows) {
+    const LegalStrides strides = legal_strides(view);
     return tensor_map({.data = view.data,
-                       .columns = view.columns,
-                       .rows = view.rows,
-                       .row_bytes = stride,
-                       .box_columns = kFp8Stage,
-                       .box_rows = box_rows,
+                       .columns = view.is_mn_major ? view.rows : view.columns,
+                       .rows = view.is_mn_major ? view.columns : view.rows,
+                       .row_bytes = strides.outer,
+                       .box_columns = kFp4BoxElements,
+                       .box_rows = view.is_mn_major ? kFp8Stage : loaded_rows,
                        .type = CU_TENSOR_MAP_DATA_TYPE_16U4_ALIGN16B,
                        .swizzle = CU_TENSOR_MAP_SWIZZLE_128B,
                        .groups = view.groups,
-                       .group_bytes = view.groups > 1 ? view.group_stride : view.groups * stride * view.rows});
+                       .group_bytes = strides.group});
 }
 
 const CUtensorMap& operand_map_of(const OperandView& view, int32_t loaded_rows) {
