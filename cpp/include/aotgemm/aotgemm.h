@@ -107,8 +107,9 @@ typedef struct aotgemm_launch {
  * fp8_fp4_gemm is of sm_100a: D = C + the sum over k of A[m, k] * 2^(sfa - 127) * B[n, k] * 2^(sfb - 127), one chain of
  * tensor-core steps of 32 over K (cpp/emulation/sm100/mma.hpp), C added in FP32 before D is rounded.
  * a, b      FP8 E4M3, or FP4 E2M1 in int8, two codes to a byte, the first in the low four bits; in any mix. A matrix of
- *           FP4 is K-major: half as many bytes as K along the dimension of stride 1, addresses and other strides
- *           multiples of 32 bytes, K a multiple of 128. FP8 has either dimension adjacent, as BF16.
+ *           FP4 has half as many bytes as elements along the dimension of stride 1, a multiple of 128 elements;
+ *           addresses and other strides are multiples of 32 bytes. Either dimension is adjacent, as of BF16, where the
+ *           family reads both: not in A of contiguous and psum, nor in masked, which are K-major.
  * sfa, sfb  int32 [M or N, ceil(K / (4 * gran_k))], with groups in front where the operand has them: UE8M0 bytes of four
  *           scales of neighbouring ranges of K, the first in the low byte; 0xFF is NaN. Strides are (1, a multiple of 4
  *           from M or N on), 16-byte aligned. k_grouped: [M or N, sum over groups of ceil(K / (4 * gran_k))].
