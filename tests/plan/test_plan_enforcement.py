@@ -179,7 +179,7 @@ def test_fp4_along_n_is_a_call_of_its_own(tmp_path):
     with in_force(write_plan(tmp_path, make_plan(calls, b200, SOURCE, m)), "strict"):
         for layout, kernel in chosen.items():
             check(m, n, k, device=b200, kernel=kernel, kind=kinds[layout])
-        with pytest.raises(aotgemm.PlanError, match="the call fp8_fp4_gemm dense tn4 bf16.* runs .*_c2x1, the plan has"):
+        with pytest.raises(aotgemm.PlanError, match="the call fp8_fp4_gemm dense tn4 .* runs .*_c2x1, the plan"):
             check(m, n, k, device=b200, kernel=chosen["tn"], kind=kinds["tn4"])
 
 
