@@ -15,7 +15,7 @@ BARRIERS = 3 * 8  # bytes of those of a stage
 ACCUMULATOR_BARRIERS = 4 + 3  # that tiles are summed, and that accumulators are read
 STAGES = {"fp8": 8, "fp4": 16}
 ROW_BYTES = {"fp8": 128, "fp4": 64}  # of the widest head
-LAYOUTS = tuple(f"h{heads}" for heads in HEADS)
+LAYOUTS = tuple(f"h{heads}" for heads in (8, *HEADS))
 
 
 def _block(spec: KernelSpec, splits_keys: bool) -> Block:

@@ -10,7 +10,7 @@ from aotgemm.problems.operations.casts_by_block import BlockCastSize
 from aotgemm.problems.operations.casts_by_row import GROUPINGS, RowCastSize, size_of_groups
 from aotgemm.problems.operations.fp4_conversions import DecodeSize, RequantizeSize, TransposeSize
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
-from aotgemm.problems.operations.mqa_logits import FORMS, FP4, FP4_HEAD_DIMS, HEAD_DIMS, HEADS, MqaSize
+from aotgemm.problems.operations.mqa_logits import EIGHT_HEADS, FORMS, FP4, FP4_HEAD_DIMS, HEAD_DIMS, HEADS, MqaSize
 from aotgemm.problems.operations.packed_scales import KGroupedPackSize, PackSize
 from aotgemm.problems.operations.paged_mqa_logits import PagedSize
 from aotgemm.problems.operations.transpose_sf import ScaleSize
@@ -59,7 +59,8 @@ def prenorm_size(rng, operation):
 def heads(rng, operation):
     """How many, elements of one, and whether they are FP4."""
     is_fp4 = operation.variant == FP4
-    return pick(rng, HEADS), pick(rng, FP4_HEAD_DIMS if is_fp4 else HEAD_DIMS), is_fp4
+    number = 8 if operation.variant == EIGHT_HEADS else pick(rng, (8, *HEADS) if is_fp4 else HEADS)
+    return number, pick(rng, FP4_HEAD_DIMS if is_fp4 else HEAD_DIMS), is_fp4
 
 
 def mqa_size(rng, operation):

@@ -34,7 +34,7 @@ def test_blocks_of_a_cache(machine, ptx, kernel):
 
 OF_SM100 = {"sms": 3, "runs": 2, "capability": "10.0"}
 SM100_SCHEDULES = "in_turn late starve:4 seeds:1"  # warp 4 sums
-SM100_KERNELS = [f"h{heads}_{dtype}" for heads in (16, 32, 64) for dtype in ("fp8", "fp4")]
+SM100_KERNELS = [f"h{heads}_{dtype}" for heads in (8, 16, 32, 64) for dtype in ("fp8", "fp4")]
 
 
 def test_rows_and_keys_on_sm100(machine, ptx):
@@ -54,7 +54,7 @@ def test_blocks_of_a_cache_on_sm100(machine, ptx):
     tasks = [
         Task("paged_mqa_logits", f"sm100_paged_mqa_logits_{kernel}", *shape, str(ptx), SM100_SCHEDULES, **OF_SM100)
         for i, kernel in enumerate(SM100_KERNELS)
-        for shape in (shapes[i % 3], (2, 300, 128 // int(kernel[1:3]) + 1))
+        for shape in (shapes[i % 3], (2, 300, 128 // int(kernel[1:].split("_")[0]) + 1))
     ]
     check(machine, tasks)
 

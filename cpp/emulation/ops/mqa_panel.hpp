@@ -8,7 +8,7 @@
 
 namespace aotgemm::emulation {
 
-inline constexpr int kMqaFewestHeads = 16;
+inline constexpr int kMqaFewestHeads = 8;  // of sm_100a
 
 enum class MqaArithmetic { sm90_fp8, sm100_fp8, sm100_fp4 };
 

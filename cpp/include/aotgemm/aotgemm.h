@@ -317,7 +317,7 @@ AOTGEMM_API int64_t aotgemm_batch_ranges(int64_t batches, int64_t m, int64_t n);
  *
  *   logits[i, j] = (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * kv_sf[j]
  *
- * q       FP8 E4M3 [M, H, D], contiguous; H is 16, 32 or 64, D is 32, 64 or 128
+ * q       FP8 E4M3 [M, H, D], contiguous; H is 16, 32 or 64, on sm_100a also 8, D is 32, 64 or 128
  * kv      FP8 E4M3 [N, D], stride[1] == 1, rows a multiple of 16 bytes apart
  * kv_sf   FP32 [N], contiguous
  * weights FP32 [M, H], stride[1] == 1

@@ -69,7 +69,8 @@ def fp8_fp4_mqa_logits(
 ) -> T:
     """Logits of each row's own keys: (sum over heads h of max(q[i, h] . k[j], 0) * weights[i, h]) * scales[j].
 
-    q: FP8 E4M3 [M, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128.
+    q: FP8 E4M3 [M, H, D], contiguous, or (that, None); H is 16, 32 or 64, on sm_100a also 8, D is 32, 64 or
+        128.
         On sm_100a also (packed, scales) in FP4: int8 [M, H, D/2], two E2M1 codes to a byte, and int32 [M, H] with four
         UE8M0, one for 32 elements; D is 64 or 128.
     kv: (k, scales): FP8 E4M3 [N, D], rows a multiple of 16 bytes apart, and FP32 [N], contiguous; in FP4 int8 [N, D/2]

@@ -82,7 +82,8 @@ def fp8_fp4_paged_mqa_logits(
 ) -> T:
     """Logits of each sequence's keys for all of its rows: as fp8_fp4_mqa_logits, with keys in blocks of a cache.
 
-    q: FP8 E4M3 [B, R, H, D], contiguous, or (that, None); H is 16, 32 or 64, D is 32, 64 or 128, R any number.
+    q: FP8 E4M3 [B, R, H, D], contiguous, or (that, None); H is 16, 32 or 64, on sm_100a also 8, D is 32, 64
+        or 128, R any number.
         On sm_100a also (packed, scales) in FP4: int8 [B, R, H, D/2] and int32 [B, R, H], as there.
     kv_cache: uint8 [blocks, block_kv, 1, D + 4], block_kv 32 or 64. A block holds the FP8 values of all its keys, then
         their FP32 scales; in FP4 [..., D/2 + 4], packed values, then int32 scales. Blocks are contiguous and a multiple

@@ -62,7 +62,11 @@ void check_contiguous(const Operand& operand, int32_t bytes) {
 
 void check_indexer_query(const Operand& q, const aotgemm_tensor* q_sf) {
     const int last = q.tensor.ndim - 1;
-    check_one_of(q, last - 1, {16, 32, 64}, "heads");
+    if (is_sm100(q.tensor)) {
+        check_one_of(q, last - 1, {8, 16, 32, 64}, "heads");
+    } else {
+        check_one_of(q, last - 1, {16, 32, 64}, "heads");
+    }
     if (q_sf == nullptr) {
         check_one_of(q, last, {32, 64, 128}, "head_dim");
         return check_contiguous(q, 16);

@@ -14,7 +14,7 @@ from ...arrays.frameworks import framework_of
 from ...arrays.sizes import align
 from ...ops.mqa_logits import OUT_BYTES
 from ...reference import mqa_logits, mqa_logits_sm100
-from ..backends import ARCHS
+from ..backends import ARCHS, speaking_for_one_of
 from ..memory import numpy_dtype
 from ..operation import Inputs, Measured, Operation, OperationCall, Output, Rows
 from ..sizes import log_uniform
@@ -23,7 +23,8 @@ from ..values import Values
 FP8, FP8_NAN, UE8M0_NAN, SCALE_BYTES = ml_dtypes.float8_e4m3fn, 0x7F, 0xFF, 4
 HEADS, HEAD_DIMS, FP4_HEAD_DIMS = (16, 32, 64), (32, 64, 128), (64, 128)
 FP4 = "FP4"  # the variant of operations
-FP4_ARCHS = ("sm_100a",)
+EIGHT_HEADS = "8 heads"  # another, of FP8
+SM100_ARCHS = ("sm_100a",)  # of both
 FINITE_EXPONENTS = 119, 136  # of the scales that are drawn, biased
 FORMS = ("full", "compressed", "clean")
 MOST_ROWS, FEWEST_KEYS, MOST_KEYS = 4096, 4096, 65536  # of what is measured
@@ -80,6 +81,20 @@ def in_fp4(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
         level: [replace(size, is_fp4=True) for size in sizes if size.head_dim in FP4_HEAD_DIMS]
         for level, sizes in levels.items()
     }
+
+
+def in_eight_heads(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Those of 16 heads, of 8, which sm_100a alone has."""
+    return {
+        level: [replace(size, heads=8) for size in sizes if size.heads == min(HEADS)] for level, sizes in levels.items()
+    }
+
+
+def of_variants(levels: dict[str, list[Any]]) -> dict[str, dict[str, list[Any]]]:
+    """The sizes of each variant of operations."""
+    eight = in_eight_heads(levels)
+    on_sm100 = {level: [*sizes, *eight[level]] for level, sizes in levels.items()}
+    return {"": levels, FP4: in_fp4(on_sm100), EIGHT_HEADS: eight}
 
 
 def draw_fp4(rng: np.random.Generator, rows: tuple[int, ...], head_dim: int) -> tuple[np.ndarray, np.ndarray]:
@@ -175,7 +190,8 @@ def logits_of(
     """All logits in FP32, by the arithmetic of the CPU backend's architecture; scales of q mean FP4."""
     if q_scales is not None:
         return mqa_logits_sm100.fp4_mqa_logits(q, q_scales, k, scales, weights)
-    module = mqa_logits if _core.get_cpu_arch() == "sm_90a" else mqa_logits_sm100
+    with speaking_for_one_of(archs_of(q.shape[-2])):
+        module = mqa_logits if _core.get_cpu_arch() == "sm_90a" else mqa_logits_sm100
     return module.mqa_logits(q, k, scales, weights)
 
 
@@ -197,6 +213,11 @@ def _measured_size(rng: np.random.Generator) -> MqaSize:
     keys = log_uniform(rng, FEWEST_KEYS, MOST_KEYS)
     heads, ranges = int(rng.choice((32, 64, 64))), str(rng.choice(("causal", "chunked")))
     return MqaSize(log_uniform(rng, 1, MOST_ROWS), keys, heads, 128, "full", ranges)
+
+
+def archs_of(heads: int) -> tuple[str, ...]:
+    """The architectures that have so many heads in FP8."""
+    return ARCHS if heads in HEADS else SM100_ARCHS
 
 
 def _live(size: MqaSize) -> int:
@@ -221,7 +242,7 @@ def _operation(name: str, dtype: str, public: Any, variant: str = "") -> Operati
     return Operation(
         name=name,
         families=("mqa_logits",),
-        sizes=in_fp4(LEVELS) if variant == FP4 else LEVELS,
+        sizes=of_variants(LEVELS)[variant],
         draw=_draw,
         outputs=lambda size, inputs: _outputs(dtype, size, inputs),
         run=_run,
@@ -229,14 +250,15 @@ def _operation(name: str, dtype: str, public: Any, variant: str = "") -> Operati
         defined=lambda size, inputs: _defined(dtype, size, inputs),
         strided=("k", "weights", "logits"),
         rows=Rows(count=lambda size: size.rows, chosen=_chosen, axis={"logits": 0}),
-        measured=None if variant == FP4 else MEASURED[dtype],
+        measured=None if variant else MEASURED[dtype],
         variant=variant,
-        archs=FP4_ARCHS if variant == FP4 else ARCHS,
+        archs=SM100_ARCHS if variant else ARCHS,
     )
 
 
 OPERATIONS = (
     _operation("fp8_mqa_logits", "float32", _public_fp32),
     _operation("fp8_fp4_mqa_logits", "bfloat16", _public_bf16),
+    _operation("fp8_fp4_mqa_logits", "bfloat16", _public_bf16, EIGHT_HEADS),
     _operation("fp8_fp4_mqa_logits", "float32", _public_fp4, FP4),
 )

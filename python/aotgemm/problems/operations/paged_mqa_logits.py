@@ -20,7 +20,7 @@ from ..memory import numpy_dtype
 from ..operation import Inputs, Measured, Operation, OperationCall, Output, at_every_level
 from ..sizes import log_uniform
 from ..values import Values
-from .mqa_logits import FP4, FP4_ARCHS, UE8M0_NAN, draw_fp4, in_fp4, logits_of
+from .mqa_logits import EIGHT_HEADS, FP4, SM100_ARCHS, UE8M0_NAN, draw_fp4, logits_of, of_variants
 
 FP8, FP8_NAN, SCALE_BYTES = ml_dtypes.float8_e4m3fn, 0x7F, 4
 HEADS, HEAD_DIMS, BLOCKS = (16, 32, 64), (32, 64, 128), (64, 32)
@@ -187,16 +187,16 @@ def _operation(name: str, dtype: str, public: Any, variant: str = "") -> Operati
     return Operation(
         name=name,
         families=("paged_mqa_logits",),
-        sizes=in_fp4(LEVELS) if variant == FP4 else LEVELS,
+        sizes=of_variants(LEVELS)[variant],
         draw=_draw,
         outputs=lambda size, inputs: _outputs(dtype, size, inputs),
         run=_run,
         public=public,
         defined=lambda size, inputs: _defined(dtype, size, inputs),
         strided=("table", "weights", "logits"),
-        measured=None if variant == FP4 else MEASURED[dtype],
+        measured=None if variant else MEASURED[dtype],
         variant=variant,
-        archs=FP4_ARCHS if variant == FP4 else ARCHS,
+        archs=SM100_ARCHS if variant else ARCHS,
     )
 
 
@@ -209,6 +209,7 @@ SCHEDULES = [PagedSize(*shape, 64, 128, slots=slots) for shape, slots in product
 
 OPERATIONS = (
     _operation("fp8_paged_mqa_logits", "float32", _public_fp32),
+    _operation("fp8_fp4_paged_mqa_logits", "bfloat16", _public_bf16, EIGHT_HEADS),
     _operation("fp8_fp4_paged_mqa_logits", "bfloat16", _public_bf16),
     _operation("fp8_fp4_paged_mqa_logits", "float32", _public_fp4, FP4),
     Operation(

@@ -8,7 +8,8 @@
 namespace aotgemm {
 
 void launch_mqa_logits_sm100(const MqaLogitsCall& call, const CudaDevice& device, void* stream) {
-    static Sm100IndexerKernels kernels{{{Conversion{"mqa_logits_h16_fp8"}, Conversion{"mqa_logits_h16_fp4"}},
+    static Sm100IndexerKernels kernels{{{Conversion{"mqa_logits_h8_fp8"}, Conversion{"mqa_logits_h8_fp4"}},
+                                        {Conversion{"mqa_logits_h16_fp8"}, Conversion{"mqa_logits_h16_fp4"}},
                                         {Conversion{"mqa_logits_h32_fp8"}, Conversion{"mqa_logits_h32_fp4"}},
                                         {Conversion{"mqa_logits_h64_fp8"}, Conversion{"mqa_logits_h64_fp4"}}}};
     const int cubin = kernels.cubin_for(device, call.heads(), call.is_fp4());

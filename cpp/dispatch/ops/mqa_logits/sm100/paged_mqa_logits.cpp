@@ -19,7 +19,8 @@ int32_t columns_of(const PagedMqaLogitsCall& call) {
 
 void launch_paged_mqa_logits_sm100(const PagedMqaLogitsCall& call, const CudaDevice& device, void* stream) {
     static Sm100IndexerKernels kernels{
-        {{Conversion{"paged_mqa_logits_h16_fp8"}, Conversion{"paged_mqa_logits_h16_fp4"}},
+        {{Conversion{"paged_mqa_logits_h8_fp8"}, Conversion{"paged_mqa_logits_h8_fp4"}},
+         {Conversion{"paged_mqa_logits_h16_fp8"}, Conversion{"paged_mqa_logits_h16_fp4"}},
          {Conversion{"paged_mqa_logits_h32_fp8"}, Conversion{"paged_mqa_logits_h32_fp4"}},
          {Conversion{"paged_mqa_logits_h64_fp8"}, Conversion{"paged_mqa_logits_h64_fp4"}}}};
     const int cubin = kernels.cubin_for(device, call.heads(), call.is_fp4());
