@@ -520,7 +520,8 @@ AOTGEMM_API aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char*
                                                    const aotgemm_tensor* d);
 
 /* The architecture that a call on CPU operands speaks for, "sm_90a" (as which it starts) or "sm_100a": by it a caller that
- * leaves the family to the device chooses one, see aotgemm_family_is_for. A family's bits are the same everywhere. */
+ * leaves the family to the device chooses one, see aotgemm_family_is_for, and by its arithmetic an indexer's logits are
+ * computed. All other families have the same bits everywhere. */
 AOTGEMM_API aotgemm_status aotgemm_set_cpu_arch(const char* arch);
 AOTGEMM_API const char* aotgemm_get_cpu_arch(void);
 
