@@ -4,19 +4,16 @@
 
 #include <cstring>
 
-#include "emulation/core/exact_fma.hpp"
-#include "emulation/core/lanes.hpp"
+#include "emulation/ops/mqa_head_sums.hpp"
 
 namespace aotgemm::emulation::sm100 {
 namespace {
 
 constexpr int kChains = 4;  // sums of a key: heads by their number modulo 4
 
-using Sums = float[kFp8PanelColumns];
-
 template <bool kHasFma>
 AOTGEMM_INLINE void sum_chain(const F8f6f4Scratch& dots, int first_row, int heads, const float* weights, int chain,
-                              Sums& sum) {
+                              MqaSums& sum) {
     for (float& of_key : sum) of_key = 0;
     for (int head = chain; head < heads; head += kChains) {
         const float* products = dots.chain[first_row + head];
@@ -27,34 +24,18 @@ AOTGEMM_INLINE void sum_chain(const F8f6f4Scratch& dots, int first_row, int head
     }
 }
 
-template <bool kHasFma>
-AOTGEMM_INLINE void sum_heads(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
-                              MqaScratch& scratch) {
-    for (int row = 0; row < tile.rows; row += operands.heads) {
-        const float* weights =
-            operands.weights.data + (tile.row + row) / operands.heads * operands.weights.row_stride;
-        alignas(64) Sums sums[kChains];
+// A row's four sums, in pairs, of twice the positive parts.
+struct SumOfChains {
+    template <bool kHasFma>
+    AOTGEMM_INLINE static void sum(const MqaScratch& scratch, int row, int heads, const float* weights,
+                                   const MqaSums& scales, MqaSums& out) {
+        alignas(64) MqaSums sums[kChains];
         for (int chain = 0; chain < kChains; ++chain)
-            sum_chain<kHasFma>(scratch.f8f6f4, row, operands.heads, weights, chain, sums[chain]);
-        float* out = scratch.logits[row / operands.heads];
+            sum_chain<kHasFma>(scratch.f8f6f4, row, heads, weights, chain, sums[chain]);
         for (int j = 0; j < kFp8PanelColumns; ++j)
             out[j] = ((sums[0][j] + sums[2][j]) + (sums[1][j] + sums[3][j])) * 0.5f * scales[j];
     }
-}
-
-AOTGEMM_TARGET_AVX2 void sum_heads_avx2(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
-                                        MqaScratch& scratch) {
-    sum_heads<true>(operands, tile, scales, scratch);
-}
-
-void sum_heads_baseline(const MqaOperands& operands, const TileOrigin& tile, const float* scales, MqaScratch& scratch) {
-    sum_heads<kBaselineHasFma>(operands, tile, scales, scratch);
-}
-
-void sum_all_heads(const MqaOperands& operands, const TileOrigin& tile, const float* scales, MqaScratch& scratch) {
-    if (host_instruction_set() == InstructionSet::baseline) return sum_heads_baseline(operands, tile, scales, scratch);
-    sum_heads_avx2(operands, tile, scales, scratch);
-}
+};
 
 // Rows of an operand that begin `k` bytes behind those of the matrix.
 MmaOperand step_of(const Matrix<const std::uint8_t>& rows, std::int64_t first, std::int64_t k) {
@@ -84,10 +65,9 @@ void compute_mqa_panel_fp8(const MqaOperands& operands, const TileOrigin& tile, 
         load_f8f6f4_panel(step_of(operands.k, tile.column, k), tile.columns, dots);
         run_f8f6f4_step(tile.rows, tile.columns, dots);
     }
-    alignas(64) float scales[kFp8PanelColumns] = {};
-    const float* of_keys = static_cast<const float*>(operands.k_scales) + tile.column;
-    std::memcpy(scales, of_keys, static_cast<std::size_t>(tile.columns) * sizeof(float));
-    sum_all_heads(operands, tile, scales, scratch);
+    alignas(64) MqaSums scales;
+    read_key_scales(operands, tile, scales);
+    sum_heads<SumOfChains>(operands, tile, scales, scratch);
 }
 
 void compute_mqa_panel_fp4(const MqaOperands& operands, const TileOrigin& tile, MqaScratch& scratch) {
@@ -98,9 +78,9 @@ void compute_mqa_panel_fp4(const MqaOperands& operands, const TileOrigin& tile, 
     for (int step = 0; step < 2 * operands.q.cols / kMmaMxf4Step; ++step)
         mma_mxf4(unpack(operands.q, operands.q_scales, tile.row, tile.rows, step, scratch.mxf4.q),
                  unpack(operands.k, words, tile.column, tile.columns, step, scratch.mxf4.k), d);
-    alignas(64) float ones[kFp8PanelColumns];
+    alignas(64) MqaSums ones;
     for (float& scale : ones) scale = 1;
-    sum_all_heads(operands, tile, ones, scratch);
+    sum_heads<SumOfChains>(operands, tile, ones, scratch);
 }
 
 }  // namespace aotgemm::emulation::sm100

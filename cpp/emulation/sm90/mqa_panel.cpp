@@ -3,16 +3,13 @@
 
 #include <cstring>
 
-#include "emulation/core/exact_fma.hpp"
-#include "emulation/core/lanes.hpp"
+#include "emulation/ops/mqa_head_sums.hpp"
 
 namespace aotgemm::emulation::sm90 {
 namespace {
 
 constexpr int kLanes = 4;    // lanes that share an output row of wgmma
 constexpr int kPeriod = 8;   // columns of wgmma after which the same lane holds two adjacent ones again
-
-using Sums = float[kFp8PanelColumns];
 
 // Twice the positive part of a dot product, exactly. A NaN stays, and so does one of an operand (its mask).
 AOTGEMM_INLINE float twice_positive(float dot, NanMask mask) {
@@ -22,7 +19,7 @@ AOTGEMM_INLINE float twice_positive(float dot, NanMask mask) {
 
 // sum = positive part * weight, or that added to the sum with one rounding.
 template <bool kHasFma>
-AOTGEMM_INLINE void add_head(const Fp8Scratch& fp8, int row, float weight, bool is_first, Sums& sum) {
+AOTGEMM_INLINE void add_head(const Fp8Scratch& fp8, int row, float weight, bool is_first, MqaSums& sum) {
     const float half = weight * 0.5f;
     const float* dots = fp8.chain.value[row];
     const NanMask row_mask = fp8.rows.nan_mask[row];
@@ -34,9 +31,9 @@ AOTGEMM_INLINE void add_head(const Fp8Scratch& fp8, int row, float weight, bool 
 
 // out = (the even heads of a lane + its odd heads) * the key's scale.
 template <bool kHasFma>
-AOTGEMM_INLINE void sum_lane(const Fp8Scratch& fp8, int first_row, int heads, const float* weights, const float* scales,
-                             int lane, Sums& out) {
-    Sums even, odd;
+AOTGEMM_INLINE void sum_lane(const Fp8Scratch& fp8, int first_row, int heads, const float* weights,
+                             const MqaSums& scales, int lane, MqaSums& out) {
+    MqaSums even, odd;
     for (int step = 0; step < heads / kPeriod; ++step) {
         const int head = 2 * lane + kPeriod * (step < 2 ? 1 - step : step);  // the second one first
         add_head<kHasFma>(fp8, first_row + head, weights[head], step == 0, even);
@@ -45,28 +42,17 @@ AOTGEMM_INLINE void sum_lane(const Fp8Scratch& fp8, int first_row, int heads, co
     for (int j = 0; j < kFp8PanelColumns; ++j) out[j] = (even[j] + odd[j]) * scales[j];
 }
 
-template <bool kHasFma>
-AOTGEMM_INLINE void sum_heads(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
-                              MqaScratch& scratch) {
-    for (int row = 0; row < tile.rows; row += operands.heads) {
-        const float* weights =
-            operands.weights.data + (tile.row + row) / operands.heads * operands.weights.row_stride;
-        alignas(64) Sums lanes[kLanes];
+// The lanes' sums of a row, in pairs.
+struct SumOfLanes {
+    template <bool kHasFma>
+    AOTGEMM_INLINE static void sum(const MqaScratch& scratch, int row, int heads, const float* weights,
+                                   const MqaSums& scales, MqaSums& out) {
+        alignas(64) MqaSums lanes[kLanes];
         for (int lane = 0; lane < kLanes; ++lane)
-            sum_lane<kHasFma>(scratch.fp8, row, operands.heads, weights, scales, lane, lanes[lane]);
-        float* out = scratch.logits[row / operands.heads];
+            sum_lane<kHasFma>(scratch.fp8, row, heads, weights, scales, lane, lanes[lane]);
         for (int j = 0; j < kFp8PanelColumns; ++j) out[j] = (lanes[0][j] + lanes[1][j]) + (lanes[2][j] + lanes[3][j]);
     }
-}
-
-AOTGEMM_TARGET_AVX2 void sum_heads_avx2(const MqaOperands& operands, const TileOrigin& tile, const float* scales,
-                                        MqaScratch& scratch) {
-    sum_heads<true>(operands, tile, scales, scratch);
-}
-
-void sum_heads_baseline(const MqaOperands& operands, const TileOrigin& tile, const float* scales, MqaScratch& scratch) {
-    sum_heads<kBaselineHasFma>(operands, tile, scales, scratch);
-}
+};
 
 }  // namespace
 
@@ -74,14 +60,9 @@ void compute_mqa_panel(const MqaOperands& operands, const TileOrigin& tile, MqaS
     std::memset(&scratch.fp8.chain, 0, sizeof(scratch.fp8.chain));
     const int steps = load_fp8_block(operands.q, operands.k, tile, 0, scratch.fp8);
     run_fp8_steps(tile, steps, scratch.fp8);
-    alignas(64) float scales[kFp8PanelColumns] = {};
-    const float* of_keys = static_cast<const float*>(operands.k_scales) + tile.column;
-    std::memcpy(scales, of_keys, static_cast<std::size_t>(tile.columns) * sizeof(float));
-    if (host_instruction_set() == InstructionSet::baseline) {
-        sum_heads_baseline(operands, tile, scales, scratch);
-    } else {
-        sum_heads_avx2(operands, tile, scales, scratch);
-    }
+    alignas(64) MqaSums scales;
+    read_key_scales(operands, tile, scales);
+    sum_heads<SumOfLanes>(operands, tile, scales, scratch);
 }
 
 }  // namespace aotgemm::emulation::sm90

@@ -1,10 +1,10 @@
 // atom on global memory: lanes one after another. In our own kernels two clusters that touch one place are a race, since
 // nobody fixes their order; in kernels of others they are not.
-#include <algorithm>
 #include <cstring>
 
 #include "ptx_machine/check/checker.hpp"
 #include "ptx_machine/machine/machine.hpp"
+#include "ptx_machine/ops/extremes.hpp"
 #include "ptx_machine/program/decoder.hpp"
 
 namespace aotgemm::ptx_machine {
@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::uint32_t kBytes = 4;
 
-struct Minimum {
-    template <class T>
-    static T of(T a, T b) {
-        return std::min(a, b);
-    }
-};
-struct Maximum {
-    template <class T>
-    static T of(T a, T b) {
-        return std::max(a, b);
-    }
-};
 struct Sum {
     static std::uint32_t of(std::uint32_t a, std::uint32_t b) { return a + b; }
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "ptx_machine/ops/extremes.hpp"
 #include "ptx_machine/ops/lanewise.hpp"
 #include "ptx_machine/program/decoder.hpp"
 
@@ -76,18 +77,6 @@ struct Remainder {
         if (b == 0) return a;
         if (std::is_signed_v<T> && b == static_cast<T>(-1)) return 0;
         return static_cast<T>(a % b);
-    }
-};
-struct Minimum {
-    template <class T>
-    static T of(T a, T b) {
-        return std::min(a, b);
-    }
-};
-struct Maximum {
-    template <class T>
-    static T of(T a, T b) {
-        return std::max(a, b);
     }
 };
 struct Negate {
