@@ -35,7 +35,8 @@ def set_cpu_arch(arch: Architecture) -> None:
     It chooses the family where a call leaves that to the device: the FP8 calls run fp8_gemm_1d2d or fp8_gemm_1d1d on
     sm_90a and fp8_fp4_gemm on sm_100a, which takes other scales and has other bits. An indexer's logits are those of
     the architecture, which sums over heads in an order of its own and on sm_100a takes FP4 and 8 heads too. All other
-    calls have the same bits on every device. Raises DtypeError for no str, KernelMissingError for an architecture that there is not.
+    calls have the same bits on every device. Raises DtypeError for no str, KernelMissingError for an architecture that
+    there is not.
     """
     _core.set_cpu_arch(text("arch", arch))
 

@@ -2,12 +2,13 @@
 
 import itertools
 
+import aotgemm
 import ml_dtypes
 import numpy as np
 import pytest
 from aotgemm import _core
 from aotgemm.problems.backends import CpuBackend
-from aotgemm.problems.formats import FORMATS
+from aotgemm.problems.formats import FORMATS, IN_OTHER_LAYOUTS, readers
 from aotgemm.problems.kinds import KINDS
 from aotgemm.reference import fp8_fp4 as definition
 from aotgemm.selftest import formats
@@ -53,11 +54,34 @@ def test_the_cpu_backend_gives_what_the_definition_says(one):
 def test_every_kernel_of_a_kind_that_takes_formats_is_run():
     specs = [spec for spec in _core.specs() if spec["arch"] == "sm_100a"]
     names = formats.names_of(specs)
-    words = {kind.words[1:3] for kind in names}
-    assert words == {(grouping, "nt") for grouping in ("dense", "batched", "contiguous", "psum", "masked")}
+    assert {kind.grouping for kind in names} == {"dense", "batched", "contiguous", "psum", "masked"}
     kernels = {kernel for of_kind in names.values() for kernel in of_kind}
-    assert kernels == {s["kernel"] for s in specs if s["family"] == DENSE.family and s["layout"] == "nt"}
+    assert kernels == {s["kernel"] for s in specs if s["family"] == DENSE.family and s["grouping"] != "k_grouped"}
     assert formats.count_formats(names) in [share.cases for share in gpu_shares(specs, "small", CPU)]
+
+
+@pytest.mark.parametrize("layout", ["nn", "tn", "tt"])
+@pytest.mark.parametrize("one", IN_OTHER_LAYOUTS, ids=str)
+def test_fp4_lies_along_the_adjacent_dimension(layout, one):
+    kind = KINDS[f"fp8_fp4_gemm_{layout}"]
+    _, problem, bits = next(formats.cases_of(kind, one, CPU, np.random.default_rng(1)))
+    a, b = (
+        aotgemm.transpose_packed_fp4(codes) if is_fp4 and is_transposed else codes.T if is_transposed else codes
+        for codes, is_fp4, is_transposed in zip(
+            (problem.a, problem.b), (one.a.is_fp4, one.b.is_fp4), (layout[0] == "t", layout[1] == "n"), strict=True
+        )
+    )
+    d = definition.fp8_fp4_gemm_nt(a, problem.sfa, b, problem.sfb, *one.grans)
+    assert np.array_equal(problem.guard.inside(bits), d.astype(BF16).view(np.uint16))
+
+
+def test_kernels_that_load_parts_of_boxes_are_left_out():
+    kind, specs = KINDS["fp8_fp4_gemm_tn"], [spec for spec in _core.specs() if spec["arch"] == "sm_100a"]
+    kernels = formats.names_of(specs)[kind]
+    fp4_b, fp4_a = IN_OTHER_LAYOUTS
+    assert readers(kind, fp4_a, kernels) == kernels
+    assert set(readers(kind, fp4_b, kernels).values()) == {name for name in kernels.values() if "128x192" not in name}
+    assert SUBJECTS[f"{kind.name} {fp4_b}"].kernels(specs) != SUBJECTS[f"{kind.name} {fp4_a}"].kernels(specs)
 
 
 def test_digests_are_of_each_format():

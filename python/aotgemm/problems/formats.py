@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..arrays.sizes import ceil_div
 from .backends import Backend
 from .kind import SKIP_HEAD_MID, Kind
@@ -14,6 +15,7 @@ from .values import finite_fp8
 from .views import contiguous_view, mn_major_view
 
 EXPONENTS = 118, 137  # of scales, biased
+BOX = 128  # FP4 has a multiple of so many elements along the dimension that is adjacent
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,29 @@ FORMATS = (
 )
 
 
-def takes_formats(kind: Kind) -> bool:
-    """FP4 lies along K, and a group of K has scales of its own."""
-    return kind.packs_scales and kind.layout == "nt" and kind.grouping not in (SKIP_HEAD_MID, "k_grouped")
+IN_OTHER_LAYOUTS = FORMATS[1:3]  # FP4 in one operand or the other, along whichever dimension is adjacent
+
+
+def formats_of(kind: Kind) -> tuple[Formats, ...]:
+    """A group of K has scales of its own, and none of these."""
+    if not kind.packs_scales or kind.grouping in (SKIP_HEAD_MID, "k_grouped"):
+        return ()
+    return FORMATS if kind.layout == "nt" else IN_OTHER_LAYOUTS
+
+
+def readers(kind: Kind, formats: Formats, kernels: dict[int, str]) -> dict[int, str]:
+    """Those of the kind's kernels that read such operands: of FP4 that lies along N, not all do."""
+    if not formats.b.is_fp4 or kind.layout[1] == "t":
+        return kernels
+    words = kind.grouping, f"{kind.layout}4", kind.out_dtype
+    chosen = _core.select(kind.family, BOX, BOX, BOX, 0, "b200", len(_core.specs()), *words) if kernels else []
+    reading = {choice["kernel"] for choice in chosen}
+    return {kernel: name for kernel, name in kernels.items() if kernel in reading}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """An operand on the host: codes [.., rows, K or K / 2], and words of scales [.., rows, words]."""
+    """An operand on the host: codes as in the call, FP4 half as long, and words of scales [.., rows, words]."""
 
     codes: np.ndarray
     words: np.ndarray
@@ -74,22 +91,24 @@ class Drawn:
         return backend.view(backend.put(self.codes.reshape(-1)), codes), backend.view(backend.put(flat), view)
 
 
-def _drawn(rng: np.random.Generator, shape: tuple[int, ...], of: OperandFormat) -> Drawn:
-    """Every finite code, and scales of many sizes; shape: [.., rows, K], K a multiple of 128."""
-    *lead, rows, k = shape
-    lines, scales = int(np.prod([*lead, rows])), ceil_div(k, of.gran_k)
-    codes = finite_fp8(rng, lines, k)
+def _drawn(rng: np.random.Generator, shape: tuple[int, ...], of: OperandFormat, is_transposed: bool) -> Drawn:
+    """Every finite code, and scales of many sizes; shape: [.., rows, K] or, transposed, [.., K, rows]."""
+    *lead, lines, length = shape
+    rows, k = (length, lines) if is_transposed else (lines, length)
+    codes = finite_fp8(rng, int(np.prod([*lead, lines])), length)
     if of.is_fp4:
-        codes = rng.integers(0, 256, (lines, k // 2), np.uint8).view(np.int8)
-    exponents = np.zeros((lines, ceil_div(scales, SCALES_PER_WORD) * SCALES_PER_WORD), np.uint8)
-    exponents[:, :scales] = rng.integers(*EXPONENTS, (lines, scales), np.uint8)
-    return Drawn(codes.reshape(*shape[:-1], -1), exponents.view(np.int32).reshape(*shape[:-1], -1))
+        codes = rng.integers(0, 256, (len(codes), length // 2), np.uint8).view(np.int8)
+    scales = ceil_div(k, of.gran_k)
+    exponents = np.zeros((*lead, rows, ceil_div(scales, SCALES_PER_WORD) * SCALES_PER_WORD), np.uint8)
+    exponents[..., :scales] = rng.integers(*EXPONENTS, (*lead, rows, scales), np.uint8)
+    return Drawn(codes.reshape(*lead, lines, -1), exponents.view(np.int32))
 
 
 def in_formats(problems: list[Problem], formats: Formats, rng: np.random.Generator) -> list[Problem]:
     """The same problem on several backends, with an A and a B of these formats, drawn, in the places of theirs."""
-    shapes = tuple(problems[0].a.shape), tuple(problems[0].b.shape)
-    a, b = (_drawn(rng, shape, of) for shape, of in zip(shapes, (formats.a, formats.b), strict=True))
+    first, layout = problems[0], problems[0].kind.layout
+    a = _drawn(rng, tuple(first.a.shape), formats.a, layout[0] == "t")
+    b = _drawn(rng, tuple(first.b.shape), formats.b, layout[1] == "n")
     return [_replaced(problem, a, b, formats.grans) for problem in problems]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _core
 from ...problems.backends import Backend, CpuBackend
 from ...problems.call import call
-from ...problems.formats import FORMATS, Formats, takes_formats
+from ...problems.formats import Formats, formats_of, readers
 from ...problems.kinds import KINDS, Kind, kernels_of
 from ...problems.make import Problem
 from .. import formats
@@ -43,11 +43,18 @@ class Subject:
         suite = next(suite for suite in GPU_SUITES if suite.form is self.kind.form)
         return cases_of(suite, LEVEL, [self.kind], Trial(backend, "edge", cpu_backend_product), rng)
 
+    def kernels(self, kernels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those among the kernels that run its cases."""
+        mine = {spec["kernel"]: spec for spec in kernels_of(self.kind, kernels)}
+        if self.formats is None:
+            return list(mine.values())
+        return [mine[kernel] for kernel in readers(self.kind, self.formats, {k: s["name"] for k, s in mine.items()})]
+
 
 def _subjects() -> Iterator[Subject]:
     for kind in KINDS.values():
         yield Subject(kind)
-        yield from (Subject(kind, one) for one in FORMATS if takes_formats(kind))
+        yield from (Subject(kind, one) for one in formats_of(kind))
 
 
 SUBJECTS = {subject.name: subject for subject in _subjects()}
@@ -63,7 +70,7 @@ def recorded(kernels: list[dict[str, Any]], backend: Backend, seed: int, step: S
     """Name, subject and digest of each kernel, by subject. The number of SMs is put back."""
     found, before = [], _core.get_num_sms()
     for subject in SUBJECTS.values():
-        mine = kernels_of(subject.kind, kernels)
+        mine = subject.kernels(kernels)
         digests = {spec["name"]: hashlib.sha256() for spec in mine}
         try:
             for case, problem, _ in subject.cases(backend, seed) if mine else ():
