@@ -221,6 +221,26 @@ void Checker::copy_reads_shared(const BulkCopy& copy, const Block& block, std::u
         report(*copy.issuer, *copy.instruction, conflict, shadow.last(), address, false, true);
 }
 
+// Through the generic proxy, but later than its issuer goes on.
+void Checker::lane_copy_writes_shared(const LaneCopy& copy, const Mbarrier& barrier, bool defined) {
+    SharedShadow& shadow = shadow_of(*copy.issuer->block);
+    const Toucher by{&copy.clock,
+                     static_cast<std::uint16_t>(barrier.component),
+                     barrier.phase + 1,
+                     static_cast<std::uint8_t>(copy.lane),
+                     false,
+                     copy.issuer->agent,
+                     copy.met,
+                     copy.instruction->statement};
+    const Conflict conflict = shadow.write(copy.shared, copy.bytes, by, defined);
+    if (conflict != Conflict::none)
+        report(*copy.issuer, *copy.instruction, conflict, shadow.last(), copy.shared, true, false);
+}
+
+void Checker::arrive_after_copies(const LaneArrival& arrival, const Mbarrier& barrier) {
+    pending_[index_of(layout_, barrier)].join(arrival.clock);
+}
+
 void Checker::wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick,
                           std::uint32_t address, std::uint32_t bytes) {
     SharedShadow& shadow = shadow_of(block);

@@ -54,6 +54,9 @@ class Checker {
     void copy_writes_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes,
                             bool defined);
     void copy_reads_shared(const BulkCopy& copy, const Block& block, std::uint32_t address, std::uint32_t bytes);
+    // Of cp.async: who waits for the barrier's phase knows of the copy.
+    void lane_copy_writes_shared(const LaneCopy& copy, const Mbarrier& barrier, bool defined);
+    void arrive_after_copies(const LaneArrival& arrival, const Mbarrier& barrier);
 
     // Of a wgmma: `tick` is its number in its warpgroup, from 1.
     void wgmma_reads(const Block& block, const WgmmaOp& op, int warpgroup, std::uint32_t tick, std::uint32_t address,

@@ -6,11 +6,30 @@
 #include "ptx_machine/machine/machine.hpp"
 
 namespace aotgemm::ptx_machine {
+namespace {
+
+std::size_t copies_without_arrival(const Warp& warp) {
+    const Cluster& cluster = *warp.block->cluster;
+    std::size_t copies = 0, awaited = 0;
+    for (const LaneCopy& copy : cluster.lane_copies) copies += copy.issuer == &warp;
+    for (int lane = 0; lane < kLanes; ++lane) {
+        std::size_t of_lane = 0;  // the last arrival of a lane follows all that the ones before it do
+        for (const LaneArrival& arrival : cluster.lane_arrivals)
+            if (arrival.issuer == &warp && arrival.lane == lane) of_lane = std::max(of_lane, arrival.copies);
+        awaited += of_lane;
+    }
+    return copies - awaited;
+}
+
+}  // namespace
 
 void check_warp_exit(Warp& warp) {
     if (!warp.bulk.empty())
         report(warp, "exit", "a warp exits before its bulk stores have read their shared memory",
                "Wait with cp.async.bulk.wait_group.read before the end.");
+    if (copies_without_arrival(warp) != 0)
+        report(warp, "exit", "a warp exits with a cp.async that no arrival follows",
+               "Let cp.async.mbarrier.arrive follow it, and wait for that mbarrier.");
     if (warp.wgmma_done != warp.wgmma_issued)
         report(warp, "exit", "a warp exits with a wgmma under way", "Wait with wgmma.wait_group before the end.");
     if (!warp.tensor_loads.empty() || !warp.tensor_stores.empty())

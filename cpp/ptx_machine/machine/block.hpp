@@ -101,10 +101,34 @@ struct BulkCopy {
     }
 };
 
+// cp.async of one lane, from its issue to its effect.
+struct LaneCopy {
+    const Instruction* instruction = nullptr;
+    Warp* issuer = nullptr;
+    int lane = 0;
+    std::uint64_t global = 0;
+    std::uint32_t shared = 0, bytes = 0;
+    std::uint32_t bytes_read = 0;  // zeros follow
+    Clock clock;                   // what its issuer knows; empty without a checker
+    std::uint32_t met = 0;         // up to which of its own steps the lanes of its issuer have met
+};
+
+// cp.async.mbarrier.arrive of one lane: an arrival once the copies are over that the lane has issued before.
+struct LaneArrival {
+    const Instruction* instruction = nullptr;
+    Warp* issuer = nullptr;
+    int lane = 0;
+    std::uint32_t barrier = 0;  // address in its block's window
+    std::size_t copies = 0;     // of its lane, those that have no effect yet
+    Clock clock;
+};
+
 struct Cluster {
     Machine* machine = nullptr;
     std::deque<Block> blocks;
-    std::deque<BulkCopy> copies;  // without effect yet
+    std::deque<BulkCopy> copies;            // without effect yet
+    std::deque<LaneCopy> lane_copies;       // likewise
+    std::deque<LaneArrival> lane_arrivals;  // likewise
     std::uint32_t arrived = 0;    // warps at barrier.cluster.arrive in this phase
     std::uint32_t phase = 0;      // number of completed phases of it
     std::uint32_t warps = 0, exited_warps = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptx_machine/async/bulk_copy.hpp"
+#include "ptx_machine/async/lane_copy.hpp"
 #include "ptx_machine/async/tensor_pipe.hpp"
 #include "ptx_machine/check/accumulators.hpp"
 #include "ptx_machine/check/exits.hpp"
@@ -90,21 +91,23 @@ void Scheduler::run_checked(Warp& warp, std::uint64_t instructions) {
     warp.executed += done;
 }
 
-// One of the copies, or the first of the operations that a tensor core has yet to do.
+// One of the copies, of lanes' arrivals after theirs, or the first of the operations that a tensor core has yet to do.
 bool Scheduler::let_something_take_effect() {
     std::vector<Block*> tensor_cores;
     for (Block& block : cluster_.blocks)
         if (!block.tensor_ops.empty()) tensor_cores.push_back(&block);
-    const std::size_t copies = cluster_.copies.size();
-    if (copies + tensor_cores.size() == 0) return false;
+    const std::size_t copies = cluster_.copies.size(), arrivals = cluster_.lane_arrivals.size();
+    const std::size_t all = copies + arrivals + tensor_cores.size();
+    if (all == 0) return false;
     std::size_t place = copies != 0 ? copies - 1 : 0;
     if (machine_.options.schedule.timing == AsyncTiming::random)
-        place = machine_.random() % (copies + tensor_cores.size());
+        place = machine_.random() % all;
     else if (copies != 0 && !cluster_.copies[place].is_load())
         for (std::size_t i = 0; i < copies; ++i)
             if (cluster_.copies[i].is_load()) place = i;
     if (place < copies) take_effect(cluster_, place);
-    else take_tensor_effect(*tensor_cores[place - copies]);
+    else if (place < copies + arrivals) take_lane_effect(cluster_, place - copies);
+    else take_tensor_effect(*tensor_cores[place - copies - arrivals]);
     return true;
 }
 

@@ -35,6 +35,7 @@ OpcodeTable build_table() {
     add_barrier_opcodes(table);
     add_mbarrier_opcodes(table);
     add_bulk_copy_opcodes(table);
+    add_lane_copy_opcodes(table);
     add_wgmma_opcodes(table);
     add_tcgen05_allocation_opcodes(table);
     add_tcgen05_transfer_opcodes(table);

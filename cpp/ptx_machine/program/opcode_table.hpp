@@ -33,6 +33,7 @@ void add_warp_opcodes(OpcodeTable& table);
 void add_barrier_opcodes(OpcodeTable& table);
 void add_mbarrier_opcodes(OpcodeTable& table);
 void add_bulk_copy_opcodes(OpcodeTable& table);
+void add_lane_copy_opcodes(OpcodeTable& table);
 void add_wgmma_opcodes(OpcodeTable& table);
 void add_tcgen05_allocation_opcodes(OpcodeTable& table);
 void add_tcgen05_transfer_opcodes(OpcodeTable& table);
