@@ -7,14 +7,14 @@ import ml_dtypes
 import numpy as np
 from aotgemm import _core
 from aotgemm.problems.backends import CpuBackend, CudaBackend
-from aotgemm.problems.call import call, prepared
+from aotgemm.problems.call import call, prepared, public
 from aotgemm.problems.kinds import KINDS, words_of
 from aotgemm.problems.make import lay_out
 from aotgemm.problems.operation import OperationCall
 from aotgemm.problems.operation import lay_out as operation_call
 from aotgemm.problems.operations import OPERATIONS
 from aotgemm.problems.operations.hc_prenorm import PrenormSize
-from aotgemm.problems.sizes import Size, k_groups, row_groups
+from aotgemm.problems.sizes import Size, heads, k_groups, row_groups
 from aotgemm.problems.values import draw
 from machine_fp8_fp4 import PROBLEMS
 from machine_indexer import INDEXER
@@ -70,16 +70,32 @@ def masked(kernel, m, n, k, random):
     return gemm(kernel, m, n, k, random, counts=(m // 3, 0, m))
 
 
-def in_groups(kernel, m, n, k, random):
-    """Of the kernel's grouping: a few groups, some of them empty where they may be."""
-    (grouping,) = {spec["grouping"] for spec in _core.specs() if spec["name"] == kernel}
+def _size(grouping, m, n, k):
+    """A few groups, some of them empty where they may be."""
     sizes = {
         "dense": Size(m, n, k),
+        "skip_head_mid": heads((128, 64, 128), n // 256, m, k),
         "k_grouped": k_groups((k, 0, 64), m, n),
         "batch_reduced": Size(m, n, k, batches=3),
         "batched": row_groups((m, m, m), n, k),
     }
-    return gemm_of_size(kernel, sizes.get(grouping, row_groups((m, 0, m // 3 + 1, 1), n, k)), random)
+    return sizes.get(grouping) or row_groups((m, 0, m // 3 + 1, 1), n, k)
+
+
+def in_groups(kernel, m, n, k, random):
+    """Of the kernel's grouping."""
+    (grouping,) = {spec["grouping"] for spec in _core.specs() if spec["name"] == kernel}
+    return gemm_of_size(kernel, _size(grouping, m, n, k), random)
+
+
+def users_call(name, m, n, k, random):
+    """The call that a user makes, of a kind of that name: the library chooses the kernel."""
+    kind = KINDS[name]
+    size = _size(kind.grouping, m, n, k)
+    operands, c = draw(kind, size, random, "finite"), "separate" if kind.takes_c else "none"
+    on_gpu, on_cpu = (lay_out(kind, size, operands, backend, c=c) for backend in (CudaBackend(), CpuBackend()))
+    call(on_cpu)
+    return Problem(public(on_gpu), on_gpu.memory, on_cpu.read())
 
 
 def row_major_scales(kernel, m, n, k, random):
@@ -122,6 +138,21 @@ def hc_prenorm_split(kernel, m, n, k, random):
     return hc_prenorm(kernel, m, n, k, random, splits=5)
 
 
-OURS = (gemm, masked, in_groups, row_major_scales, transpose_sf, cast, hc_prenorm, hc_prenorm_split)
+def hc_prenorm_in_16(kernel, m, n, k, random):
+    return hc_prenorm(kernel, m, n, k, random, splits=16)
+
+
+OURS = (
+    gemm,
+    masked,
+    in_groups,
+    users_call,
+    row_major_scales,
+    transpose_sf,
+    cast,
+    hc_prenorm,
+    hc_prenorm_split,
+    hc_prenorm_in_16,
+)
 FAMILIES = {f.__name__: f for f in OURS}
 FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in (*INDEXER, *PROBLEMS)}
