@@ -18,6 +18,7 @@ from codegen.families import (
     paged_mqa_logits,
     paged_mqa_schedule,
     silu_mul_cast_fp8,
+    tcgen05_mma,
     tf32_hc_prenorm_gemm,
     transpose_fp4,
     transpose_sf,
@@ -47,6 +48,7 @@ FAMILIES = {
         fp4_to_fp32,
         fp4_to_fp8,
         transpose_fp4,
+        tcgen05_mma,
     )
 }
 

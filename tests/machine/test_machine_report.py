@@ -20,9 +20,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from aotgemm import _core
 from aotgemm.problems.backends import CudaBackend
+from aotgemm.selftest.evidence.instructions import instruction_kernels
 from aotgemm.selftest.evidence.run import begin_report
 from rich.progress import Progress
 kernels = [spec for spec in _core.specs() if any(fnmatchcase(spec["name"], pattern) for pattern in sys.argv[2:])]
+kernels += [kernel for pattern in sys.argv[2:] for kernel in instruction_kernels("sm_100a", pattern)]
 begin_report(Path(sys.argv[1]), CudaBackend(), kernels, 1, False, Progress(disable=True))
 """
 # By compute capability: a few kernels of each family, one CTA and two, normal and swapped.
@@ -33,6 +35,7 @@ KERNELS = {
         "sm100_bf16_gemm_dense_nt_fp32_swap_16x*",
         "sm100_fp8_fp4_gemm_dense_nt_fp32_128x192x*",
         "sm100_fp8_fp4_gemm_dense_nt_fp32_swap_16x*",
+        "sm100_tcgen05_mma",
     ),
 }
 

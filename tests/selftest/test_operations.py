@@ -15,7 +15,7 @@ from aotgemm.selftest.determinism.variants import LaunchVariants
 from aotgemm.selftest.tally import Tallies
 
 CPU = CpuBackend()
-LAUNCHED_BY_GEMMS = {"ordered_sum"}  # of a sum over batches
+WITHOUT_A_CALL = {"ordered_sum", "tcgen05_mma"}  # GEMMs over batches launch the one, reports of the self-test the other
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def spoiled(spoil, when=lambda call: True):
 
 def test_every_kernel_that_is_none_of_a_gemm_is_run_by_an_operation():
     gemms = {spec["family"] for spec in _core.specs()}
-    families = {family for one in OPERATIONS.values() for family in one.families} | LAUNCHED_BY_GEMMS
+    families = {family for one in OPERATIONS.values() for family in one.families} | WITHOUT_A_CALL
     names = [row["name"].partition("_")[2] for row in _core.cubins()]
     without = [name for name in names if not name.startswith(tuple(gemms | families))]
     assert without == [] and all(any(name.startswith(family) for name in names) for family in families)

@@ -142,6 +142,24 @@ def hc_prenorm_in_16(kernel, m, n, k, random):
     return hc_prenorm(kernel, m, n, k, random, splits=16)
 
 
+def instructions(words, m, n, k, random):
+    """k steps of a kind of tcgen05.mma, on any bits. words: kind, type of A, type of B. Beside D lie other bits."""
+    kind, *types = words.split()
+    scales, step_bytes = {"mxf8f6f4": 1, "mxf4": 2, "mxf4nvf4": 4}.get(kind, 0), 64 if kind.startswith("mxf4") else 32
+
+    def bits(rows, columns, type_=""):
+        return random.integers(0, 16 if type_ == "e2m1" else 256, (rows, columns), np.uint8).view(np.int8)
+
+    a, b = (bits(rows, k * step_bytes, type_) for rows, type_ in zip((m, n), types, strict=True))
+    sfa, sfb = (bits(rows, k * scales) if scales else None for rows in (m, n))
+    wanted = np.frombuffer(random.bytes(4 * m * (n + 1)), np.float32).reshape(m, n + 1).copy()
+    memory = on_device(wanted)
+    _core.tcgen05_mma(kind, types[0], a, sfa, types[1], b, sfb, wanted[:, :n])
+    a, sfa, b, sfb = (None if x is None else on_device(x) for x in (a, sfa, b, sfb))
+    d = memory.as_strided([m, n], [n + 1, 1])
+    return Problem(lambda: _core.tcgen05_mma(kind, types[0], a, sfa, types[1], b, sfb, d), memory, wanted)
+
+
 OURS = (
     gemm,
     masked,
@@ -153,6 +171,7 @@ OURS = (
     hc_prenorm,
     hc_prenorm_split,
     hc_prenorm_in_16,
+    instructions,
 )
 FAMILIES = {f.__name__: f for f in OURS}
 FAMILIES |= {f.__name__: lambda *task, make=f: Problem(*make(*task)) for f in (*INDEXER, *PROBLEMS)}

@@ -17,5 +17,5 @@ def step_bits(
     a, b = (np.ascontiguousarray(codes).view(np.int8) for codes in operands)
     sfa, sfb = (None if scale is None else np.ascontiguousarray(scale).view(np.int8) for scale in scales)
     d = np.array(c, np.float32)
-    _core.emulate_tcgen05(kind, types[0], a, sfa, types[1], b, sfb, d)
+    _core.tcgen05_mma(kind, types[0], a, sfa, types[1], b, sfb, d)
     return d.view(np.uint32)

@@ -20,6 +20,7 @@
 #include "dispatch/ops/convert/pack_ue8m0.hpp"
 #include "dispatch/ops/convert/transpose_sf.hpp"
 #include "dispatch/ops/hc_prenorm/hc_prenorm.hpp"
+#include "dispatch/ops/tcgen05_mma/tcgen05_mma.hpp"
 
 namespace aotgemm {
 
@@ -99,12 +100,12 @@ aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tens
     return guarded([&] { emulate_wgmma(required("a", a), required("b", b), required("d", d), options_of(launch)); });
 }
 
-aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char* type_a, const aotgemm_tensor* a,
-                                       const aotgemm_tensor* sfa, const char* type_b, const aotgemm_tensor* b,
-                                       const aotgemm_tensor* sfb, const aotgemm_tensor* d) {
+aotgemm_status aotgemm_tcgen05_mma(const char* kind, const char* type_a, const aotgemm_tensor* a,
+                                   const aotgemm_tensor* sfa, const char* type_b, const aotgemm_tensor* b,
+                                   const aotgemm_tensor* sfb, const aotgemm_tensor* d, const aotgemm_launch* launch) {
     return guarded([&] {
-        emulate_tcgen05(kind, {"a", type_a, required("a", a), "sfa", sfa}, {"b", type_b, required("b", b), "sfb", sfb},
-                        required("d", d));
+        tcgen05_mma(kind, {"a", type_a, required("a", a), "sfa", sfa}, {"b", type_b, required("b", b), "sfb", sfb},
+                    required("d", d), options_of(launch));
     });
 }
 

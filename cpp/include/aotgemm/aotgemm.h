@@ -505,19 +505,21 @@ AOTGEMM_API aotgemm_status aotgemm_tf32_hc_prenorm_gemm(const aotgemm_tensor* a,
 AOTGEMM_API aotgemm_status aotgemm_emulate_wgmma(const aotgemm_tensor* a, const aotgemm_tensor* b,
                                                  const aotgemm_tensor* d, const aotgemm_launch* launch);
 
-/* D += a @ b^T, FP32 [M, N], by steps of Blackwell's tcgen05.mma in ascending K, on the CPU: the arithmetic of the CPU
- * backend for sm_100a, exposed so that it can be checked against hardware.
+/* D += a @ b^T, FP32 [M, N], by Blackwell's tcgen05.mma, one instruction for each step of K in ascending order: on a GPU of
+ * sm_100a by the instruction itself, on the CPU by the steps that the CPU backend for sm_100a is made of. Exposed so that
+ * these can be checked against hardware; every operand is raw bits.
  *
- * kind      "f16" (16 of K in a step), "tf32" (8), "f8f6f4" (32), "mxf8f6f4" (32) or "mxf4" (64)
+ * kind      "f16" (16 of K in a step), "tf32" (8), "f8f6f4" (32), "mxf8f6f4" (32), "mxf4" (64) or "mxf4nvf4" (64)
  * type_a    of f16 "bf16" or "fp16", the same for b; of tf32 "tf32"; of f8f6f4 and mxf8f6f4 "e4m3", "e5m2" or "e2m1", in
- *           any mix; of mxf4 "e2m1"
+ *           any mix; of mxf4 and mxf4nvf4 "e2m1"
  * a, b      int8 [M, bytes] and [N, bytes]: the raw bits of a row, whole steps of them; a byte for each code of E2M1, in
  *           its low four bits
- * sfa, sfb  UE8M0 in int8 [M, scales] and [N, scales]: one a step (mxf8f6f4), two (mxf4), or NULL */
-AOTGEMM_API aotgemm_status aotgemm_emulate_tcgen05(const char* kind, const char* type_a, const aotgemm_tensor* a,
-                                                   const aotgemm_tensor* sfa, const char* type_b,
-                                                   const aotgemm_tensor* b, const aotgemm_tensor* sfb,
-                                                   const aotgemm_tensor* d);
+ * sfa, sfb  in int8 [M, scales] and [N, scales]: UE8M0, one a step (mxf8f6f4) or two (mxf4); UE4M3, four a step (mxf4nvf4);
+ *           or NULL */
+AOTGEMM_API aotgemm_status aotgemm_tcgen05_mma(const char* kind, const char* type_a, const aotgemm_tensor* a,
+                                               const aotgemm_tensor* sfa, const char* type_b, const aotgemm_tensor* b,
+                                               const aotgemm_tensor* sfb, const aotgemm_tensor* d,
+                                               const aotgemm_launch* launch);
 
 /* The architecture that a call on CPU operands speaks for, "sm_90a" (as which it starts) or "sm_100a": by it a caller that
  * leaves the family to the device chooses one, see aotgemm_family_is_for, and by its arithmetic an indexer's logits are

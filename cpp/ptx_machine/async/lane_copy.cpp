@@ -49,8 +49,12 @@ void issue_lane_arrival(Warp& warp, const Instruction& i, int lane, std::uint32_
 }
 
 void take_lane_effect(Cluster& cluster, std::size_t place) {
-    const LaneArrival arrival = std::move(cluster.lane_arrivals[place]);
-    cluster.lane_arrivals.erase(cluster.lane_arrivals.begin() + static_cast<std::ptrdiff_t>(place));
+    const LaneArrival& meant = cluster.lane_arrivals[place];
+    const auto first = std::find_if(cluster.lane_arrivals.begin(), cluster.lane_arrivals.end(), [&](const auto& other) {
+        return other.issuer == meant.issuer && other.lane == meant.lane;
+    });
+    const LaneArrival arrival = std::move(*first);
+    cluster.lane_arrivals.erase(first);
     Warp& warp = *arrival.issuer;
     Mbarrier& barrier = mbarrier_at(warp, *arrival.instruction, {warp.block, arrival.barrier}, false);
     std::size_t left = arrival.copies;

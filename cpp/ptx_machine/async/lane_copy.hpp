@@ -11,7 +11,8 @@ void issue_lane_copy(Warp& warp, LaneCopy copy);
 // Takes effect now or later, as the schedule says.
 void issue_lane_arrival(Warp& warp, const Instruction& i, int lane, std::uint32_t barrier);
 
-// The arrival of this place in cluster.lane_arrivals, and the copies before it, take effect and leave their lists.
+// Of the lane whose arrival is at this place in cluster.lane_arrivals the first one, and the copies before it, take effect
+// and leave their lists: arrivals of a lane come in their order.
 void take_lane_effect(Cluster& cluster, std::size_t place);
 
 }  // namespace aotgemm::ptx_machine

@@ -53,15 +53,17 @@ void emulate_wgmma(nb::handle a, nb::handle b, nb::handle d, int threads) {
     call.run([&](const aotgemm_launch& launch) { return aotgemm_emulate_wgmma(&va, &vb, &vd, &launch); }, -1, threads);
 }
 
-void emulate_tcgen05(const char* kind, const char* type_a, nb::handle a, nb::handle sfa, const char* type_b,
-                     nb::handle b, nb::handle sfb, nb::handle d) {
-    Call call;
+void tcgen05_mma(const char* kind, const char* type_a, nb::handle a, nb::handle sfa, const char* type_b, nb::handle b,
+                 nb::handle sfb, nb::handle d, nb::handle stream) {
+    Call call(stream);
     const aotgemm_tensor& va = call.input("a", a);
     const aotgemm_tensor* vsfa = call.optional_input("sfa", sfa);
     const aotgemm_tensor& vb = call.input("b", b);
     const aotgemm_tensor* vsfb = call.optional_input("sfb", sfb);
     const aotgemm_tensor& vd = call.output("d", d);
-    call.run([&](const aotgemm_launch&) { return aotgemm_emulate_tcgen05(kind, type_a, &va, vsfa, type_b, &vb, vsfb, &vd); });
+    call.run([&](const aotgemm_launch& launch) {
+        return aotgemm_tcgen05_mma(kind, type_a, &va, vsfa, type_b, &vb, vsfb, &vd, &launch);
+    });
 }
 
 }  // namespace
@@ -76,8 +78,8 @@ void bind_conversions(nb::module_& module) {
     module.def("has_adjacent_columns", &has_adjacent_columns, "tensor"_a.none(), "name"_a,
                "Whether elements along the last dimension are adjacent.");
     module.def("emulate_wgmma", &emulate_wgmma, "a"_a.none(), "b"_a.none(), "d"_a.none(), "threads"_a = 0);
-    module.def("emulate_tcgen05", &emulate_tcgen05, "kind"_a, "type_a"_a, "a"_a.none(), "sfa"_a.none(), "type_b"_a,
-               "b"_a.none(), "sfb"_a.none(), "d"_a.none(), "Runs aotgemm_emulate_tcgen05.");
+    module.def("tcgen05_mma", &tcgen05_mma, "kind"_a, "type_a"_a, "a"_a.none(), "sfa"_a.none(), "type_b"_a, "b"_a.none(),
+               "sfb"_a.none(), "d"_a.none(), "stream"_a = nb::none(), "Runs aotgemm_tcgen05_mma.");
 }
 
 }  // namespace aotgemm::python

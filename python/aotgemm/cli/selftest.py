@@ -65,6 +65,13 @@ def _kernels(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, 
     return specs
 
 
+def _instructions(backend: CpuBackend | CudaBackend, pattern: str) -> list[dict[str, Any]]:
+    """What a report asks besides them."""
+    from ..selftest.evidence.instructions import instruction_kernels
+
+    return [] if isinstance(backend, CpuBackend) else instruction_kernels(arch_of(backend.device), pattern)
+
+
 def _speaking_for(backend: CpuBackend | CudaBackend, arch: str | None) -> AbstractContextManager[None]:
     """The CPU backend speaks for that architecture meanwhile, or for the GPU's, which is held against it."""
     if arch is not None and isinstance(backend, CudaBackend):
@@ -93,7 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     kernels, report = _kernels(backend, arguments.kernel), None
     with _speaking_for(backend, arguments.arch), progress(not arguments.json) as display:
         if arguments.report is not None:
-            report = begin_report(arguments.report, backend, kernels, arguments.seed, not arguments.small, display)
+            asked = kernels + _instructions(backend, arguments.kernel)
+            report = begin_report(arguments.report, backend, asked, arguments.seed, not arguments.small, display)
         tallies = _tallies(backend, kernels, arguments, display)
     if report is not None:
         report.add("selftest", lambda: _document(backend.name, tallies))

@@ -1,4 +1,5 @@
-"""Case: one small dense GEMM with all of its bits, and how it is run by a kernel or by the CPU backend."""
+"""Case: one small dense GEMM, or a few matrix instructions, with all of its bits, and how it is run by a kernel or by
+the CPU backend."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ class Case:
     """D [M, N] = C + A [M, K] B [N, K]^T, with scales where the family has them; operands as aotgemm_gemm takes them.
 
     gran: elements of K under one packed scale of A and of B; 0 for families without packed scales.
+    instruction: of family tcgen05_mma, whose operands are raw bits and which has a C: kind of tcgen05.mma, type of A,
+        type of B (aotgemm_tcgen05_mma).
     """
 
     family: str
@@ -28,6 +31,7 @@ class Case:
     c: np.ndarray | None = None
     out_dtype: str = "float32"
     gran: tuple[int, int] = (0, 0)
+    instruction: tuple[str, str, str] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -46,8 +50,19 @@ def _placed(backend: Backend, array: np.ndarray | None) -> Any:
     return backend.view(flat, View(array.dtype.name, array.shape, (1, len(array)), array.size))
 
 
+def _by_instructions(case: Case, backend: Backend) -> np.ndarray:
+    a, sfa, b, sfb = (_placed(backend, operand) for operand in (case.a, case.sfa, case.b, case.sfb))
+    kind, type_a, type_b = case.instruction or ("", "", "")
+    d = backend.put(np.array(case.c, np.float32))
+    _core.tcgen05_mma(kind, type_a, a, sfa, type_b, b, sfb, d)
+    backend.synchronize()
+    return np.array(backend.get(d)).view(RAW["float32"]).reshape(case.shape)
+
+
 def result(case: Case, backend: Backend, kernel: int = -1) -> np.ndarray:
     """Raw bits of D by a kernel, -1 for the library's choice. Raises what the call raises."""
+    if case.instruction is not None:
+        return _by_instructions(case, backend)
     placed = [_placed(backend, operand) for operand in case.operands().values()]
     memory = backend.empty(int(np.prod(case.shape)), case.out_dtype)
     backend.fill(memory, POISON_BYTE)
@@ -60,6 +75,9 @@ def result(case: Case, backend: Backend, kernel: int = -1) -> np.ndarray:
 
 def kernels_of(case: Case, kernels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Those that run it."""
+    if case.instruction is not None:
+        yield from (k for k in kernels if k["family"] == case.family)
+        return
     out = {"float32": "fp32", "bfloat16": "bf16"}[case.out_dtype]
     words = case.family, "dense", "nt", out
     yield from (k for k in kernels if (k["family"], k["grouping"], k["layout"], k["out_dtype"]) == words)

@@ -37,6 +37,7 @@ def _results(case: Case, backend: Backend, kernels: list[dict[str, Any]]) -> lis
 def _case(case: Case, backend: Backend, kernels: list[dict[str, Any]]) -> dict[str, Any]:
     operands = {name: encoded(operand) for name, operand in case.operands().items()}
     words = {"family": case.family, "out_dtype": case.out_dtype, "gran": list(case.gran)}
+    words["instruction"] = case.instruction and list(case.instruction)
     return words | operands | {"results": _results(case, backend, kernels)}
 
 

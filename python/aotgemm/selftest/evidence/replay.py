@@ -1,6 +1,6 @@
 """Holds a recorded run against the CPU backend: which assumptions fail, and which kernels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,11 @@ def case_of(text: dict[str, Any]) -> Case:
     """Raises LookupError, TypeError or ValueError for what a recorded run does not have."""
     operands = {name: decoded(text[name]) for name in ("a", "sfa", "b", "sfb", "c")}
     first, second = text["gran"]
-    return Case(text["family"], out_dtype=text["out_dtype"], gran=(int(first), int(second)), **operands)
+    case = Case(text["family"], out_dtype=text["out_dtype"], gran=(int(first), int(second)), **operands)
+    if (instruction := text.get("instruction")) is None:
+        return case
+    kind, type_a, type_b = map(str, instruction)
+    return replace(case, instruction=(kind, type_a, type_b))
 
 
 def _difference(found: np.ndarray, bits: np.ndarray, at: tuple[int, int]) -> str:
