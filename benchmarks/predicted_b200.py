@@ -25,6 +25,17 @@ DEEPSEEK = {
     "gate_up, expert": (4096, 7168),
     "down, expert": (7168, 2048),
 }
+# N and K of experts; groups and rows of each, many and few; H, R and D of einsums; groups, M, N and K of gradients: of
+# DeepGEMM's tests (commit 54e2261).
+EXPERTS = ((6144, 7168), (7168, 3072), (4096, 4096), (4096, 2048))
+LARGE_GROUPS, SMALL_GROUPS = ((4, 8192), (8, 4096)), ((32, 192), (6, 1024), (32, 20), (6, 20))
+HEADS = {"bf16_gemm": ((128, 512, 128), (8, 4096, 1024)), "fp8_fp4_gemm": ((8, 4096, 1024),)}
+GRADIENTS = tuple((groups, *sizes, 32768 // groups) for groups in (4, 8, 16) for sizes in ((4096, 7168), (7168, 2048)))
+# Rows that groups start at multiples of: DeepGEMM's tile of a shared A has as many.
+ALIGNMENTS = (
+    *(("contiguous", 128), ("psum", 128), ("psum", 224), ("masked", 32), ("masked", 128), ("masked", 224)),
+    *(("batched", 128), ("k_grouped", 128)),
+)
 TOKENS = (1, 16, 64, 128, 512, 1024, 4096, 8192)
 SHOWN_TOKENS = (1, 64, 512, 4096)
 
@@ -79,15 +90,45 @@ def dense_problems(family: str) -> list[Problem]:
     return [Problem(family, m, n, k) for m in TOKENS for n, k in sizes]
 
 
-def slower_than_deepgemm(family: str) -> dict[Problem, float]:
+def grouped_problems(family: str) -> list[Problem]:
+    """Those of DeepGEMM's tests: experts with groups of many rows and of few, einsums, gradients."""
+    words = {"layout": "tn", "out_dtype": "fp32"}
+    found = [
+        Problem(family, rows * groups, n, k, grouping, groups=groups)
+        for n, k in EXPERTS
+        for groups, rows in (*LARGE_GROUPS, *SMALL_GROUPS)
+        for grouping in ("contiguous", "psum")
+    ]
+    found += [Problem(family, rows, n, k, "masked", groups=g) for n, k in EXPERTS for g, rows in SMALL_GROUPS]
+    for heads, r, d in HEADS[family]:
+        for rows in (4, 32, 128, 4096, 8192):
+            found.append(Problem(family, rows, d, r, "batched", groups=heads))
+            found.append(Problem(family, rows, r, d, "batched", "nn", groups=heads))
+    found += [Problem(family, m, n, k * g, "k_grouped", groups=g, **words) for g, m, n, k in GRADIENTS]
+    return found
+
+
+def slower_than_deepgemm(problems: list[Problem], alignment: int = 128) -> dict[Problem, float]:
     """Where a tile that DeepGEMM takes is predicted faster than all of ours, and our time over its."""
     found = {}
-    for problem in dense_problems(family):
+    for problem in problems:
         ours = best_of(problem, our_tiles(problem))[1]["us"]
-        theirs = problem.predicted(deepgemm_choice(problem))["us"]
+        theirs = problem.predicted(deepgemm_choice(problem, alignment))["us"]
         if ours > theirs:
             found[problem] = ours / theirs
     return found
+
+
+def grouped_table() -> Iterator[str]:
+    """Over grouped_problems: where DeepGEMM's choice is predicted faster, and by how much at most."""
+    yield "| `family`, grouping | alignment of DeepGEMM's groups | problems | DeepGEMM's tile faster | most |"
+    yield "|---|---|---|---|---|"
+    for family in families():
+        for grouping, alignment in ALIGNMENTS:
+            problems = [one for one in grouped_problems(family) if one.grouping == grouping]
+            slower = slower_than_deepgemm(problems, alignment)
+            most = f"{100 * (max(slower.values()) - 1):.1f}%" if slower else "-"
+            yield f"| `{family}`, {grouping} | {alignment} | {len(problems)} | {len(slower)} | {most} |"
 
 
 def published_table() -> Iterator[str]:
@@ -122,9 +163,10 @@ def main() -> None:
     print(*published_table(), sep="\n")
     for family in families():
         print("", *utilisation_table(family), sep="\n")
-        for problem, ratio in slower_than_deepgemm(family).items():
+        for problem, ratio in slower_than_deepgemm(dense_problems(family)).items():
             sizes = f"{problem.m} x {problem.n} x {problem.k}"
             print(f"{sizes}: {ratio:.3f} times as long as with DeepGEMM's {deepgemm_choice(problem)}")
+    print("", *grouped_table(), sep="\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from benchmarks.predicted_b200 import (
     best_of,
+    dense_problems,
     families,
+    grouped_table,
     our_tiles,
     predicted_us,
     problem_of,
@@ -143,7 +145,12 @@ def test_the_page_has_the_table_of_published_times():
 
 @pytest.mark.parametrize("family", families())
 def test_tiles_are_as_good_as_those_that_deepgemm_takes(family):
-    assert slower_than_deepgemm(family) == {}
+    assert slower_than_deepgemm(dense_problems(family)) == {}
+
+
+def test_the_page_has_the_table_of_grouped_calls():
+    page = (Path(__file__).parents[2] / "docs" / "blackwell.md").read_text(encoding="utf-8")
+    assert "\n".join(grouped_table()) in page
 
 
 def rows_loaded(tile, m, grouping, layout):
