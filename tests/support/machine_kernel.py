@@ -58,9 +58,9 @@ class Launch:
     body: str
     arrays: tuple[bytes, ...]  # contents
     maps: tuple[Map, ...] = ()
-    grid: int = 1
+    grid: int | tuple[int, int, int] = 1
     threads: int = 32
-    cluster: int = 1
+    cluster: int | tuple[int, int, int] = 1
     shared: int = 0
     uninitialised: tuple[int, ...] = ()  # arrays whose contents the machine takes for never written
     launches: int = 1
@@ -145,6 +145,10 @@ def _encode(driver, description, address, out):
     )
 
 
+def _three(sizes):
+    return [sizes, 1, 1] if isinstance(sizes, int) else sizes
+
+
 def main(path):
     driver, told = ctypes.CDLL(path), json.loads(sys.stdin.read())
     contents = [bytes.fromhex(array) for array in told["arrays"]]
@@ -159,9 +163,10 @@ def main(path):
             print(json.dumps({"result": status, "arrays": []}))
             return
     attributes = (_Attribute * 2)()
-    attributes[0].id, attributes[0].value[0] = 4, told["cluster"]
+    attributes[0].id = 4
+    attributes[0].value[:3] = _three(told["cluster"])
     attributes[1].id, attributes[1].value[0] = 6, told["programmatic"]
-    shapes = (ctypes.c_uint * 3)(told["grid"], 1, 1), (ctypes.c_uint * 3)(told["threads"], 1, 1)
+    shapes = [(ctypes.c_uint * 3)(*_three(told[name])) for name in ("grid", "threads")]
     config = _Config(*shapes, told["shared"], None, attributes, 2)
     arguments = (ctypes.c_void_p * 1)(start)
     driver.cuKernelSetAttribute(8, 227 * 1024, b"test", 0)

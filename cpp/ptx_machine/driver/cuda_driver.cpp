@@ -69,11 +69,20 @@ LaunchShape shape_of(const LaunchConfig& config) {
     shape.shared_bytes = config.shared_bytes;
     for (unsigned i = 0; i < config.count; ++i)
         switch (const LaunchAttribute& attribute = config.attributes[i]; attribute.id) {
-            case kClusterDimension: shape.cluster = attribute.value[0]; break;
+            case kClusterDimension:
+                // Dimensions that a caller leaves at zero are of one block.
+                for (int d = 0; d < 3; ++d) shape.cluster[d] = std::max(attribute.value[d], 1u);
+                break;
             case kProgrammaticSerialization: shape.is_programmatic = attribute.value[0] != 0; break;
             default: break;
         }
     return shape;
+}
+
+bool has_whole_clusters(const LaunchShape& shape) {
+    for (int d = 0; d < 3; ++d)
+        if (shape.grid[d] % shape.cluster[d] != 0) return false;
+    return true;
 }
 
 bool is_launchable(const LaunchShape& shape, const std::string& kernel) {
@@ -81,7 +90,7 @@ bool is_launchable(const LaunchShape& shape, const std::string& kernel) {
     const auto limit = dynamic_shared_limits.find(kernel);
     const int most = limit == dynamic_shared_limits.end() ? kSharedLimit : limit->second;
     return threads >= 1 && threads <= 1024 && shape.grid[0] >= 1 && shape.grid[1] >= 1 && shape.grid[2] >= 1 &&
-           shape.grid[1] <= 65535 && shape.cluster >= 1 && shape.cluster <= 8 && shape.grid[0] % shape.cluster == 0 &&
+           shape.grid[1] <= 65535 && shape.blocks_of_cluster() <= 8 && has_whole_clusters(shape) &&
            static_cast<int>(shape.shared_bytes) <= most;
 }
 

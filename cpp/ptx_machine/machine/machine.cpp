@@ -63,21 +63,23 @@ void start_block(const Machine& machine, Block& block, Cluster& cluster, std::ui
     block.mbarrier_at.assign(shared / 8 + 1, -1);
 }
 
-// Blocks of a cluster follow each other along x.
+// Ranks of blocks count along x, then y, then z.
 void start_cluster(Machine& machine, Cluster& cluster, std::uint64_t number) {
     const LaunchShape& shape = machine.shape;
     cluster.machine = &machine;
-    cluster.blocks.resize(shape.cluster);
+    cluster.blocks.resize(shape.blocks_of_cluster());
     cluster.copies.clear();
+    cluster.lane_copies.clear();
+    cluster.lane_arrivals.clear();
     cluster.arrived = cluster.phase = cluster.warps = cluster.exited_warps = 0;
     cluster.step = 0;
     const auto [x, y, z] = machine.first_block(number);
-    for (std::uint32_t rank = 0; rank < shape.cluster; ++rank) {
+    for (std::uint32_t rank = 0; rank < shape.blocks_of_cluster(); ++rank) {
         Block& block = cluster.blocks[rank];
         start_block(machine, block, cluster, rank);
-        block.x = x + rank;
-        block.y = y;
-        block.z = z;
+        block.x = x + rank % shape.cluster[0];
+        block.y = y + rank / shape.cluster[0] % shape.cluster[1];
+        block.z = z + rank / shape.cluster[0] / shape.cluster[1];
         for (Warp& warp : block.warps) warp.agent = static_cast<int>(cluster.warps++);
     }
 }
@@ -95,14 +97,14 @@ void run_cluster(Machine& machine, Cluster& cluster) {
 }  // namespace
 
 std::uint64_t Machine::clusters() const {
-    return std::uint64_t{shape.grid[0]} / shape.cluster * shape.grid[1] * shape.grid[2];
+    return std::uint64_t{shape.clusters_along(0)} * shape.clusters_along(1) * shape.clusters_along(2);
 }
 
 std::array<std::uint32_t, 3> Machine::first_block(std::uint64_t cluster) const {
-    const std::uint64_t clusters_x = shape.grid[0] / shape.cluster;
-    return {static_cast<std::uint32_t>(cluster % clusters_x) * shape.cluster,
-            static_cast<std::uint32_t>(cluster / clusters_x % shape.grid[1]),
-            static_cast<std::uint32_t>(cluster / clusters_x / shape.grid[1])};
+    const std::uint64_t along_x = shape.clusters_along(0), along_y = shape.clusters_along(1);
+    return {static_cast<std::uint32_t>(cluster % along_x) * shape.cluster[0],
+            static_cast<std::uint32_t>(cluster / along_x % along_y) * shape.cluster[1],
+            static_cast<std::uint32_t>(cluster / along_x / along_y) * shape.cluster[2]};
 }
 
 void Machine::run(const void* parameter_data) {

@@ -42,9 +42,12 @@ struct Options {
 
 struct LaunchShape {
     std::uint32_t grid[3] = {1, 1, 1}, block[3] = {1, 1, 1};
-    std::uint32_t cluster = 1;  // blocks along x
+    std::uint32_t cluster[3] = {1, 1, 1};  // blocks
     std::uint32_t shared_bytes = 0;
     bool is_programmatic = false;  // may start before the grid ahead of it is over
+
+    std::uint32_t blocks_of_cluster() const { return cluster[0] * cluster[1] * cluster[2]; }
+    std::uint32_t clusters_along(int dimension) const { return grid[dimension] / cluster[dimension]; }
 };
 
 struct Counts {

@@ -28,10 +28,18 @@ enum class Special : std::int64_t {
     lane,
     cluster_rank,
     cluster_size,
+    ctaid_in_cluster_x,
+    ctaid_in_cluster_y,
+    ctaid_in_cluster_z,
+    nctaid_of_cluster_x,
+    nctaid_of_cluster_y,
+    nctaid_of_cluster_z,
     cluster_x,
+    cluster_y,
+    cluster_z,
     clusters_x,
-    zero,
-    one
+    clusters_y,
+    clusters_z
 };
 
 const std::map<std::string, Special> kSpecials = {
@@ -48,19 +56,18 @@ const std::map<std::string, Special> kSpecials = {
     {"%laneid", Special::lane},
     {"%cluster_ctarank", Special::cluster_rank},
     {"%cluster_nctarank", Special::cluster_size},
-    // Clusters lie along x.
-    {"%cluster_ctaid.x", Special::cluster_rank},
-    {"%cluster_ctaid.y", Special::zero},
-    {"%cluster_ctaid.z", Special::zero},
-    {"%cluster_nctaid.x", Special::cluster_size},
-    {"%cluster_nctaid.y", Special::one},
-    {"%cluster_nctaid.z", Special::one},
+    {"%cluster_ctaid.x", Special::ctaid_in_cluster_x},
+    {"%cluster_ctaid.y", Special::ctaid_in_cluster_y},
+    {"%cluster_ctaid.z", Special::ctaid_in_cluster_z},
+    {"%cluster_nctaid.x", Special::nctaid_of_cluster_x},
+    {"%cluster_nctaid.y", Special::nctaid_of_cluster_y},
+    {"%cluster_nctaid.z", Special::nctaid_of_cluster_z},
     {"%clusterid.x", Special::cluster_x},
-    {"%clusterid.y", Special::ctaid_y},
-    {"%clusterid.z", Special::ctaid_z},
+    {"%clusterid.y", Special::cluster_y},
+    {"%clusterid.z", Special::cluster_z},
     {"%nclusterid.x", Special::clusters_x},
-    {"%nclusterid.y", Special::nctaid_y},
-    {"%nclusterid.z", Special::nctaid_z},
+    {"%nclusterid.y", Special::clusters_y},
+    {"%nclusterid.z", Special::clusters_z},
 };
 
 std::uint32_t special_of_block(const Warp& warp, Special which) {
@@ -77,10 +84,19 @@ std::uint32_t special_of_block(const Warp& warp, Special which) {
         case Special::nctaid_y: return shape.grid[1];
         case Special::nctaid_z: return shape.grid[2];
         case Special::cluster_rank: return block.rank;
-        case Special::cluster_size: return shape.cluster;
-        case Special::cluster_x: return block.x / shape.cluster;
-        case Special::clusters_x: return shape.grid[0] / shape.cluster;
-        case Special::one: return 1;
+        case Special::cluster_size: return shape.blocks_of_cluster();
+        case Special::ctaid_in_cluster_x: return block.x % shape.cluster[0];
+        case Special::ctaid_in_cluster_y: return block.y % shape.cluster[1];
+        case Special::ctaid_in_cluster_z: return block.z % shape.cluster[2];
+        case Special::nctaid_of_cluster_x: return shape.cluster[0];
+        case Special::nctaid_of_cluster_y: return shape.cluster[1];
+        case Special::nctaid_of_cluster_z: return shape.cluster[2];
+        case Special::cluster_x: return block.x / shape.cluster[0];
+        case Special::cluster_y: return block.y / shape.cluster[1];
+        case Special::cluster_z: return block.z / shape.cluster[2];
+        case Special::clusters_x: return shape.clusters_along(0);
+        case Special::clusters_y: return shape.clusters_along(1);
+        case Special::clusters_z: return shape.clusters_along(2);
         default: return 0;
     }
 }
