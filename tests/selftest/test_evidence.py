@@ -169,6 +169,38 @@ def test_the_case_of_a_half_tells_its_two_exponents_apart():
     assert (found == wanted["0.1b"]).mean() > 0.9 and (wanted["1b"] != found).any()
 
 
+def of_instructions(name, **changes):
+    """Bits of the first case of an assumption about single instructions, and of the case with these changes."""
+    case = EVERY[f"tcgen05 {name}"].draw(np.random.default_rng(7))[0]
+    changed = {field: change(case) if callable(change) else change for field, change in changes.items()}
+    return result(case, CpuBackend()), result(Case(**vars(case) | changed), CpuBackend())
+
+
+@pytest.mark.parametrize("kind", ["mxf4", "mxf4nvf4"])
+def test_groups_of_zeros_are_told_from_none_by_their_scales(kind):
+    def with_the_first(case):
+        return np.ascontiguousarray(np.broadcast_to(case.sfa[:, :1], case.sfa.shape))
+
+    found, other = of_instructions(f"{kind} zeros", sfa=with_the_first)
+    assert (found != other).mean() > 0.1
+
+
+def test_mxf4_is_told_from_two_steps_of_mxf8f6f4():
+    cases = EVERY["tcgen05 mxf4"].draw(np.random.default_rng(7))
+    others = [Case(**vars(case) | {"instruction": ("mxf8f6f4", "e2m1", "e2m1")}) for case in cases]
+    assert any((result(a, CpuBackend()) != result(b, CpuBackend())).any() for a, b in zip(cases, others, strict=True))
+
+
+@pytest.mark.parametrize("name", ["bf16", "fp16", "tf32", "f8f6f4", "mxf8f6f4", "mxf4", "mxf4nvf4"])
+def test_sums_are_cut_and_so_are_those_they_begin_from(name):
+    """Another C changes bits by more than itself: what is added is cut below it."""
+    cases = [case for case in EVERY[f"tcgen05 {name}"].draw(np.random.default_rng(7)) if np.any(case.c)]
+    without = [Case(**vars(case) | {"c": np.zeros_like(case.c)}) for case in cases]
+    exact = [result(case, CpuBackend()).view(np.float32).astype(np.float64) + c.c for case, c in zip(without, cases)]
+    found = [result(case, CpuBackend()).view(np.float32) for case in cases]
+    assert any((one.astype(np.float32) != other).any() for one, other in zip(exact, found, strict=True))
+
+
 def test_zeros_under_large_scales_would_take_the_sum():
     (case,) = EVERY["fp8_fp4 zero under scales"].draw(np.random.default_rng(7))
     assert np.count_nonzero(result(case, CpuBackend())) > 500
