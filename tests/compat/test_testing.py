@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from aotgemm.compat import numeric
 from aotgemm.compat.bench import LEAST_SECONDS, seconds_of
 
 
@@ -12,6 +13,15 @@ def test_calc_diff(deep_gemm):
     assert calc_diff(x, x) == 0 and calc_diff(x * 0, x * 0) == 0 and calc_diff(x, -x) == 2
     assert calc_diff(x, 2 * x) == pytest.approx(1 - 2 * 28 / 70)
     assert calc_diff(x.bfloat16(), x) == 0
+
+
+def test_calc_diff_in_parts(deep_gemm, monkeypatch):
+    x, y = torch.tensor([[1.0, -2.0, 3.0], [4.0, 0.0, 5.0]]), torch.tensor([[2.0, -2.0, 1.0], [0.0, 7.0, 5.0]])
+    whole = deep_gemm.testing.calc_diff(x, y)
+    assert whole == pytest.approx(1 - 2 * (2 + 4 + 3 + 25) / (55 + 83))
+    monkeypatch.setattr(numeric, "ELEMENTS", 4)
+    assert deep_gemm.testing.calc_diff(x, y) == whole
+    assert deep_gemm.testing.calc_diff(x.T, y.T) == whole
 
 
 def test_count_bytes(deep_gemm):
