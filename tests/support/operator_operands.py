@@ -51,6 +51,7 @@ def _conversions():
         "get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor": (
             *(scales, torch.tensor(spans, dtype=torch.int32), spans, 128, 128),
         ),
+        "transform_sf_into_required_layout": (scales, 7, 1000, (1, 128)),
         "pack_ue8m0_to_int": (scales,),
         "unpack_ue8m0_from_int": (aotgemm.pack_ue8m0_to_int(scales),),
         "cast_back_from_fp4": (packed, of_packed, 32),

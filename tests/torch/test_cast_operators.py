@@ -7,6 +7,7 @@ import pytest
 import torch
 from aotgemm.torch.operators import RETURNING
 from layer_weights import bf16
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch_tensors import bits
 
 TESTS = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
@@ -19,6 +20,14 @@ def powers(*shape):
 
 def packed_fp4(m=6, k=160):
     return aotgemm.per_token_cast_to_fp4(bf16(4, m, k), True, 32)
+
+
+def aligned(*shape):
+    return aotgemm.get_mn_major_tma_aligned_tensor(torch.rand(shape))
+
+
+def words(*shape):
+    return aotgemm.get_mn_major_tma_aligned_packed_ue8m0_tensor(powers(*shape))
 
 
 ALL_ROWS = torch.zeros(128, dtype=INT32)  # contiguous groups, every row of group 0
@@ -46,6 +55,16 @@ FORMS = [
         "get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor",
         (powers(5, 8), torch.tensor([256, 0, 384], dtype=INT32), [256, 0, 384], 128, 128),
         {},
+    ),
+    ("transform_sf_into_required_layout", (torch.rand(7, 3), 7, 300, (1, 128)), {}),
+    ("transform_sf_into_required_layout", (aligned(7, 3), 7, 300, (1, 128, 128), None, True), {}),
+    ("transform_sf_into_required_layout", (torch.rand(2, 3, 4).mT, 500, 300, (1, 128, 128), 2, False), {}),
+    ("transform_sf_into_required_layout", (powers(3, 7, 5), 7, 160, (1, 32), 3), {"arch": "sm_100a"}),
+    ("transform_sf_into_required_layout", (powers(2, 5), 200, 600, (1, 128, 128), None, False), {"arch": "sm_100a"}),
+    ("transform_sf_into_required_layout", (words(8, 5), 8, 160, (1, 32)), {"arch": "sm_100a"}),
+    (
+        *("transform_sf_into_required_layout", (powers(256, 5), 256, 640, (1, 128), None, None, False)),
+        {"psum_layout": torch.tensor([100, 256], dtype=INT32), "arch": "sm_100a"},
     ),
     ("pack_ue8m0_to_int", (powers(7, 8),), {}),
     ("unpack_ue8m0_from_int", (aotgemm.pack_ue8m0_to_int(powers(7, 8)),), {}),
@@ -86,6 +105,29 @@ def test_code_that_calls_the_function_is_one_graph(name, args, options):
     function = getattr(aotgemm, name)
     compiled = torch.compile(lambda *given: function(*given, **options), fullgraph=True, backend="aot_eager")
     check_equal(compiled(*args), function(*args, **options))
+
+
+def test_scales_that_stay_as_they_are_come_back_in_memory_of_their_own():
+    """The operator may not return its input, which may be a broadcast one."""
+    operator = torch.ops.aotgemm.transform_sf_into_required_layout
+    for sf, mn, recipe in ((torch.ones(1, 1).expand(4, 3), 500, (128, 128)), (aligned(7, 3), 7, (1, 128))):
+        out = operator(sf, mn, 300, recipe)
+        assert torch.equal(out, sf) and out.data_ptr() != sf.data_ptr()
+    assert out.stride() == sf.stride() == (1, 8)
+    out = operator(words(7, 5), 7, 160, (1, 32), arch="sm_100a")
+    assert torch.equal(out, words(7, 5)) and out.stride() == (1, 8)
+
+
+WRONG = [((5, 3), 7, [1, 128], aotgemm.ShapeError), ((7, 5), 7, [1, 64], aotgemm.ShapeError)]
+
+
+@pytest.mark.parametrize("shape, mn, recipe, error", WRONG, ids=["rows", "recipe"])
+def test_scales_are_refused_when_a_graph_is_made_as_in_the_call(shape, mn, recipe, error):
+    with pytest.raises(error) as direct:
+        aotgemm.transform_sf_into_required_layout(torch.rand(shape), mn, 300, recipe)
+    with FakeTensorMode() as mode, pytest.raises(error) as traced:
+        torch.ops.aotgemm.transform_sf_into_required_layout(mode.from_tensor(torch.rand(shape)), mn, 300, recipe)
+    assert str(direct.value) == str(traced.value)
 
 
 def test_all_names_of_a_call_are_in_the_package():

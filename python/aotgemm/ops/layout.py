@@ -4,15 +4,14 @@ from typing import Any
 
 from .. import _core
 from ..arrays.frameworks import device_ordinal_of, dtype_name_of, element_strides_of, empty_strided, shape_of
-from ..arrays.sizes import ceil_div, get_tma_aligned_size
-from ..errors import DtypeError, LayoutError, ShapeError
+from ..arrays.sizes import get_tma_aligned_size
+from ..errors import LayoutError
 from ..scalars import flag, integer
 from ..typing import Architecture, T, Tensor
-from ._arguments import describe
 from .packed_layout import pack_mn_major
+from .required_scales import Action, Required
 
 FP32_BYTES = 4
-HOPPER = "sm_90a"
 
 
 def get_mn_major_tma_aligned_tensor(sf: T) -> T:
@@ -34,31 +33,10 @@ def get_mn_major_tma_aligned_tensor(sf: T) -> T:
     return out
 
 
-def _granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
-    """Rows and columns that share a scale."""
-    if not isinstance(recipe, (tuple, list)):
-        raise DtypeError(f"recipe: is {describe(recipe)}, allowed is a tuple of ints")
-    match tuple(integer("recipe", number) for number in recipe), is_sfa:
-        case (gran_m, gran_n, gran_k), bool():
-            return (gran_m if is_sfa else gran_n), gran_k
-        case (gran_mn, gran_k), _:
-            return gran_mn, gran_k
-    raise ShapeError(
-        f"recipe: is {recipe} with is_sfa = {is_sfa}, allowed is (gran_m, gran_n, gran_k) with is_sfa True or False, "
-        "or (gran_mn, gran_k)"
-    )
-
-
-def _architecture_of(tensor: Any) -> str:
+def architecture_of(tensor: Any) -> str:
     """That of the tensor's GPU, or the one that the CPU backend speaks for."""
     ordinal = device_ordinal_of(tensor)
     return _core.get_cpu_arch() if ordinal is None else f"sm_{_core.cuda_device(ordinal)['cc_major']}0a"
-
-
-def _check_scale_shape(sf: Any, wanted: tuple[int, ...], belongs_to: str) -> None:
-    shape = shape_of("sf", sf, (len(wanted),))
-    if shape != wanted:
-        raise ShapeError(f"sf: shape is {list(shape)}, must be {list(wanted)} for {belongs_to}")
 
 
 def _check_packed_layout(sf: Any) -> Any:
@@ -99,25 +77,15 @@ def transform_sf_into_required_layout(
     get_mn_major_tma_aligned_packed_ue8m0_tensor(..., psum_layout); int32 with gran_mn 1 is checked and returned.
     Raises ShapeError (also for any other combination), DtypeError or LayoutError.
     """
-    gran_mn, gran_k = _granularity(recipe, is_sfa)
-    is_packed = dtype_name_of(sf) == "int32"
-    if not is_packed and dtype_name_of(sf) != "float32":
-        raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is float32 or int32")
     mn, k = integer("mn", mn), integer("k", k)
     groups = () if num_groups is None else (integer("num_groups", num_groups),)
-    wanted = (*groups, ceil_div(mn, gran_mn), ceil_div(k, gran_k * (4 if is_packed else 1)))
-    _check_scale_shape(sf, wanted, f"mn = {mn}, k = {k}, recipe {recipe}")
-    arch = arch or _architecture_of(sf)
-    disable_ue8m0_cast = flag("disable_ue8m0_cast", disable_ue8m0_cast)
-    if not is_packed and gran_k == 128 and gran_mn in (1, 128) and (arch == HOPPER or disable_ue8m0_cast):
-        return get_mn_major_tma_aligned_tensor(sf) if gran_mn == 1 else sf
-    if arch != HOPPER and gran_k in (32, 128) and not disable_ue8m0_cast:
-        if not is_packed:
-            return pack_mn_major(sf, psum_layout, rows_per_scale=gran_mn, rows=mn)
-        if gran_mn == 1:
+    required = Required.of(dtype_name_of(sf), recipe, is_sfa, flag("disable_ue8m0_cast", disable_ue8m0_cast))
+    required.check_shape(shape_of("sf", sf, (len(groups) + 2,)), groups, mn, k, recipe)
+    match required.action(arch or architecture_of(sf), recipe):
+        case Action.ALIGN:
+            return get_mn_major_tma_aligned_tensor(sf)
+        case Action.PACK:
+            return pack_mn_major(sf, psum_layout, rows_per_scale=required.gran_mn, rows=mn)
+        case Action.CHECK:
             return _check_packed_layout(sf)
-    uncast = " and disable_ue8m0_cast" if disable_ue8m0_cast else ""
-    raise ShapeError(
-        f"recipe: {recipe} with {dtype_name_of(sf)} scales on {arch}{uncast}, allowed is float32 with (1 or 128, 128) "
-        f"on {HOPPER}, float32 with gran_k 32 or 128 and int32 with gran_mn 1 on sm_100a"
-    )
+    return sf

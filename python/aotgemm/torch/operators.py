@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from . import cast_operators, conversion_operators
+from . import cast_operators, conversion_operators, required_scales
 from .calls import CALLS, DIMENSIONS, Call
 from .registration import register
 from .shapes import BF16, FP8, FP32, check_dtype, check_sizes
@@ -28,7 +28,8 @@ def _fake_of(call: Call) -> Callable[..., None]:
     return fake
 
 
-RETURNING = (*cast_operators.CASTS, *conversion_operators.CONVERSIONS)  # calls whose results are new tensors
+# Calls whose results are new tensors.
+RETURNING = (*cast_operators.CASTS, *conversion_operators.CONVERSIONS, required_scales.NAME)
 
 for _call in CALLS.values():
     register(_call.schema, _call.implementation(), _fake_of(_call))
