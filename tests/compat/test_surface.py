@@ -53,6 +53,16 @@ def test_aliases_lead_to_names_of_the_list():
     assert set(ALIASES) <= names and set(ALIASES.values()) <= names and not set(ALIASES) & set(ALIASES.values())
 
 
+def test_each_name_is_the_function_of_that_name():
+    """Or what aotgemm itself calls so; a module's import under another name is no call of DeepGEMM's."""
+    for module, names in NAMES_OF_MODULE.items():
+        for name, member in deepgemm_modules.members_of(module).items():
+            if callable(member):
+                is_alias = member is getattr(aotgemm, name, None) or member.__name__ == ALIASES.get(name)
+                assert member.__name__ == name or is_alias, f"{name}: is {member.__module__}.{member.__name__}"
+        assert set(names) >= set(deepgemm_modules.members_of(module))
+
+
 def test_no_module_lists_a_name_twice():
     for names in NAMES_OF_MODULE.values():
         assert len(set(names)) == len(names)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..ops import bf16_grouped, fp8_k_grouped
 from ..ops._k_groups import spans_of
-from ..ops.bf16_grouped import k_grouped_bf16_gemm_tn_contiguous as bf16_gemm
-from ..ops.fp8_k_grouped import k_grouped_fp8_gemm_nt_contiguous as fp8_gemm
-from ..ops.fp8_k_grouped import k_grouped_fp8_gemm_tn_contiguous as fp8_gemm_tn
 
 
 def k_grouped_fp8_gemm_nt_contiguous(
@@ -28,7 +26,8 @@ def k_grouped_fp8_gemm_nt_contiguous(
     they are read from the device, which waits for it and cannot be captured in a CUDA graph.
     Raises what that call raises, and ShapeError for no ks_cpu without use_psum_layout.
     """
-    fp8_gemm(a, b, d, *spans_of("ks_cpu", ks_cpu, grouped_layout, use_psum_layout), c, recipe, compiled_dims)
+    spans = spans_of("ks_cpu", ks_cpu, grouped_layout, use_psum_layout)
+    fp8_k_grouped.k_grouped_fp8_gemm_nt_contiguous(a, b, d, *spans, c, recipe, compiled_dims)
 
 
 def k_grouped_fp8_gemm_tn_contiguous(
@@ -43,7 +42,9 @@ def k_grouped_fp8_gemm_tn_contiguous(
     use_psum_layout: bool = False,
 ) -> None:
     """aotgemm.k_grouped_fp8_gemm_tn_contiguous with the parameters of k_grouped_fp8_gemm_nt_contiguous above."""
-    fp8_gemm_tn(a, b, d, ks_cpu, grouped_layout, c, recipe, compiled_dims, use_psum_layout)
+    fp8_k_grouped.k_grouped_fp8_gemm_tn_contiguous(
+        *(a, b, d, ks_cpu, grouped_layout, c, recipe, compiled_dims, use_psum_layout)
+    )
 
 
 def k_grouped_bf16_gemm_tn_contiguous(
@@ -57,4 +58,6 @@ def k_grouped_bf16_gemm_tn_contiguous(
     use_psum_layout: bool = False,
 ) -> None:
     """aotgemm.k_grouped_bf16_gemm_tn_contiguous with the parameters of k_grouped_fp8_gemm_nt_contiguous above."""
-    bf16_gemm(a, b, d, ks_cpu, grouped_layout, c, compiled_dims, use_psum_layout)
+    bf16_grouped.k_grouped_bf16_gemm_tn_contiguous(
+        *(a, b, d, ks_cpu, grouped_layout, c, compiled_dims, use_psum_layout)
+    )
