@@ -57,6 +57,7 @@ def _conversions():
         "cast_back_from_fp4": (packed, of_packed, 32),
         "transpose_packed_fp4": (packed,),
         "requantize_fp4_to_fp8": (packed, of_packed),
+        "prepack_fp4_weights": aotgemm.per_token_cast_to_fp4(bf16(4, 2 * 8, 256), True, 32),
     }
 
 

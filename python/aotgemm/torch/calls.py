@@ -8,6 +8,8 @@ from typing import Any
 
 import aotgemm
 
+from .fp4_weights import operand
+
 # Dimensions of A, B and D by letter; "" where no plain letters tell them. Sizes of one letter are equal. What a build
 # lacks is no operator.
 DIMENSIONS = {
@@ -116,7 +118,7 @@ class Call:
 
         def run_pairs(*flat: Any) -> None:
             a, sfa, b, sfb = flat[first : first + 4]
-            run_plain(*flat[:first], (a, sfa), (b, sfb), *flat[first + 4 :])
+            run_plain(*flat[:first], (a, sfa), operand(b, sfb), *flat[first + 4 :])
 
         return run_pairs if self.pairs else run_plain
 

@@ -1,4 +1,4 @@
-"""FP8 block weights of public checkpoints, whatever they call their scales."""
+"""FP8 block weights and FP4 weights of public checkpoints, whatever they call their scales."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,14 @@ import torch
 
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, ShapeError
+from ..ops.fp4_words import prepack_fp4_weights
 from .casts import in_blocks, times_scales
 from .shapes import BLOCK, FP8, FP32, check_weight
 
 # DeepSeek V3, Qwen3, MiniMax, GLM-5 and others; DeepSeek V4; compressed-tensors and modelopt; Mistral.
 SCALE_NAMES = ("weight_scale_inv", "scale", "weight_scale", "qscale_weight")
+FP4_DTYPES = tuple(getattr(torch, name) for name in ("int8", "uint8", "float4_e2m1fn_x2") if hasattr(torch, name))
+FP4_BLOCK = 32  # columns of a row that share a scale
 FORMATS = ("e4m3", "float8_e4m3fn", None)
 
 
@@ -106,6 +109,51 @@ def _needed(tensors: Mapping[str, torch.Tensor], layer: str) -> tuple[torch.Tens
     if pair is None:
         raise DtypeError(f"{layer}: has no scales, allowed is one of {', '.join(SCALE_NAMES)}")
     return pair
+
+
+def _packed_fp4(tensors: Mapping[str, torch.Tensor], layer: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """(int8 [N, K / 2], scales [N, K / 32] in bytes or FP32)."""
+    weight = tensors[f"{layer}.weight"]
+    found = [f"{layer}.{name}" for name in SCALE_NAMES if f"{layer}.{name}" in tensors]
+    if not found or weight.dtype not in FP4_DTYPES:
+        words = " or ".join(str(dtype) for dtype in FP4_DTYPES)
+        raise DtypeError(
+            f"{layer}.weight: is {weight.dtype}, allowed is {words} with one of {', '.join(SCALE_NAMES)} beside it"
+        )
+    scales, grid = tensors[found[0]], [weight.shape[0], weight.shape[1] * 2 // FP4_BLOCK]
+    if list(scales.shape) != grid:
+        raise ShapeError(f"{found[0]}: shape is {list(scales.shape)}, must be {grid}, one for 32 of K")
+    return weight.view(torch.int8), scales.view(torch.uint8) if scales.element_size() == 1 else scales
+
+
+def _prepacked(pairs: list[tuple[torch.Tensor, torch.Tensor]], name: str) -> dict[str, torch.Tensor]:
+    weights, scales = (torch.stack(each) for each in zip(*pairs, strict=True))
+    words, split = prepack_fp4_weights(weights, scales).weights
+    return {name: words, f"{name}_scale_inv": split}
+
+
+def fp4_weight(tensors: Mapping[str, torch.Tensor], layer: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """(weight, weight_scale_inv) of a layer in FP4 for FP8Linear(..., elements="fp4"): aotgemm.prepack_fp4_weights.
+
+    tensors: a checkpoint's, by name. layer: the name before ".weight", which is int8, uint8 or float4_e2m1fn_x2
+    [N, K / 2], the first of two codes in the low bits; scales, under any name of SCALE_NAMES, are exponents in a byte
+    or FP32 powers of two [N, K / 32]. K is a multiple of 128.
+    Raises KeyError without a weight; DtypeError or ShapeError, which name the tensor, for another way to quantise;
+    InexactError where FP8 does not hold the values of a row's 128 columns.
+    """
+    return tuple(prepack_fp4_weights(*_packed_fp4(tensors, layer)).weights)
+
+
+def fp4_experts_weights(
+    tensors: Mapping[str, torch.Tensor], prefix: str, num_experts: int, names: tuple[str, str, str]
+) -> dict[str, torch.Tensor]:
+    """The state of FP8Experts(..., elements="fp4") from one layer for each expert; parameters as of experts_weights.
+
+    Gate and up may have any number of rows. Raises what fp4_weight raises.
+    """
+    layers = [[_packed_fp4(tensors, f"{prefix}.{e}.{name}") for name in names] for e in range(num_experts)]
+    halves = [tuple(map(torch.cat, zip(first, second, strict=True))) for first, second, _ in layers]
+    return _prepacked(halves, "gate_up_proj") | _prepacked([third for *_, third in layers], "down_proj")
 
 
 def experts_weights(

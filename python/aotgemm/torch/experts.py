@@ -47,7 +47,8 @@ def fp8_experts(
     top_k_index: integers [T, slots]; an expert from E on gives zeros.
     top_k_weights: [T, slots], any floating type.
     gate_up_proj: FP8 E4M3 [E, 2 I, H], gate's rows first; down_proj: FP8 E4M3 [E, H, I]; their scales FP32, one per
-        128 x 128 block. Or weights in BF16 or FP32 without scales, None, quantised in each call.
+        128 x 128 block. Or weights in BF16 or FP32 without scales, None, quantised in each call. Or FP4 in words, as in
+        fp8_grouped_linear.
     Returns BF16 [T, H].
 
     Gradients: of hidden_states, of top_k_weights and of weights without scales, as in fp8_grouped_linear. A token's

@@ -6,11 +6,12 @@ from ..arrays.sizes import ceil_div
 from ..ops.bf16_grouped import m_grouped_bf16_gemm_nn_contiguous
 from ..ops.fp8_grouped import m_grouped_fp8_gemm_nt_contiguous
 from .casts import by_token, quantize_weight
+from .fp4_weights import check_frozen, columns_of, in_fp8, operand
 from .grouped_weights import weight_gradient
 from .linear import dequantized
 from .places import psum_places, room_for
 from .registration import register
-from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes, check_weight
+from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes
 
 
 def _spread(rows: torch.Tensor, place: torch.Tensor, room: int) -> torch.Tensor:
@@ -32,7 +33,7 @@ def _product(
     place, ends, live = psum_places(offsets, q.shape[0])
     d = torch.empty(room, weight.shape[1], dtype=BF16, device=q.device)
     a = _spread(q, place, room), _spread(sf, place, room)
-    m_grouped_fp8_gemm_nt_contiguous(a, (weight, scales), d, ends, use_psum_layout=True)
+    m_grouped_fp8_gemm_nt_contiguous(a, operand(weight, scales), d, ends, use_psum_layout=True)
     return _gathered(d, place, live)
 
 
@@ -45,7 +46,7 @@ def _input_gradient(
 ) -> torch.Tensor:
     room = room_for(gradient.shape[0], offsets.shape[0])
     place, ends, live = psum_places(offsets, gradient.shape[0])
-    d = torch.empty(room, weight.shape[2], dtype=BF16, device=gradient.device)
+    d = torch.empty(room, columns_of(weight), dtype=BF16, device=gradient.device)
     rows = _spread(gradient, place, room)
     m_grouped_bf16_gemm_nn_contiguous(rows, dequantized(weight, scales), d, ends, use_psum_layout=True)
     return _gathered(d, place, live)
@@ -54,10 +55,10 @@ def _input_gradient(
 def _fake(name: str, columns: int, letters: str):
     def fake(rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
         check_dtype(name, rows, BF16)
-        check_weight("weight", weight, scales, 3)
+        check_frozen("weight", weight, scales, 3)
         check_dtype("offsets", offsets, torch.int32)
-        check_sizes(**{name: (rows, letters), "weight": (weight, "enk"), "offsets": (offsets, "e")})
-        return rows.new_empty((rows.shape[0], weight.shape[columns]))
+        check_sizes(**{name: (rows, letters), "weight": (in_fp8(weight), "enk"), "offsets": (offsets, "e")})
+        return rows.new_empty((rows.shape[0], in_fp8(weight).shape[columns]))
 
     return fake
 
@@ -67,8 +68,8 @@ def _fake_product(
 ) -> torch.Tensor:
     check_dtype("x", q, FP8)
     check_scales("sfx", sf, (q.shape[0], ceil_div(q.shape[1], BLOCK)))
-    check_weight("weight", weight, scales, 3)
-    check_sizes(x=(q, "mk"), weight=(weight, "enk"), offsets=(offsets, "e"))
+    check_frozen("weight", weight, scales, 3)
+    check_sizes(x=(q, "mk"), weight=(in_fp8(weight), "enk"), offsets=(offsets, "e"))
     return q.new_empty((q.shape[0], weight.shape[1]), dtype=BF16)
 
 
@@ -124,7 +125,8 @@ def fp8_grouped_linear(
     x: BF16 [M, K], the rows of expert 0 first, then those of 1, and so on, without gaps; quantised by row and 128
         columns. Or what aotgemm.per_token_cast_to_fp8 made of that, without a gradient.
     weight: FP8 E4M3 [E, N, K] with weight_scale_inv FP32 [E, ceil(N / 128), ceil(K / 128)]; or, with None, BF16 or FP32
-        [E, N, K], quantised by block in each call.
+        [E, N, K], quantised by block in each call; or, on Hopper and the CPU, FP4: words and scales of
+        aotgemm.prepack_fp4_weights, int32 [E, N, K / 8] and [E, N, K / 128].
     offsets: int32 [E] on x's device, where the rows of each expert end.
     Returns BF16 [M, N]; rows behind the last end are zeros.
 

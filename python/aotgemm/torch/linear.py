@@ -6,41 +6,46 @@ from ..arrays.sizes import align
 from ..ops.bf16_gemm import bf16_gemm_nn
 from ..ops.fp8_gemm import fp8_gemm_nt
 from .casts import by_token, quantize_weight, times_scales
+from .fp4_weights import check_frozen, columns_of, decoded, in_fp8, is_words, operand
 from .registration import register
-from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes, check_weight
+from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes
 
 K_STEP = 16  # columns of FP8 operands come in multiples of it
 
 
 def dequantized(weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     """BF16 [..., N, K]: each element times its block's scale in FP32, rounded once."""
+    if is_words(weight):
+        q, of_row = decoded(weight, scales)
+        return (q.to(FP32).unflatten(-1, (-1, BLOCK)) * of_row.unsqueeze(-1)).flatten(-2).to(BF16)
     return times_scales(weight, scales).to(BF16)
 
 
 def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     rows = x.reshape(-1, x.shape[-1])
     d = torch.empty(rows.shape[0], weight.shape[0], dtype=BF16, device=x.device)
-    fp8_gemm_nt(by_token(rows), (weight, scales), d)
+    fp8_gemm_nt(by_token(rows), operand(weight, scales), d)
     return d.view(*x.shape[:-1], weight.shape[0])
 
 
 def _fake_forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     check_dtype("x", x, BF16)
-    check_weight("weight", weight, scales, 2)
-    check_sizes(x=(x.reshape(-1, x.shape[-1]), "mk"), weight=(weight, "nk"))
+    check_frozen("weight", weight, scales, 2)
+    check_sizes(x=(x.reshape(-1, x.shape[-1]), "mk"), weight=(in_fp8(weight), "nk"))
     return x.new_empty((*x.shape[:-1], weight.shape[0]))
 
 
 def _input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     rows = gradient.reshape(-1, weight.shape[0]).contiguous()
-    d = torch.empty(rows.shape[0], weight.shape[1], dtype=BF16, device=gradient.device)
+    columns = columns_of(weight)
+    d = torch.empty(rows.shape[0], columns, dtype=BF16, device=gradient.device)
     bf16_gemm_nn(rows, dequantized(weight, scales), d)
-    return d.view(*gradient.shape[:-1], weight.shape[1])
+    return d.view(*gradient.shape[:-1], columns)
 
 
 def _fake_input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     check_dtype("gradient", gradient, BF16)
-    return gradient.new_empty((*gradient.shape[:-1], weight.shape[1]))
+    return gradient.new_empty((*gradient.shape[:-1], columns_of(weight)))
 
 
 def _by_column(rows: torch.Tensor, padded: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -126,13 +131,14 @@ def fp8_linear(
 
     x: BF16 [..., K].
     weight: FP8 E4M3 [N, K] with weight_scale_inv FP32 [ceil(N / 128), ceil(K / 128)], by which its blocks are
-        multiplied; or, without weight_scale_inv, BF16 or FP32 [N, K], quantised by block in each call.
+        multiplied; or, without weight_scale_inv, BF16 or FP32 [N, K], quantised by block in each call; or, on Hopper
+        and the CPU, FP4: words and scales of aotgemm.prepack_fp4_weights, int32 [N, K / 8] and [N, K / 128].
     bias: None or BF16 [N], added in BF16.
     Returns BF16 [..., N]. N is a multiple of 8, K of 16.
 
     Gradients: of x, by aotgemm.bf16_gemm_nn on the dequantised weight; of the bias; of a weight without
     weight_scale_inv, by aotgemm.fp8_gemm_nt with recipe (1, 1, 128) on both factors quantised by 128 tokens. A row's
-    result and gradient do not depend on the other rows. FP8 weights are frozen.
+    result and gradient do not depend on the other rows. FP8 and FP4 weights are frozen.
     Raises what aotgemm.fp8_gemm_nt raises.
     """
     check_ndim("weight", weight, 2)

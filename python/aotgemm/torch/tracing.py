@@ -13,7 +13,7 @@ import torch
 
 import aotgemm
 
-from . import operators
+from . import fp4_weights, operators
 from .calls import CALLS, Call
 
 
@@ -51,6 +51,7 @@ def _traced_as_it_is(name: str) -> Callable[..., Any]:
 
 TRACED = {name: _traced_call(call) for name, call in CALLS.items()}
 TRACED |= {name: _traced_as_it_is(name) for name in operators.RETURNING}
+TRACED["prepack_fp4_weights"] = fp4_weights.traced
 if hasattr(aotgemm, "fp8_fp4_mqa_logits"):
     from . import indexer
 
