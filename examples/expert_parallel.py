@@ -11,6 +11,7 @@ the order of slots. Nothing is added on the way: the order would depend on the n
 
 import argparse
 import hashlib
+import math
 import os
 import tempfile
 
@@ -61,7 +62,7 @@ def all_to_all(out, given, *counts):
 
 def exchange(rows, sent, received):
     """Rows to and from all ranks, `sent` and `received` counting them. They travel as bytes: gloo carries no FP8."""
-    flat = rows.contiguous().view(torch.uint8).view(rows.shape[0], -1)
+    flat = rows.reshape(rows.shape[0], math.prod(rows.shape[1:])).view(torch.uint8)
     out = flat.new_empty(sum(received), flat.shape[1])
     all_to_all(out, flat, received, sent)
     return out.view(rows.dtype).view(-1, *rows.shape[1:])
@@ -105,8 +106,6 @@ def digest(out):
 def run(device):
     """On every rank, with a group of processes there."""
     rank, ranks = dist.get_rank(), dist.get_world_size()
-    if device == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     out = layer(*tokens_of(share(TOKENS, rank, ranks), device), *weights_of(share(EXPERTS, rank, ranks), device))
     found = digest(out)
     if rank == 0:
@@ -115,6 +114,8 @@ def run(device):
 
 def one_of(rank, ranks, address, device, backend):
     torch.set_num_threads(1)
+    if device == "cuda":  # before the group of processes is made: NCCL takes the current device
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     dist.init_process_group(backend, init_method=address, rank=rank, world_size=ranks)
     run(device)
     dist.destroy_process_group()
