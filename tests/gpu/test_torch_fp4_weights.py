@@ -1,4 +1,4 @@
-"""Layers on FP4 weights in words, on a GPU: the CPU's bits, forward and backward, and those of a replayed CUDA graph."""
+"""Layers on FP4 weights in words, on a GPU: the bits of the CPU in both directions, those of eager calls in graphs."""
 
 import aotgemm.torch
 import numpy as np
