@@ -1,8 +1,10 @@
 """Damaged plans, configurations, traces, tables, results and wheels: taken, or refused with one sentence."""
 
 import csv
+import gzip
 import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import aotgemm
 import pytest
 from aotgemm import _core
 from aotgemm.audit.sources import model_config
+from aotgemm.audit.unpack import unpack
+from aotgemm.bounded_files import DAMAGED
 from aotgemm.cli import main
 from aotgemm.plan.document import sealed
 from aotgemm.problems.backends import CpuBackend
@@ -218,3 +222,33 @@ def test_wheels_and_libraries(tmp_path, rounds, ends_well, library):
             data = changed_bytes(rng, data) if rng.integers(2) else data
         path.write_bytes(data)
         ends_well("verify", plan, "--library", path)
+
+
+@pytest.fixture(scope="module")
+def distributions():
+    """The same three files as each form of tar has them."""
+    found = []
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w", format=form) as archive:
+            for name in ("x-1/a", "x-1/b/" + "c" * 200, "x-1/é"):
+                entry = tarfile.TarInfo(name[:100] if form == tarfile.USTAR_FORMAT else name)
+                entry.size = 600
+                archive.addfile(entry, io.BytesIO(bytes(range(200)) * 3))
+        found.append(data.getvalue())
+    return found
+
+
+def test_source_distributions(tmp_path, rounds, distributions):
+    path, home, unpacked = tmp_path / "x-1.tar.gz", tmp_path / "home", 0
+    for rng in rounds(150):
+        data = changed_bytes(rng, distributions[rng.integers(len(distributions))])
+        path.write_bytes(gzip.compress(data, 1) if rng.integers(4) else changed_bytes(rng, gzip.compress(data, 1)))
+        try:
+            unpack(path, home / "within")
+            unpacked += 1
+        except DAMAGED:
+            pass
+        assert {one.name for one in tmp_path.iterdir()} <= {path.name, home.name}
+        assert not home.exists() or {one.name for one in home.iterdir()} <= {"within"}
+    assert unpacked

@@ -4,15 +4,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..bounded_files import DAMAGED
 from ..errors import PlanError
 from .library import Cubin
+from .unpack import unpack
 
 STEPS = 3  # how often `rebuild` calls `step`
 
@@ -25,9 +26,8 @@ def source_tree(source: Path) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         try:
-            with tarfile.open(source) as archive:
-                archive.extractall(folder, filter="data")
-        except (OSError, tarfile.TarError) as error:
+            unpack(source, Path(folder))
+        except DAMAGED as error:
             raise PlanError(f"--source: {source} is neither a folder nor a source distribution: {error}") from error
         tops = [entry for entry in Path(folder).iterdir() if entry.is_dir()]
         yield tops[0] if len(tops) == 1 else Path(folder)
