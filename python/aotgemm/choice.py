@@ -5,7 +5,7 @@ from typing import Any
 
 from . import _core
 from .errors import DeviceError, ShapeError
-from .scalars import MOST_BITS, MOST_EXTENT
+from .scalars import MOST_EXTENT, shown, text
 from .typing import Grouping, Layout, OutDtype
 
 US_DIGITS = 2  # of predicted times: what a reader can use
@@ -30,12 +30,10 @@ def _size(name: str, value: Any, least: int = 1) -> int:
         number = index(value)
     except TypeError:
         number = None
-    is_long = isinstance(number, int) and number.bit_length() > MOST_BITS
-    shown = "a number of thousands of digits" if is_long else " ".join(str(value).split())[:40]
     if number is None or number < least:
-        raise ShapeError(f"{name}: is {shown}, allowed is a whole number from {least} to {MOST_EXTENT}")
+        raise ShapeError(f"{name}: is {shown(value)}, allowed is a whole number from {least} to {MOST_EXTENT}")
     if number > MOST_EXTENT:
-        raise ShapeError(f"{name}: is {shown}, allowed is at most {MOST_EXTENT}")
+        raise ShapeError(f"{name}: is {shown(number)}, allowed is at most {MOST_EXTENT}")
     return number
 
 
@@ -43,7 +41,8 @@ def named_device(name: str) -> dict[str, Any]:
     """A GPU's description by its name in any case. Raises DeviceError for a name that is not known."""
     if not isinstance(name, str) or not name.isascii():
         known = ", ".join(_core.named_devices())
-        raise DeviceError(f"device: {ascii(name)[:40]} is not known by name, allowed is one of {known}")
+        given = ascii(name)[:40] if isinstance(name, str) else shown(name)
+        raise DeviceError(f"device: {given} is not known by name, allowed is one of {known}")
     return _core.named_device(name.lower())
 
 
@@ -93,6 +92,7 @@ def explain(
     described, sms = _device(device), _size("num_sms", num_sms, 0)
     family = FP8_FAMILY.get(arch_of(described), FP8_FAMILY["sm_90a"]) if family is None else family
     words = {"family": family, "grouping": grouping, "layout": layout, "out_dtype": out_dtype}
+    words = {name: text(name, word) for name, word in words.items()}
     sizes = {name: _size(name, value) for name, value in (("groups", groups), ("m", m), ("n", n), ("k", k))}
     problem = words | sizes | {"num_sms": min(sms or described["num_sms"], described["num_sms"])}
     first, *others = map(_described, _core.select(device=described, count=CHOICES, **problem))

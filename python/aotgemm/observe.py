@@ -33,14 +33,15 @@ def _open(target: Any) -> tuple[int | None, int]:
         raise DtypeError(f'target: is a {type(target).__name__}, allowed is None, "stderr" or a path')
     if target == "stderr":
         return None, STDERR
-    name = os.fspath(target)
+    name = os.fsdecode(target)
     if "\0" in name:
         raise DtypeError("target: holds a null byte, allowed is a path without one")
     path = Path(name.replace("%p", str(os.getpid())))
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise RequestError(f"target: {path} cannot be opened ({error.strerror})") from error
+    except (OSError, UnicodeEncodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        raise RequestError(f"target: {path} cannot be opened ({reason})") from error
     return opened, opened
 
 
@@ -81,7 +82,7 @@ def _open_nvtx(libraries: Iterable[str]) -> tuple[int, int]:
     for library in libraries:
         try:
             return _nvtx_functions(library)
-        except (AttributeError, OSError) as error:
+        except (AttributeError, OSError, UnicodeEncodeError) as error:
             reasons.append(str(error))
     raise RequestError(f"library: NVTX cannot be opened ({'; '.join(reasons)}); `pip install nvidia-nvtx` brings it")
 
@@ -98,7 +99,7 @@ def set_nvtx(library: bool | str | os.PathLike[str] | None) -> None:
         raise DtypeError(f"library: is a {type(library).__name__}, allowed is True, False, None or a path")
     if library is None or library is False:
         return _core.set_ranges(0, 0)
-    name = os.fspath(library) if library is not True else ""
+    name = os.fsdecode(library) if library is not True else ""
     if "\0" in name:
         raise DtypeError("library: holds a null byte, allowed is a path without one")
     _core.set_ranges(*_open_nvtx(_nvtx_files() if library is True else (name,)))

@@ -12,6 +12,16 @@ def _refused(name: str, value: Any, allowed: str) -> DtypeError:
     return DtypeError(f"{name}: is a {type(value).__name__}, allowed is {allowed}")
 
 
+def shown(value: Any) -> str:
+    """At most 40 characters of it, for a message; the type of what cannot be written, as a tensor without memory."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return "a number of thousands of digits"
+    try:
+        return " ".join(str(value).split())[:40]
+    except (RuntimeError, ValueError):
+        return f"a {type(value).__name__}"
+
+
 def integer(name: str, value: Any) -> int:
     """A whole number of any type that has one. Raises DtypeError for anything else, ShapeError beyond MOST_BITS."""
     try:
@@ -40,7 +50,9 @@ def flag(name: str, value: Any) -> bool:
 
 
 def text(name: str, value: Any) -> str:
-    """A str. Raises DtypeError for anything else."""
+    """A str that C can hold. Raises DtypeError for anything else."""
     if not isinstance(value, str):
         raise _refused(name, value, "a str")
+    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise DtypeError(f"{name}: is {value!r}, allowed is a str without NUL and without halves of surrogate pairs")
     return value

@@ -20,6 +20,13 @@ FUNCTIONS = {
 }
 
 
+def freed():
+    """A tensor of bytes whose memory is gone."""
+    tensor = torch.zeros(8, 4, dtype=torch.uint8)
+    tensor.untyped_storage().resize_(0)
+    return tensor
+
+
 def values():
     """New ones for each call, which may write them."""
     arrays = [
@@ -30,9 +37,10 @@ def values():
     ]
     arrays += [np.zeros(4, np.int32), np.zeros(()), np.zeros((4, 128)), np.array("x"), np.array([None])]
     arrays += [torch.zeros(4, 16, dtype=torch.bfloat16), torch.zeros(4, 1), torch.zeros(2, 4, 16, device="meta")]
+    arrays += [np.asmatrix(np.zeros((8, 64), np.int8)), np.asmatrix(np.ones((8, 4), np.float32)), freed()]
     pairs = [(np.zeros((rows, 128), FP8), np.zeros((scales, 1), np.float32)) for rows, scales in ((4, 4), (8, 1))]
     numbers = [None, True, -1, 0, 1, 128, 2**31, 2**63, 10**30, 10**5000, 0.5, float("nan"), 1j]
-    words = ["", "nt", "bhr,hdr->bhd", "bmk,bnk->mn", "\0", b"x"]
+    words = ["", "nt", "bhr,hdr->bhd", "bmk,bnk->mn", "sm_90a", "bf16_gemm\0", "\ud800", b"x"]
     others = [(), (1, 2), (1, 128, 128), (1, 1, 128), [1, "x"], {}, object(), int, (None, None), ("a", "b"), lambda: 1]
     return [*arrays, *pairs, *numbers, *words, *others]
 
@@ -42,11 +50,15 @@ def random_arguments(rng, function):
     places = [one for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     required = sum(one.default is one.empty for one in places)
     pool = values()
-    return [pool[rng.integers(len(pool))] for _ in range(int(rng.integers(required, len(places) + 1)))]
+    count = int(rng.integers(required, len(places) + 1))
+    named = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and rng.integers(2)]
+    arguments = [pool[rng.integers(len(pool))] for _ in range(count + len(named))]
+    return arguments[:count], dict(zip(named, arguments[count:], strict=True))
 
 
 def restore():
     aotgemm.unload_plan()
+    aotgemm.set_cpu_arch("sm_90a")
     aotgemm.set_num_sms(0)
     aotgemm.set_compile_mode(0)
     aotgemm.set_pdl(False)
@@ -76,10 +88,10 @@ def no_warnings():
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_arguments_of_any_kind(name, rounds):
     for rng in rounds(60):
-        arguments = random_arguments(rng, FUNCTIONS[name])
+        arguments, named = random_arguments(rng, FUNCTIONS[name])
         try:
-            FUNCTIONS[name](*arguments)
+            FUNCTIONS[name](*arguments, **named)
         except aotgemm.Error as error:
-            assert "\n" not in str(error), (str(error), arguments)
+            assert "\n" not in str(error), (str(error), arguments, named)
         finally:
             restore()

@@ -5,6 +5,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from aotgemm import Fp4Weights, prepack_fp4_weights, requantize_fp4_to_fp8
+from aotgemm.problems.backends import speaking_for
 from aotgemm.reference import fp4_words
 from problems import CudaLike
 
@@ -123,6 +124,11 @@ ERRORS = {
         A, WEIGHTS, D, recipe_b=(1, 16)
     ),
 }
+
+
+def test_a_cpu_that_speaks_for_blackwell_has_no_words_either():
+    with speaking_for("sm_100a"), pytest.raises(aotgemm.KernelMissingError, match="b: is Fp4Weights, which Hopper"):
+        aotgemm.fp8_fp4_gemm_nt(A, WEIGHTS, D)
 
 
 @pytest.mark.parametrize("sentence", ERRORS)

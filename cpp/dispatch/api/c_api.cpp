@@ -10,6 +10,7 @@
 #include "dispatch/ops/gemm/emulate.hpp"
 #include "dispatch/api/launch_options.hpp"
 #include "dispatch/api/required_problem.hpp"
+#include "dispatch/base/extent.hpp"
 #include "dispatch/base/failure.hpp"
 #include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
@@ -123,6 +124,10 @@ const char* aotgemm_get_cpu_arch(void) { return settings().cpu_arch; }
 
 aotgemm_status aotgemm_arch_of(const aotgemm_tensor* tensor, const char** arch) {
     return guarded([&] { required("arch", arch) = arch_of(required("tensor", tensor)); });
+}
+
+aotgemm_status aotgemm_check_address(const aotgemm_tensor* tensor, const char* name) {
+    return guarded([&] { check_address({&required("name", name), required("tensor", tensor)}); });
 }
 
 aotgemm_status aotgemm_family_is_for(const char* family, const aotgemm_tensor* tensor, int32_t* is_for) {

@@ -15,14 +15,14 @@ aotgemm_status aotgemm_fp4_to_fp32(const aotgemm_tensor* packed, const aotgemm_t
     });
 }
 
-aotgemm_status aotgemm_transpose_fp4(const aotgemm_tensor* packed, const aotgemm_tensor* out, const aotgemm_launch* launch) {
-    return guarded([&] { transpose_fp4(required("packed", packed), required("out", out), options_of(launch)); });
+aotgemm_status aotgemm_transpose_fp4(const aotgemm_tensor* a, const aotgemm_tensor* out, const aotgemm_launch* launch) {
+    return guarded([&] { transpose_fp4(required("a", a), required("out", out), options_of(launch)); });
 }
 
-aotgemm_status aotgemm_fp4_to_fp8(const aotgemm_tensor* packed, const aotgemm_tensor* scales, const aotgemm_tensor* q,
+aotgemm_status aotgemm_fp4_to_fp8(const aotgemm_tensor* weights, const aotgemm_tensor* scales, const aotgemm_tensor* q,
                                   const aotgemm_tensor* sf, const aotgemm_tensor* inexact, const aotgemm_launch* launch) {
     return guarded([&] {
-        fp4_to_fp8(required("packed", packed), required("scales", scales), required("q", q), required("sf", sf),
+        fp4_to_fp8(required("weights", weights), required("scales", scales), required("q", q), required("sf", sf),
                    required("inexact", inexact), options_of(launch));
     });
 }

@@ -110,16 +110,18 @@ bool overlap(const PlacedOperand& x, const PlacedOperand& y) {
 }
 
 [[noreturn]] void fail_memory(const Operand& operand) {
-    const aotgemm_tensor& tensor = operand.tensor;
-    if (tensor.data == nullptr) {
-        fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data is null, must be where its elements are (memory that was freed, or a "
-             "tensor of shapes alone, has no address)");
-    }
-    check_alignment(operand, element_bytes(tensor.dtype));
+    check_address(operand);
+    check_alignment(operand, element_bytes(operand.tensor.dtype));
     fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": its strides reach beyond 64-bit addresses, must stay within memory");
 }
 
 }  // namespace
+
+void check_address(const Operand& operand) {
+    if (operand.tensor.data != nullptr || is_empty(operand.tensor)) return;
+    fail(AOTGEMM_ERROR_LAYOUT, operand.name, ": data is null, must be where its elements are (memory that was freed, or a "
+         "tensor of shapes alone, has no address)");
+}
 
 // A strided tensor in memory is by far the most frequent case, so all that can be wrong is looked for at once.
 Extent check_memory(const Operand& operand) {

@@ -10,6 +10,9 @@ struct Extent {
     uintptr_t first = 0, end = 0;
 };
 
+// Fails where there are elements and no address.
+void check_address(const Operand& operand);
+
 // The extent of an operand. Fails unless every element has an address, at a multiple of its size.
 Extent check_memory(const Operand& operand);
 

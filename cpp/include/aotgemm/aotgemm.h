@@ -527,6 +527,9 @@ AOTGEMM_API aotgemm_status aotgemm_tcgen05_mma(const char* kind, const char* typ
 AOTGEMM_API aotgemm_status aotgemm_set_cpu_arch(const char* arch);
 AOTGEMM_API const char* aotgemm_get_cpu_arch(void);
 
+/* Fails where a tensor of any element type has elements and no address. For callers that read one on their own. */
+AOTGEMM_API aotgemm_status aotgemm_check_address(const aotgemm_tensor* tensor, const char* name);
+
 /* *arch: "sm_90a" or "sm_100a", that of the tensor's GPU, or aotgemm_get_cpu_arch(); "" for another GPU. */
 AOTGEMM_API aotgemm_status aotgemm_arch_of(const aotgemm_tensor* tensor, const char** arch);
 

@@ -23,12 +23,12 @@ AOTGEMM_API aotgemm_status aotgemm_fp4_to_fp32(const aotgemm_tensor* packed, con
                                                const aotgemm_tensor* out, int32_t gran_k, const aotgemm_launch* launch);
 
 /* Rows and columns exchanged: int8 [M, K / 2] -> int8 [K, M / 2], M a multiple of 2. */
-AOTGEMM_API aotgemm_status aotgemm_transpose_fp4(const aotgemm_tensor* packed, const aotgemm_tensor* out,
+AOTGEMM_API aotgemm_status aotgemm_transpose_fp4(const aotgemm_tensor* a, const aotgemm_tensor* out,
                                                  const aotgemm_launch* launch);
 
 /* FP4 with a power of two for each row and 32 columns, as FP8 E4M3 with one for each block of 128 columns.
  *
- * packed   int8 [N, K / 2], or with groups in front like all others
+ * weights  int8 [N, K / 2], or with groups in front like all others
  * scales   FP32 powers of two [N, ceil(K / 32)], any strides; or int32 [N, ceil(K / 128)], four UE8M0 a word. A byte b is
  *          2^(b - 127), and 255 is NaN; an FP32 number that is no power of two counts as 255, and 0 as the byte 0
  * q        FP8 E4M3 [N, K], stride[1] == 1
@@ -38,7 +38,7 @@ AOTGEMM_API aotgemm_status aotgemm_transpose_fp4(const aotgemm_tensor* packed, c
  * The scale of a block is the least power of two, from 2^-126 on, with which its largest magnitude is at most 448; 1 if
  * all are 0. A code is to nearest even of what remains. All are exact where the exponents of the highest bits and of the
  * lowest bits of a block's numbers lie at most 17 apart. Codes under a scale that is NaN become NaN and count as inexact. */
-AOTGEMM_API aotgemm_status aotgemm_fp4_to_fp8(const aotgemm_tensor* packed, const aotgemm_tensor* scales,
+AOTGEMM_API aotgemm_status aotgemm_fp4_to_fp8(const aotgemm_tensor* weights, const aotgemm_tensor* scales,
                                               const aotgemm_tensor* q, const aotgemm_tensor* sf,
                                               const aotgemm_tensor* inexact, const aotgemm_launch* launch);
 

@@ -53,7 +53,7 @@ CallMemory::Block CallMemory::make_block(std::int32_t device, std::size_t bytes)
         block.managed = allocate_by_dlpack(*entry.exchange, device, bytes);
         block.data = static_cast<char*>(block.managed->dl_tensor.data) + block.managed->dl_tensor.byte_offset;
     } else if (entry.reader == Reader::device_array) {
-        DeviceArray array = DeviceArray::empty(nb::make_tuple(bytes / sizeof(float)), "float32", nb::int_(device));
+        DeviceArray array = DeviceArray::empty(nb::make_tuple(bytes / sizeof(float)), nb::str("float32"), nb::int_(device));
         block.data = array.view().data;
         block.owner = nb::cast(std::move(array));
     } else {

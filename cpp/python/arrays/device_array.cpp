@@ -69,6 +69,20 @@ void set_stride(aotgemm_tensor& view, const std::vector<std::int64_t>& stride) {
     }
 }
 
+// By its name. Not every str is one of C.
+aotgemm_dtype read_dtype(nb::handle given) {
+    Py_ssize_t length = 0;
+    const char* name = PyUnicode_Check(given.ptr()) ? PyUnicode_AsUTF8AndSize(given.ptr(), &length) : nullptr;
+    if (name == nullptr) PyErr_Clear();
+    const aotgemm_dtype dtype = dtype_by_name({name == nullptr ? "" : name, static_cast<std::size_t>(length)});
+    if (dtype != AOTGEMM_DTYPE_OTHER) return dtype;
+    const nb::object escaped = nb::steal(PyObject_ASCII(given.ptr()));
+    if (!escaped.is_valid()) throw nb::python_error();
+    std::string shown = nb::str(escaped).c_str();
+    if (name != nullptr) shown = shown.substr(1, shown.size() - 2);  // without quotes
+    raise("DtypeError", "dtype: is " + shown + ", allowed is float8_e4m3fn, bfloat16, float32, int32 or int8");
+}
+
 std::shared_ptr<void> allocate(int device, std::int64_t bytes) {
     void* pointer = nullptr;
     if (bytes > 0) check(aotgemm_cuda_malloc(device, static_cast<std::size_t>(bytes), &pointer));
@@ -107,15 +121,12 @@ private:
 
 }  // namespace
 
-DeviceArray DeviceArray::empty(nb::handle shape, const std::string& dtype, nb::handle device) {
+DeviceArray DeviceArray::empty(nb::handle shape, nb::handle dtype, nb::handle device) {
     DeviceArray array;
     aotgemm_tensor& view = array.view_;
     view.device_type = AOTGEMM_CUDA;
     view.device_id = read_ordinal(device);
-    view.dtype = dtype_by_name(dtype);
-    if (view.dtype == AOTGEMM_DTYPE_OTHER) {
-        raise("DtypeError", "dtype: is " + dtype + ", allowed is float8_e4m3fn, bfloat16, float32, int32 or int8");
-    }
+    view.dtype = read_dtype(dtype);
     set_shape(view, read_integers("shape", shape));
     const std::optional<std::int64_t> bytes = total_bytes(view);
     if (!bytes) raise("ShapeError", "shape: is " + std::string(nb::str(shape).c_str()) + ", allowed are at most 2^63 - 1 bytes");

@@ -16,7 +16,7 @@ namespace aotgemm::python {
 // A strided view of memory that all views of it own together.
 class DeviceArray {
 public:
-    static DeviceArray empty(nanobind::handle shape, const std::string& dtype, nanobind::handle device);
+    static DeviceArray empty(nanobind::handle shape, nanobind::handle dtype, nanobind::handle device);
 
     // A view of the same memory. offset and strides count elements of this array's dtype from its first element.
     DeviceArray as_strided(nanobind::handle shape, nanobind::handle stride, nanobind::handle offset) const;

@@ -21,7 +21,7 @@ void bind_device_array(nb::module_& module) {
     nb::class_<DeviceArray>(module, "DeviceArray",
                             "Device memory without a framework: a strided array that every operation accepts. Work on "
                             "it runs on the device's default stream.")
-        .def_static("empty", &DeviceArray::empty, "shape"_a, "dtype"_a, "device"_a = 0,
+        .def_static("empty", &DeviceArray::empty, "shape"_a, "dtype"_a.none(), "device"_a = 0,
                     nb::sig("def empty(shape: collections.abc.Sequence[int], dtype: str, device: int = 0) -> DeviceArray"),
                     "A new contiguous array. dtype: float8_e4m3fn, bfloat16, float32, int32 or int8.")
         .def("as_strided", &DeviceArray::as_strided, "shape"_a, "stride"_a, "offset"_a = 0,

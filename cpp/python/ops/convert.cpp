@@ -18,17 +18,17 @@ void fp4_to_fp32(nb::handle packed, nb::handle sf, nb::handle out, std::int32_t 
              threads);
 }
 
-void transpose_fp4(nb::handle packed, nb::handle out, nb::handle stream, int threads) {
+void transpose_fp4(nb::handle a, nb::handle out, nb::handle stream, int threads) {
     Call call(stream);
-    const aotgemm_tensor& from = call.input("packed", packed);
+    const aotgemm_tensor& from = call.input("a", a);
     const aotgemm_tensor& to = call.output("out", out);
     call.run([&](const aotgemm_launch& launch) { return aotgemm_transpose_fp4(&from, &to, &launch); }, -1, threads);
 }
 
-void fp4_to_fp8(nb::handle packed, nb::handle scales, nb::handle q, nb::handle sf, nb::handle inexact, nb::handle stream,
+void fp4_to_fp8(nb::handle weights, nb::handle scales, nb::handle q, nb::handle sf, nb::handle inexact, nb::handle stream,
                 int threads) {
     Call call(stream);
-    const aotgemm_tensor &from = call.input("packed", packed), &powers = call.input("scales", scales);
+    const aotgemm_tensor &from = call.input("weights", weights), &powers = call.input("scales", scales);
     const aotgemm_tensor &codes = call.output("q", q), &of_blocks = call.output("sf", sf);
     const aotgemm_tensor& counts = call.output("inexact", inexact);
     call.run([&](const aotgemm_launch& launch) {
@@ -50,9 +50,9 @@ void cast_dims(nb::handle x, nb::handle q, nb::handle sf, bool use_ue8m0, nb::ha
 void bind_convert(nb::module_& module) {
     module.def("fp4_to_fp32", &fp4_to_fp32, "packed"_a.none(), "sf"_a.none(), "out"_a.none(), "gran_k"_a,
                "stream"_a = nb::none(), "threads"_a = 0, "Runs aotgemm_fp4_to_fp32.");
-    module.def("transpose_fp4", &transpose_fp4, "packed"_a.none(), "out"_a.none(), "stream"_a = nb::none(),
+    module.def("transpose_fp4", &transpose_fp4, "a"_a.none(), "out"_a.none(), "stream"_a = nb::none(),
                "threads"_a = 0, "Runs aotgemm_transpose_fp4.");
-    module.def("fp4_to_fp8", &fp4_to_fp8, "packed"_a.none(), "scales"_a.none(), "q"_a.none(), "sf"_a.none(),
+    module.def("fp4_to_fp8", &fp4_to_fp8, "weights"_a.none(), "scales"_a.none(), "q"_a.none(), "sf"_a.none(),
                "inexact"_a.none(), "stream"_a = nb::none(), "threads"_a = 0, "Runs aotgemm_fp4_to_fp8.");
     module.def("cast_dims", &cast_dims, "x"_a.none(), "q"_a.none(), "sf"_a.none(), "use_ue8m0"_a = false,
                "stream"_a = nb::none(), "threads"_a = 0, "Runs aotgemm_cast_dims.");

@@ -28,6 +28,10 @@ void bind_settings(nb::module_& module) {
             return arch;
         },
         "tensor"_a.none(), "name"_a, "The architecture that a call on this tensor is for.");
+    module.def("check_address", [](nb::handle tensor, const char* name) {
+        const aotgemm_tensor view = read_tensor(name, tensor);
+        check(aotgemm_check_address(&view, name));
+    }, "tensor"_a.none(), "name"_a, "Raises LayoutError where a tensor of any element type has no memory.");
     module.def("group_alignment", &aotgemm_group_alignment);
     module.def("set_psum_alignment", [](nb::handle rows) { check(aotgemm_set_psum_alignment(read_int("alignment", rows))); }, "rows"_a);
     module.def("get_psum_alignment", &aotgemm_get_psum_alignment);

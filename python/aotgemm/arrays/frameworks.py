@@ -141,8 +141,8 @@ def permute(argument: str, tensor: Any, order: tuple[int, int, int]) -> Any:
 
 
 def dtype_name_of(tensor: Any) -> str:
-    """ "float32" for NumPy's float32 and for torch.float32."""
-    return str(tensor.dtype).removeprefix("torch.")
+    """ "float32" for NumPy's float32 and for torch.float32; the type of what has no dtype."""
+    return str(getattr(tensor, "dtype", type(tensor).__name__)).removeprefix("torch.")
 
 
 def element_strides_of(tensor: Any) -> list[int]:

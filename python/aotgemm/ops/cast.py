@@ -13,7 +13,7 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import contiguous_stride, empty_strided, reshaped, shape_of
 from ..errors import DtypeError, ShapeError
-from ..scalars import flag, integer
+from ..scalars import flag, integer, shown
 from ..typing import T, Tensor
 
 BLOCK = 128
@@ -47,7 +47,7 @@ def _limit(limit: float | None) -> float:
     if not isinstance(limit, (int, float)):
         raise DtypeError(f"limit: is a {type(limit).__name__}, allowed is None or a number")
     if not 0 < limit <= sys.float_info.max and limit != float("inf"):
-        raise ShapeError(f"limit: is {str(limit)[:40]}, allowed is None or a positive number")
+        raise ShapeError(f"limit: is {shown(limit)}, allowed is None or a positive number")
     return float(limit)
 
 

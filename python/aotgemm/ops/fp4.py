@@ -46,8 +46,8 @@ def transpose_packed_fp4(a: T) -> T:
 
     Raises ShapeError, DtypeError, LayoutError.
     """
-    m, half = shape_of("packed", a, (2,))
-    out = _empty("packed", a, [half * 2, m // 2], "int8")
+    m, half = shape_of("a", a, (2,))
+    out = _empty("a", a, [half * 2, m // 2], "int8")
     _core.transpose_fp4(a, out)
     return out
 
@@ -57,6 +57,7 @@ def powers(scales: Any) -> Any:
     shape_of("scales", scales, (2, 3))
     if dtype_name_of(scales) not in BYTE_SCALES:
         return scales
+    _core.check_address(scales, "scales")
     try:
         if framework_of(scales) == "torch":
             torch = sys.modules["torch"]

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from .. import _core
 from ..arrays.frameworks import dtype_name_of, framework_of, shape_of
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, KernelMissingError, ShapeError
+from ..scalars import flag
 from ..typing import Tensor
+from . import fp8_fp4_gemm
 from ._arguments import RECIPE_A, check_recipe, unpack
 from .fp4 import BLOCK, MANTISSA_BITS, check_exact, powers, requantize_fp4_to_fp8
 from .layout import get_mn_major_tma_aligned_tensor
@@ -99,7 +101,12 @@ def _mn_major(words: Any) -> Any:
     return _view(get_mn_major_tma_aligned_tensor(_view(words, "float32")), "int32")
 
 
-def _check(weights: Any, rows_per_scale: int) -> None:
+def _plain(array: Any) -> Any:
+    """NumPy's own array: a matrix multiplies where an array goes element by element."""
+    return sys.modules["numpy"].asarray(array) if framework_of(array) == "numpy" else array
+
+
+def _check(weights: Any) -> None:
     *_, half = shape_of("weights", weights, (2, 3))
     if framework_of(weights) not in ("numpy", "torch"):
         raise DtypeError(f"weights: is a {type(weights).__name__}, allowed are NumPy arrays and PyTorch tensors")
@@ -122,14 +129,15 @@ def prepack_fp4_weights(
     Made once, when weights are loaded; in PyTorch on the device that they lie on.
     Raises InexactError, ShapeError, DtypeError, LayoutError.
     """
-    _check(weights, rows_per_scale)
+    _check(weights)
+    allowed = flag("allow_inexact", allow_inexact)
     _, sf, inexact = requantize_fp4_to_fp8(weights, scales, rows_per_scale, allow_inexact=True)
-    if not allow_inexact:
+    if not allowed:
         check_exact(inexact)
     *_, rows, _ = weights.shape
     blocks = _repeated_rows(_view(sf, "int32") >> MANTISSA_BITS, rows_per_scale)[..., :rows, :]
-    split = _split_scales(_exponents(powers(scales)), blocks)
-    return PrepackedFp4(Fp4Weights(_words(weights), _mn_major(split)), inexact)
+    split = _split_scales(_exponents(_plain(powers(scales))), blocks)
+    return PrepackedFp4(Fp4Weights(_words(_plain(weights)), _mn_major(split)), inexact)
 
 
 def gemm(
@@ -144,6 +152,8 @@ def gemm(
     expected_m: int = 0,
 ) -> None:
     """One call of the family. recipes: recipe, recipe_a and recipe_b of the call."""
+    if fp8_fp4_gemm.is_for(d):
+        raise KernelMissingError("b: is Fp4Weights, which Hopper's kernels read, allowed on sm_100a is FP4 as it is")
     recipe, recipe_a, recipe_b = recipes
     check_recipe("recipe", recipe, (1, *RECIPE_A))
     check_recipe("recipe_a", recipe_a, RECIPE_A)

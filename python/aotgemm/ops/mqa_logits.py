@@ -6,7 +6,7 @@ from .. import _core
 from ..arrays.frameworks import empty_strided, shape_of
 from ..arrays.sizes import align
 from ..errors import DtypeError, LayoutError
-from ..scalars import count, integer
+from ..scalars import count, integer, shown
 from ..typing import ScaledTensor, T, Tensor
 from ._arguments import describe, unpack
 
@@ -17,9 +17,9 @@ OUT_BYTES = {"float32": 4, "bfloat16": 2}
 
 def logits_dtype_name(given: Any) -> str:
     """ "float32" or "bfloat16", from the dtype of any framework or None for float32. Raises DtypeError."""
-    name = "float32" if given is None else str(getattr(given, "__name__", given)).removeprefix("torch.")
+    name = "float32" if given is None else shown(getattr(given, "__name__", given)).removeprefix("torch.")
     if name not in OUT_BYTES:
-        raise DtypeError(f"logits_dtype: is {' '.join(name.split())[:40]}, allowed is float32 or bfloat16")
+        raise DtypeError(f"logits_dtype: is {name}, allowed is float32 or bfloat16")
     return name
 
 

@@ -121,6 +121,7 @@ def unpack_ue8m0_from_int(packed: T) -> T:
         raise DtypeError(f"packed: is a {type(packed).__name__}, allowed is a tensor of PyTorch, NumPy or CuPy")
     if dtype_name_of(packed) != "int32":
         raise DtypeError(f"packed: dtype is {dtype_name_of(packed)}, allowed is int32 of PyTorch, NumPy or CuPy")
+    _core.check_address(packed, "packed")
     if framework_of(packed) == "torch":
         torch = sys.modules["torch"]
         return (_bytes_of(packed).to(torch.int32) << MANTISSA_BITS).view(torch.float32)

@@ -10,10 +10,10 @@ void fp4_to_fp32(const aotgemm_tensor& packed, const aotgemm_tensor& sf, const a
                  const aotgemm_launch& options);
 
 // Device side: cpp/kernels/common/transpose_fp4.cuh.
-void transpose_fp4(const aotgemm_tensor& packed, const aotgemm_tensor& out, const aotgemm_launch& options);
+void transpose_fp4(const aotgemm_tensor& a, const aotgemm_tensor& out, const aotgemm_launch& options);
 
 // Device side: cpp/kernels/common/fp4_to_fp8.cuh.
-void fp4_to_fp8(const aotgemm_tensor& packed, const aotgemm_tensor& scales, const aotgemm_tensor& q,
+void fp4_to_fp8(const aotgemm_tensor& weights, const aotgemm_tensor& scales, const aotgemm_tensor& q,
                 const aotgemm_tensor& sf, const aotgemm_tensor& inexact, const aotgemm_launch& options);
 
 }  // namespace aotgemm
