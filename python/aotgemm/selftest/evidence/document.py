@@ -33,10 +33,18 @@ class ReportFile:
     content: dict[str, Any]
 
     def write(self) -> None:
-        """All at once: a reader never sees half of it."""
-        beside = self.path.with_name(f"{self.path.name}.part")
-        beside.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, self.path)
+        """All at once: a reader never sees half of it. A device or a pipe is written to, and a link stays one.
+
+        Raises OSError.
+        """
+        text = json.dumps(self.content, indent=1) + "\n"
+        if self.path.exists() and not self.path.is_file():
+            self.path.write_text(text, encoding="utf-8")
+            return
+        path = Path(os.path.realpath(self.path))
+        beside = path.with_name(f"{path.name}.part")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
 
     def add(self, part: str, make: Callable[[], Any]) -> None:
         """A part, or what kept it from being made: the next ones are tried all the same."""
