@@ -51,17 +51,29 @@ Slot* claim(Slots& slots, uint64_t stream) {
     return nullptr;
 }
 
-// A driver numbers streams once and for all; the handle of a destroyed one comes again while its kernels still run.
-Slot* find_slot(const CudaDevice& device, CUstream stream) {
+// The driver's number of a stream, + 1. A driver numbers streams once and for all; the handle of a destroyed one comes
+// again while its kernels still run. The default stream is never destroyed, so that its number is asked for once.
+uint64_t number_of(const CudaDevice& device, CUstream stream) {
+    static std::array<std::atomic<uint64_t>, kMaxDevices> of_default_streams{};
+    std::atomic<uint64_t>& of_default = of_default_streams[device.handle];
+    if (stream == nullptr) {
+        if (const uint64_t known = of_default.load(std::memory_order_relaxed)) return known;
+    }
     unsigned long long number = 0;
     check_cuda(driver().cuStreamGetId(stream, &number), "cuStreamGetId");
+    if (stream == nullptr) of_default.store(number + 1, std::memory_order_relaxed);
+    return number + 1;
+}
+
+Slot* find_slot(const CudaDevice& device, CUstream stream) {
+    const uint64_t number = number_of(device, stream);
     Slots& slots = slots_of(device);
     for (Slot& slot : slots) {
         const uint64_t owner = slot.stream.load(std::memory_order_acquire);
-        if (owner == number + 1) return &slot;
+        if (owner == number) return &slot;
         if (owner == 0) break;
     }
-    return claim(slots, number + 1);
+    return claim(slots, number);
 }
 
 int64_t padded(int64_t bytes) {
