@@ -63,9 +63,11 @@ class Family:
     scaling, in_dtype), the values there are; a field that is not named stays empty.
     A family with groupings is one of aotgemm_gemm: cpp/dispatch/ops/gemm/families/NAME.cpp says what it is to the host.
     operand: what the tensor cores multiply; None where they are not used.
+    bytes_of_b: of device memory that an element of B takes, its scales included, where B is packed before the call.
     """
 
     name: str
     choices: Mapping[str, tuple[str, ...]]
     kernels: Mapping[str, Kernels]
     operand: Operand | None = None
+    bytes_of_b: float | None = None

@@ -43,6 +43,7 @@ TABLES = (
 
 MOST_STAGES = 12
 CODES_OF_BYTE = 2
+BYTES_OF_B = 1 / CODES_OF_BYTE + 4 / SCALE_BLOCK  # of an element: its code, and its share of a word of scales
 TABLE = 32 * 8  # bytes: E4M3 of eight magnitudes for each shift
 COLUMNS = (8, 16, 32, 64)
 ROWS = (64, 128)
@@ -106,6 +107,7 @@ def _padding(spec: KernelSpec) -> str | None:
 FAMILY = Family(
     name=NAME,
     operand=FP8_FRAGMENTS,
+    bytes_of_b=BYTES_OF_B,
     choices={"grouping": GROUPINGS, "layout": LAYOUTS, "out_dtype": OUT_DTYPES},
     kernels={
         SM_90A.name: Kernels(

@@ -11,7 +11,6 @@ from aotgemm.problems.kinds import FAMILIES, KINDS
 from aotgemm.problems.make import make
 from aotgemm.problems.memory import CONTIGUOUS, STRIDED, STRIDED_OUTPUT
 from aotgemm.problems.sizes import Limits, random_size
-from aotgemm.reference import fp4_words
 from aotgemm.selftest.expected import Expectation, defined_product
 
 LIMITS = Limits(m=24, n=48, k=272, groups=4, batches=5)
@@ -27,7 +26,8 @@ def scaled(matrix, scales, rows):
 
 def fp64_product(family, a, sfa, b, sfb, batches):
     """In the place of a definition: the product in FP64."""
-    b, sfb = fp4_words.decode(b, sfb, a.shape[1]) if FAMILIES[family].b_in_words else (b, sfb)
+    if form := FAMILIES[family].prepacked_b:
+        b, sfb = form.decode(b, sfb, a.shape[1])
     product = scaled(a, sfa, 1) @ scaled(b, sfb, 128 if family == "fp8_gemm_1d2d" else 1).T
     return lambda c, dtype: (product if c is None else c.astype(np.float64) + product).astype(dtype)
 

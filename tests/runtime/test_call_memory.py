@@ -60,7 +60,7 @@ LARGE = 1 << 18  # columns, whose scales of 256 rows take more than a workspace 
 print(json.dumps({
     "first": made(fp8[0], 1024),
     "others": [made(form, 1024) for form in fp8],
-    "large": [made(form, LARGE) for form in fp8 if form.kind.shares_rows and not form.kind.b_in_words],
+    "large": [made(form, LARGE) for form in fp8 if form.kind.shares_rows and form.kind.prepacked_b is None],
 }))
 """
 EARLY = """
@@ -72,7 +72,7 @@ def early(form, given):
     before = count.value
     form.run(given)
     return count.value - before
-fp8 = [(form, operands(form, 1024)) for form in FORMS if form.is_fp8 and not form.kind.b_in_words]
+fp8 = [(form, operands(form, 1024)) for form in FORMS if form.is_fp8 and form.kind.prepacked_b is None]
 print(json.dumps([[early(form, given), early(form, aligned(form, given))] for form, given in fp8]))
 """
 THREADS = """
@@ -231,6 +231,6 @@ def test_threads_do_not_mix_their_copies_in_a_workspace(folder, captured):
 @pytest.mark.parametrize("captured", [False, True])
 def test_a_kernel_behind_a_copy_of_its_scales_may_begin_early(folder, captured):
     """The copy itself, and a kernel without one, may not; nor a second group but behind the first."""
-    forms = [form for form in FORMS if form.is_fp8 and not form.kind.b_in_words]
+    forms = [form for form in FORMS if form.is_fp8 and form.kind.prepacked_b is None]
     for form, (row_major, aligned) in zip(forms, run(folder, EARLY, native=True, captured=captured), strict=True):
         assert (row_major, aligned) == (gemm_launches(form), gemm_launches(form) - 1), form

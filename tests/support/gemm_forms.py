@@ -91,7 +91,7 @@ class Form:
     def operands(self, k: int) -> dict[str, Any]:
         """Arguments of `_core.gemm` for ones times ones, with D poisoned."""
         given = dict.fromkeys(("sfa", "sfb", "c", "index")) | self._factors(k)
-        if self.kind.b_in_words:
+        if self.kind.prepacked_b:
             given |= self._words(k)
         elif self.is_fp8:
             given |= self._packed_scales(k) if self.kind.packs_scales else self._scales(ceil_div(k, 128))

@@ -5,17 +5,16 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "dispatch/base/checks.hpp"
 #include "dispatch/select/batch_ranges.hpp"
+#include "dispatch/select/operand_bytes.hpp"
 
 namespace aotgemm {
 namespace {
 
 constexpr int32_t kGroupAlignment = 128;  // rows that a group of a shared A starts at a multiple of
-
-// Half a byte for a code, and a word of scales for 128 of them.
-constexpr double kBytesOfFp4InWords = 0.5 + 4.0 / 128;
 
 // In the order of TileGrouping; a word that is none of them has no kernel, and is refused before.
 constexpr std::array<const char*, 7> kGroupings{"dense",  "batched",   "contiguous",   "psum",
@@ -34,6 +33,13 @@ TileGrouping grouping_of(const char* word) {
     const auto found = std::find_if(kGroupings.begin(), kGroupings.end(),
                                     [&](const char* known) { return std::strcmp(known, word) == 0; });
     return found == kGroupings.end() ? TileGrouping::dense : static_cast<TileGrouping>(found - kGroupings.begin());
+}
+
+// Of a family that is none, as of the first: it has no kernel, and is refused.
+const OperandBytes& bytes_of(const char* family) {
+    const std::span rows(kOperandBytes, kOperandBytesCount);
+    const auto found = std::ranges::find_if(rows, [&](const OperandBytes& row) { return std::strcmp(row.family, family) == 0; });
+    return found == rows.end() ? rows.front() : *found;
 }
 
 bool shares_rows(TileGrouping grouping) {
@@ -96,17 +102,16 @@ double reads_of_b(const TileShape& shape, const Extents& of) {
 double read_bytes(const TileShape& shape, const Extents& of) {
     const double m = static_cast<double>(of.m), n = static_cast<double>(of.n), k = static_cast<double>(of.k);
     const double groups = static_cast<double>(of.groups);
-    if (of.grouping == TileGrouping::k_grouped) return (m + n) * k * of.element_bytes;  // k is that of all groups
+    if (of.grouping == TileGrouping::k_grouped) return (m * of.element_bytes + n * of.bytes_of_b) * k;  // k of all groups
     const double rows = shares_rows(of.grouping) ? live_rows(of) : groups * m;
-    return (rows + reads_of_b(shape, of) * groups * n * of.share_of_b) * k * of.element_bytes;
+    return (rows * of.element_bytes + reads_of_b(shape, of) * groups * n * of.bytes_of_b) * k;
 }
 
 }  // namespace
 
 Extents::Extents(const aotgemm_problem& problem)
     : grouping(grouping_of(problem.grouping)), m(0), n(problem.n), k(problem.k), groups(problem.groups),
-      num_sms(problem.num_sms), element_bytes(std::strcmp(problem.family, "bf16_gemm") == 0 ? 2 : 1),
-      share_of_b(std::strcmp(problem.family, "fp8_fp4_gemm_1d1d") == 0 ? kBytesOfFp4InWords : 1),
+      num_sms(problem.num_sms), element_bytes(bytes_of(problem.family).a), bytes_of_b(bytes_of(problem.family).b),
       out_bytes(std::strcmp(problem.out_dtype, "fp32") == 0 ? 4 : 2), a_is_k_major(problem.layout[0] == 'n'), ranges(1),
       k_products(1),
       may_read_b_again(has_groups_of_rows(grouping) && std::strcmp(problem.family, "fp8_gemm_1d2d") == 0) {

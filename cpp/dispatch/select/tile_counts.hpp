@@ -17,8 +17,8 @@ struct Extents {
     TileGrouping grouping;
     int64_t m, n, k, groups;
     int32_t num_sms;
-    int32_t element_bytes;  // of A and B
-    double share_of_b;      // of those bytes that an element of B has
+    int32_t element_bytes;  // of A, and of B once it is where the tensor cores read it
+    double bytes_of_b;      // of an element of B in device memory
     int32_t out_bytes;      // of D
     bool a_is_k_major;
     int64_t ranges;         // of batches, each with a D of its own; 1 unless batch_reduced

@@ -104,7 +104,7 @@ def _has_router_groups(kind: Kind) -> bool:
 
 
 def _has_fp32_scales(kind: Kind) -> bool:
-    return kind.is_fp8 and not kind.packs_scales and not kind.b_in_words
+    return kind.is_fp8 and not kind.packs_scales and kind.prepacked_b is None
 
 
 def _is_scaled_dense(kind: Kind) -> bool:

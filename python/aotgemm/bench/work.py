@@ -8,7 +8,6 @@ from ..problems.sizes import Size
 
 ELEMENT_BYTES = {"bf16": 2, "fp32": 4}
 SCALE_BYTES, SCALE_BLOCK = 4, 128
-FP4_SHARE = 0.5  # of a byte
 
 
 def c_operand(kind: Kind) -> COperand:
@@ -44,8 +43,8 @@ def bytes_moved(kind: Kind, size: Size) -> int:
     if kind.has_row_groups:
         weights = sum(count > 0 for count in size.counts)
     element = 1 if kind.is_fp8 else ELEMENT_BYTES["bf16"]
-    share_of_b = FP4_SHARE if kind.b_in_words else 1
-    operands = int((rows + weights * size.n * share_of_b) * size.k * size.batches * element)
+    of_b = kind.prepacked_b.bytes_of_element if kind.prepacked_b else element
+    operands = int((rows * element + weights * size.n * of_b) * size.k * size.batches)
     passes = 1 if c_operand(kind) == "none" else 2
     rows_of_d = rows * size.groups if kind.grouping == "k_grouped" else rows
     result = passes * rows_of_d * size.n * ELEMENT_BYTES[kind.out_dtype]

@@ -1,6 +1,6 @@
 """Operands for timing: views of a few large arrays, filled once, so that thousands of shapes cost nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ml_dtypes
@@ -9,37 +9,48 @@ import numpy as np
 from ..ops.cast import per_token_cast_to_fp8
 from .backends import Backend
 from .form import COperand
-from .fp4_words import random_scale_words
 from .kind import Kind
 from .make import Problem, index_of
 from .memory import CONTIGUOUS, View
 from .sizes import Size
 from .views import contiguous_view, views_of
 
+Filler = Callable[[np.random.Generator, int], np.ndarray]
+
 CHUNK = 1 << 22  # distinct random elements, repeated over each array
 SCALE_RANGE = 2e-3, 8e-3  # of a standard normal block, amax / 448
 SEED = 0
 
 
-def _content(kind: Kind, name: str, dtype: str) -> str:
-    """What an operand is filled with: its dtype, or what words of FP4 weights and of their scales are."""
-    return {"b": "words", "sfb": "words of scales"}.get(name, dtype) if kind.b_in_words else dtype
+def _scales(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.uniform(*SCALE_RANGE, count).astype(np.float32)
 
 
-def _chunk(rng: np.random.Generator, dtype: str) -> np.ndarray:
-    """CHUNK elements of a content: scales, or standard normal values, quantised."""
-    if dtype == "words":
-        return rng.integers(-(2**31), 2**31, CHUNK, np.int32)
-    if dtype == "words of scales":
-        return random_scale_words(rng, CHUNK)
-    if dtype == "float32":
-        return rng.uniform(*SCALE_RANGE, CHUNK).astype(np.float32)
-    if dtype == "int32":  # packed, of about the same size
-        return rng.integers(117, 121, 4 * CHUNK, np.uint8).view(np.int32)
-    values = rng.standard_normal((CHUNK // 1024, 1024), np.float32)
-    if dtype == "bfloat16":
-        return values.astype(ml_dtypes.bfloat16).reshape(-1)
-    return per_token_cast_to_fp8(values, False)[0].reshape(-1)
+def _packed_scales(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Of about the same size."""
+    return rng.integers(117, 121, 4 * count, np.uint8).view(np.int32)
+
+
+def _normal(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.standard_normal((count // 1024, 1024), np.float32)
+
+
+def _bf16(rng: np.random.Generator, count: int) -> np.ndarray:
+    return _normal(rng, count).astype(ml_dtypes.bfloat16).reshape(-1)
+
+
+def _fp8(rng: np.random.Generator, count: int) -> np.ndarray:
+    return per_token_cast_to_fp8(_normal(rng, count), False)[0].reshape(-1)
+
+
+FILLERS: dict[str, Filler] = {"float32": _scales, "int32": _packed_scales, "bfloat16": _bf16, "float8_e4m3fn": _fp8}
+
+
+def _filler(kind: Kind, name: str, dtype: str) -> Filler:
+    """What an operand is filled with: scales, or standard normal values, quantised."""
+    form = kind.prepacked_b
+    of_form = {"b": form.fill_b, "sfb": form.fill_sfb} if form else {}
+    return of_form.get(name) or FILLERS[dtype]
 
 
 def _filled(backend: Backend, chunk: np.ndarray, dtype: str, size: int) -> Any:
@@ -69,8 +80,8 @@ class OperandArena:
             for name, view in self._views(size).items():
                 largest[name] = max(view, largest.get(name, view), key=lambda one: one.size)
         rng = np.random.default_rng(SEED)
-        contents = dict.fromkeys(_content(kind, name, view.dtype) for name, view in largest.items())
-        chunks = {content: _chunk(rng, content) for content in contents}
+        fillers = dict.fromkeys(_filler(kind, name, view.dtype) for name, view in largest.items() if name != "d")
+        chunks = {filler: filler(rng, CHUNK) for filler in fillers}
         self._sets = [self._allocate(largest, chunks) for _ in range(sets)]
 
     def _views(self, size: Size) -> dict[str, View]:
@@ -79,10 +90,10 @@ class OperandArena:
             views["c"] = contiguous_view(views["d"].dtype, views["d"].shape)
         return views
 
-    def _allocate(self, largest: dict[str, View], chunks: dict[str, np.ndarray]) -> dict[str, Any]:
+    def _allocate(self, largest: dict[str, View], chunks: dict[Filler, np.ndarray]) -> dict[str, Any]:
         backend = self._backend
         memory = {
-            name: _filled(backend, chunks[_content(self._kind, name, view.dtype)], view.dtype, view.size)
+            name: _filled(backend, chunks[_filler(self._kind, name, view.dtype)], view.dtype, view.size)
             for name, view in largest.items()
             if name != "d"
         }

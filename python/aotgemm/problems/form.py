@@ -8,6 +8,7 @@ import numpy as np
 
 from ..typing import Architecture
 from .memory import CONTIGUOUS, MemoryLayout
+from .prepacked import Prepacked
 
 if TYPE_CHECKING:
     from .make import Problem
@@ -103,7 +104,7 @@ class GemmFamily:
     """A family of GEMMs.
 
     rows_per_scale_of_b: 1 or 128, None where there are no scales, as in BF16. packs_scales: whether they are packed
-    UE8M0, made of FP32 powers of two. b_in_words: whether B is FP4 in words, and so are its scales. archs: the
+    UE8M0, made of FP32 powers of two. prepacked_b: the form of a B that is packed before the call. archs: the
     architectures on which the user's calls run it.
     """
 
@@ -112,7 +113,7 @@ class GemmFamily:
     forms: tuple[Form, ...]
     rows_per_scale_of_b: int | None = None
     packs_scales: bool = False
-    b_in_words: bool = False
+    prepacked_b: Prepacked | None = None
     archs: tuple[Architecture, ...] = ("sm_90a",)
 
     def __post_init__(self) -> None:

@@ -1,12 +1,12 @@
-"""Random FP4 weights in words, as prepack_fp4_weights makes them, for the families that read such."""
-
-from typing import Literal
+"""FP4 weights in words, as prepack_fp4_weights makes them, for the families whose B is such."""
 
 import numpy as np
 
 from ..arrays.sizes import align
 from ..ops.cast import per_token_cast_to_fp4
 from ..ops.fp4_words import BLOCK, LEAST_SHIFT, NAN_SHIFT, STEP, Fp4Weights, prepack_fp4_weights
+from ..reference.fp4_words import decode
+from .prepacked import Prepacked
 
 CODES_OF_WORD = 8
 WORDS_OF_BLOCK = BLOCK // CODES_OF_WORD
@@ -15,7 +15,7 @@ FIRST_FIELD = 3 - LEAST_SHIFT  # 2^3 times a magnitude, of which 2^6 times the l
 NAN_IN_FIRST_STEP = NAN_SHIFT << 3
 
 
-def words_of(columns: int) -> int:
+def _words_of(columns: int) -> int:
     """Words of a row: whole blocks of 128 columns."""
     return align(columns, BLOCK) // CODES_OF_WORD
 
@@ -33,9 +33,7 @@ def _normal(rng: np.random.Generator, rows: int, columns: int) -> tuple[np.ndarr
     return per_token_cast_to_fp4(x, True, STEP)
 
 
-def draw_words(
-    rng: np.random.Generator, rows: int, columns: int, values: Literal["edge", "finite", "normal"]
-) -> Fp4Weights:
+def _draw(rng: np.random.Generator, rows: int, columns: int, values: str) -> Fp4Weights:
     """Of normal values quantised, or of all codes, every fourth row with exponents farther apart than E4M3's."""
     if values == "normal":
         return prepack_fp4_weights(*_normal(rng, rows, columns), allow_inexact=True).weights
@@ -46,7 +44,11 @@ def draw_words(
     return prepack_fp4_weights(packed, scales, allow_inexact=True).weights
 
 
-def random_scale_words(rng: np.random.Generator, count: int) -> np.ndarray:
+def _random_words(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.integers(-(2**31), 2**31, count, np.int32)
+
+
+def _random_scales(rng: np.random.Generator, count: int) -> np.ndarray:
     """Exponents of standard normal values, those of four FP4 scales among them."""
     fields = rng.integers(FIRST_FIELD, FIRST_FIELD + 4, (4, count))
     of_block = rng.integers(117, 121, count)
@@ -54,7 +56,20 @@ def random_scale_words(rng: np.random.Generator, count: int) -> np.ndarray:
     return words.astype(np.int32)
 
 
-def add_special_words(scales: np.ndarray) -> None:
+def _add_special(scales: np.ndarray) -> None:
     """A scale that is NaN, and an exponent that stands for infinity, in rows that single outputs meet."""
     scales[40:41, scales.shape[1] // 2] |= NAN_IN_FIRST_STEP
     scales[4:5, 0] |= np.int32(-1) << 24
+
+
+FP4_WORDS = Prepacked(
+    b_dtype="int32",
+    sfb_dtype="int32",
+    stored_columns=_words_of,
+    bytes_of_element=0.5,
+    draw=_draw,
+    decode=decode,
+    fill_b=_random_words,
+    fill_sfb=_random_scales,
+    add_special=_add_special,
+)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from .form import Form
+from .prepacked import Prepacked
 
 Words = tuple[str, str, str, str]  # family, grouping, layout, out_dtype
 SHARED_ROWS = ("contiguous", "psum")  # the rows of all groups in one A and one D
@@ -60,9 +61,9 @@ class Kind:
         return self.form.family.packs_scales
 
     @property
-    def b_in_words(self) -> bool:
-        """Whether B is FP4 in words, and its scales are words of another kind."""
-        return self.form.family.b_in_words
+    def prepacked_b(self) -> Prepacked | None:
+        """The form of a B that is packed before the call."""
+        return self.form.family.prepacked_b
 
     @property
     def is_flat(self) -> bool:

@@ -12,7 +12,6 @@ import numpy as np
 
 from ..arrays.sizes import ceil_div
 from ..ops.cast import per_block_cast_to_fp8, per_token_cast_to_fp8
-from .fp4_words import add_special_words, draw_words
 from .kind import Kind
 from .sizes import Size
 from .views import SCALE_BLOCK, placement_of
@@ -125,7 +124,7 @@ def _add_special_bf16(a: np.ndarray, b: np.ndarray) -> None:
         matrix.view(np.uint16)[row : row + 1, matrix.shape[1] // 2] = bits
 
 
-def _add_special(operands: Operands, columns: slice) -> None:
+def _add_special(kind: Kind, operands: Operands, columns: slice) -> None:
     """Those of the format, in these columns of A and of the first B; a column cut out of it is a view."""
     if columns.start == columns.stop:
         return
@@ -134,8 +133,8 @@ def _add_special(operands: Operands, columns: slice) -> None:
         _add_special_bf16(a, b)
         return
     _add_special_fp8_rows(a, operands.sfa[:, blocks])
-    if b.dtype == np.int32:
-        add_special_words(operands.sfb[0])
+    if kind.prepacked_b:
+        kind.prepacked_b.add_special(operands.sfb[0])
     else:
         _add_special_fp8_columns(b, operands.sfb[0][:, blocks])
 
@@ -146,7 +145,7 @@ def _add_special_values(kind: Kind, size: Size, operands: Operands) -> None:
     if kind.grouping == "batch_reduced":
         segments = [segments[len(segments) // 2]]
     for columns in segments:
-        _add_special(operands, columns)
+        _add_special(kind, operands, columns)
 
 
 def _fp8_matrix(
@@ -181,8 +180,8 @@ def _weights(
     rng: np.random.Generator, kind: Kind, rows: int, columns: int, values: Values
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """B of a group, and its scales if it has any."""
-    if kind.b_in_words:
-        return draw_words(rng, rows, columns, values)
+    if kind.prepacked_b:
+        return kind.prepacked_b.draw(rng, rows, columns, values)
     return _matrix(rng, kind, rows, columns, 1 if kind.scales_b_by_row else SCALE_BLOCK, values)
 
 

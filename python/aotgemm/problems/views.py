@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from ..arrays.frameworks import contiguous_stride
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
-from .fp4_words import words_of
 from .kind import Kind
 from .memory import GUARD_ROWS, RAW, GuardedOutput, MemoryLayout, View, guard_output, numpy_dtype
 from .rows import RowPlacement, place_rows
@@ -63,8 +62,9 @@ def _values(kind: Kind, size: Size, memory: MemoryLayout) -> dict[str, View]:
     sizes_of_a = (size.k, rows) if kind.layout[0] == "t" else (rows, size.k)
     sizes_of_b = (size.k, size.n) if kind.layout[1] == "n" else (size.n, size.k)
     a = _matrices(dtype, outer, *sizes_of_a, memory, memory.interleaved and kind.separates_rows)
-    if kind.b_in_words:
-        return {"a": a, "b": _matrices("int32", _outer_of_b(kind, size), size.n, words_of(size.k), memory)}
+    if form := kind.prepacked_b:
+        columns = form.stored_columns(size.k)
+        return {"a": a, "b": _matrices(form.b_dtype, _outer_of_b(kind, size), size.n, columns, memory)}
     return {"a": a, "b": _matrices(dtype, _outer_of_b(kind, size), *sizes_of_b, memory)}
 
 
@@ -80,8 +80,8 @@ def _scales(kind: Kind, size: Size, memory: MemoryLayout, mn_major: bool) -> dic
         padding = memory.scale_padding
         return mn_major_view(outer, rows, blocks, padding, dtype) if mn_major else contiguous_view(dtype, shape)
 
-    if kind.b_in_words:
-        sfb = by_row(_outer_of_b(kind, size), size.n, "int32")
+    if form := kind.prepacked_b:
+        sfb = by_row(_outer_of_b(kind, size), size.n, form.sfb_dtype)
         return {"sfa": by_row(*_outer_and_rows_of_a(kind, size)), "sfb": sfb}
     if kind.scales_b_by_row:
         return {"sfa": by_row(0, size.m), "sfb": by_row(0, size.n)}

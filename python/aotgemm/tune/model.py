@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..arrays.sizes import align, ceil_div
-from ..ops.fp4_words import FAMILY
+from ..problems.kinds import FAMILIES
 from .points import Point
 
 K_BLOCK_BYTES = 128
 GROUP_ALIGNMENT = 128  # rows that a group of a shared A starts at a multiple of
 POWER_RAMP_US = 300.0
-FP4_IN_WORDS_BYTES = 0.5 + 4 / 128  # of a weight: its code, and its share of a word of scales
+SCALE_SHARE = 4 / 128  # bytes of a scale, for one of the elements under it
 SHARED_ROWS, COUNTED_ON_DEVICE = ("contiguous", "psum"), ("psum", "masked")
 GROUPS_OF_ROWS = ("contiguous", "psum", "masked")
 
@@ -75,8 +75,9 @@ def _read_bytes(point: Point, spec: dict[str, Any], element_bytes: int) -> float
     rows = _live_rows(point) if point.grouping in SHARED_ROWS else float(groups * point.m)
     if point.counts and point.grouping in COUNTED_ON_DEVICE:
         rows, groups = float(sum(point.counts)), sum(count > 0 for count in point.counts)
-    share_of_b = FP4_IN_WORDS_BYTES if point.family == FAMILY else 1
-    return (rows + _reads_of_b(point, spec) * groups * point.n * share_of_b) * point.k * element_bytes
+    form = FAMILIES[point.family].prepacked_b  # with scales, which are no small part of it
+    of_b = form.bytes_of_element + SCALE_SHARE if form else element_bytes
+    return (rows * element_bytes + _reads_of_b(point, spec) * groups * point.n * of_b) * point.k
 
 
 def _outside_bytes(point: Point, spec: dict[str, Any], rows: int, k_bytes: int) -> float:

@@ -8,10 +8,11 @@ import numpy as np
 
 from ...bench.shapes import dense_layers, moe_shapes
 from ...ops.fp4_words import Fp4Weights
-from ...reference import fp4_words, fp8
+from ...reference import fp8
 from ...selftest import shapes
 from .. import traffic
 from ..form import FEW_SMS, Form, GemmFamily, Grid, Run, Traffic, Trials, Variant
+from ..fp4_words import FP4_WORDS
 from ..make import Problem
 from ..memory import CONTIGUOUS, STRIDED, STRIDED_OUTPUT
 
@@ -23,7 +24,7 @@ FULL_GROUPED = shapes.GroupedShapes((shapes.NO_ROWS, shapes.EDGES, (5,) * 32), (
 
 def _defined(a: np.ndarray, sfa: np.ndarray | None, b: np.ndarray, sfb: np.ndarray | None, batches: int) -> np.ndarray:
     assert sfa is not None and sfb is not None
-    return fp8.fp8_gemm_nt(a, sfa, *fp4_words.decode(b, sfb, a.shape[1]), 1)
+    return fp8.fp8_gemm_nt(a, sfa, *FP4_WORDS.decode(b, sfb, a.shape[1]), 1)
 
 
 def _dense(library: Any, x: Problem) -> Call:
@@ -60,7 +61,7 @@ FAMILY = GemmFamily(
     name="fp8_fp4_gemm_1d1d",
     defined=_defined,
     rows_per_scale_of_b=1,
-    b_in_words=True,
+    prepacked_b=FP4_WORDS,
     forms=(
         Form(
             "dense",
