@@ -84,12 +84,15 @@ void check_dtypes(const GemmCall& call) {
     const aotgemm_gemm_call& in = *call.given;
     check_factor_dtype(call, {"a", *in.a});
     if (in.sfa != nullptr) check_dtype({"sfa", *in.sfa}, {call.family->scales});
-    if (call.family->b_in_words) {
-        check_dtype({"b", *in.b}, {AOTGEMM_INT32});
+    const PrepackedForm* prepacked = call.family->prepacked_b;
+    if (prepacked != nullptr) {
+        check_dtype({"b", *in.b}, {prepacked->elements});
     } else {
         check_factor_dtype(call, {"b", *in.b});
     }
-    if (in.sfb != nullptr) check_dtype({"sfb", *in.sfb}, {call.family->b_in_words ? AOTGEMM_INT32 : call.family->scales});
+    if (in.sfb != nullptr) {
+        check_dtype({"sfb", *in.sfb}, {prepacked != nullptr ? prepacked->scales : call.family->scales});
+    }
     const auto& [first, second] = call.form->outputs;
     if (second == AOTGEMM_DTYPE_OTHER) {
         check_dtype({"d", *in.d}, {first});
@@ -160,8 +163,9 @@ void set_views(GemmCall& call, const Transposed& transposed) {
         call.b = flat_view_of(*in.b, call.d.columns, k);
     } else {
         call.a = factor_view_of(*in.a, transposed.a, call.form->major_a);
-        call.b = call.family->b_in_words ? words_view_of(*in.b)
-                                         : factor_view_of(*in.b, transposed.b, call.form->major_b);
+        const PrepackedForm* prepacked = call.family->prepacked_b;
+        call.b = prepacked != nullptr ? packed_view_of(*in.b, prepacked->columns_of_element)
+                                      : factor_view_of(*in.b, transposed.b, call.form->major_b);
     }
     check_fp4_along_k(call, "a", call.a, call.form->major_a);
     check_fp4_along_k(call, "b", call.b, call.form->major_b);
@@ -232,9 +236,9 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
         check_size(b, 0, call.sizes.n * call.sizes.k, "rows of d times the sum of ks");
         return;
     }
-    if (call.family->b_in_words) {
-        const int64_t words = ceil_div(call.sizes.k, kScaleColumns) * (kScaleColumns / call.b.packing);
-        check_size(b, b.tensor.ndim - 1, words, "16 words for each 128 of K of a, rounded up");
+    if (const PrepackedForm* prepacked = call.family->prepacked_b) {
+        const int64_t columns = align_up(call.sizes.k, prepacked->block_columns);
+        check_size(b, b.tensor.ndim - 1, columns / prepacked->columns_of_element, prepacked->row_length);
         return;
     }
     const bool packs_k = call.b.is_fp4() && !call.b.packs_rows();

@@ -29,11 +29,19 @@ constexpr GemmForm in(Grouping grouping, GemmForm form) {
     return form;
 }
 
+// A form that weights are packed into before the call. Scales lie as those of A do.
+struct PrepackedForm {
+    aotgemm_dtype elements, scales;
+    int32_t columns_of_element;  // along K
+    int32_t block_columns;       // a row is whole blocks of so many columns of K
+    const char* row_length;      // of stored elements, as an error says it
+};
+
 struct GemmFamily {
     const char* name;
     aotgemm_dtype operands;       // of A and B
     bool takes_fp4 = false;       // in the place of either
-    bool b_in_words = false;      // B is FP4 in words, and so are its scales: kernels/common/fp4_words.hpp
+    const PrepackedForm* prepacked_b = nullptr;  // of B and its scales; null: B is an operand like A
     aotgemm_dtype scales = AOTGEMM_FP32;  // or int32: four UE8M0 in a word, for gran_k_a and gran_k_b of K each
     int32_t scale_rows_a, scale_rows_b;  // rows under one scale; 0: there are no scales
     int32_t n_multiple, k_multiple;

@@ -1,7 +1,5 @@
 #include "dispatch/ops/gemm/views.hpp"
 
-#include "kernels/common/fp4_words.hpp"
-
 namespace aotgemm {
 namespace {
 
@@ -53,10 +51,10 @@ OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed, Major 
     return view;
 }
 
-OperandView words_view_of(const aotgemm_tensor& tensor) {
+OperandView packed_view_of(const aotgemm_tensor& tensor, int32_t columns_of_element) {
     OperandView view = view_of(tensor);
-    view.packing = kFp4CodesOfWord;
-    view.columns *= kFp4CodesOfWord;
+    view.packing = columns_of_element;
+    view.columns *= columns_of_element;
     return view;
 }
 

@@ -36,8 +36,8 @@ enum class Major {
 // The same of an operand that may be FP4: int8 with two rows or two columns to an element, whichever are adjacent.
 OperandView factor_view_of(const aotgemm_tensor& tensor, bool transposed, Major major);
 
-// FP4 in words of eight columns, which are K-major: kernels/common/fp4_words.hpp.
-OperandView words_view_of(const aotgemm_tensor& tensor);
+// Of a K-major operand with several columns to an element.
+OperandView packed_view_of(const aotgemm_tensor& tensor, int32_t columns_of_element);
 
 // A vector that holds for each group a matrix of `rows` rows, `columns` being the sum of all groups' columns.
 OperandView flat_view_of(const aotgemm_tensor& tensor, int64_t rows, int64_t columns);

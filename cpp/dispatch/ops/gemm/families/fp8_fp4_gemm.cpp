@@ -1,6 +1,5 @@
 // Family fp8_fp4_gemm to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include "dispatch/ops/gemm/cpu_parts.hpp"
-#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/families/fp8_family.hpp"
 #include "emulation/ops/fp8_fp4_gemm.hpp"
 
 namespace aotgemm {
@@ -50,20 +49,12 @@ void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threa
 
 namespace gemm_families {
 
-extern const GemmFamily fp8_fp4_gemm{
-    .name = "fp8_fp4_gemm",
-    .operands = AOTGEMM_FP8_E4M3,
-    .takes_fp4 = true,
-    .scales = AOTGEMM_INT32,
-    .scale_rows_a = 1,
-    .scale_rows_b = 1,
-    .n_multiple = 8,
-    .k_multiple = 16,
-    .k_of_nothing = 128,
-    .forms = kForms,
-    .run_on_cpu = run_on_cpu,
-    .launchers = kLaunchers,
-};
+extern constinit const GemmFamily fp8_fp4_gemm = [] {
+    GemmFamily family = fp8_family("fp8_fp4_gemm", kForms, run_on_cpu, kLaunchers);
+    family.takes_fp4 = true;
+    family.scales = AOTGEMM_INT32;
+    return family;
+}();
 
 }  // namespace gemm_families
 

@@ -1,7 +1,7 @@
 // Family fp8_fp4_gemm_1d1d to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include "dispatch/ops/gemm/cpu_parts.hpp"
-#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/families/fp8_family.hpp"
 #include "emulation/ops/fp8_fp4_gemm_1d1d.hpp"
+#include "kernels/common/fp4_words.hpp"
 
 namespace aotgemm {
 
@@ -19,6 +19,12 @@ constexpr GemmForm kForms[] = {
     in(Grouping::psum, kGrouped),
     in(Grouping::masked, kGrouped),
 };
+
+constexpr PrepackedForm kWords{.elements = AOTGEMM_INT32,
+                               .scales = AOTGEMM_INT32,
+                               .columns_of_element = kFp4CodesOfWord,
+                               .block_columns = kFp4BlockK,
+                               .row_length = "16 words for each 128 of K of a, rounded up"};
 
 constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_fp8_fp4_gemm_1d1d}};
 
@@ -38,19 +44,11 @@ void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threa
 
 namespace gemm_families {
 
-extern const GemmFamily fp8_fp4_gemm_1d1d{
-    .name = "fp8_fp4_gemm_1d1d",
-    .operands = AOTGEMM_FP8_E4M3,
-    .b_in_words = true,
-    .scale_rows_a = 1,
-    .scale_rows_b = 1,
-    .n_multiple = 8,
-    .k_multiple = 16,
-    .k_of_nothing = 128,
-    .forms = kForms,
-    .run_on_cpu = run_on_cpu,
-    .launchers = kLaunchers,
-};
+extern constinit const GemmFamily fp8_fp4_gemm_1d1d = [] {
+    GemmFamily family = fp8_family("fp8_fp4_gemm_1d1d", kForms, run_on_cpu, kLaunchers);
+    family.prepacked_b = &kWords;
+    return family;
+}();
 
 }  // namespace gemm_families
 

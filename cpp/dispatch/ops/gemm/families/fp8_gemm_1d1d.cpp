@@ -1,6 +1,5 @@
 // Family fp8_gemm_1d1d to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include "dispatch/ops/gemm/cpu_parts.hpp"
-#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/families/fp8_family.hpp"
 #include "emulation/ops/fp8_gemm_1d1d.hpp"
 
 namespace aotgemm {
@@ -22,12 +21,10 @@ constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_fp8_gemm_1d1d}};
 
 void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
     const auto gemms = gemm_of_each<emulation::Fp8Gemm1d1d>(call, parts, [](const GemmCall& part) {
-        return emulation::Fp8Gemm1d1d{.a = matrix_of<const uint8_t>(part.a),
-                                      .sfa = matrix_of<const float>(part.sfa),
-                                      .b = matrix_of<const uint8_t>(part.b),
-                                      .sfb = matrix_of<const float>(part.sfb),
-                                      .c = matrix_of<const void>(part.c),
-                                      .d = matrix_of<void>(part.d)};
+        auto gemm = fp8_operands_of<emulation::Fp8Gemm1d1d>(part);
+        gemm.c = matrix_of<const void>(part.c);
+        gemm.d = matrix_of<void>(part.d);
+        return gemm;
     });
     emulation::fp8_gemm_1d1d(gemms, out_type_of(call.d), threads);
 }
@@ -36,18 +33,7 @@ void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threa
 
 namespace gemm_families {
 
-extern const GemmFamily fp8_gemm_1d1d{
-    .name = "fp8_gemm_1d1d",
-    .operands = AOTGEMM_FP8_E4M3,
-    .scale_rows_a = 1,
-    .scale_rows_b = 1,
-    .n_multiple = 8,
-    .k_multiple = 16,
-    .k_of_nothing = 128,
-    .forms = kForms,
-    .run_on_cpu = run_on_cpu,
-    .launchers = kLaunchers,
-};
+extern constinit const GemmFamily fp8_gemm_1d1d = fp8_family("fp8_gemm_1d1d", kForms, run_on_cpu, kLaunchers);
 
 }  // namespace gemm_families
 

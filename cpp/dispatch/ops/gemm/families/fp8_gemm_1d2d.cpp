@@ -1,6 +1,5 @@
 // Family fp8_gemm_1d2d to the host: forms of a call, scales, multiples, CPU backend, launchers.
-#include "dispatch/ops/gemm/cpu_parts.hpp"
-#include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/families/fp8_family.hpp"
 #include "emulation/ops/fp8_gemm_1d2d.hpp"
 
 namespace aotgemm {
@@ -25,12 +24,10 @@ constexpr ArchLauncher kLaunchers[] = {{"sm_90a", sm90::launch_fp8_gemm_1d2d}};
 
 void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threads) {
     const auto gemms = gemm_of_each<emulation::Fp8Gemm1d2d>(call, parts, [&](const GemmCall& part) {
-        return emulation::Fp8Gemm1d2d{.a = matrix_of<const uint8_t>(part.a),
-                                      .sfa = matrix_of<const float>(part.sfa),
-                                      .b = matrix_of<const uint8_t>(part.b),
-                                      .sfb = matrix_of<const float>(part.sfb),
-                                      .d = matrix_of<uint16_t>(part.d),
-                                      .skipped = skipped_columns_of(call)};
+        auto gemm = fp8_operands_of<emulation::Fp8Gemm1d2d>(part);
+        gemm.d = matrix_of<uint16_t>(part.d);
+        gemm.skipped = skipped_columns_of(call);
+        return gemm;
     });
     emulation::fp8_gemm_1d2d(gemms, threads);
 }
@@ -39,18 +36,11 @@ void run_on_cpu(const GemmCall& call, std::span<const GemmPart> parts, int threa
 
 namespace gemm_families {
 
-extern const GemmFamily fp8_gemm_1d2d{
-    .name = "fp8_gemm_1d2d",
-    .operands = AOTGEMM_FP8_E4M3,
-    .scale_rows_a = 1,
-    .scale_rows_b = 128,
-    .n_multiple = 8,
-    .k_multiple = 16,
-    .k_of_nothing = 128,
-    .forms = kForms,
-    .run_on_cpu = run_on_cpu,
-    .launchers = kLaunchers,
-};
+extern constinit const GemmFamily fp8_gemm_1d2d = [] {
+    GemmFamily family = fp8_family("fp8_gemm_1d2d", kForms, run_on_cpu, kLaunchers);
+    family.scale_rows_b = 128;
+    return family;
+}();
 
 }  // namespace gemm_families
 
