@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-from legality import check_turned_away, covered, each_case, each_spec, names_of
+from legality import rule_tests
 
-from codegen.families import kernels_of
-from codegen.legality import why_illegal
 from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "fp8_gemm_1d1d", "dense", "nt", "fp32", 128, 128, 128, 4, 1)
@@ -37,16 +35,4 @@ CASES = [
     ("_shared_memory", replace(NORMAL, stages=7), "bytes of shared memory; a block has 232448"),
 ]
 
-
-@each_spec(NORMAL, THREE_CONSUMERS)
-def test_legal(spec: KernelSpec) -> None:
-    assert why_illegal(spec) is None
-
-
-@each_case(CASES)
-def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
-    check_turned_away(rule, spec, reason)
-
-
-def test_every_rule_of_the_family_has_a_case() -> None:
-    assert names_of(kernels_of(NORMAL).rules) <= covered(CASES)
+test_legal, test_illegal, test_every_rule_has_a_case = rule_tests((NORMAL, THREE_CONSUMERS), CASES)

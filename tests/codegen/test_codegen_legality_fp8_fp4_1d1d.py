@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import pytest
+from legality import rule_tests
 
-from codegen.families import kernels_of
-from codegen.legality import rules_of, why_illegal
 from codegen.spec import KernelSpec
 
 DENSE = KernelSpec("sm_90a", "fp8_fp4_gemm_1d1d", "dense", "nt", "bf16", 16, 128, 256, 4, 2, swap_ab=True)
@@ -25,18 +23,4 @@ CASES = [
     ("_shared_memory", replace(DENSE, stages=20), "bytes of shared memory; a block has 232448"),
 ]
 
-
-@pytest.mark.parametrize("spec", [DENSE, CONTIGUOUS], ids=KernelSpec.name)
-def test_legal(spec: KernelSpec) -> None:
-    assert why_illegal(spec) is None
-
-
-@pytest.mark.parametrize(("rule", "spec", "reason"), CASES, ids=[f"{case[0]}{i}" for i, case in enumerate(CASES)])
-def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        raise ValueError(why_illegal(spec))
-    assert next(each.__name__ for each in rules_of(spec) if each(spec)) == rule
-
-
-def test_every_rule_of_the_family_has_a_case() -> None:
-    assert {rule.__name__ for rule in kernels_of(DENSE).rules} <= {case[0] for case in CASES}
+test_legal, test_illegal, test_every_rule_has_a_case = rule_tests((DENSE, CONTIGUOUS), CASES)

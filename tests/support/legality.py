@@ -1,9 +1,10 @@
 """What the tests of all families' rules have in common. A case is a rule's name, a spec that it turns away, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
+from codegen.families import kernels_of
 from codegen.family import Rule
 from codegen.legality import rules_of, why_illegal
 from codegen.spec import KernelSpec
@@ -38,3 +39,20 @@ def names_of(rules: Iterable[Rule]) -> set[str]:
 def covered(cases: list[Case]) -> set[str]:
     """The names of the rules that have a case."""
     return {rule for rule, _, _ in cases}
+
+
+def rule_tests(legal: tuple[KernelSpec, ...], cases: list[Case]) -> tuple[Callable[..., None], ...]:
+    """Of one family and architecture: these specs are legal, each case is turned away, and every rule has a case."""
+
+    @each_spec(*legal)
+    def test_legal(spec: KernelSpec) -> None:
+        assert why_illegal(spec) is None
+
+    @each_case(cases)
+    def test_illegal(rule: str, spec: KernelSpec, reason: str) -> None:
+        check_turned_away(rule, spec, reason)
+
+    def test_every_rule_has_a_case() -> None:
+        assert names_of(kernels_of(legal[0]).rules) <= covered(cases)
+
+    return test_legal, test_illegal, test_every_rule_has_a_case
