@@ -20,6 +20,7 @@ EXAMPLES = {
         *("fp8_gemm_1d1d", "Fp8Gemm1d1d", "aotgemm_fp8_gemm_nt_1d1d", "k_grouped_fp8_gemm_nt_contiguous"),
     ),
     "A family that converts": ("transpose_sf", "sf_to_mn_major", "get_mn_major_tma_aligned_tensor"),
+    "Weights that are packed before the call": ("fp4_words", "Fp4Weights", "FP4_WORDS"),
     "A family on another architecture": ("sm100/bf16_gemm", "sm100::launch_bf16_gemm"),
     "A public call on kernels there are": ("k_grouped_fp8_gemm_nt_contiguous",),
 }
