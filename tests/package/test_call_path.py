@@ -53,7 +53,7 @@ def names_function(one, two):
 
 def lists(one, two):
     """Host to a family's row: `one` looks through the generated list, and `two` defines a row of it."""
-    rows = re.findall(r"^extern const GemmFamily (\w+)\{", text_of(two), re.MULTILINE)
+    rows = re.findall(r"^extern (?:constinit )?const GemmFamily (\w+)(?:\{| = )", text_of(two), re.MULTILINE)
     return "kGemmFamilies" in text_of(one) and bool(rows) and set(rows) <= set(gemm_families())
 
 
