@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dispatch/ops/gemm/outputs.hpp"
+#include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm100/epilogue/store_boxes.hpp"
@@ -36,15 +36,10 @@ void set_common(const GemmLaunch& gemm, GemmParams& out) {
     const GemmCall& call = gemm.call;
     out.d = output_map_of(call.d, kSpecs[gemm.choice.kernel]);
     set_outputs(call, out);
-    out.index = call.index();
-    out.groups = static_cast<int32_t>(call.sizes.groups);
+    set_groups(call, out);
+    set_sizes(gemm, out);
     out.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));
-    out.m = static_cast<int32_t>(call.sizes.m);
-    out.n = static_cast<int32_t>(call.sizes.n);
     out.k = static_cast<int32_t>(call.sizes.k);
-    out.group_m = gemm.choice.group_m;
-    out.group_alignment = call.row_alignment;
-    out.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
 }
 
 }  // namespace aotgemm::sm100

@@ -1,9 +1,8 @@
 // Launches of family bf16_gemm in every grouping. Device side: cpp/kernels/sm90/bf16_gemm/kernel.cuh.
 #include <algorithm>
 
+#include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/gemm_launch.hpp"
-#include "dispatch/ops/gemm/outputs.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/bf16_gemm/params.hpp"
@@ -41,15 +40,10 @@ void launch_bf16_gemm(const GemmLaunch& gemm) {
     Bf16GemmParams parameters{};
     set_maps(call, kSpecs[gemm.choice.kernel], parameters);
     set_outputs(call, parameters);
-    parameters.index = call.index();
-    parameters.group_alignment = call.row_alignment;
-    parameters.groups = static_cast<int32_t>(call.sizes.groups);
+    set_groups(call, parameters);
+    set_sizes(gemm, parameters);
     parameters.ranges = static_cast<int32_t>(std::max<int64_t>(call.d.groups, 1));
-    parameters.m = static_cast<int32_t>(call.sizes.m);
-    parameters.n = static_cast<int32_t>(call.sizes.n);
     parameters.k = static_cast<int32_t>(call.sizes.k);
-    parameters.group_m = gemm.choice.group_m;
-    parameters.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
     launch_kernel(gemm, &parameters);
 }
 

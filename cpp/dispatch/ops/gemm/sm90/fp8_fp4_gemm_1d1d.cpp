@@ -1,7 +1,6 @@
 // Launches of family fp8_fp4_gemm_1d1d, dense and grouped. Device side: cpp/kernels/sm90/fp8_fp4_gemm_1d1d/kernel.cuh.
+#include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/gemm_launch.hpp"
-#include "dispatch/ops/gemm/outputs.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/epilogue/store_boxes.hpp"
@@ -35,14 +34,9 @@ void launch_fp8_fp4_gemm_1d1d(const GemmLaunch& gemm) {
     Fp8Fp4Gemm1d1dParams parameters{};
     set_maps(call, kSpecs[gemm.choice.kernel], parameters);
     set_outputs(call, parameters);
-    parameters.index = call.index();
-    parameters.group_alignment = call.row_alignment;
-    parameters.groups = static_cast<int32_t>(call.sizes.groups);
-    parameters.m = static_cast<int32_t>(call.sizes.m);
-    parameters.n = static_cast<int32_t>(call.sizes.n);
+    set_groups(call, parameters);
+    set_sizes(gemm, parameters);
     parameters.k_blocks = static_cast<int32_t>(ceil_div(call.sizes.k, kFp4BlockK));
-    parameters.group_m = gemm.choice.group_m;
-    parameters.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
     launch_kernel(gemm, &parameters);
 }
 

@@ -1,5 +1,5 @@
 // Launches of family fp8_gemm_1d1d. Device side: cpp/kernels/sm90/fp8_gemm_1d1d/kernel.cuh.
-#include "dispatch/ops/gemm/gemm_launch.hpp"
+#include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/epilogue/store_boxes.hpp"
@@ -30,11 +30,8 @@ void launch_fp8_gemm_1d1d(const GemmLaunch& gemm) {
     const GemmCall& call = gemm.call;
     Fp8Gemm1d1dParams parameters{};
     set_maps(call, kSpecs[gemm.choice.kernel], parameters);
-    parameters.m = static_cast<int32_t>(call.sizes.m);
-    parameters.n = static_cast<int32_t>(call.sizes.n);
+    set_sizes(gemm, parameters);
     parameters.k_blocks = static_cast<int32_t>(ceil_div(call.sizes.k, 128));
-    parameters.group_m = gemm.choice.group_m;
-    parameters.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
     parameters.adds_c = call.has_c() ? 1 : 0;
     parameters.follows_group = gemm.follows_group ? 1 : 0;
     parameters.precedes_group = gemm.precedes_group ? 1 : 0;

@@ -1,8 +1,8 @@
 // Launches of family fp8_gemm_1d2d, dense and grouped. Device side: cpp/kernels/sm90/fp8_gemm_1d2d/kernel.cuh.
 #include <algorithm>
 
+#include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/families.hpp"
-#include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/fp8_gemm_1d2d/params.hpp"
@@ -52,17 +52,12 @@ void launch_fp8_gemm_1d2d(const GemmLaunch& gemm) {
     set_maps(call, kSpecs[gemm.choice.kernel], parameters);
     set_scales_of_b(call.sfb, parameters);
     set_heads(*call.given, parameters);
-    parameters.m = static_cast<int32_t>(call.sizes.m);
-    parameters.n = static_cast<int32_t>(call.sizes.n);
+    set_groups(call, parameters);
+    set_sizes(gemm, parameters);
     parameters.k_blocks = static_cast<int32_t>(ceil_div(call.sizes.k, 128));
-    parameters.groups = static_cast<int32_t>(call.sizes.groups);
-    parameters.index = call.index();
-    parameters.group_alignment = call.row_alignment;
     parameters.d_data = call.d.data;
     parameters.d_row_stride = legal_strides(call.d).outer;
     parameters.d_group_stride = call.d.group_stride;
-    parameters.group_m = gemm.choice.group_m;
-    parameters.b_evict_first = evicts_b_first(gemm) ? 1 : 0;
     launch_kernel(gemm, &parameters);
 }
 
