@@ -5,16 +5,12 @@ import os
 import pytest
 from hypothesis import settings
 
-# Workers of pytest-xdist are told 80; tables here are as wide as in a pipe.
+# Tables are as wide as where there is no terminal: workers of pytest-xdist have COLUMNS, and a user's shell may.
 os.environ.pop("COLUMNS", None)
 
 # The same examples every time, and no limit on a slow machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
-
-
-# Tables are as wide as where there is no terminal: workers of pytest-xdist have COLUMNS, and a user's shell may.
-os.environ.pop("COLUMNS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
