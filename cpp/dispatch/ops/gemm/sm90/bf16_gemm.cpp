@@ -3,6 +3,7 @@
 
 #include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/bf16_gemm/params.hpp"

@@ -1,6 +1,7 @@
 // Launches of family fp8_fp4_gemm_1d1d, dense and grouped. Device side: cpp/kernels/sm90/fp8_fp4_gemm_1d1d/kernel.cuh.
 #include "dispatch/ops/gemm/arguments.hpp"
 #include "dispatch/ops/gemm/families.hpp"
+#include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/epilogue/store_boxes.hpp"

@@ -1,5 +1,6 @@
 // Launches of family fp8_gemm_1d1d. Device side: cpp/kernels/sm90/fp8_gemm_1d1d/kernel.cuh.
 #include "dispatch/ops/gemm/arguments.hpp"
+#include "dispatch/ops/gemm/gemm_launch.hpp"
 #include "dispatch/ops/gemm/sm90/maps.hpp"
 #include "dispatch/runtime/inventory.hpp"
 #include "kernels/sm90/epilogue/store_boxes.hpp"
