@@ -35,6 +35,7 @@ def operands(form, k):
 operands(FORMS[0], 0)  # opens the driver
 driver = ctypes.CDLL("libcuda.so.1")
 ctypes.c_int.in_dll(driver, "capturing").value = {captured}
+STREAM = 8  # any but the default one, which cannot be captured
 def count_of(function):
     return ctypes.c_int.in_dll(driver, "calls_" + function).value
 def launches():
@@ -70,7 +71,7 @@ def aligned(form, given):
 def early(form, given):
     count = ctypes.c_int.in_dll(driver, "early_launches")
     before = count.value
-    form.run(given)
+    form.run(given, stream=STREAM)
     return count.value - before
 fp8 = [(form, operands(form, 1024)) for form in FORMS if form.is_fp8 and form.kind.prepacked_b is None]
 print(json.dumps([[early(form, given), early(form, aligned(form, given))] for form, given in fp8]))
@@ -85,7 +86,7 @@ like = {name: CudaLike(x.shape, x.stride, x.dtype, address=x.data_ptr) for name,
 memory = c_abi.Allocator(c_abi.Allocator.ALLOCATE(lambda *_: 1 << 20), c_abi.Allocator.RELEASE(lambda *_: None))
 def calls():
     for _ in range(100):
-        c_abi.gemm("fp8_gemm_1d2d", "dense", "nt", allocator=memory, **like)
+        c_abi.gemm("fp8_gemm_1d2d", "dense", "nt", allocator=memory, stream=STREAM, **like)
 threads = [threading.Thread(target=calls) for _ in range(4)]
 for thread in threads:
     thread.start()
@@ -100,6 +101,15 @@ def made(stream):
     FORMS[0].run(given[stream % 2], stream=stream)
     return [count_of("cuMemAlloc_v2") - before[0], count_of("cuMemFree_v2") - before[1]]
 print(json.dumps([made(stream) for stream in [*range(1, 41)] * 2]))
+"""
+QUESTIONS = """
+given = operands(FORMS[0], 1024)
+def asked(stream):
+    names = "cuStreamIsCapturing", "cuStreamGetId", "cuMemAlloc_v2"
+    before = [count_of(name) for name in names]
+    FORMS[0].run(given, stream=stream)
+    return [count_of(name) - was for name, was in zip(names, before)]
+print(json.dumps([asked(stream) for stream in (0, 0, STREAM, STREAM)]))
 """
 EVERY_FORM = """
 print(json.dumps([outcome(lambda: form.run(operands(form, k))) for form in FORMS for k in json.loads(sys.argv[2])]))
@@ -213,6 +223,14 @@ def test_scales_that_a_workspace_does_not_hold_are_the_frameworks(workspaces):
     for message, launches, events, size, allocations in workspaces["large"]:
         assert (message, [what for what, _ in events]) == ("", ["allocate", "release"])
         assert (launches, size, allocations) == (2, 2 * 4 * 256 * 2048, 0)
+
+
+@pytest.mark.parametrize(
+    ("captured", "others"), [(False, [[1, 1, 1], [1, 1, 0]]), (True, [[1, 0, 1], [1, 0, 1]])], ids=["not", "captured"]
+)
+def test_the_driver_is_asked_little_about_the_default_stream(folder, captured, others):
+    """Whether it is captured never, and its number once; other streams at each call, their number if not captured."""
+    assert run(folder, QUESTIONS, native=True, captured=captured) == [[0, 1, 1], [0, 0, 0], *others]
 
 
 def test_streams_have_workspaces_of_their_own_as_far_as_they_go(folder):

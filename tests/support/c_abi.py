@@ -68,6 +68,7 @@ def gemm(
     layout: str,
     ks: tuple[int, ...] = (),
     allocator: Allocator | None = None,
+    stream: int | None = None,
     **given: CudaLike | None,
 ) -> None:
     """aotgemm_gemm. Raises what its status stands for."""
@@ -79,6 +80,6 @@ def gemm(
         call.ks = (ctypes.c_int64 * len(ks))(*ks)
     loaded = library()
     place = None if allocator is None else ctypes.cast(ctypes.pointer(allocator), ctypes.c_void_p)
-    status = loaded.aotgemm_gemm(ctypes.byref(call), ctypes.byref(Launch(None, -1, 0, place)))
+    status = loaded.aotgemm_gemm(ctypes.byref(call), ctypes.byref(Launch(stream, -1, 0, place)))
     if status:
         raise ERRORS[status - 1](loaded.aotgemm_last_error().decode())

@@ -56,8 +56,12 @@ FAKE(cuCtxGetDevice)(int* device) { COUNT(cuCtxGetDevice); *device = 0; return 0
 FAKE(cuCtxPushCurrent_v2)(void* context) { COUNT(cuCtxPushCurrent_v2); current = context; return 0; }
 FAKE(cuCtxPopCurrent_v2)(void** context) { COUNT(cuCtxPopCurrent_v2); *context = current; current = nullptr; return 0; }
 int copies_take_long = 0;
-int capturing = 0;  // CUstreamCaptureStatus of every stream
-FAKE(cuStreamIsCapturing)(void*, int* status) { COUNT(cuStreamIsCapturing); *status = capturing; return 0; }
+int capturing = 0;  // CUstreamCaptureStatus of every stream but the default one, which cannot be captured
+FAKE(cuStreamIsCapturing)(void* stream, int* status) {
+    COUNT(cuStreamIsCapturing);
+    *status = stream != nullptr ? capturing : 0;
+    return 0;
+}
 // A stream's number is its handle.
 FAKE(cuStreamGetId)(void* stream, unsigned long long* number) {
     COUNT(cuStreamGetId);

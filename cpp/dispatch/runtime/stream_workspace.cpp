@@ -20,8 +20,10 @@ Slots& slots_of(const CudaDevice& device) {
     return slots[device.handle];
 }
 
-// An error, too, is no leave to use memory that outlives the call: NULL cannot be asked while another stream is captured.
+// The default stream cannot be captured, so that it is not asked (CUDA driver API, cuStreamBeginCapture). An error is no
+// leave to use memory that outlives the call.
 bool is_captured(CUstream stream) {
+    if (stream == nullptr) return false;
     CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
     return driver().cuStreamIsCapturing(stream, &status) != CUDA_SUCCESS || status != CU_STREAM_CAPTURE_STATUS_NONE;
 }
