@@ -104,6 +104,10 @@ SM100_TILES = (
     (128, 128, 64, ONE),
     (128, 256, 64, PAIR_M),
 )
+SM100_BATCHED_TILES = (
+    (128, 128, 64, ONE + PAIR_M),  # pairs: for einsums of N of 128
+    (128, 256, 64, PAIR_M),
+)
 SM100_SWAPPED_TILES = ((128, 128, 64, PAIR_N),)
 # An M-major tile of A is made of boxes of 64.
 SM100_SWAPPED_TILES_K_MAJOR_A = ((16, 128, 128, PAIR_N),)
@@ -131,7 +135,7 @@ SM100_GROUPED_TABLES = (
     TileTable("contiguous", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
     TileTable("psum", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
     TileTable("masked", ("nt",), ("bf16",), SM100_TILES, SM100_SEPARATE_SWAPPED_TILES),
-    TileTable("batched", ("nt", "nn"), ("bf16",), SM100_TILES, SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("bf16",), SM100_BATCHED_TILES, SM100_SEPARATE_SWAPPED_TILES),
     TileTable("k_grouped", ("tn",), ("fp32",), SM100_TILES),
     TileTable("batch_reduced", ("nt",), ("fp32",), SM100_TILES),
 )

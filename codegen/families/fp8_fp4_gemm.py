@@ -53,7 +53,7 @@ ALIGNED_SWAPPED_TILES = (
 # Groups with rows of their own (masked, batched).
 SEPARATE_SWAPPED_TILES = (
     (16, 128, 128, PAIR_N),
-    (32, 128, 128, ONE),
+    (32, 128, 128, ONE + PAIR_N),
     (128, 128, 128, PAIR_N),
     (240, 128, 128, PAIR_N),
 )
