@@ -84,6 +84,12 @@ def check_exact(inexact: Any) -> None:
         )
 
 
+def check_rows_per_scale(rows_per_scale: int) -> None:
+    """Raises ShapeError, or DtypeError for what is no integer."""
+    if integer("rows_per_scale", rows_per_scale) not in (1, BLOCK):
+        raise ShapeError(f"rows_per_scale: is {rows_per_scale}, allowed is 1 or {BLOCK}")
+
+
 def requantize_fp4_to_fp8(
     weights: T, scales: Tensor, rows_per_scale: int = BLOCK, *, allow_inexact: bool = False
 ) -> tuple[T, T, T]:
@@ -104,8 +110,7 @@ def requantize_fp4_to_fp8(
     Raises InexactError, ShapeError, DtypeError, LayoutError.
     """
     *groups, n, half = shape_of("weights", weights, (2, 3))
-    if integer("rows_per_scale", rows_per_scale) not in (1, BLOCK):
-        raise ShapeError(f"rows_per_scale: is {rows_per_scale}, allowed is 1 or {BLOCK}")
+    check_rows_per_scale(rows_per_scale)
     allowed = flag("allow_inexact", allow_inexact)
     blocks = [*groups, ceil_div(n, rows_per_scale), ceil_div(half * 2, BLOCK)]
     q = _empty("weights", weights, [*groups, n, half * 2], "float8_e4m3fn")

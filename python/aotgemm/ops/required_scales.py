@@ -47,6 +47,8 @@ class Required(NamedTuple):
         gran_mn, gran_k = granularity(recipe, is_sfa)
         if dtype not in ("float32", "int32"):
             raise DtypeError(f"sf: dtype is {dtype}, allowed is float32 or int32")
+        if min(gran_mn, gran_k) < 1:
+            raise ShapeError(f"recipe: is {recipe}, allowed are numbers from 1 on")
         return cls(dtype, gran_mn, gran_k, is_cast_disabled)
 
     def shape(self, groups: tuple[int, ...], mn: int, k: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from ..arrays.sizes import align, ceil_div
 from ..ops import cast
 from ..ops.packed_layout import SCALES_PER_WORD
 from .registration import register
-from .shapes import BF16, FP8, FP32, INT32, check_dtype, check_ndim
+from .shapes import BF16, FP8, FP32, INT32, check_dtype, check_granularity, check_ndim
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 ROWS = (
@@ -42,6 +42,7 @@ def _fake_by_row(x_columns: int, codes_in_byte: int, *allowed: torch.dtype) -> C
     ) -> Pair:
         check_ndim("x", x, 2 if masked_m is None else 3)
         check_dtype("x", x, *allowed)
+        check_granularity(gran_k)
         columns = x.shape[-1] // x_columns
         scales = [*x.shape[:-1], ceil_div(columns, gran_k * (SCALES_PER_WORD if use_packed_ue8m0 else 1))]
         dtype = INT32 if use_packed_ue8m0 else FP32
@@ -54,6 +55,7 @@ def _fake_by_row(x_columns: int, codes_in_byte: int, *allowed: torch.dtype) -> C
 def _fake_by_block(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128) -> Pair:
     check_ndim("x", x, 2)
     check_dtype("x", x, BF16, FP32)
+    check_granularity(gran_k)
     scales = [ceil_div(size, gran_k) for size in x.shape]
     return x.new_empty(x.shape, dtype=FP8), x.new_empty(scales, dtype=FP32)
 
@@ -61,6 +63,7 @@ def _fake_by_block(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128) -> Pair:
 def _fake_by_channel(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128) -> Pair:
     check_ndim("x", x, 2)
     check_dtype("x", x, BF16, FP32)
+    check_granularity(gran_k)
     return x.new_empty(x.shape, dtype=FP8), x.new_empty((ceil_div(x.shape[0], gran_k), x.shape[1]), dtype=FP32)
 
 

@@ -4,10 +4,11 @@ import torch
 
 from ..arrays.sizes import ceil_div
 from ..ops import fp4, layout, packed_layout
+from ..ops.fp4 import check_rows_per_scale
 from ..ops.packed_layout import SCALES_PER_WORD, packed_rows
 from .cast_operators import mn_major
 from .registration import register
-from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim
+from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim, check_ndims, check_rows
 
 INT8 = torch.int8
 
@@ -20,11 +21,13 @@ def _aligned(sf: torch.Tensor) -> torch.Tensor:
 
 
 def _fake_aligned(sf: torch.Tensor) -> torch.Tensor:
+    check_ndims("sf", sf, 2, 3)
     check_dtype("sf", sf, FP32)
     return mn_major(sf, list(sf.shape), FP32)
 
 
 def _fake_packed(sf: torch.Tensor, psum_layout: torch.Tensor | None = None) -> torch.Tensor:
+    check_ndims("sf", sf, 2, 3)
     check_dtype("sf", sf, FP32)
     return mn_major(sf, [*sf.shape[:-1], ceil_div(sf.shape[-1], SCALES_PER_WORD)], INT32)
 
@@ -39,17 +42,20 @@ def _fake_packed_by_k(
 ) -> torch.Tensor:
     check_dtype("sf", sf, FP32)
     check_ndim("sf", sf, 2)
+    check_ndim("grouped_layout", grouped_layout, 1)
     rows = packed_rows(ks_cpu, sf.shape[0], grouped_layout.shape[0], gran_k, use_psum_layout)
     return sf.new_empty((rows, sf.shape[1]), dtype=INT32)
 
 
 def _fake_pack(x: torch.Tensor) -> torch.Tensor:
+    check_ndims("x", x, 2, 3)
     check_dtype("x", x, FP32)
     return x.new_empty((*x.shape[:-1], x.shape[-1] // SCALES_PER_WORD), dtype=INT32)
 
 
 def _fake_unpack(packed: torch.Tensor) -> torch.Tensor:
     check_dtype("packed", packed, INT32)
+    check_rows("packed", packed)
     return packed.new_empty((*packed.shape[:-1], packed.shape[-1] * SCALES_PER_WORD), dtype=FP32)
 
 
@@ -62,8 +68,8 @@ def _fake_values(
 
 
 def _fake_transpose(a: torch.Tensor) -> torch.Tensor:
-    check_dtype("packed", a, INT8)
-    check_ndim("packed", a, 2)
+    check_dtype("a", a, INT8)
+    check_ndim("a", a, 2)
     return a.new_empty((a.shape[1] * 2, a.shape[0] // 2))
 
 
@@ -71,6 +77,8 @@ def _fake_requantize(
     weights: torch.Tensor, scales: torch.Tensor, rows_per_scale: int = BLOCK, *, allow_inexact: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     check_dtype("weights", weights, INT8)
+    check_ndims("weights", weights, 2, 3)
+    check_rows_per_scale(rows_per_scale)
     *groups, n, half = weights.shape
     blocks = [*groups, ceil_div(n, rows_per_scale), ceil_div(half * 2, BLOCK)]
     q = weights.new_empty([*groups, n, half * 2], dtype=FP8)

@@ -8,10 +8,11 @@ import aotgemm
 
 from ..arrays.sizes import ceil_div
 from ..errors import ShapeError
+from ..ops.fp4 import check_rows_per_scale
 from ..ops.fp4_words import LEAST_SHIFT, MOST_SHIFT, NAN_SHIFT, STEPS, THREADS, Fp4Weights, PrepackedFp4
 from .cast_operators import mn_major
 from .registration import register
-from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim, check_weight
+from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim, check_ndims, check_weight
 
 CODES_OF_WORD = 8
 CODES_OF_BYTE = 2
@@ -70,6 +71,8 @@ def _fake_prepack(
     weights: torch.Tensor, scales: torch.Tensor, rows_per_scale: int = 1, *, allow_inexact: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     check_dtype("weights", weights, torch.int8)
+    check_ndims("weights", weights, 2, 3)
+    check_rows_per_scale(rows_per_scale)
     *groups, n, half = weights.shape
     k = half * CODES_OF_BYTE
     words = weights.new_empty([*groups, n, k // CODES_OF_WORD], dtype=INT32)

@@ -1,5 +1,7 @@
 """Linear layers of several experts on rows sorted by expert, with gradients."""
 
+from typing import Any
+
 import torch
 
 from ..arrays.sizes import ceil_div
@@ -11,7 +13,7 @@ from .grouped_weights import weight_gradient
 from .linear import dequantized
 from .places import psum_places, room_for
 from .registration import register
-from .shapes import BF16, BLOCK, FP8, check_dtype, check_scales, check_sizes
+from .shapes import BF16, BLOCK, FP8, INT32, check_dtype, check_scales, check_sizes
 
 
 def _spread(rows: torch.Tensor, place: torch.Tensor, room: int) -> torch.Tensor:
@@ -52,31 +54,50 @@ def _input_gradient(
     return _gathered(d, place, live)
 
 
-def _fake(name: str, columns: int, letters: str):
-    def fake(rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+def _check_operands(rows: tuple[str, torch.Tensor, str], weight: torch.Tensor, scales: torch.Tensor, ends: Any) -> None:
+    """rows: name, matrix and the letters of its dimensions."""
+    name, matrix, letters = rows
+    check_frozen("weight", weight, scales, 3)
+    check_dtype("offsets", ends, INT32)
+    check_sizes(**{name: (matrix, letters), "weight": (in_fp8(weight), "enk"), "offsets": (ends, "e")})
+
+
+def _check(name: str, letters: str) -> Any:
+    def check(rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> None:
         check_dtype(name, rows, BF16)
-        check_frozen("weight", weight, scales, 3)
-        check_dtype("offsets", offsets, torch.int32)
-        check_sizes(**{name: (rows, letters), "weight": (in_fp8(weight), "enk"), "offsets": (offsets, "e")})
+        _check_operands((name, rows, letters), weight, scales, offsets)
+
+    return check
+
+
+def _fake(columns: int) -> Any:
+    def fake(rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
         return rows.new_empty((rows.shape[0], in_fp8(weight).shape[columns]))
 
     return fake
 
 
+def _check_product(
+    q: torch.Tensor, sf: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
+) -> None:
+    check_dtype("x", q, FP8)
+    _check_operands(("x", q, "mk"), weight, scales, offsets)
+    check_scales("sfx", sf, (q.shape[0], ceil_div(q.shape[1], BLOCK)))
+
+
 def _fake_product(
     q: torch.Tensor, sf: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, offsets: torch.Tensor
 ) -> torch.Tensor:
-    check_dtype("x", q, FP8)
-    check_scales("sfx", sf, (q.shape[0], ceil_div(q.shape[1], BLOCK)))
-    check_frozen("weight", weight, scales, 3)
-    check_sizes(x=(q, "mk"), weight=(in_fp8(weight), "enk"), offsets=(offsets, "e"))
     return q.new_empty((q.shape[0], weight.shape[1]), dtype=BF16)
 
 
 TENSORS = "Tensor weight, Tensor weight_scale_inv, Tensor offsets) -> Tensor"
-register(f"fp8_grouped_product(Tensor q, Tensor sf, {TENSORS}", _product, _fake_product)
-register(f"fp8_grouped_linear(Tensor x, {TENSORS}", _forward, _fake("x", 1, "mk"))
-register(f"fp8_grouped_linear_input_gradient(Tensor gradient, {TENSORS}", _input_gradient, _fake("gradient", 2, "mn"))
+register(f"fp8_grouped_product(Tensor q, Tensor sf, {TENSORS}", _product, _fake_product, _check_product)
+register(f"fp8_grouped_linear(Tensor x, {TENSORS}", _forward, _fake(1), _check("x", "mk"))
+register(
+    f"fp8_grouped_linear_input_gradient(Tensor gradient, {TENSORS}",
+    *(_input_gradient, _fake(2), _check("gradient", "mn")),
+)
 product = torch.ops.aotgemm.fp8_grouped_product.default
 forward = torch.ops.aotgemm.fp8_grouped_linear.default
 input_gradient = torch.ops.aotgemm.fp8_grouped_linear_input_gradient.default

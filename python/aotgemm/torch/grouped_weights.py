@@ -44,15 +44,19 @@ def _gradient(gradient: torch.Tensor, x: torch.Tensor, offsets: torch.Tensor) ->
     return d
 
 
-def _fake_gradient(gradient: torch.Tensor, x: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+def _check_gradient(gradient: torch.Tensor, x: torch.Tensor, offsets: torch.Tensor) -> None:
     check_dtype("gradient", gradient, BF16)
     check_dtype("x", x, BF16)
     check_dtype("offsets", offsets, torch.int32)
     check_sizes(gradient=(gradient, "mn"), x=(x, "mk"), offsets=(offsets, "e"))
+
+
+def _fake_gradient(gradient: torch.Tensor, x: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     return x.new_empty((offsets.shape[0], gradient.shape[1], x.shape[1]), dtype=FP32)
 
 
 register(
-    "fp8_grouped_linear_weight_gradient(Tensor gradient, Tensor x, Tensor offsets) -> Tensor", _gradient, _fake_gradient
+    "fp8_grouped_linear_weight_gradient(Tensor gradient, Tensor x, Tensor offsets) -> Tensor",
+    *(_gradient, _fake_gradient, _check_gradient),
 )
 weight_gradient = torch.ops.aotgemm.fp8_grouped_linear_weight_gradient.default

@@ -3,12 +3,13 @@
 import torch
 
 from ..arrays.sizes import align
+from ..errors import ShapeError
 from ..ops.bf16_gemm import bf16_gemm_nn
 from ..ops.fp8_gemm import fp8_gemm_nt
 from .casts import by_token, quantize_weight, times_scales
 from .fp4_weights import check_frozen, columns_of, decoded, in_fp8, is_words, operand
 from .registration import register
-from .shapes import BF16, BLOCK, FP32, check_dtype, check_ndim, check_sizes
+from .shapes import BF16, BLOCK, FP32, as_rows, check_dtype, check_ndim, check_rows
 
 K_STEP = 16  # columns of FP8 operands come in multiples of it
 
@@ -22,29 +23,43 @@ def dequantized(weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
 
 
 def _forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
-    rows = x.reshape(-1, x.shape[-1])
+    rows = as_rows(x)
     d = torch.empty(rows.shape[0], weight.shape[0], dtype=BF16, device=x.device)
     fp8_gemm_nt(by_token(rows), operand(weight, scales), d)
     return d.view(*x.shape[:-1], weight.shape[0])
 
 
-def _fake_forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
-    check_dtype("x", x, BF16)
+def _check_columns(name: str, rows: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, dim: int) -> None:
+    """Rows of BF16 with as many columns as the weight's dimension has elements."""
+    check_dtype(name, rows, BF16)
+    check_rows(name, rows)
     check_frozen("weight", weight, scales, 2)
-    check_sizes(x=(x.reshape(-1, x.shape[-1]), "mk"), weight=(in_fp8(weight), "nk"))
+    columns = in_fp8(weight).shape[dim]
+    if rows.shape[-1] != columns:
+        raise ShapeError(f"{name}: {'NK'[dim]} is {rows.shape[-1]}, must be {columns}")
+
+
+def _check_forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> None:
+    _check_columns("x", x, weight, scales, 1)
+
+
+def _fake_forward(x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     return x.new_empty((*x.shape[:-1], weight.shape[0]))
 
 
 def _input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
-    rows = gradient.reshape(-1, weight.shape[0]).contiguous()
+    rows = as_rows(gradient).contiguous()
     columns = columns_of(weight)
     d = torch.empty(rows.shape[0], columns, dtype=BF16, device=gradient.device)
     bf16_gemm_nn(rows, dequantized(weight, scales), d)
     return d.view(*gradient.shape[:-1], columns)
 
 
+def _check_input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> None:
+    _check_columns("gradient", gradient, weight, scales, 0)
+
+
 def _fake_input_gradient(gradient: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
-    check_dtype("gradient", gradient, BF16)
     return gradient.new_empty((*gradient.shape[:-1], columns_of(weight)))
 
 
@@ -56,24 +71,37 @@ def _by_column(rows: torch.Tensor, padded: int) -> tuple[torch.Tensor, torch.Ten
 
 
 def _weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    gradient, x = (each.reshape(-1, each.shape[-1]) for each in (gradient, x))
+    gradient, x = as_rows(gradient), as_rows(x)
     padded = align(x.shape[0], K_STEP)
     d = torch.empty(gradient.shape[1], x.shape[1], dtype=FP32, device=x.device)
     fp8_gemm_nt(_by_column(gradient, padded), _by_column(x, padded), d, recipe=(1, 1, BLOCK))
     return d
 
 
+def _check_weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> None:
+    for name, each in (("gradient", gradient), ("x", x)):
+        check_dtype(name, each, BF16)
+        check_rows(name, each)
+    if gradient.shape[:-1] != x.shape[:-1]:
+        raise ShapeError(f"x: has {list(x.shape[:-1])} tokens, must have {list(gradient.shape[:-1])} as gradient")
+
+
 def _fake_weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return gradient.new_empty((gradient.shape[-1], x.shape[-1]), dtype=FP32)
 
 
-register("fp8_linear(Tensor x, Tensor weight, Tensor weight_scale_inv) -> Tensor", _forward, _fake_forward)
+register(
+    "fp8_linear(Tensor x, Tensor weight, Tensor weight_scale_inv) -> Tensor",
+    *(_forward, _fake_forward, _check_forward),
+)
 register(
     "fp8_linear_input_gradient(Tensor gradient, Tensor weight, Tensor weight_scale_inv) -> Tensor",
-    _input_gradient,
-    _fake_input_gradient,
+    *(_input_gradient, _fake_input_gradient, _check_input_gradient),
 )
-register("fp8_linear_weight_gradient(Tensor gradient, Tensor x) -> Tensor", _weight_gradient, _fake_weight_gradient)
+register(
+    "fp8_linear_weight_gradient(Tensor gradient, Tensor x) -> Tensor",
+    *(_weight_gradient, _fake_weight_gradient, _check_weight_gradient),
+)
 forward = torch.ops.aotgemm.fp8_linear.default
 input_gradient = torch.ops.aotgemm.fp8_linear_input_gradient.default
 weight_gradient = torch.ops.aotgemm.fp8_linear_weight_gradient.default
@@ -142,5 +170,6 @@ def fp8_linear(
     Raises what aotgemm.fp8_gemm_nt raises.
     """
     check_ndim("weight", weight, 2)
+    check_rows("x", x)
     out = _product(x, weight, weight_scale_inv)
     return out if bias is None else out + bias

@@ -8,9 +8,26 @@ import torch
 LIBRARY = torch.library.Library("aotgemm", "DEF")  # operators live as long as it does
 
 
-def register(schema: str, function: Callable[..., Any], fake: Callable[..., Any]) -> None:
-    """Defines an operator for CPU and CUDA alike. Strides are part of our contracts: no compiler may change them."""
+def _behind(check: Callable[..., None] | None, function: Callable[..., Any]) -> Callable[..., Any]:
+    if check is None:
+        return function
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def register(
+    schema: str, function: Callable[..., Any], fake: Callable[..., Any], check: Callable[..., None] | None = None
+) -> None:
+    """Defines an operator for CPU and CUDA alike. Strides are part of our contracts: no compiler may change them.
+
+    fake: the function on tensors without memory, for graphs. check: refuses arguments before either sees them; for a
+    function of PyTorch's own operations, which refuse them in other words or not at all.
+    """
     name = schema.split("(")[0]
     LIBRARY.define(schema, tags=(torch.Tag.needs_exact_strides,))
-    LIBRARY.impl(name, function, "CompositeExplicitAutograd")
-    torch.library.register_fake(f"aotgemm::{name}", fake, lib=LIBRARY)
+    LIBRARY.impl(name, _behind(check, function), "CompositeExplicitAutograd")
+    torch.library.register_fake(f"aotgemm::{name}", _behind(check, fake), lib=LIBRARY)

@@ -1,5 +1,6 @@
 """What an operator checks of tensors without memory: sizes and element types, at the time a graph is made."""
 
+import math
 from typing import Any
 
 import torch
@@ -9,6 +10,11 @@ from ..errors import DtypeError, ShapeError
 
 BLOCK = 128
 FP8, BF16, FP32, INT32 = torch.float8_e4m3fn, torch.bfloat16, torch.float32, torch.int32
+
+
+def as_rows(x: torch.Tensor) -> torch.Tensor:
+    """A matrix of all rows, also where these have no elements."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def check_dtype(name: str, tensor: torch.Tensor, *allowed: torch.dtype) -> None:
@@ -22,6 +28,25 @@ def check_ndim(name: str, tensor: torch.Tensor, ndim: int) -> None:
     """Raises ShapeError unless the tensor has that many dimensions."""
     if tensor.dim() != ndim:
         raise ShapeError(f"{name}: has {tensor.dim()} dimensions, allowed is {ndim}")
+
+
+def check_ndims(name: str, tensor: torch.Tensor, *allowed: int) -> None:
+    """Raises ShapeError unless the tensor has one of these numbers of dimensions."""
+    if tensor.dim() not in allowed:
+        words = " or ".join(map(str, allowed))
+        raise ShapeError(f"{name}: has {tensor.dim()} dimensions, allowed is {words}")
+
+
+def check_granularity(gran_k: int) -> None:
+    """Raises ShapeError for a number of columns that no cast gives a scale."""
+    if gran_k not in (32, BLOCK):
+        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
+
+
+def check_rows(name: str, tensor: torch.Tensor) -> None:
+    """Raises ShapeError for a tensor of no dimension, which has no rows."""
+    if tensor.dim() == 0:
+        raise ShapeError(f"{name}: has 0 dimensions, allowed is at least 1")
 
 
 def check_sizes(**operands: tuple[torch.Tensor, str]) -> dict[str, Any]:
