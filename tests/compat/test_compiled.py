@@ -31,10 +31,9 @@ def linear(deep_gemm, x, weight, scales):
     return torch.relu(d)
 
 
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
-def test_a_linear_layer(deep_gemm, backend):
+def test_a_linear_layer(deep_gemm):
     pair = deep_gemm.per_block_cast_to_fp8(bf16(0, N, K), False)
-    counter = CompileCounterWithBackend(backend)
+    counter = CompileCounterWithBackend("aot_eager")
     compiled = torch.compile(lambda x: linear(deep_gemm, x, *pair), fullgraph=True, dynamic=True, backend=counter)
     for m in (9, 4, 33):
         assert torch.equal(compiled(bf16(m, m, K)), linear(deep_gemm, bf16(m, m, K), *pair))

@@ -5,6 +5,7 @@ import aotgemm.torch
 import pytest
 import torch
 from layer_weights import bf16, blocks, stacked
+from operator_operands import operator_operands
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 M, N, K, E = 8, 144, 272, 3
@@ -44,10 +45,35 @@ def test_operands_that_do_not_fit(name, args, error, message):
     assert str(traced.value) == str(real.value)
 
 
+OPERANDS = {
+    "fp8_linear": 3,
+    "fp8_linear_input_gradient": 3,
+    "fp8_linear_weight_gradient": 2,
+    "fp8_quantize_weight": 1,
+    "fp8_grouped_linear": 4,
+    "fp8_grouped_product": 5,
+    "fp8_grouped_linear_weight_gradient": 3,
+}
+
+
+@pytest.mark.parametrize("name, place", [(name, place) for name, count in OPERANDS.items() for place in range(count)])
+def test_freed_tensors_are_refused(name, place):
+    given = operator_operands(name)
+    assert len(given) == OPERANDS[name]
+    given[place].untyped_storage().resize_(0)
+    with pytest.raises(aotgemm.LayoutError):
+        getattr(torch.ops.aotgemm, name)(*given)
+
+
 @pytest.mark.parametrize("recipe", [(0, 128), (1, 0), (-1, 128)], ids=str)
 def test_a_scale_for_nothing_is_refused(recipe):
     with pytest.raises(SHAPE, match="^recipe: is .*, allowed are numbers from 1 on$"):
         aotgemm.transform_sf_into_required_layout(torch.rand(7, 3), 7, 300, recipe)
+
+
+def test_scales_of_an_unknown_architecture_are_refused():
+    with pytest.raises(aotgemm.KernelMissingError, match="^arch: is 'sm_80', allowed is sm_90a or sm_100a$"):
+        aotgemm.transform_sf_into_required_layout(torch.rand(7, 3), 7, 300, (1, 128), arch="sm_80")
 
 
 def test_no_columns_are_no_error():

@@ -75,7 +75,7 @@ def transform_sf_into_required_layout(
     (128, 128) as they are, the same object. psum_layout has no effect there.
     On sm_100a, with gran_k 32 or 128: FP32 powers of two, each repeated for its gran_mn rows, through
     get_mn_major_tma_aligned_packed_ue8m0_tensor(..., psum_layout); int32 with gran_mn 1 is checked and returned.
-    Raises ShapeError (also for any other combination), DtypeError or LayoutError.
+    Raises ShapeError (also for any other combination), DtypeError, LayoutError or KernelMissingError.
     """
     mn, k = integer("mn", mn), integer("k", k)
     groups = () if num_groups is None else (integer("num_groups", num_groups),)

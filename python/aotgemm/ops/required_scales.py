@@ -1,15 +1,17 @@
 """Which scales the FP8 GEMMs of an architecture read, and what brings others into that form."""
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from ..arrays.sizes import ceil_div
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, KernelMissingError, ShapeError
 from ..scalars import integer
+from ..typing import Architecture
 from ._arguments import describe
 from .packed_layout import SCALES_PER_WORD
 
 HOPPER = "sm_90a"
+ARCHITECTURES = get_args(Architecture)
 
 
 def granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
@@ -68,7 +70,9 @@ class Required(NamedTuple):
         return ceil_div(k, self.gran_k * SCALES_PER_WORD)
 
     def action(self, arch: str, recipe: Any) -> Action:
-        """For the GEMMs of an architecture. Raises ShapeError where they take no such scales."""
+        """Raises ShapeError where no GEMM takes such scales, KernelMissingError for an unknown architecture."""
+        if arch not in ARCHITECTURES:
+            raise KernelMissingError(f"arch: is {arch!r}, allowed is {' or '.join(ARCHITECTURES)}")
         is_packed = self.dtype == "int32"
         stays_fp32 = arch == HOPPER or self.is_cast_disabled
         if stays_fp32 and not is_packed and self.gran_k == 128 and self.gran_mn in (1, 128):

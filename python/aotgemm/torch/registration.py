@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from .. import _core
+
 LIBRARY = torch.library.Library("aotgemm", "DEF")  # operators live as long as it does
 
 
@@ -19,6 +21,18 @@ def _behind(check: Callable[..., None] | None, function: Callable[..., Any]) -> 
     return checked
 
 
+def _has_memory(name: str) -> Callable[..., None]:
+    """A check that the operator's tensors have what their sizes say: PyTorch reads a freed one where nothing is."""
+    names = [each.name for each in getattr(torch.ops.aotgemm, name).default._schema.arguments]
+
+    def check(*args: Any) -> None:
+        for argument, given in zip(names, args, strict=False):
+            if isinstance(given, torch.Tensor):
+                _core.check_address(given, argument)
+
+    return check
+
+
 def register(
     schema: str, function: Callable[..., Any], fake: Callable[..., Any], check: Callable[..., None] | None = None
 ) -> None:
@@ -29,5 +43,6 @@ def register(
     """
     name = schema.split("(")[0]
     LIBRARY.define(schema, tags=(torch.Tag.needs_exact_strides,))
-    LIBRARY.impl(name, _behind(check, function), "CompositeExplicitAutograd")
+    real = _behind(check, function) if check is None else _behind(_has_memory(name), _behind(check, function))
+    LIBRARY.impl(name, real, "CompositeExplicitAutograd")
     torch.library.register_fake(f"aotgemm::{name}", _behind(check, fake), lib=LIBRARY)
