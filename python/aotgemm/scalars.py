@@ -1,5 +1,6 @@
 """Arguments that are one number, one word or one yes or no: what else comes is refused by name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from .errors import DtypeError, ShapeError
@@ -31,6 +32,13 @@ def integer(name: str, value: Any) -> int:
     if number.bit_length() > MOST_BITS:
         raise ShapeError(f"{name}: is a number of thousands of digits, allowed is one of 64 bits")
     return number
+
+
+def integers(name: str, values: Any) -> list[int]:
+    """Whole numbers. Raises DtypeError for what is no sequence of them."""
+    if not isinstance(values, Sequence):
+        raise _refused(name, values, "a list of ints")
+    return [integer(name, value) for value in values]
 
 
 def count(name: str, value: Any, least: int = 1) -> int:

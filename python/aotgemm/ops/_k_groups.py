@@ -44,13 +44,14 @@ def _of_ends(name: str, ends: Any, compute: Callable[[], Ends]) -> Ends:
     which are not written.
     """
     shape_of(name, ends, (1,))
+    if dtype_name_of(ends) != "int32":
+        raise DtypeError(f"{name}: dtype is {dtype_name_of(ends)}, allowed is int32")
+    _core.check_address(ends, name)
     try:
-        if dtype_name_of(ends) == "int32":
-            return compute()
+        return compute()
     except (AttributeError, RuntimeError, TypeError) as error:
         reason = str(error).partition("\n")[0]
         raise DtypeError(f"{name}: is a {type(ends).__name__} that cannot be computed with ({reason})") from None
-    raise DtypeError(f"{name}: dtype is {dtype_name_of(ends)}, allowed is int32")
 
 
 def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: bool) -> Ends:

@@ -9,6 +9,7 @@ from ..arrays.device_array import to_numpy
 from ..arrays.frameworks import contiguous_stride, dtype_name_of, empty_strided, framework_of, shape_of
 from ..arrays.sizes import ceil_div, get_tma_aligned_size
 from ..errors import DtypeError, InexactError, ShapeError
+from ..scalars import count, flag, integer, integers
 from ..typing import T, Tensor
 
 SCALES_PER_WORD, WORD_BYTES = 4, 4
@@ -41,7 +42,7 @@ def get_mn_major_tma_aligned_packed_ue8m0_tensor(sf: T, psum_layout: Tensor | No
 
 def packed_rows(ks: Sequence[int] | None, rows: int, groups: int, gran_k: int, use_psum_layout: bool) -> int:
     """Rows of scales of groups along K, of which sf has `rows`, once they are packed. Raises ShapeError."""
-    if not ks:
+    if ks is None or not integers("ks_cpu", ks):
         if not use_psum_layout:
             raise ShapeError(f"ks_cpu: is {ks}, allowed without use_psum_layout is K of each of the {groups} groups")
         return (rows + (SCALES_PER_WORD - 1) * groups) // SCALES_PER_WORD
@@ -73,13 +74,14 @@ def get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
     """
     rows, mn = shape_of("sf", sf, (2,))
     (groups,) = shape_of("grouped_layout", grouped_layout, (1,))
-    if gran_k not in (32, 128):
+    if integer("gran_k", gran_k) not in (32, 128):
         raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or 128")
     if mn % WORD_BYTES:
         raise ShapeError(f"sf: has {mn} columns, must be a multiple of 4 (16 bytes); the nearest is {mn + -mn % 4}")
-    shape = [packed_rows(ks_cpu, rows, groups, gran_k, use_psum_layout), mn]
+    is_psum = flag("use_psum_layout", use_psum_layout)
+    shape = [packed_rows(ks_cpu, rows, groups, gran_k, is_psum), mn]
     out = empty_strided("sf", sf, shape, contiguous_stride(shape), "int32")
-    _core.pack_ue8m0_k_grouped(sf, out, grouped_layout, gran_k, k_alignment, use_psum_layout)
+    _core.pack_ue8m0_k_grouped(sf, out, grouped_layout, gran_k, count("k_alignment", k_alignment), is_psum)
     return out
 
 
