@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, KernelMissingError, ShapeError
-from ..scalars import integer
+from ..scalars import integer, shown
 from ..typing import Architecture
 from ._arguments import describe
 from .packed_layout import SCALES_PER_WORD
@@ -24,8 +24,8 @@ def granularity(recipe: Any, is_sfa: bool | None) -> tuple[int, int]:
         case (gran_mn, gran_k), _:
             return gran_mn, gran_k
     raise ShapeError(
-        f"recipe: is {recipe} with is_sfa = {is_sfa}, allowed is (gran_m, gran_n, gran_k) with is_sfa True or False, "
-        "or (gran_mn, gran_k)"
+        f"recipe: is {recipe} with is_sfa = {shown(is_sfa)}, allowed is (gran_m, gran_n, gran_k) with is_sfa True "
+        "or False, or (gran_mn, gran_k)"
     )
 
 
