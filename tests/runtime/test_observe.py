@@ -13,6 +13,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from fake_driver import build_fake_driver, run_on_fake
+from plans import plan_without_calls
 from problems import make_problem
 
 FIELDS = ("mark", "format", "seconds", "family", "grouping", "layout", "output", "m", "n", "k", "groups", "sms")
@@ -89,15 +90,9 @@ def test_a_file_that_cannot_be_opened(tmp_path):
 
 
 def test_refused_calls_are_counted():
-    from aotgemm import _core
-
     before = aotgemm.stats()
-    _core.plan_load([], [], 9, 0, 132, 3)
-    try:
-        with pytest.raises(aotgemm.PlanError):
-            make_problem(5, 24, 144).run()
-    finally:
-        aotgemm.unload_plan()
+    with plan_without_calls(), pytest.raises(aotgemm.PlanError):
+        make_problem(5, 24, 144).run()
     assert aotgemm.stats() == before | {"refused": before["refused"] + 1}
     make_problem(5, 24, 144).run()
     assert aotgemm.stats()["cpu_gemms"] == before["cpu_gemms"] + 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import aotgemm
 import pytest
 from fake_driver import build_fake_driver, run_on_fake
+from plans import plan_without_calls
 from problems import make_problem
 
 SOURCE = Path(__file__).parents[1] / "support" / "fake_nvtx.cpp"
@@ -49,15 +50,9 @@ def test_ranges_of_one_library_end_in_it(library, told):
 
 
 def test_a_failing_call_ends_its_range(library, told):
-    from aotgemm import _core
-
     aotgemm.set_nvtx(library)
-    _core.plan_load([], [], 9, 0, 132, 3)
-    try:
-        with pytest.raises(aotgemm.PlanError):
-            make_problem(5, 24, 144).run()
-    finally:
-        aotgemm.unload_plan()
+    with plan_without_calls(), pytest.raises(aotgemm.PlanError):
+        make_problem(5, 24, 144).run()
     assert told() == [f"+{CPU_NAME}", "-"]
 
 

@@ -171,18 +171,23 @@ def _change_options(rng: np.random.Generator, call: Call) -> Call:
     return replace(call, options=options)
 
 
-def mutated(rng: np.random.Generator, call: Call) -> Call:
-    """With an operand of other sizes, strides or type, elsewhere, over another or left out, or with other options."""
+def mutated_operands(rng: np.random.Generator, operands: dict[str, Place | None]) -> dict[str, Place | None]:
+    """One of them left out, elsewhere, over another, or of other sizes, strides or type."""
     draw = rng.random()
-    if draw < 0.1:
-        return _change_options(rng, call)
-    present = [name for name, place in call.operands.items() if place is not None]
-    name, other = (str(x) for x in rng.choice(present, 2))
-    place = call.operands[name]
-    if draw < 0.15:
+    present = {name: place for name, place in operands.items() if place is not None}
+    name, other = (str(x) for x in rng.choice(list(present), 2))
+    place = present[name]
+    if draw < 0.05:
         changed = None
-    elif draw < 0.3 and name != "index":
-        changed = replace(place, address=call.operands[other].address + 16 * int(rng.integers(-2, 3)))
+    elif draw < 0.2 and name != "index":
+        changed = replace(place, address=present[other].address + 16 * int(rng.integers(-2, 3)))
     else:
         changed = changed_place(rng, place, name == "index")
-    return replace(call, operands=call.operands | {name: changed})
+    return operands | {name: changed}
+
+
+def mutated(rng: np.random.Generator, call: Call) -> Call:
+    """With another operand or other options."""
+    if rng.random() < 0.1:
+        return _change_options(rng, call)
+    return replace(call, operands=mutated_operands(rng, call.operands))

@@ -8,7 +8,7 @@ import aotgemm
 import numpy as np
 from aotgemm.problems.backends import CpuBackend
 from aotgemm.problems.operation import Operation, OperationCall, lay_out
-from call_mutations import Place, changed_place
+from call_mutations import Place, mutated_operands
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,5 @@ def random_operation_call(rng: np.random.Generator, operation: Operation) -> Pla
 
 
 def mutated_operation(rng: np.random.Generator, placed: PlacedCall) -> PlacedCall:
-    """With an operand of other sizes, strides or type, elsewhere, over another or left out."""
-    draw = rng.random()
-    present = [name for name, place in placed.operands.items() if place is not None]
-    name, other = (str(x) for x in rng.choice(present, 2))
-    place = placed.operands[name]
-    if draw < 0.05:
-        changed = None
-    elif draw < 0.2 and name != "index":
-        changed = replace(place, address=placed.operands[other].address + 16 * int(rng.integers(-2, 3)))
-    else:
-        changed = changed_place(rng, place, name == "index")
-    return replace(placed, operands=placed.operands | {name: changed})
+    """With another operand."""
+    return replace(placed, operands=mutated_operands(rng, placed.operands))

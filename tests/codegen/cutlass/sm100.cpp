@@ -5,31 +5,18 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cute/atom/mma_traits_sm100.hpp>
 #include <cute/tensor.hpp>
 
 void* __cvta_shared_to_generic(std::size_t);  // of the device compiler; nothing here calls it
 
 #include "sm100/pipeline/operand.cuh"
+#include "compare.hpp"
 
 namespace {
 
 using namespace cute;
 using UMMA::Major;
-
-constexpr uint32_t kSharedBytes = 232448;
-uint64_t alteration = 0;
-long compared = 0, differing = 0;
-
-void compare(const char* what, int first, int second, uint64_t theirs, uint64_t ours) {
-    ours ^= alteration;
-    ++compared;
-    if (theirs == ours || ++differing > 10) return;
-    std::fprintf(stderr, "%s (%d, %d): CuTe has %016llx, the kernels have %016llx\n", what, first, second,
-                 static_cast<unsigned long long>(theirs), static_cast<unsigned long long>(ours));
-}
 
 template <Major kMajor, class T, int kRows, int kSlices>
 auto layout_of_tile() {
@@ -76,8 +63,7 @@ void check_operand() {
 #define CHECK_OPERAND(major, type, rows, slices) check_operand<Major::major, type, rows, slices>();
 
 int main(int count, char** arguments) {
-    if (count > 1) alteration = std::strtoull(arguments[1], nullptr, 16);
+    read_alteration(count, arguments);
 #include "checks.inc"
-    std::fprintf(stderr, "%ld of %ld differ\n", differing, compared);
-    return differing != 0;
+    return report();
 }

@@ -9,31 +9,18 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cute/atom/mma_traits_sm90_gmma.hpp>
 #include <cute/tensor.hpp>
 
 #include "ptx/wgmma.cuh"
 #include "sm90/bf16_gemm/operand.cuh"
 #include "sm90/epilogue/swizzle.cuh"
+#include "compare.hpp"
 
 namespace {
 
 using namespace cute;
 using SM90::GMMA::Major;
-
-constexpr uint32_t kSharedBytes = 232448;
-uint64_t alteration = 0;
-long compared = 0, differing = 0;
-
-void compare(const char* what, int first, int second, uint64_t theirs, uint64_t ours) {
-    ours ^= alteration;
-    ++compared;
-    if (theirs == ours || ++differing > 10) return;
-    std::fprintf(stderr, "%s (%d, %d): CuTe has %016llx, the kernels have %016llx\n", what, first, second,
-                 static_cast<unsigned long long>(theirs), static_cast<unsigned long long>(ours));
-}
 
 // Address of each 16 bytes of a box, under the swizzle that the TMA applies to rows of that length.
 template <int kRowBytes>
@@ -132,8 +119,7 @@ void check_fp8() {
 #define CHECK_FP8(rows, width, slices) check_fp8<rows, width, slices>();
 
 int main(int count, char** arguments) {
-    if (count > 1) alteration = std::strtoull(arguments[1], nullptr, 16);
+    read_alteration(count, arguments);
 #include "checks.inc"
-    std::fprintf(stderr, "%ld of %ld differ\n", differing, compared);
-    return differing != 0;
+    return report();
 }
