@@ -24,6 +24,7 @@ template <class Config>
 struct MqaConsumer {
     using Sum = HeadSum<Config::kGroupRows, Config::kHeads>;
     static constexpr int kColumns = Config::kColumns, kSums = kColumns / 2;
+    static constexpr bool kSumsLater = Sum::kValues <= 8;  // as many registers can wait for the next product
     static constexpr int kKeyStep = Config::kSplitsKeys ? kMqaBlockKeys : 64;  // from a product to the next
 
     const typename Config::Params& params;
@@ -56,7 +57,9 @@ struct MqaConsumer {
         LogitRows<Config, Sum> rows;
         uint64_t heads;
         int32_t key;
-        Scales scales[2];  // of the products under way
+        Scales scales[2];            // of the products under way
+        int32_t summed = INT32_MIN;  // first key of the product whose parts are here; first, one that no row has
+        float parts[Sum::kValues] = {};
     };
 
     // Waits for the next block of rows: its products of 64 keys, or 0 if there is none.
@@ -69,7 +72,7 @@ struct MqaConsumer {
     // No branch is between an issue and its wait, and the last round has a form of its own for each number of products:
     // otherwise ptxas serialises the instructions (C7514).
     __device__ __forceinline__ void multiply(const QueryBlock<Config>& queries, int32_t products) {
-        Block block{{}, {params, queries, first_row(), lane}, heads_of(), first_key(queries), {}};
+        Block block{{}, {params, queries, first_row(), lane}, heads_of(), first_key(queries)};
         load_weights(block.weights, queries);
         issue<0>(block);
         int32_t left = products - 1;
@@ -91,6 +94,7 @@ struct MqaConsumer {
             retire<0, 1>(block);
             retire<1, 0>(block);
         }
+        if constexpr (kSumsLater) finish(block);
     }
 
     // Issues the next product into partial sums of its own.
@@ -113,10 +117,19 @@ struct MqaConsumer {
         const Scales scales = block.scales[kSlot];
         ptx::wgmma_wait<kPending>();
         if constexpr (Config::kSplitsKeys || kSlot == 1) release_stage(scales);
-        float values[Sum::kLaneRows * Sum::kLaneKeys];
-        Sum::template sum<kSlot * kSums>(values, block.weights, scales.first, scales.second, lane);
-        block.rows.store(values, block.key);
+        if constexpr (kSumsLater) finish(block);
+        Sum::template sum_own<kSlot * kSums>(block.parts, block.weights, scales.first, scales.second);
+        block.summed = block.key;
         block.key += kKeyStep;
+        if constexpr (!kSumsLater) finish(block);
+    }
+
+    // Adds up the lanes' parts of the product before, and stores. Its shuffles wait for one another while the tensor cores
+    // begin the next product; at its own end there is nothing else to issue, with two warps to a scheduler.
+    __device__ __forceinline__ void finish(const Block& block) const {
+        float values[Sum::kLaneRows * Sum::kLaneKeys];
+        Sum::sum_lanes(values, block.parts, lane);
+        block.rows.store(values, block.summed);
     }
 
     // scales: the last that were loaded from the stage.

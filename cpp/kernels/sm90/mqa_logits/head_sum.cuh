@@ -83,16 +83,22 @@ struct HeadSum {
     }
     __device__ __forceinline__ static bool stores(int lane) { return kRows > 1 || (lane & 2) == 0; }
 
-    // values[row * kLaneKeys + key] of the lane's own.
+    // The lane's part of each logit, before any other lane's: parts[2 * row + key].
     template <int kFirst, class Weights>
-    __device__ __forceinline__ static void sum(float (&values)[kLaneRows * kLaneKeys], const Weights& weights,
-                                               float first_scale, float second_scale, int lane) {
-        float parts[kValues];
+    __device__ __forceinline__ static void sum_own(float (&parts)[kValues], const Weights& weights, float first_scale,
+                                                   float second_scale) {
         static_for<kRows>([&](auto row) {
             constexpr int kAt = kFirst + row * kHeads / 2;
             parts[2 * row] = sum_own_heads<row, kHeads, kAt>(weights, first_scale);
             parts[2 * row + 1] = sum_own_heads<row, kHeads, kAt + 2>(weights, second_scale);
         });
+    }
+
+    // values[row * kLaneKeys + key] of the lane's own, of the parts of all lanes.
+    __device__ __forceinline__ static void sum_lanes(float (&values)[kLaneRows * kLaneKeys], const float (&of)[kValues],
+                                                     int lane) {
+        float parts[kValues];
+        static_for<kValues>([&](auto i) { parts[i] = of[i]; });
         exchange_halves<kValues>(parts, lane, 1);
         float halves[kValues / 2];
         static_for<kValues / 2>([&](auto i) { halves[i] = parts[i]; });

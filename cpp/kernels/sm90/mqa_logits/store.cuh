@@ -63,7 +63,7 @@ struct LogitRows {
         static_for<Sum::kLaneRows>([&](auto row) {
             static_for<Sum::kLaneKeys>([&](auto i) {
                 const int32_t own = key + 8 * i;
-                store_logit_if(static_cast<uint32_t>(own - first[row]) < count[row], base[row] + own,
+                store_logit_if(static_cast<uint32_t>(own) - static_cast<uint32_t>(first[row]) < count[row], base[row] + own,
                                values[row * Sum::kLaneKeys + i]);
             });
         });
