@@ -12,33 +12,58 @@
 
 namespace aotgemm::sm90 {
 
-// The keys of a part that 32 entries of the table have; a part is loaded once for every block of its rows of q.
+// The keys of a part that 32 entries of the table have, an entry a lane; a part is loaded once for every block of its rows
+// of q.
 class KeyRounds {
 public:
-    __device__ __forceinline__ KeyRounds(const PagedMqaLogitsParams& params, int lane, int32_t block_rows)
-        : walk_(params, lane), repeats_((params.rows_of_sequence + block_rows - 1) / block_rows),
-          keys_(32 * params.block_keys) {}
+    struct Round {
+        int32_t keys;
+        int32_t block;  // in the cache: the lane's; -1 for none
+    };
 
-    // Keys [first, end) of a sequence, and of them those of the round up to `end_of_round`. All lanes call it.
-    __device__ __forceinline__ bool next(PagedPart& round, int32_t& end_of_round) {
+    __device__ __forceinline__ KeyRounds(const PagedMqaLogitsParams& params, int lane, int32_t block_rows)
+        : params_(params), walk_(params, lane), lane_(lane),
+          repeats_((params.rows_of_sequence + block_rows - 1) / block_rows), keys_(32 * params.block_keys) {}
+
+    // False if there is none. All lanes call it. Blocks past the end are none.
+    __device__ __forceinline__ bool next(Round& round) {
         if (at_ >= part_.end) {
             if (--left_ <= 0) {
-                if (!walk_.next(part_)) return false;
+                if (!walk_.next(part_, [this](int32_t sequence, int32_t split) { read_first(sequence, split); })) return false;
                 left_ = repeats_;
             }
             at_ = part_.first;
         }
-        round = {part_.sequence, at_, part_.end};
-        at_ = part_.end - at_ > keys_ ? at_ + keys_ : part_.end;
-        end_of_round = at_;
+        const int32_t first = at_ + lane_ * params_.block_keys;
+        round = {min(part_.end - at_, keys_), -1};
+        if (first < part_.end) round.block = is_first() ? first_block_ : entry(part_.sequence, first / params_.block_keys);
+        at_ += round.keys;
         return true;
     }
 
 private:
+    __device__ __forceinline__ int32_t entry(int32_t sequence, int32_t block) const {
+        return params_.block_table[sequence * params_.block_table_stride + block];
+    }
+
+    // The entries of the part that a slot begins with are read before its length is known.
+    __device__ __forceinline__ void read_first(int32_t sequence, int32_t split) {
+        first_sequence_ = sequence;
+        first_split_ = split;
+        const int32_t in_split = kPagedSplitKeys / params_.block_keys, last = params_.table_blocks - 1 - lane_;
+        if (last >= 0 && split <= last / in_split) first_block_ = entry(sequence, split * in_split + lane_);
+    }
+    __device__ __forceinline__ bool is_first() const {
+        return part_.sequence == first_sequence_ && at_ == part_.first && part_.first / kPagedSplitKeys == first_split_;
+    }
+
+    const PagedMqaLogitsParams& params_;
     PagedWalk walk_;
+    int lane_;
     int32_t repeats_, keys_;
     PagedPart part_{0, 0, 0};
     int32_t at_ = 0, left_ = 0;
+    int32_t first_sequence_ = -1, first_split_ = 0, first_block_ = -1;
 };
 
 template <class Config>
@@ -48,35 +73,21 @@ struct PagedKeyProducer {
     int lane;
     PipelineState<Config::kStages> at{};
 
+    using Round = KeyRounds::Round;
+
     // The table is read a round ahead.
     __device__ __forceinline__ void run() {
         KeyRounds rounds(params, lane, Config::kBlockRows);
         Round now, next;
-        bool has_next = read(rounds, now);
+        bool has_next = rounds.next(now);
         while (has_next) {
-            has_next = read(rounds, next);
+            has_next = rounds.next(next);
             load(now);
             now = next;
         }
     }
 
 private:
-    struct Round {
-        int32_t keys;   // of the round
-        int32_t block;  // in the cache: the lane's; -1 for none
-    };
-
-    // Blocks past the end, and such as there are none, are zeros.
-    __device__ __forceinline__ bool read(KeyRounds& rounds, Round& round) const {
-        PagedPart part;
-        int32_t end;
-        if (!rounds.next(part, end)) return false;
-        const int32_t* table = params.block_table + part.sequence * params.block_table_stride;
-        const int32_t first = part.first + lane * params.block_keys;
-        round = {end - part.first, first < part.end ? table[first / params.block_keys] : -1};
-        return true;
-    }
-
     __device__ __forceinline__ void load(const Round& round) {
         const int per_stage = kMqaBlockKeys / params.block_keys;
         for (int32_t i = 0; i * kMqaBlockKeys < round.keys; ++i) {

@@ -19,8 +19,10 @@ public:
     __device__ __forceinline__ PagedWalk(const PagedMqaLogitsParams& params, int lane)
         : params_(params), lane_(lane), slot_(static_cast<int32_t>(blockIdx.x) - static_cast<int32_t>(gridDim.x)) {}
 
-    // False if there is none. All lanes call it.
-    __device__ __forceinline__ bool next(PagedPart& part) {
+    // False if there is none. All lanes call it. opened(sequence, split): called where a slot begins, before the lengths are
+    // read, so that what else the first part needs is on its way beside them; the part may turn out to be empty.
+    template <class Opened>
+    __device__ __forceinline__ bool next(PagedPart& part, const Opened& opened) {
         while (true) {
             while (sequence_ <= last_) {
                 const int32_t keys = length_of(sequence_), splits = keys / kPagedSplitKeys + (keys % kPagedSplitKeys != 0 ? 1 : 0);
@@ -31,12 +33,13 @@ public:
                 split_ = 0;
                 if (has_keys) return true;
             }
-            if (!open_next_slot()) return false;
+            if (!open_next_slot(opened)) return false;
         }
     }
 
 private:
-    __device__ __forceinline__ bool open_next_slot() {
+    template <class Opened>
+    __device__ __forceinline__ bool open_next_slot(const Opened& opened) {
         slot_ += static_cast<int32_t>(gridDim.x);
         if (slot_ >= params_.slots) return false;
         const int32_t* entry = params_.schedule + 2 * static_cast<int64_t>(slot_);
@@ -47,7 +50,10 @@ private:
         last_split_ = entry[2] < params_.sequences ? max(entry[3], 0) : kAllSplits;
         if (sequence_ < 0 || split_ < 0) sequence_ = params_.sequences;
         first_length_ = sequence_;
-        if (sequence_ <= last_) read_lengths();
+        if (sequence_ <= last_) {
+            opened(sequence_, split_);
+            read_lengths();
+        }
         return true;
     }
 
