@@ -36,7 +36,7 @@ void encode(const TensorMapKey& key, CUtensorMap& map) {
     const cuuint32_t dimensions = key.groups > 0 ? 3 : 2;
     const CUresult result = driver().cuTensorMapEncodeTiled(
         &map, key.type, dimensions, const_cast<void*>(key.data), sizes, strides, box, steps,
-        CU_TENSOR_MAP_INTERLEAVE_NONE, key.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+        CU_TENSOR_MAP_INTERLEAVE_NONE, key.swizzle, key.promotion, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
     if (result != CUDA_SUCCESS) {
         check_cuda(result, "cuTensorMapEncodeTiled",
                    text("for ", key.groups > 0 ? text(key.groups, " groups of ") : "", key.rows, " rows of ", key.columns,

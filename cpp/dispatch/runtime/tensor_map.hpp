@@ -16,6 +16,7 @@ struct TensorMapKey {
     CUtensorMapDataType type;
     CUtensorMapSwizzle swizzle;
     int64_t groups = 0, group_bytes = 0;  // 0 groups: a map of two dimensions
+    CUtensorMapL2promotion promotion = CU_TENSOR_MAP_L2_PROMOTION_L2_256B;
 
     bool operator==(const TensorMapKey&) const = default;
 };

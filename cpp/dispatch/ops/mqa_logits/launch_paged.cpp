@@ -10,18 +10,23 @@
 namespace aotgemm {
 namespace {
 
+// On an H200 (2026-11-29), blocks of 64 keys of 128 bytes, seven of nine sizes took 1 to 7% less time than with 256 bytes,
+// the others as much.
+constexpr CUtensorMapL2promotion kPromotion = CU_TENSOR_MAP_L2_PROMOTION_L2_128B;
+
 CUtensorMap keys_map(const PagedMqaLogitsCall& call) {
     const int32_t bytes = call.row_bytes();
     return tensor_map({.data = call.kv_cache.data, .columns = bytes, .rows = call.block_kv(), .row_bytes = bytes,
                        .box_columns = bytes, .box_rows = call.block_kv(), .type = CU_TENSOR_MAP_DATA_TYPE_UINT8,
-                       .swizzle = head_swizzle(bytes), .groups = call.blocks(), .group_bytes = call.block_stride()});
+                       .swizzle = head_swizzle(bytes), .groups = call.blocks(), .group_bytes = call.block_stride(),
+                       .promotion = kPromotion});
 }
 
 CUtensorMap scales_map(const PagedMqaLogitsCall& call) {
     const auto* first = static_cast<const uint8_t*>(call.kv_cache.data) + call.block_kv() * call.row_bytes();
     return tensor_map({.data = first, .columns = call.block_kv(), .rows = call.blocks(), .row_bytes = call.block_stride(),
                        .box_columns = call.block_kv(), .box_rows = 1, .type = scale_type(call.is_fp4()),
-                       .swizzle = CU_TENSOR_MAP_SWIZZLE_NONE});
+                       .swizzle = CU_TENSOR_MAP_SWIZZLE_NONE, .promotion = kPromotion});
 }
 
 }  // namespace
