@@ -4,10 +4,10 @@ INPUTS = {"bf16": "aotgemm::Bf16", "fp32": "float"}  # C++ types
 TEMPLATE = "common/cast.cu.in"
 
 
-def rows_marks(source: str, code: str) -> dict[str, object]:
-    """Of cast_rows: the C++ types of what it reads and of the codes it writes."""
+def rows_marks(source: str, code: str, blocks_per_sm: str = "kCastRowsBlocksPerSm") -> dict[str, object]:
+    """Of cast_rows: the C++ types of what it reads and of the codes it writes, and the constant of its blocks."""
     arguments = f"/*Source*/ {source}, /*Format*/ aotgemm::{code}"
-    bounds = "aotgemm::kCastRowsThreads, aotgemm::kCastRowsBlocksPerSm"
+    bounds = f"aotgemm::kCastRowsThreads, aotgemm::{blocks_per_sm}"
     return {"kernel": "cast_rows", "bounds": bounds, "params": "CastRowsParams", "arguments": arguments}
 
 

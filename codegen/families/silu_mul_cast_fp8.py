@@ -11,7 +11,7 @@ CHOICES = {"scaling": ("token",), "in_dtype": ("bf16",)}
 
 
 def _marks(spec: KernelSpec) -> dict[str, object]:
-    return rows_marks("aotgemm::SiluMulSource", "Fp8")
+    return rows_marks("aotgemm::SiluMulSource", "Fp8", "kSiluMulBlocksPerSm")
 
 
 FAMILY = Family(

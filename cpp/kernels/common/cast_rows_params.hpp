@@ -32,7 +32,9 @@ struct CastRowsParams {
     float limit;              // of silu_mul: of gate and up; infinity for none
 };
 
-inline constexpr int kCastRowsThreads = 256, kCastRowsBlocksPerSm = 3;
+// Blocks of an SM at least, for the registers of a thread. With 4, SwiGLU took 5 to 8% less time on an H200 (32768x7168,
+// 2026-11-29).
+inline constexpr int kCastRowsThreads = 256, kCastRowsBlocksPerSm = 3, kSiluMulBlocksPerSm = 4;
 inline constexpr int kCastRowsColumns = 128;  // that a thread block casts at a time
 
 // Threads that hold one row's columns.

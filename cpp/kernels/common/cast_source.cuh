@@ -38,15 +38,23 @@ struct SiluMulSource {
     }
     // Where a gate of the slice is far, all of its elements are computed once more.
     __device__ __forceinline__ void values(float (&to)[kElements], float limit) const {
+        const bool has_limit = limit < __uint_as_float(0x7F800000u);
+        if (has_limit ? values_of_near<true>(to, limit) : values_of_near<false>(to, limit)) return;
+        static_for<kElements>(
+            [&](auto i) { to[i] = silu_mul(gate.template element<i>(), up.template element<i>(), limit); });
+    }
+
+private:
+    // Whether all gates are near.
+    template <bool kHasLimit>
+    __device__ __forceinline__ bool values_of_near(float (&to)[kElements], float limit) const {
         bool all_near = true;
         static_for<kElements>([&](auto i) {
             const float own = gate.template element<i>();
             all_near &= is_near(own);
-            to[i] = silu_mul_near(own, up.template element<i>(), limit);
+            to[i] = silu_mul_near<kHasLimit>(own, up.template element<i>(), limit);
         });
-        if (all_near) return;
-        static_for<kElements>(
-            [&](auto i) { to[i] = silu_mul(gate.template element<i>(), up.template element<i>(), limit); });
+        return all_near;
     }
 };
 

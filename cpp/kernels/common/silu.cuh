@@ -42,11 +42,14 @@ __device__ __forceinline__ float silu_mul(float gate, float up, float limit) {
 // False for NaN.
 __device__ __forceinline__ bool is_near(float gate) { return fabsf(gate) <= kSiluNear; }
 
-// silu_mul for is_near(gate). e^-gate: n, from -126 to 126, is added to the exponent of 2^f; what comes of n = -126 and
+// silu_mul for is_near(gate); kHasLimit: if limit is no infinity. e^-gate: n, from -126 to 126, is added to the exponent of 2^f; what comes of n = -126 and
 // 2^f below 1 is absorbed by the 1 all the same.
+template <bool kHasLimit>
 __device__ __forceinline__ float silu_mul_near(float gate, float up, float limit) {
-    gate = fminf(gate, limit);
-    up = ptx::max_nan(ptx::min_nan(up, limit), -limit);
+    if constexpr (kHasLimit) {
+        gate = fminf(gate, limit);
+        up = ptx::max_nan(ptx::min_nan(up, limit), -limit);
+    }
     const float shifted = __fmaf_rn(-gate, kLog2E, kRoundingShift);
     const float power = exp2_of_fraction(-gate, shifted);
     // The bits of kRoundingShift itself leave the word.
