@@ -201,6 +201,38 @@ def test_k_groups_of_a_call_run_side_by_side_where_they_may_use_all_sms(fake):
     assert json.loads(run_on_fake(fake, "-c", K_GROUPS)) == [[3, 2], [3, 0]]
 
 
+KERNELS_OF_K_GROUPS = """
+import json, sys
+from pathlib import Path
+import ml_dtypes, numpy as np
+import aotgemm
+from aotgemm import _core
+
+KS, M, N = (256, 128, 2688), 2048, 768
+
+def operand(rows):
+    sf = aotgemm.from_numpy(np.zeros((sum(KS) // 128, rows), np.float32))
+    values = aotgemm.from_numpy(np.zeros(rows * sum(KS), ml_dtypes.float8_e4m3fn))
+    return values, sf.as_strided([rows, sum(KS) // 128], [1, rows])
+
+def chosen(m, k):
+    return _core.select("fp8_gemm_1d1d", m, N, k, 0, _core.cuda_device(0), 1, "dense", "nt", "fp32", 1)[0]["name"]
+
+aotgemm.set_verbose(sys.argv[1])
+d, ks = aotgemm.from_numpy(np.zeros((len(KS), M, N), np.float32)), aotgemm.from_numpy(np.array(KS, np.int32))
+aotgemm.k_grouped_fp8_gemm_nt_contiguous(operand(M), operand(N), d, list(KS), ks, d)
+aotgemm.set_verbose(None)
+names = [word for line in Path(sys.argv[1]).read_text().splitlines() for word in line.split(",") if "sm90_fp8" in word]
+print(json.dumps([names, chosen(3 * M, 1024), chosen(M, KS[0])]))
+"""
+
+
+def test_k_groups_of_a_call_run_one_kernel(fake, tmp_path):
+    """That of one product with the rows of all of them and their mean K, not each its own."""
+    names, of_all, of_one = json.loads(run_on_fake(fake, "-c", KERNELS_OF_K_GROUPS, tmp_path / "lines"))
+    assert names == [of_all] * 3 and of_all != of_one
+
+
 def aotgemm_json(fake, *arguments):
     return json.loads(run_on_fake(fake, "-m", "aotgemm", *map(str, arguments), "--json"))
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..arrays.sizes import align, ceil_div
 from ..problems.arena import OperandArena
 from ..problems.backends import CudaBackend
 from ..problems.call import prepared
@@ -27,10 +28,11 @@ Times = dict[str, list[float]]
 
 
 def chosen_kernel(kind: Kind, size: Size, device: dict[str, Any]) -> str:
-    """The name of the kernel that a call runs; where FP8 groups of K are launched one by one, that of the largest."""
+    """The name of the kernel that a call runs; FP8 groups of K, launched one by one, run that of one product with the
+    rows of all of them."""
     m, n, k, groups = size.asked(kind)
     if kind.is_flat:
-        k, groups = max(size.counts), 1
+        m, k, groups = m * groups, align(ceil_div(k, groups), kind.form.k_unit), 1
     family, *words = kind.kernel_words
     return _core.select(family, m, n, k, _core.get_num_sms(), device, 1, *words, groups)[0]["name"]
 
