@@ -52,6 +52,7 @@ install(TARGETS aotgemm EXPORT aotgemmTargets LIBRARY DESTINATION ${library_fold
 configure_file(${source_root}/cpp/include/aotgemm/version.h.in ${build_root}/include/aotgemm/version.h @ONLY)
 install(FILES ${source_root}/cpp/include/aotgemm/aotgemm.h ${source_root}/cpp/include/aotgemm/convert.h
               ${source_root}/cpp/include/aotgemm/device.h
+              ${source_root}/cpp/include/aotgemm/inventory.h
               ${source_root}/cpp/include/aotgemm/observe.h ${source_root}/cpp/include/aotgemm/plan.h
               ${source_root}/cpp/include/aotgemm/select.h
               ${build_root}/include/aotgemm/version.h

@@ -551,41 +551,6 @@ AOTGEMM_API int32_t aotgemm_get_pdl(void);
 AOTGEMM_API void aotgemm_set_compile_only(int32_t enabled);
 AOTGEMM_API int32_t aotgemm_get_compile_only(void);
 
-/* ---- Inventory: what this library holds ---------------------------------------------------------------------- */
-
-/* One compiled GEMM kernel. Strings live as long as the library. */
-typedef struct aotgemm_spec {
-    const char* name;
-    const char* arch;     /* "sm_90a" */
-    const char* family;   /* "fp8_gemm_1d2d" */
-    const char* grouping; /* "dense" */
-    const char* layout;   /* "nt" */
-    const char* out_dtype; /* "bf16", "fp32" */
-    const char* sha256;   /* of the cubin, 64 hex digits */
-    int32_t block_m, block_n, block_k; /* block_m counts rows of D, block_n columns, swap_ab or not */
-    int32_t stages, in_flight;
-    int32_t cluster_m, cluster_n;
-    int32_t swap_ab;
-    int32_t threads;
-    int32_t shared_bytes;
-} aotgemm_spec;
-
-AOTGEMM_API int32_t aotgemm_spec_count(void);
-/* NULL for an index out of range. */
-AOTGEMM_API const aotgemm_spec* aotgemm_spec_at(int32_t index);
-
-/* Any embedded cubin, GEMM or not. */
-typedef struct aotgemm_cubin {
-    const char* name; /* also the kernel's symbol */
-    const char* arch; /* "sm_90a", "sm_100a" */
-    const char* sha256;
-    const unsigned char* data;
-    size_t size;
-} aotgemm_cubin;
-
-AOTGEMM_API int32_t aotgemm_cubin_count(void);
-AOTGEMM_API const aotgemm_cubin* aotgemm_cubin_at(int32_t index);
-
 AOTGEMM_API const char* aotgemm_version(void);
 
 /* The sentence for the last failure on this thread; "" if there was none. Valid until the thread's next call. */
@@ -595,8 +560,9 @@ AOTGEMM_API const char* aotgemm_last_error(void);
 }
 #endif
 
-#include "aotgemm/select.h" /* which kernel a call would run */
-#include "aotgemm/device.h" /* a thin layer over the driver */
-#include "aotgemm/plan.h"   /* which kernel may run for which call */
+#include "aotgemm/inventory.h" /* what this library holds */
+#include "aotgemm/select.h"    /* which kernel a call would run */
+#include "aotgemm/device.h"    /* a thin layer over the driver */
+#include "aotgemm/plan.h"      /* which kernel may run for which call */
 
 #endif /* AOTGEMM_AOTGEMM_H_ */

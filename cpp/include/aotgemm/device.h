@@ -1,8 +1,8 @@
 /* aotgemm: a thin layer over the CUDA driver, enough for self-tests without a framework. aotgemm.h includes it. */
+#include "aotgemm/aotgemm.h" /* ahead of the guard: it includes this header where what it needs is known */
+
 #ifndef AOTGEMM_DEVICE_H_
 #define AOTGEMM_DEVICE_H_
-
-#include "aotgemm/aotgemm.h"
 
 #ifdef __cplusplus
 extern "C" {

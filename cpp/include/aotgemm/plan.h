@@ -1,8 +1,8 @@
 /* aotgemm: plans, which say what kernel may run for which call. aotgemm.h includes it. */
+#include "aotgemm/aotgemm.h" /* ahead of the guard: it includes this header where what it needs is known */
+
 #ifndef AOTGEMM_PLAN_H_
 #define AOTGEMM_PLAN_H_
-
-#include "aotgemm/aotgemm.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,8 +1,8 @@
 /* aotgemm: the selection, a pure function of problem and device. aotgemm.h includes it. */
+#include "aotgemm/aotgemm.h" /* ahead of the guard: it includes this header where what it needs is known */
+
 #ifndef AOTGEMM_SELECT_H_
 #define AOTGEMM_SELECT_H_
-
-#include "aotgemm/aotgemm.h"
 
 #ifdef __cplusplus
 extern "C" {
