@@ -45,6 +45,7 @@ class Kernels:
     block: a kernel's thread block; None where the host's code states it beside the kernel.
     marks: marks of the template beyond the spec's fields, its block and the type of its output.
     columns: N of the tensor-core instruction; None where it follows from a tile, or there is none.
+    frees_behind_loads: whether consumers free a stage by an arrival that must wait for loads (compile/load_order.py).
     """
 
     specs: tuple[KernelSpec, ...]
@@ -53,6 +54,7 @@ class Kernels:
     block: Callable[[KernelSpec], Block] | None = None
     marks: Callable[[KernelSpec], dict[str, object]] = no_marks
     columns: Callable[[KernelSpec], int] | None = None
+    frees_behind_loads: bool = False
 
 
 @dataclass(frozen=True)

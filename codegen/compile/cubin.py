@@ -7,11 +7,12 @@ import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codegen.compile import ptxas_log, sass
+from codegen.compile import load_order, ptxas_log, sass
 from codegen.compile.facts import facts_of
 from codegen.compile.includes import source_hash
 from codegen.compile.names import normalise
 from codegen.compile.toolchain import Toolchain
+from codegen.families import kernels_of
 from codegen.files import write_if_changed
 from codegen.spec import KernelSpec
 
@@ -60,8 +61,9 @@ def _nvcc(job: Job) -> str:
     return job.output(".ptx").read_text(encoding="utf-8")
 
 
-def refuse_bad(spec: KernelSpec, log: str, instructions: dict[str, int]) -> None:
-    """Raises where ptxas complained, the kernel spills or has a stack, or a GEMM lacks the tensor-core instruction."""
+def refuse_bad(spec: KernelSpec, log: str, instructions: dict[str, int], disassembly: str = "") -> None:
+    """Raises where ptxas complained, the kernel spills or has a stack, a GEMM lacks the tensor-core instruction, or a
+    stage is freed before what was loaded from it is in registers."""
     usage = ptxas_log.read_usage(log)
     reasons = ptxas_log.complaints(log)
     if usage.stack_bytes or usage.spill_store_bytes or usage.spill_load_bytes:
@@ -69,6 +71,8 @@ def refuse_bad(spec: KernelSpec, log: str, instructions: dict[str, int]) -> None
     wanted = facts_of(spec).mnemonic
     if wanted is not None and not instructions.get(wanted):
         reasons.append(f"no tensor-core instruction ({wanted}) in the SASS")
+    if kernels_of(spec).frees_behind_loads:
+        reasons += load_order.early_arrivals(disassembly, loads_ahead=spec.in_flight == 1)
     if reasons:
         raise CubinError(f"{spec.name()}: " + "; ".join(reasons))
 
@@ -84,8 +88,9 @@ def _sidecar(job: Job, log: str) -> dict[str, object]:
     cubin = job.output(UNCHECKED)
     usage = ptxas_log.read_usage(log)
     facts = facts_of(job.spec)
-    instructions = sass.count_instructions(sass.disassemble(cubin, job.toolchain.nvdisasm))
-    refuse_bad(job.spec, log, instructions)
+    disassembly = sass.disassemble(cubin, job.toolchain.nvdisasm)
+    instructions = sass.count_instructions(disassembly)
+    refuse_bad(job.spec, log, instructions, disassembly)
     return {
         "name": job.spec.name(),
         "spec": facts.spec,

@@ -78,6 +78,7 @@ FAMILY = Family(
         SM_90A.name: Kernels(
             specs=specs_of(TABLES, SM_90A.name, NAME, _stages),
             template="sm90/fp8_gemm_1d1d.cu.in",
+            frees_behind_loads=True,
             block=geometry.block_with(shared_bytes),
             rules=(
                 _not_swapped,
