@@ -43,6 +43,16 @@ def _empty_array(module: str, shape: Sequence[int], stride: Sequence[int], dtype
     return array_module.lib.stride_tricks.as_strided(memory, tuple(shape), strides)
 
 
+def _empty_cupy(argument: str, shape: Sequence[int], stride: Sequence[int], dtype: str) -> Any:
+    try:
+        return _empty_array("cupy", shape, stride, dtype)
+    except ValueError as error:  # CuPy 14.2 has ml_dtypes' bfloat16, and none of its FP8 types
+        raise DtypeError(
+            f"{argument}: is a CuPy array, for which no {dtype} can be allocated ({error}), allowed is a tensor of "
+            f"PyTorch, such as torch.from_dlpack({argument}), or an aotgemm.DeviceArray"
+        ) from None
+
+
 def framework_of(tensor: Any) -> str | None:
     """Whose tensor it is: "aotgemm", "torch", "numpy", "cupy", or None for any other."""
     if isinstance(tensor, DeviceArray):
@@ -69,8 +79,10 @@ def empty_strided(argument: str, like: Any, shape: Sequence[int], stride: Sequen
             return _empty_device_array(like, shape, stride, dtype)
         case "torch":
             return _empty_torch(like, shape, stride, dtype)
-        case "numpy" | "cupy" as module:
-            return _empty_array(module, shape, stride, dtype)
+        case "numpy":
+            return _empty_array("numpy", shape, stride, dtype)
+        case "cupy":
+            return _empty_cupy(argument, shape, stride, dtype)
     raise DtypeError(
         f"{argument}: is a {type(like).__module__}.{type(like).__qualname__}, for which no output can be allocated, "
         "allowed is a PyTorch tensor, a NumPy or CuPy array or an aotgemm.DeviceArray"
