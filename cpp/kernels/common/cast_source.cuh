@@ -38,7 +38,7 @@ struct SiluMulSource {
     }
     // Where a gate of the slice is far, all of its elements are computed once more.
     __device__ __forceinline__ void values(float (&to)[kElements], float limit) const {
-        const bool has_limit = limit < __uint_as_float(0x7F800000u);
+        const bool has_limit = __float_as_uint(limit) != 0x7F800000u;  // not infinity
         if (has_limit ? values_of_near<true>(to, limit) : values_of_near<false>(to, limit)) return;
         static_for<kElements>(
             [&](auto i) { to[i] = silu_mul(gate.template element<i>(), up.template element<i>(), limit); });
