@@ -70,16 +70,34 @@ struct Bf16Consumer {
     __device__ __forceinline__ int first_column() const { return WarpgroupShare<Config>{group}.first_column(); }
 
    private:
+    // Instructions of few columns are over before the next one has its descriptors: the compiler moves each of them into
+    // uniform registers, and overwrites those only once the wgmma before has read them. A shuffle tells it that they are
+    // uniform to begin with. With that, tiles of 8, 16 and 32 x 64 took 8% less time on average; those of 64 x 64 and
+    // 128 x 64, which have no need of it, 3% more (NVIDIA H200, 2026-11-29, 90 layers drawn at random).
+    static constexpr bool kIsUniform = Config::kInstructionN <= 32;
+
+    __device__ __forceinline__ static uint64_t uniform(uint64_t descriptor) {
+        if constexpr (!kIsUniform) return descriptor;
+        constexpr uint64_t kHighWord = (uint64_t{1} << 62) | (uint64_t{1024 >> 4} << 32);  // of all of them
+        return kHighWord | __shfl_sync(0xFFFFFFFF, static_cast<uint32_t>(descriptor), 0);
+    }
+
+    __device__ __forceinline__ void wait_until_full() const {
+        ptx::mbarrier_wait(OperandPipeline<Config>{shared}.full(issue_at.stage), issue_at.parity);
+    }
+
     template <bool kFirst>
     __device__ __forceinline__ void issue() {
-        ptx::mbarrier_wait(OperandPipeline<Config>{shared}.full(issue_at.stage), issue_at.parity);
+        if constexpr (!kIsUniform) wait_until_full();
         const uint32_t tile_a = shared + Config::kOffsetA + issue_at.stage * Config::kBytesA;
         const uint32_t tile_b = shared + Config::kOffsetB + issue_at.stage * Config::kBytesB;
         // Descriptors count 16 bytes.
-        const uint64_t rows = RowOperand::descriptor(Config::kSwapAB ? tile_b : tile_a) +
-                              group_offset<RowOperand>(Config::kSplitColumns ? 0 : Config::kPasses * 64) / 16;
-        const uint64_t columns = ColumnOperand::descriptor(Config::kSwapAB ? tile_a : tile_b) +
-                                 group_offset<ColumnOperand>(Config::kSplitColumns ? Config::kInstructionN : 0) / 16;
+        const uint64_t rows = uniform(RowOperand::descriptor(Config::kSwapAB ? tile_b : tile_a) +
+                                      group_offset<RowOperand>(Config::kSplitColumns ? 0 : Config::kPasses * 64) / 16);
+        const uint64_t columns =
+            uniform(ColumnOperand::descriptor(Config::kSwapAB ? tile_a : tile_b) +
+                    group_offset<ColumnOperand>(Config::kSplitColumns ? Config::kInstructionN : 0) / 16);
+        if constexpr (kIsUniform) wait_until_full();  // the shuffles take as long as its first try
         ptx::wgmma_fence();
         static_for<Config::kBlockK / 16>([&](auto step) {
             static_for<Config::kPasses>([&](auto pass) {
