@@ -25,9 +25,19 @@ def align(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
-def rows(spec: KernelSpec) -> int:
+def tile_rows(spec: KernelSpec) -> int:
     """Tile rows on the instruction's M side: tokens, or weights with swap_ab."""
     return spec.block_n if spec.swap_ab else spec.block_m
+
+
+def rows(spec: KernelSpec) -> int:
+    """Rows that the instruction's M side takes from shared memory: the tile's, but no fewer than one instruction's."""
+    return max(tile_rows(spec), WGMMA_M)
+
+
+def is_narrow(spec: KernelSpec) -> bool:
+    """Whether a tile has fewer rows than an instruction's M side: sm90/bf16_gemm/narrow_config.cuh."""
+    return tile_rows(spec) < WGMMA_M
 
 
 def columns(spec: KernelSpec) -> int:
@@ -89,7 +99,7 @@ def matrix_registers(spec: KernelSpec) -> int:
 
 def operand_bytes(spec: KernelSpec, element_bytes: int) -> int:
     """Bytes of A and B in a stage."""
-    return (spec.block_m + spec.block_n) * spec.block_k * element_bytes
+    return (rows(spec) + columns(spec)) * spec.block_k * element_bytes
 
 
 def scale_bytes(spec: KernelSpec, vectors: int) -> int:

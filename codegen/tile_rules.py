@@ -26,10 +26,21 @@ def groups(spec: KernelSpec) -> str | None:
 def rows(spec: KernelSpec) -> str | None:
     """The M side is one to three warpgroups of one or two passes."""
     allowed = (64, 128, 256) if spec.swap_ab else (64, 128, 192, 256)
-    if geometry.rows(spec) not in allowed:
+    if geometry.tile_rows(spec) not in allowed:
         side = "block_n (swap_ab)" if spec.swap_ab else "block_m"
-        return f"{side} is {geometry.rows(spec)}; the instruction's M side takes {', '.join(map(str, allowed))} rows"
+        return (
+            f"{side} is {geometry.tile_rows(spec)}; the instruction's M side takes {', '.join(map(str, allowed))} rows"
+        )
     return None
+
+
+def rows_with_narrow(spec: KernelSpec, narrow: tuple[int, ...]) -> str | None:
+    """As `rows`, or with swap_ab one of `narrow`: fewer rows than one instruction's."""
+    if not spec.swap_ab or spec.block_n not in narrow:
+        return rows(spec)
+    if (spec.grouping, spec.layout, spec.cluster_m, spec.cluster_n) == ("dense", "nt", 1, 1):
+        return None
+    return f"block_n (swap_ab) is {spec.block_n}; a tile of so few rows is dense, 'nt', and shares nothing in a cluster"
 
 
 def columns_in(spec: KernelSpec, allowed: tuple[int, ...]) -> str | None:

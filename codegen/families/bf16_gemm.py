@@ -43,6 +43,14 @@ SWAPPED_TILES_K_MAJOR_A = (
     (32, 128, 128, ONE),
 )
 
+# Few rows and few columns wait for one chain of instructions over K: fewer stages break it less often.
+DEEP_SWAPPED_TILES = ((8, 64, 256, ONE),)
+# Of N up to 32: no rows past the end of B are asked for.
+NARROW_SWAPPED_TILES = (
+    (16, 32, 128, ONE),
+    (32, 32, 128, ONE),
+)
+
 # Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that, and tiles share no B.
 ALIGNED_TILES = (
     (64, 128, 64, ONE),
@@ -141,7 +149,9 @@ SM100_GROUPED_TABLES = (
 )
 
 MOST_SLICES = 16  # of 64 K elements that the stages hold at most
+MOST_SLICES_OF_DEEP = 24  # of stages of 256
 WITHOUT_CLUSTERS = ("k_grouped", "batch_reduced")
+NARROW_ROWS = (32,)  # of B, with swap_ab
 COLUMNS = (64, 128, 176, 192, 256)  # D leaves in boxes of 128-byte rows or, for 176, of 176-byte ones
 SWAPPED_COLUMNS = (8, 16, 32, 64)
 MN_BOX = 64  # elements of M or N across a box of an operand that is not K-major
@@ -152,7 +162,10 @@ def _dense_tiles(layout: str, out_dtype: str) -> TilePair:
     normal = NORMAL_TILES
     if layout[1] == "t":
         normal += NORMAL_TILES_K_MAJOR_B + NORMAL_TILES_K_MAJOR_B_BF16 * (out_dtype == "bf16")
-    return normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n")
+    swapped = SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n")
+    if layout == "nt":
+        swapped += DEEP_SWAPPED_TILES + NARROW_SWAPPED_TILES
+    return normal, swapped
 
 
 def _sm100_dense_tiles(layout: str, out_dtype: str) -> TilePair:
@@ -184,7 +197,19 @@ def _sm100_stages(spec: KernelSpec) -> int:
 
 
 def _stages(spec: KernelSpec) -> int:
-    return geometry.max_stages(spec, MOST_SLICES // geometry.slices(spec, BF16.bytes), shared_bytes)
+    most = MOST_SLICES_OF_DEEP if spec.block_k == 256 else MOST_SLICES
+    return geometry.max_stages(spec, most // geometry.slices(spec, BF16.bytes), shared_bytes)
+
+
+def _marks(spec: KernelSpec) -> dict[str, object]:
+    """Which kernel and shape, and the layout."""
+    narrow = geometry.is_narrow(spec)
+    kernel, config = ("narrow_kernel", "Bf16NarrowGemmConfig") if narrow else ("kernel", "Bf16GemmConfig")
+    return geometry.marks_of_layout(spec) | {"kernel": kernel, "config": config}
+
+
+def _rows(spec: KernelSpec) -> str | None:
+    return tile_rules.rows_with_narrow(spec, NARROW_ROWS)
 
 
 def _no_clusters(spec: KernelSpec) -> str | None:
@@ -200,8 +225,8 @@ def _partial_sums(spec: KernelSpec) -> str | None:
 
 
 def _block_k(spec: KernelSpec) -> str | None:
-    if spec.block_k not in (64, 128):
-        return f"block_k is {spec.block_k}; a stage holds 64 or 128 K elements, one or two slices of 128 bytes"
+    if spec.block_k not in (64, 128) and (spec.arch, spec.block_k) != (SM_90A.name, 256):
+        return f"block_k is {spec.block_k}; a stage holds 64 or 128 K elements, on Hopper 256, in slices of 128 bytes"
     return None
 
 
@@ -232,14 +257,14 @@ FAMILY = Family(
             specs=specs_of((*DENSE_TABLES, *GROUPED_TABLES), SM_90A.name, NAME, _stages),
             template="sm90/bf16_gemm.cu.in",
             block=geometry.block_with(shared_bytes),
-            marks=geometry.marks_of_layout,
+            marks=_marks,
             rules=(
                 tile_rules.groups,
                 _no_clusters,
                 _partial_sums,
                 tile_rules.no_promotion,
                 _block_k,
-                tile_rules.rows,
+                _rows,
                 tile_rules.cluster,
                 _columns,
                 _mn_major_boxes,

@@ -8,6 +8,7 @@ from codegen.spec import KernelSpec
 
 NORMAL = KernelSpec("sm_90a", "bf16_gemm", "dense", "nt", "bf16", 128, 256, 64, 4)
 SWAPPED = replace(NORMAL, block_m=16, block_n=64, block_k=128, stages=8, swap_ab=True)
+NARROW = replace(SWAPPED, block_n=32)
 TRANSPOSED = replace(NORMAL, layout="tn", out_dtype="fp32")
 
 CASES = [
@@ -31,8 +32,10 @@ CASES = [
     ),
     ("_partial_sums", replace(NORMAL, grouping="batch_reduced"), "out_dtype is 'bf16'; partial sums of batch_reduced"),
     ("no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),
-    ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements"),
-    ("rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
+    ("_block_k", replace(NORMAL, block_k=32), "block_k is 32; a stage holds 64 or 128 K elements, on Hopper 256"),
+    ("_rows", replace(NORMAL, block_m=96, block_n=64), "block_m is 96; the instruction's M side"),
+    ("_rows", replace(NARROW, layout="nn"), r"block_n \(swap_ab\) is 32; a tile of so few rows is dense, 'nt'"),
+    ("_rows", replace(NARROW, block_n=16), r"block_n \(swap_ab\) is 16; the instruction's M side"),
     ("cluster", replace(NORMAL, cluster_m=2, cluster_n=2), "cluster is 2x2; allowed are 1x1, 2x1 and 1x2"),
     ("_columns", replace(NORMAL, block_n=96), "block_n is 96; allowed are 64, 128, 176, 192, 256"),
     ("_columns", replace(NORMAL, block_n=176, out_dtype="fp32"), "block_n is 176 and out_dtype 'fp32'"),
@@ -44,4 +47,4 @@ CASES = [
     ("_shared_memory", replace(NORMAL, stages=5), "bytes of shared memory; a block has 232448"),
 ]
 
-test_legal, test_illegal, test_every_rule_has_a_case = rule_tests((NORMAL, SWAPPED, TRANSPOSED), CASES)
+test_legal, test_illegal, test_every_rule_has_a_case = rule_tests((NORMAL, SWAPPED, NARROW, TRANSPOSED), CASES)
