@@ -13,9 +13,9 @@ TIMES = json.loads((Path(__file__).parents[1] / "data" / "h200_problem_times.jso
 BOUNDS = {
     "fp8_gemm_1d2d": (1.012, 1.05, 1.12),
     "bf16_gemm": (1.012, 1.06, 1.13),
-    "fp8_gemm_1d2d_contiguous": (1.010, 1.045, 1.11),
-    "fp8_gemm_1d2d_psum": (1.035, 1.16, 1.19),
-    "fp8_gemm_1d2d_masked": (1.035, 1.11, 1.26),
+    "fp8_gemm_1d2d_contiguous": (1.008, 1.035, 1.10),
+    "fp8_gemm_1d2d_psum": (1.030, 1.095, 1.20),
+    "fp8_gemm_1d2d_masked": (1.033, 1.125, 1.17),
     "fp8_gemm_1d1d_fp32": (1.005, 1.02, 1.04),
     "bf16_gemm_contiguous": (1.022, 1.06, 1.15),
     "bf16_gemm_masked": (1.032, 1.10, 1.12),
