@@ -1,5 +1,6 @@
 """fp8_linear on DTensors of two ranks: the bits of one."""
 
+import os
 import sys
 
 import aotgemm.torch
@@ -60,6 +61,9 @@ def one_of(rank, folder, paths):
     for case in CASES:
         check(case, mesh)
     dist.destroy_process_group()
+    # The mesh keeps gloo's threads alive. PyTorch aborts where one of them lets go of a tensor while Python shuts down:
+    # in one of ten to fifteen runs of PyTorch 2.13.0 (2026-11-29).
+    os._exit(0)
 
 
 @pytest.mark.skipif(not dist.is_available(), reason="this PyTorch has no torch.distributed")
