@@ -1,7 +1,10 @@
 """A recorded run as a file: written after each part, so that a run which hangs or crashes leaves what came before."""
 
+import errno
+import fcntl
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -25,6 +28,19 @@ def head(device: dict[str, Any], arch: str) -> dict[str, Any]:
     return about | {"date": now, "card": card_state(), "driver": _core.cuda_driver_version(), "errors": {}}
 
 
+def _stream_to(path: Path) -> int | None:
+    """The descriptor, of those that a shell names by a digit, with which this process writes to the file `path`."""
+    for descriptor in range(1, 10):
+        try:
+            writes = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+            if writes and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except OSError as error:
+            if error.errno != errno.EBADF:  # of a descriptor that is not open
+                raise
+    return None
+
+
 @dataclass(frozen=True)
 class ReportFile:
     """The file, and what it holds so far."""
@@ -35,11 +51,15 @@ class ReportFile:
     def write(self) -> None:
         """All at once: a reader never sees half of it. A device or a pipe is written to, and a link stays one.
 
+        What a stream of this process writes to is written by that stream, after what it has: /dev/stdout in a file.
         Raises OSError.
         """
         text = json.dumps(self.content, indent=1) + "\n"
-        if self.path.exists() and not self.path.is_file():
-            self.path.write_text(text, encoding="utf-8")
+        stream = _stream_to(self.path)
+        if stream is not None or (self.path.exists() and not self.path.is_file()):
+            sys.stdout.flush()
+            with open(self.path if stream is None else os.dup(stream), "w", encoding="utf-8") as out:
+                out.write(text)
             return
         path = Path(os.path.realpath(self.path))
         beside = path.with_name(f"{path.name}.part")
