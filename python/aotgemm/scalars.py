@@ -41,11 +41,11 @@ def integers(name: str, values: Any) -> list[int]:
     return [integer(name, value) for value in values]
 
 
-def count(name: str, value: Any, least: int = 1) -> int:
-    """A whole number from `least` to MOST_EXTENT. Raises DtypeError, or ShapeError for another number."""
+def count(name: str, value: Any, least: int = 1, most: int = MOST_EXTENT) -> int:
+    """A whole number from `least` to `most`. Raises DtypeError, or ShapeError for another number."""
     number = integer(name, value)
-    if not least <= number <= MOST_EXTENT:
-        raise ShapeError(f"{name}: is {number}, allowed is {least} to {MOST_EXTENT}")
+    if not least <= number <= most:
+        raise ShapeError(f"{name}: is {number}, allowed is {least} to {most}")
     return number
 
 

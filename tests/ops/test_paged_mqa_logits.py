@@ -173,7 +173,7 @@ def test_errors_name_the_argument():
     refused(aotgemm.ShapeError, "max_context_len: is 0, allowed is 1 to 2147483135", max_context_len=0)
     refused(aotgemm.LayoutError, "clean_logits: is True, allowed is False", clean_logits=True)
     refused(aotgemm.DtypeError, "indices: is a ndarray, allowed is None", indices=ints)
-    with pytest.raises(aotgemm.ShapeError, match="num_sms: is 0, allowed is 1 to 2147483135"):
+    with pytest.raises(aotgemm.ShapeError, match="num_sms: is 0, allowed is 1 to 2147483134"):
         aotgemm.get_paged_mqa_logits_metadata(ints, 64, 0)
     with pytest.raises(aotgemm.ShapeError, match="block_kv: is 128, allowed is 32 or 64"):
         aotgemm.get_paged_mqa_logits_metadata(ints, 128, 4)

@@ -140,7 +140,8 @@ def per_channel_cast_to_fp8(x: T, use_ue8m0: bool, gran_k: int = BLOCK) -> tuple
     )
 
 
-def _kept(dims: Sequence[int], rank: int) -> set[int]:
+def kept_dims(dims: Sequence[int], rank: int) -> set[int]:
+    """The dimensions that have scales of their own. Raises DtypeError or ShapeError."""
     if not isinstance(dims, (tuple, list)):
         raise DtypeError(f"dims: is a {type(dims).__name__}, allowed is a tuple of dimensions")
     kept = {integer("dims", dim) for dim in dims}
@@ -159,7 +160,7 @@ def per_custom_dims_cast_to_fp8(x: T, dims: Sequence[int], use_ue8m0: bool) -> t
     Raises ShapeError, DtypeError, LayoutError.
     """
     shape = shape_of("x", x, (1, 2, 3, 4))
-    kept = _kept(dims, len(shape))
+    kept = kept_dims(dims, len(shape))
     scales = [size if dim in kept else 1 for dim, size in enumerate(shape)]
     q = empty_strided("x", x, shape, contiguous_stride(shape), "float8_e4m3fn")
     sf = empty_strided("x", x, scales, contiguous_stride(scales), "float32")

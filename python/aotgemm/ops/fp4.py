@@ -15,6 +15,7 @@ from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, InexactError, ShapeError
 from ..scalars import flag, integer
 from ..typing import T, Tensor
+from .packed_layout import check_granularity
 
 BLOCK, MANTISSA_BITS = 128, 23
 BYTE_SCALES = ("uint8", "float8_e8m0fnu")  # as checkpoints hold UE8M0
@@ -33,11 +34,12 @@ def cast_back_from_fp4(packed: T, sf: Tensor, gran_k: int = BLOCK, use_packed_ue
     """
     m, half = shape_of("packed", packed, (2,))
     shape_of("sf", sf, (2,))
+    check_granularity(gran_k)
     words = flag("use_packed_ue8m0", use_packed_ue8m0)
     if dtype_name_of(sf) != (allowed := "int32" if words else "float32"):
         raise DtypeError(f"sf: dtype is {dtype_name_of(sf)}, allowed is {allowed} with use_packed_ue8m0 = {words}")
     out = _empty("packed", packed, [m, half * 2], "float32")
-    _core.fp4_to_fp32(packed, sf, out, integer("gran_k", gran_k))
+    _core.fp4_to_fp32(packed, sf, out, gran_k)
     return out
 
 

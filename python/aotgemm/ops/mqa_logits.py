@@ -41,6 +41,12 @@ def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
     return other if value is None else value
 
 
+def check_form(clean_logits: bool, width: Any) -> None:
+    """Raises LayoutError for compressed logits, `width` columns of them, that are to be clean."""
+    if clean_logits and width > 0:
+        raise LayoutError(f"clean_logits: is True, allowed is False with max_seqlen_k = {width}")
+
+
 def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
     """(clean_logits, max_seqlen_k) as DeepGEMM 2.6 orders them; an int in the first one's place is the second."""
     if not isinstance(clean_logits, bool):
@@ -48,8 +54,7 @@ def _form(clean_logits: Any, max_seqlen_k: Any) -> tuple[bool, int]:
             raise DtypeError(f"schedule_meta: is {describe(max_seqlen_k)}, allowed is None")
         clean_logits, max_seqlen_k = False, integer("clean_logits", clean_logits)
     width = count("max_seqlen_k", max_seqlen_k, least=0)
-    if clean_logits and width > 0:
-        raise LayoutError(f"clean_logits: is True, allowed is False with max_seqlen_k = {width}")
+    check_form(clean_logits, width)
     return clean_logits, width
 
 

@@ -54,6 +54,19 @@ def packed_rows(ks: Sequence[int] | None, rows: int, groups: int, gran_k: int, u
     return sum(ceil_div(count, SCALES_PER_WORD) for count in scales)
 
 
+def check_granularity(gran_k: int) -> None:
+    """Raises ShapeError for a number of columns that no scale is for, DtypeError for what is no number."""
+    if integer("gran_k", gran_k) not in (32, 128):
+        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or 128")
+
+
+def check_spans(gran_k: int, k_alignment: int) -> None:
+    """Raises ShapeError for groups along K that no kernel takes, DtypeError for what is no number."""
+    check_granularity(gran_k)
+    if count("k_alignment", k_alignment) % 32:
+        raise ShapeError(f"k_alignment: is {k_alignment}, must be a multiple of 32")
+
+
 def get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
     sf: T,
     grouped_layout: Tensor,
@@ -74,14 +87,13 @@ def get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor(
     """
     rows, mn = shape_of("sf", sf, (2,))
     (groups,) = shape_of("grouped_layout", grouped_layout, (1,))
-    if integer("gran_k", gran_k) not in (32, 128):
-        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or 128")
+    check_spans(gran_k, k_alignment)
     if mn % WORD_BYTES:
         raise ShapeError(f"sf: has {mn} columns, must be a multiple of 4 (16 bytes); the nearest is {mn + -mn % 4}")
     is_psum = flag("use_psum_layout", use_psum_layout)
     shape = [packed_rows(ks_cpu, rows, groups, gran_k, is_psum), mn]
     out = empty_strided("sf", sf, shape, contiguous_stride(shape), "int32")
-    _core.pack_ue8m0_k_grouped(sf, out, grouped_layout, gran_k, count("k_alignment", k_alignment), is_psum)
+    _core.pack_ue8m0_k_grouped(sf, out, grouped_layout, gran_k, k_alignment, is_psum)
     return out
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from .. import _core
 from ..arrays.frameworks import contiguous_stride, empty_strided, framework_of, shape_of
 from ..arrays.sizes import align
-from ..errors import DtypeError, LayoutError
-from ..scalars import count, flag
+from ..errors import DtypeError, LayoutError, ShapeError
+from ..scalars import MOST_EXTENT, count, flag, integer
 from ..typing import T, Tensor
 from ._arguments import describe
 from .mqa_logits import SPARE_KEYS, logits_dtype_name, logits_stride, query_and_scales
@@ -50,6 +50,13 @@ def _check_no_indices(indices: Any) -> None:
         raise DtypeError(f"indices: is {describe(indices)}, allowed is None (the kernels do not pair sequences)")
 
 
+def schedule_shape(block_kv: int, num_sms: int) -> list[int]:
+    """Of a schedule. Raises ShapeError, or DtypeError for what is no number."""
+    if integer("block_kv", block_kv) not in (32, 64):
+        raise ShapeError(f"block_kv: is {block_kv}, allowed is 32 or 64")
+    return [count("num_sms", num_sms, most=MOST_EXTENT - 1) + 1, 2]
+
+
 def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, indices: None = None) -> T:
     """The schedule of a paged call: int32 [num_sms + 1, 2], {sequence, split of 256 keys} where each slot begins.
 
@@ -61,10 +68,10 @@ def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, 
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     _check_no_indices(indices)
-    shape = [count("num_sms", num_sms) + 1, 2]
+    shape = schedule_shape(block_kv, num_sms)
     shape_of("context_lens", context_lens, (2,))
     schedule = empty_strided("context_lens", context_lens, shape, contiguous_stride(shape), "int32")
-    _core.paged_mqa_logits_metadata(context_lens, count("block_kv", block_kv, least=0), schedule)
+    _core.paged_mqa_logits_metadata(context_lens, block_kv, schedule)
     return schedule
 
 

@@ -7,9 +7,10 @@ import torch
 
 from ..arrays.sizes import align, ceil_div
 from ..ops import cast
-from ..ops.packed_layout import SCALES_PER_WORD
+from ..ops.cast import kept_dims
+from ..ops.packed_layout import SCALES_PER_WORD, check_granularity
 from .registration import register
-from .shapes import BF16, FP8, FP32, INT32, check_dtype, check_granularity, check_ndim
+from .shapes import BF16, FP8, FP32, INT32, check_dtype, check_ndim, check_ndims
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 ROWS = (
@@ -69,7 +70,9 @@ def _fake_by_channel(x: torch.Tensor, use_ue8m0: bool, gran_k: int = 128) -> Pai
 
 def _fake_by_dims(x: torch.Tensor, dims: list[int], use_ue8m0: bool) -> Pair:
     check_dtype("x", x, BF16, FP32)
-    scales = [size for dim, size in enumerate(x.shape) if dim in dims and size != 1]
+    check_ndims("x", x, 1, 2, 3, 4)
+    kept = kept_dims(dims, x.dim())
+    scales = [size for dim, size in enumerate(x.shape) if dim in kept and size != 1]
     return x.new_empty(x.shape, dtype=FP8), x.new_empty(scales, dtype=FP32)
 
 

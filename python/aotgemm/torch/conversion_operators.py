@@ -5,10 +5,10 @@ import torch
 from ..arrays.sizes import ceil_div
 from ..ops import fp4, layout, packed_layout
 from ..ops.fp4 import check_rows_per_scale
-from ..ops.packed_layout import SCALES_PER_WORD, packed_rows
+from ..ops.packed_layout import SCALES_PER_WORD, check_granularity, check_spans, packed_rows
 from .cast_operators import mn_major
 from .registration import register
-from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim, check_ndims, check_rows
+from .shapes import BLOCK, FP8, FP32, INT32, check_dtype, check_ndim, check_ndims, check_rows, check_scales
 
 INT8 = torch.int8
 
@@ -43,6 +43,7 @@ def _fake_packed_by_k(
     check_dtype("sf", sf, FP32)
     check_ndim("sf", sf, 2)
     check_ndim("grouped_layout", grouped_layout, 1)
+    check_spans(gran_k, k_alignment)
     rows = packed_rows(ks_cpu, sf.shape[0], grouped_layout.shape[0], gran_k, use_psum_layout)
     return sf.new_empty((rows, sf.shape[1]), dtype=INT32)
 
@@ -64,7 +65,11 @@ def _fake_values(
 ) -> torch.Tensor:
     check_dtype("packed", packed, INT8)
     check_ndim("packed", packed, 2)
-    return packed.new_empty((packed.shape[0], packed.shape[1] * 2), dtype=FP32)
+    check_granularity(gran_k)
+    m, k = packed.shape[0], packed.shape[1] * 2
+    columns = ceil_div(k, gran_k * (SCALES_PER_WORD if use_packed_ue8m0 else 1))
+    check_scales("sf", sf, (m, columns), INT32 if use_packed_ue8m0 else FP32)
+    return packed.new_empty((m, k), dtype=FP32)
 
 
 def _fake_transpose(a: torch.Tensor) -> torch.Tensor:

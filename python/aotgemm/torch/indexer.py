@@ -8,9 +8,9 @@ import torch
 import aotgemm
 
 from ..arrays.sizes import align
-from ..ops.mqa_logits import SPARE_KEYS, logits_dtype_name, logits_stride
+from ..ops.mqa_logits import SPARE_KEYS, check_form, logits_dtype_name, logits_stride
 from .registration import register
-from .shapes import FP8, FP32, check_dtype, check_sizes
+from .shapes import FP8, FP32, check_dtype, check_number, check_sizes
 
 
 def empty_logits(like: torch.Tensor, rows: Any, columns: Any, room: Any, dtype: torch.dtype | None) -> torch.Tensor:
@@ -59,6 +59,8 @@ def _fake(
     check_dtype("kv", k, elements(q_scales))
     check_dtype("weights", weights, FP32)
     check_sizes(q=(q, "mhd"), kv=(k, "nd"), scales=(scales, "n"), weights=(weights, "mh"), start=(start, "m"))
+    check_number("max_seqlen_k", max_seqlen_k, least=0)
+    check_form(clean_logits, max_seqlen_k)
     room = align(max_seqlen_k, SPARE_KEYS) if max_seqlen_k else k.shape[0] + SPARE_KEYS
     return empty_logits(q, q.shape[0], max_seqlen_k or k.shape[0], room, logits_dtype)
 

@@ -8,9 +8,10 @@ import aotgemm
 
 from ..arrays.sizes import align
 from ..ops.mqa_logits import SPARE_KEYS
+from ..ops.paged_mqa_logits import schedule_shape
 from .indexer import elements, empty_logits
 from .registration import register
-from .shapes import FP32, check_dtype, check_ndim
+from .shapes import FP32, check_dtype, check_ndim, check_number
 
 
 def _run(
@@ -45,13 +46,15 @@ def _fake(
     check_dtype("weights", weights, FP32)
     check_ndim("q", q, 4)
     check_ndim("kv_cache", kv_cache, 4)
+    check_number("max_context_len", max_context_len)
     room = align(max_context_len, SPARE_KEYS)
     return empty_logits(q, q.shape[0] * q.shape[1], max_context_len, room, logits_dtype)
 
 
 def _fake_schedule(context_lens: torch.Tensor, block_kv: int, num_sms: int) -> torch.Tensor:
     check_dtype("context_lens", context_lens, torch.int32)
-    return context_lens.new_empty((num_sms + 1, 2))
+    check_ndim("context_lens", context_lens, 2)
+    return context_lens.new_empty(schedule_shape(block_kv, num_sms))
 
 
 register(

@@ -7,6 +7,7 @@ import torch
 
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, ShapeError
+from ..scalars import count
 
 BLOCK = 128
 FP8, BF16, FP32, INT32 = torch.float8_e4m3fn, torch.bfloat16, torch.float32, torch.int32
@@ -37,10 +38,10 @@ def check_ndims(name: str, tensor: torch.Tensor, *allowed: int) -> None:
         raise ShapeError(f"{name}: has {tensor.dim()} dimensions, allowed is {words}")
 
 
-def check_granularity(gran_k: int) -> None:
-    """Raises ShapeError for a number of columns that no cast gives a scale."""
-    if gran_k not in (32, BLOCK):
-        raise ShapeError(f"gran_k: is {gran_k}, allowed is 32 or {BLOCK}")
+def check_number(name: str, number: Any, least: int = 1) -> None:
+    """Raises ShapeError for a size that no call takes; one that a graph leaves open is checked when it runs."""
+    if isinstance(number, int):
+        count(name, number, least)
 
 
 def check_rows(name: str, tensor: torch.Tensor) -> None:
@@ -65,9 +66,9 @@ def check_sizes(**operands: tuple[torch.Tensor, str]) -> dict[str, Any]:
     return sizes
 
 
-def check_scales(name: str, scales: torch.Tensor, shape: tuple[Any, ...]) -> None:
-    """Raises DtypeError or ShapeError unless the scales are FP32 of that shape."""
-    check_dtype(name, scales, FP32)
+def check_scales(name: str, scales: torch.Tensor, shape: tuple[Any, ...], dtype: torch.dtype = FP32) -> None:
+    """Raises DtypeError or ShapeError unless the scales are of that type and shape."""
+    check_dtype(name, scales, dtype)
     if tuple(scales.shape) != shape:
         raise ShapeError(f"{name}: shape is {list(scales.shape)}, must be {list(shape)}")
 
