@@ -74,8 +74,8 @@ def test_the_alignment_of_groups():
     assert deep_gemm.set_mk_alignment_for_contiguous_layout(128) is None
     theoretical = deep_gemm.get_theoretical_mk_alignment_for_contiguous_layout
     assert theoretical(512, 8) == theoretical(64) == theoretical(expected_m=512, num_groups=8) == 128
-    for alignment in (-1, 0, 129):
-        with pytest.raises(aotgemm.ShapeError, match=f"^alignment: is {alignment}, allowed is 1 to 128"):
+    for alignment in (-1, 0, 257):
+        with pytest.raises(aotgemm.ShapeError, match=f"^alignment: is {alignment}, allowed is 1 to 256"):
             deep_gemm.set_mk_alignment_for_contiguous_layout(alignment)
     assert deep_gemm.get_mk_alignment_for_contiguous_layout() == 128
 

@@ -9,7 +9,7 @@ from bf16_groups import COUNTS, K, N, draw, expected_rows
 from bf16_problems import BF16
 from grouped_problems import make_grouped
 
-ALIGNMENTS = pytest.mark.parametrize("alignment", [1, 5, 48, 64, 127, 128])
+ALIGNMENTS = pytest.mark.parametrize("alignment", [1, 5, 48, 64, 127, 128, 160, 224, 256])
 
 
 @pytest.fixture(autouse=True)
@@ -83,10 +83,10 @@ def test_an_index_by_row_is_refused():
 def test_selection_counts_the_rows_of_the_same_groups_padded():
     """A plan knows groups that start at multiples of 128 alone; others count as the padded ones would on average."""
     rows = {}
-    for alignment in (128, 64, 1):
+    for alignment in (128, 64, 1, 224):
         aotgemm.set_mk_alignment_for_contiguous_layout(alignment)
         problem = make_grouped((128, 256), 24, 48, alignment=alignment)
         with aotgemm.record():
             problem.run(use_psum_layout=True)
             rows[alignment] = [call["m"] for call in aotgemm.recorded_calls()]
-    assert rows == {128: [384], 64: [384 + 64], 1: [384 + 127]}
+    assert rows == {128: [384], 64: [384 + 64], 1: [384 + 127], 224: [3 * 224 - 96]}

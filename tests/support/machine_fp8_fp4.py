@@ -14,7 +14,7 @@ FP8 = ml_dtypes.float8_e4m3fn
 POISON = 0xA5
 DTYPES = {"bf16": ml_dtypes.bfloat16, "fp32": np.float32}
 GROUPS = {"batched": 3, "masked": 3, "contiguous": 4, "psum": 4, "k_grouped": 3}
-PSUM_ALIGNMENTS = (128, 32, 6, 1)  # rows at multiples of which groups start; contiguous has the first alone
+PSUM_ALIGNMENTS = (128, 224, 32, 6, 1)  # rows at multiples of which groups start; contiguous has the first alone
 
 
 @dataclass(frozen=True)

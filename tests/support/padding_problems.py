@@ -25,7 +25,7 @@ from aotgemm.problems.values import draw
 from aotgemm.problems.views import placement_of
 
 GROUPINGS = ("contiguous", "psum", "masked")
-ALIGNMENTS = (2, 5, 16, 48, 64, 100, 127)
+ALIGNMENTS = (2, 5, 16, 48, 64, 100, 127, 160, 224)
 
 
 def run_padding_problems(machine, ptx, folder, pattern, seed, most=5, schedules="in_turn", sms=3, capability="9.0"):

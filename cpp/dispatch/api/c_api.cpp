@@ -38,8 +38,8 @@ int32_t aotgemm_group_alignment(void) { return static_cast<int32_t>(kRowAlignmen
 
 aotgemm_status aotgemm_set_psum_alignment(int32_t rows) {
     return guarded([&] {
-        if (rows < 1 || rows > kRowAlignment) {
-            fail(AOTGEMM_ERROR_SHAPE, "alignment: is ", rows, ", allowed is 1 to ", kRowAlignment);
+        if (rows < 1 || rows > kMostRowAlignment) {
+            fail(AOTGEMM_ERROR_SHAPE, "alignment: is ", rows, ", allowed is 1 to ", kMostRowAlignment);
         }
         settings().psum_alignment = rows;
     });

@@ -191,7 +191,7 @@ AOTGEMM_API aotgemm_status aotgemm_m_grouped_fp8_gemm_nt_contiguous(
 /* The multiple of rows at which groups start in such a layout: 128. */
 AOTGEMM_API int32_t aotgemm_group_alignment(void);
 
-/* The same for calls with use_psum, from 1 (groups follow one another) to 128, as which it starts. It holds for the
+/* The same for calls with use_psum, from 1 (groups follow one another) to 256; it starts as 128. It holds for the
  * process and is read at each call. While it is not 128, calls without use_psum are AOTGEMM_ERROR_SHAPE. */
 AOTGEMM_API aotgemm_status aotgemm_set_psum_alignment(int32_t rows);
 AOTGEMM_API int32_t aotgemm_get_psum_alignment(void);

@@ -19,7 +19,7 @@ def get_mk_alignment_for_contiguous_layout() -> int:
 def set_mk_alignment_for_contiguous_layout(alignment: int) -> None:
     """Groups of calls with use_psum_layout start at multiples of so many rows from now on, in the whole process.
 
-    alignment: from 1, where groups follow one another as a router leaves them, to 128. No bit of a row depends on it.
+    alignment: from 1, where groups follow one another as a router leaves them, to 256. No bit of a row depends on it.
     Selection and plans count the rows that as many groups padded to 128 rows would have on average. Calls with a group
     index by row need 128 and are refused with any other.
     Raises ShapeError outside that range.
@@ -33,7 +33,7 @@ def get_theoretical_mk_alignment_for_contiguous_layout(
     """The alignment that every layout takes: 128, whatever the size of the groups and the architecture.
 
     Called as (expected_m, num_groups) or as (per_group_m). On Blackwell DeepGEMM answers with the rows of the tile that
-    it would take, 32 to 224. Here no tile needs that: calls with use_psum_layout take any alignment up to 128, and
+    it would take, 32 to 224. Here no tile needs that: calls with use_psum_layout take any alignment up to 256, and
     compute no tile of padding alone.
     """
     return int(_core.group_alignment())

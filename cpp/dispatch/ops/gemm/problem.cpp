@@ -13,7 +13,8 @@ namespace {
 // plans know that alignment alone.
 int64_t aligned_rows(const GemmCall& call) {
     if (call.form->grouping != Grouping::psum) return call.sizes.m;
-    return call.sizes.m + call.sizes.groups * (kRowAlignment - call.row_alignment) / 2;
+    const int64_t aligned = call.sizes.m + call.sizes.groups * (kRowAlignment - call.row_alignment) / 2;
+    return std::max(aligned, std::min<int64_t>(call.sizes.m, 1));
 }
 
 // The M to choose a kernel for: that of the call or, where the device alone knows how many rows count, the caller's hint

@@ -11,6 +11,8 @@ namespace aotgemm {
 // Groups of contiguous start at multiples of this many rows, so that no tile holds two groups; those of psum do unless
 // the caller sets another alignment.
 inline constexpr int64_t kRowAlignment = sm90::kGroupAlignment;
+// The largest that the caller may set for psum: no tile has more rows.
+inline constexpr int64_t kMostRowAlignment = 256;
 
 struct RowRange {
     int64_t first, count;
