@@ -8,6 +8,7 @@ DeepGEMM takes would be faster than ours. Nothing here is measured by us.
 
 import csv
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 
 from aotgemm import _core
@@ -31,9 +32,11 @@ EXPERTS = ((6144, 7168), (7168, 3072), (4096, 4096), (4096, 2048))
 LARGE_GROUPS, SMALL_GROUPS = ((4, 8192), (8, 4096)), ((32, 192), (6, 1024), (32, 20), (6, 20))
 HEADS = {"bf16_gemm": ((128, 512, 128), (8, 4096, 1024)), "fp8_fp4_gemm": ((8, 4096, 1024),)}
 GRADIENTS = tuple((groups, *sizes, 32768 // groups) for groups in (4, 8, 16) for sizes in ((4096, 7168), (7168, 2048)))
-# Rows that groups start at multiples of: DeepGEMM's tile of a shared A has as many.
+# Rows that groups start at multiples of: DeepGEMM's tile of a shared A has as many, 128 unless it is set.
+TALLEST = 224
 ALIGNMENTS = (
-    *(("contiguous", 128), ("psum", 128), ("psum", 224), ("masked", 32), ("masked", 128), ("masked", 224)),
+    ("contiguous", 128),
+    *((grouping, rows) for grouping in ("psum", "masked") for rows in range(32, TALLEST + 1, 32)),
     *(("batched", 128), ("k_grouped", 128)),
 )
 TOKENS = (1, 16, 64, 128, 512, 1024, 4096, 8192)
@@ -106,6 +109,16 @@ def grouped_problems(family: str) -> list[Problem]:
             found.append(Problem(family, rows, r, d, "batched", "nn", groups=heads))
     found += [Problem(family, m, n, k * g, "k_grouped", groups=g, **words) for g, m, n, k in GRADIENTS]
     return found
+
+
+def deepgemm_alignments(problem: Problem) -> list[int]:
+    """Those at which DeepGEMM's tests call it: the default, and of psum and masked groups what its rule proposes, for
+    rows of any number and for a fifth more than are expected (commit 54e2261)."""
+    if problem.grouping not in ("psum", "masked"):
+        return [128]
+    rows = problem.m if problem.grouping == "masked" else problem.m // problem.groups
+    proposed = min(max(32 * ceil(int(rows * 1.2) / 32), 32), TALLEST)
+    return sorted({128, proposed, TALLEST})
 
 
 def slower_than_deepgemm(problems: list[Problem], alignment: int = 128) -> dict[Problem, float]:

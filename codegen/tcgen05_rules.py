@@ -6,8 +6,10 @@ from codegen.tile_rules import GROUP_ALIGNMENT
 
 
 def groups(spec: KernelSpec) -> str | None:
-    """No tile, and no pair's tile, holds what belongs to different groups."""
+    """No tile, and no pair's tile, computes rows of different groups."""
     rows_of_pair = spec.block_m * spec.cluster_m
+    if spec.grouping == "psum" and spec.cluster_m == 1:
+        return None  # any tile: it begins where its group does, and stores no row of another one
     if spec.grouping in ("contiguous", "psum") and GROUP_ALIGNMENT % rows_of_pair != 0:
         pair = " and cluster_m 2" if spec.cluster_m == 2 else ""
         return (

@@ -116,6 +116,9 @@ SM100_BATCHED_TILES = (
     (128, 128, 64, ONE + PAIR_M),  # pairs: for einsums of N of 128
     (128, 256, 64, PAIR_M),
 )
+# Einsums of few rows: one block loads no more rows of A than there are, and of D one tile wide there are no pairs.
+SM100_SINGLE_SWAPPED_TILES = ((16, 128, 128, ONE),)
+SM100_SINGLE_WIDE_TILES = ((128, 256, 64, ONE),)
 SM100_SWAPPED_TILES = ((128, 128, 64, PAIR_N),)
 # An M-major tile of A is made of boxes of 64.
 SM100_SWAPPED_TILES_K_MAJOR_A = ((16, 128, 128, PAIR_N),)
@@ -134,6 +137,11 @@ SM100_ALIGNED_SWAPPED_TILES = (
     (32, 128, 128, PAIR_N),
     (128, 128, 64, PAIR_N),
 )
+# Tiles of psum begin where their group does.
+SM100_PSUM_SWAPPED_TILES = (
+    *SM100_ALIGNED_SWAPPED_TILES,
+    (224, 128, 64, PAIR_N),
+)
 SM100_SEPARATE_SWAPPED_TILES = (
     (16, 128, 128, PAIR_N),
     (32, 128, 128, PAIR_N),
@@ -141,9 +149,11 @@ SM100_SEPARATE_SWAPPED_TILES = (
 )
 SM100_GROUPED_TABLES = (
     TileTable("contiguous", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
-    TileTable("psum", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_ALIGNED_SWAPPED_TILES),
+    TileTable("psum", ("nt", "nn"), ("bf16",), SM100_TILES[:1], SM100_PSUM_SWAPPED_TILES),
     TileTable("masked", ("nt",), ("bf16",), SM100_TILES, SM100_SEPARATE_SWAPPED_TILES),
     TileTable("batched", ("nt", "nn"), ("bf16",), SM100_BATCHED_TILES, SM100_SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt",), ("bf16",), (), SM100_SINGLE_SWAPPED_TILES),
+    TileTable("batched", ("nn",), ("bf16",), SM100_SINGLE_WIDE_TILES),
     TileTable("k_grouped", ("tn",), ("fp32",), SM100_TILES),
     TileTable("batch_reduced", ("nt",), ("fp32",), SM100_TILES),
 )

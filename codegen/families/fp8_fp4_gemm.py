@@ -50,21 +50,28 @@ ALIGNED_SWAPPED_TILES = (
     (32, 128, 128, ONE + PAIR_N),
     (128, 128, 128, PAIR_N),
 )
+# Tiles of psum begin where their group does.
+PSUM_SWAPPED_TILES = (
+    *ALIGNED_SWAPPED_TILES,
+    (224, 128, 128, PAIR_N),
+)
 # Groups with rows of their own (masked, batched).
 SEPARATE_SWAPPED_TILES = (
     (16, 128, 128, PAIR_N),
     (32, 128, 128, ONE + PAIR_N),
     (128, 128, 128, PAIR_N),
-    (240, 128, 128, PAIR_N),
 )
+MASKED_SWAPPED_TILES = (*SEPARATE_SWAPPED_TILES, (224, 128, 128, PAIR_N))
+BATCHED_SWAPPED_TILES = (*SEPARATE_SWAPPED_TILES, (240, 128, 128, PAIR_N))
 
 GROUPED_TABLES = (
-    TileTable("batched", ("nt", "nn"), ("bf16",), (), SEPARATE_SWAPPED_TILES),
+    TileTable("batched", ("nt", "nn"), ("bf16",), (), BATCHED_SWAPPED_TILES),
+    TileTable("batched", ("nt",), ("bf16",), (), MASKED_SWAPPED_TILES[-1:]),
     TileTable("batched", ("nt", "nn"), ("fp32",), TILES[:1], SEPARATE_SWAPPED_TILES[2:3]),
     TileTable("batched", ("tn", "tt"), OUT_DTYPES, TILES),
     TileTable("contiguous", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
-    TileTable("psum", ("nt", "nn"), ("bf16",), (), ALIGNED_SWAPPED_TILES),
-    TileTable("masked", ("nt",), ("bf16",), (), SEPARATE_SWAPPED_TILES),
+    TileTable("psum", ("nt", "nn"), ("bf16",), (), PSUM_SWAPPED_TILES),
+    TileTable("masked", ("nt",), ("bf16",), (), MASKED_SWAPPED_TILES),
     TileTable("k_grouped", ("tn",), ("fp32",), TILES),
 )
 

@@ -18,7 +18,11 @@ CASES = [
         replace(NORMAL, grouping="batch_reduced"),
         "grouping is 'batch_reduced'; .* has dense",
     ),
-    ("groups", replace(PSUM, block_m=48), "block_m is 48; groups start at multiples of 128 rows"),
+    (
+        "groups",
+        replace(PSUM, grouping="contiguous", block_m=48),
+        "block_m is 48; groups start at multiples of 128 rows",
+    ),
     (
         "groups",
         replace(PAIR, grouping="contiguous"),

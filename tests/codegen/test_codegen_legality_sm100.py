@@ -12,7 +12,8 @@ SWAPPED = replace(NORMAL, block_m=16, block_n=128, cluster_m=1, cluster_n=2, swa
 ALONE = replace(NORMAL, layout="tn", out_dtype="fp32", block_n=128, cluster_m=1)
 
 CASES = [
-    ("groups", replace(SWAPPED, grouping="psum", block_m=48), "block_m is 48; groups start"),
+    ("groups", replace(SWAPPED, grouping="contiguous", block_m=48), "block_m is 48; groups start"),
+    ("groups", replace(NORMAL, grouping="psum"), "block_m is 128 and cluster_m 2; groups start"),
     ("groups", replace(NORMAL, grouping="contiguous"), "block_m is 128 and cluster_m 2; groups start"),
     ("_partial_sums", replace(ALONE, grouping="batch_reduced", out_dtype="bf16"), "partial sums of batch_reduced"),
     ("no_promotion", replace(NORMAL, in_flight=1), "in_flight is 1; family bf16_gemm promotes no partial sums"),

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from benchmarks.predicted_b200 import (
     best_of,
+    deepgemm_alignments,
     dense_problems,
     families,
+    grouped_problems,
     grouped_table,
     our_tiles,
     predicted_us,
@@ -146,6 +148,15 @@ def test_the_page_has_the_table_of_published_times():
 @pytest.mark.parametrize("family", families())
 def test_tiles_are_as_good_as_those_that_deepgemm_takes(family):
     assert slower_than_deepgemm(dense_problems(family)) == {}
+
+
+@pytest.mark.parametrize("family", families())
+def test_tiles_of_groups_are_too_at_the_alignments_that_its_tests_set(family):
+    problems = grouped_problems(family)
+    assert {alignment for problem in problems for alignment in deepgemm_alignments(problem)} == {32, 128, 224}
+    for problem in problems:
+        for alignment in deepgemm_alignments(problem):
+            assert slower_than_deepgemm([problem], alignment) == {}, alignment
 
 
 def test_the_page_has_the_table_of_grouped_calls():

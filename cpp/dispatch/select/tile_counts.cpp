@@ -60,11 +60,11 @@ double expected_masked_rows(const Extents& of, int32_t block_m) {
 }
 
 // Tile rows of psum groups, of which the host knows how many spans of 128 rows they fill, one each at least: the last
-// span of a group may hold any number of rows, the others are whole.
+// span of a group may hold any number of rows, the others are whole. A group has one tile row at least.
 double expected_psum_rows(const Extents& of, int32_t block_m) {
     const double groups = static_cast<double>(of.groups), spans = static_cast<double>(of.m) / kGroupAlignment;
     const double tiles_of_span = static_cast<double>(kGroupAlignment) / block_m;
-    return std::max(spans - groups, 0.0) * tiles_of_span + groups * (tiles_of_span + 1) / 2;
+    return std::max(std::max(spans - groups, 0.0) * tiles_of_span + groups * (tiles_of_span + 1) / 2, groups);
 }
 
 // Rows of all groups together: M is the sum of spans of whole multiples of 128, whose last one is half full on average.

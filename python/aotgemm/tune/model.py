@@ -36,7 +36,8 @@ def _expected_rows(point: Point, block_m: int) -> int:
     if point.grouping == "masked":
         return ceil(point.groups * max(point.m / block_m + 0.5, 1.0))
     spans, tiles_of_span = point.m / GROUP_ALIGNMENT, GROUP_ALIGNMENT / block_m
-    return ceil(max(spans - point.groups, 0.0) * tiles_of_span + point.groups * (tiles_of_span + 1) / 2)
+    rows = max(spans - point.groups, 0.0) * tiles_of_span + point.groups * (tiles_of_span + 1) / 2
+    return ceil(max(rows, point.groups))
 
 
 def _live_rows(point: Point) -> float:

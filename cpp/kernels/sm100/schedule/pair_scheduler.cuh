@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "common/grouping.hpp"
+#include "sm100/schedule/tall_scheduler.cuh"
 #include "sm90/schedule/batch_reduced_scheduler.cuh"
 
 namespace aotgemm::sm100 {
@@ -51,13 +52,17 @@ inline constexpr bool kNeedsPairScheduler =
     (Config::kClusterM > 1 || Config::kGrouping == sm90::Grouping::k_grouped ||
      Config::kGrouping == sm90::Grouping::batch_reduced);
 
-template <class Config, bool kOfPair = kNeedsPairScheduler<Config>>
+template <class Config, bool kOfPair = kNeedsPairScheduler<Config>, bool kTall = kIsTall<Config>>
 struct SchedulerOf {
     using Type = typename sm90::SchedulerOf<Config, Config::kGrouping>::Type;
 };
 template <class Config>
-struct SchedulerOf<Config, true> {
+struct SchedulerOf<Config, true, false> {
     using Type = PairScheduler<Config>;
+};
+template <class Config>
+struct SchedulerOf<Config, false, true> {
+    using Type = TallScheduler<Config>;
 };
 
 }  // namespace aotgemm::sm100
