@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from .grouped import fp8_grouped_linear
-from .shapes import BF16, FP32
+from .shapes import BF16, FP32, check_memory
 
 
 def silu_and_multiply(gate_up: torch.Tensor) -> torch.Tensor:
@@ -55,6 +55,7 @@ def fp8_experts(
     result and gradients depend on that token alone, an expert's gradient on its tokens and their order alone. Raises
     what fp8_grouped_linear raises.
     """
+    check_memory(hidden_states=hidden_states, top_k_index=top_k_index, top_k_weights=top_k_weights)
     slots = top_k_index.shape[1]
     order, offsets = sorted_by_expert(top_k_index, gate_up_proj.shape[0])
     rows = torch.stack([hidden_states] * slots, dim=1).flatten(0, 1)[order]

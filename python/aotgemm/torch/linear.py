@@ -9,7 +9,7 @@ from ..ops.fp8_gemm import fp8_gemm_nt
 from .casts import by_token, quantize_weight, times_scales
 from .fp4_weights import check_frozen, columns_of, decoded, in_fp8, is_words, operand
 from .registration import register
-from .shapes import BF16, BLOCK, FP32, as_rows, check_dtype, check_ndim, check_rows
+from .shapes import BF16, BLOCK, FP32, as_rows, check_dtype, check_memory, check_ndim, check_rows, check_sizes
 
 K_STEP = 16  # columns of FP8 operands come in multiples of it
 
@@ -171,5 +171,9 @@ def fp8_linear(
     """
     check_ndim("weight", weight, 2)
     check_rows("x", x)
-    out = _product(x, weight, weight_scale_inv)
-    return out if bias is None else out + bias
+    if bias is None:
+        return _product(x, weight, weight_scale_inv)
+    check_dtype("bias", bias, BF16)
+    check_sizes(weight=(weight, "nk"), bias=(bias, "n"))
+    check_memory(bias=bias)
+    return _product(x, weight, weight_scale_inv) + bias

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from .. import _core
 from ..arrays.sizes import ceil_div
 from ..errors import DtypeError, ShapeError
 from ..scalars import count
@@ -71,6 +72,15 @@ def check_scales(name: str, scales: torch.Tensor, shape: tuple[Any, ...], dtype:
     check_dtype(name, scales, dtype)
     if tuple(scales.shape) != shape:
         raise ShapeError(f"{name}: shape is {list(scales.shape)}, must be {list(shape)}")
+
+
+def check_memory(**operands: torch.Tensor) -> None:
+    """Raises LayoutError for freed memory, which PyTorch's own operations read. In a graph there is none yet."""
+    if torch.compiler.is_compiling():
+        return
+    for name, tensor in operands.items():
+        if type(tensor) in (torch.Tensor, torch.nn.Parameter):  # no DTensor or FakeTensor, which answer for themselves
+            _core.check_address(tensor, name)
 
 
 def check_weight(name: str, weight: torch.Tensor, scales: torch.Tensor, ndim: int) -> None:
