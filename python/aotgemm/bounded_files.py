@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import IO
 
 MOST_BYTES = 256 << 20
+PIECE = 256 << 10
 # What Python's modules raise for archives that are damaged, encrypted, or packed in a way that is not known.
 DAMAGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, OverflowError)
 DAMAGED += (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError)
 
 
 def _whole(file: IO[bytes], most: int) -> bytes:
-    data = file.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"it has more than {most} bytes")
-    return data
+    """In pieces: Python allocates what one read may return, which for a small file would be `most`."""
+    data = bytearray()
+    while piece := file.read(PIECE):
+        data += piece
+        if len(data) > most:
+            raise ValueError(f"it has more than {most} bytes")
+    return bytes(data)
 
 
 def read_bounded(path: str | os.PathLike[str], most: int = MOST_BYTES) -> bytes:
