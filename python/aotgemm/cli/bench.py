@@ -34,6 +34,7 @@ from ..bench.suites import DEFAULT_SUITES, GEMM_SUITES, OTHER_SUITES, measured_k
 from ..bench.tables import gemm_tables, limits_words, markdown
 from ..bench.traffic import DRAW, DRAWS, GRID, Request
 from ..errors import DeviceError, Error, RequestError
+from ..output_files import write_output
 from ..problems.kinds import Kind
 from ..problems.sizes import DISTRIBUTIONS, Size, draw_counts
 from .output import add_command, positive, print_facts, print_json, print_table, progress
@@ -291,7 +292,7 @@ def _check_out(out: Path | None) -> None:
 
 def _save(document: dict[str, Any], out: Path | None) -> None:
     if out is not None:
-        out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        write_output(out, json.dumps(document, indent=1) + "\n")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from ..audit.plan import MAX_TOKENS, make_plan
 from ..audit.sources import READERS, model_config, model_names, read_config
 from ..choice import FALLBACK_DEVICE, named_device
 from ..errors import PlanError
+from ..output_files import write_output
 from ..plan.document import canonical_text
 from ..plan.plan_file import parse_plan
 from .output import INCOMPLETE, add_command, positive, print_facts, print_table, printable, progress
@@ -92,7 +93,7 @@ def _make(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_output(path, text)
     except OSError as error:
         raise PlanError(f"-o: {path} cannot be written: {error}") from error
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..audit.report import render
 from ..errors import PlanError
+from ..output_files import write_output
 from ..plan.plan_file import read_plan
 from .output import add_command, print_facts, print_json, progress
 
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         page = render(plan, shlex.quote(arguments.plan.name), arguments.measured)
         display.advance(task)
     try:
-        arguments.output.write_text(page, encoding="utf-8", newline="\n")
+        write_output(arguments.output, page)
     except OSError as error:
         raise PlanError(f"-o: {arguments.output} cannot be written: {error}") from error
     facts = {"report": str(arguments.output), "bytes": len(page.encode()), "calls": len(plan["calls"])}

@@ -82,9 +82,11 @@ class Recording:
         """Writes the trace that `aotgemm plan --trace` reads: one line a call."""
         import json
 
+        from ..output_files import write_output
+
         lines = ",\n".join(f" {json.dumps(call)}" for call in self.calls)
         text = f'{{"format": {json.dumps(TRACE_FORMAT)},\n"calls": [\n{lines}\n]}}\n'
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
+        write_output(Path(path), text)
 
 
 @contextmanager

@@ -1,10 +1,7 @@
 """A recorded run as a file: written after each part, so that a run which hangs or crashes leaves what came before."""
 
-import errno
-import fcntl
 import json
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,6 +13,7 @@ from ...bench.environment import card_state
 from ...bounded_files import read_bounded
 from ...errors import Error, RequestError
 from ...json_text import parse_json
+from ...output_files import stream_to, write_output
 
 FORMAT = "aotgemm selftest report 1"
 PARTS = ("assumptions", "digests", "times", "selftest")
@@ -26,19 +24,6 @@ def head(device: dict[str, Any], arch: str) -> dict[str, Any]:
     about = {"format": FORMAT, "version": _core.version(), "arch": arch, "device": device}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return about | {"date": now, "card": card_state(), "driver": _core.cuda_driver_version(), "errors": {}}
-
-
-def _stream_to(path: Path) -> int | None:
-    """The descriptor, of those that a shell names by a digit, with which this process writes to the file `path`."""
-    for descriptor in range(1, 10):
-        try:
-            writes = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
-            if writes and path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
-                return descriptor
-        except OSError as error:
-            if error.errno != errno.EBADF:  # of a descriptor that is not open
-                raise
-    return None
 
 
 @dataclass(frozen=True)
@@ -55,11 +40,8 @@ class ReportFile:
         Raises OSError.
         """
         text = json.dumps(self.content, indent=1) + "\n"
-        stream = _stream_to(self.path)
-        if stream is not None or (self.path.exists() and not self.path.is_file()):
-            sys.stdout.flush()
-            with open(self.path if stream is None else os.dup(stream), "w", encoding="utf-8") as out:
-                out.write(text)
+        if stream_to(self.path) is not None or (self.path.exists() and not self.path.is_file()):
+            write_output(self.path, text)
             return
         path = Path(os.path.realpath(self.path))
         beside = path.with_name(f"{path.name}.part")
