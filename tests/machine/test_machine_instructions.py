@@ -52,6 +52,12 @@ def bits(values):
             "add.rp.f32 %f4, %f1, %f2;\nmov.b32 %r3, %f3;\nmov.b32 %r4, %f4;\nsub.s32 %r2, %r3, %r4;",
             np.full(32, 1),
         ),
+        (  # (1 + 2^-23)^2 and -(1 + 2^-23)^2 toward +infinity
+            "mov.f32 %f1, 0f3F800001;\nmul.rp.f32 %f2, %f1, %f1;\nneg.f32 %f3, %f1;\nmul.rp.f32 %f4, %f3, %f1;\n"
+            "mov.b32 %r3, %f2;\nmov.b32 %r4, %f4;\nxor.b32 %r2, %r3, %r4;",
+            np.full(32, 0x80000001),
+        ),
+        ("mov.f32 %f1, 0f007FFFFF;\nmul.rp.f32 %f2, %f1, 0f3F000000;\nmov.b32 %r2, %f2;", np.full(32, 0x400000)),
         # Of 1/3 the neighbour that is not the nearest; the upper one for a mantissa of ones.
         ("mov.f32 %f1, 0f40400000;\nrcp.approx.ftz.f32 %f2, %f1;\nmov.b32 %r2, %f2;", np.full(32, 0x3EAAAAAA)),
         ("mov.f32 %f1, 0f3FFFFFFF;\nrcp.approx.ftz.f32 %f2, %f1;\nmov.b32 %r2, %f2;", np.full(32, 0x3F000001)),
@@ -78,6 +84,8 @@ def bits(values):
         ("setp.gt.u32 %p1, %r1, 29;\nvote.sync.ballot.b32 %r2, %p1, -1;", np.full(32, 0xC0000000)),
         ("redux.sync.max.u32 %r2, %r1, -1;", np.full(32, 31)),
         ("mov.b32 %r3, 0x83726150;\nprmt.b32 %r2, %r3, %r1, 0x4B30;", LANE << 24 | 0xFF << 16 | 0x83 << 8 | 0x50),
+        ("mov.b32 %r3, 0x83726150;\nshf.l.wrap.b32 %r2, %r3, %r1, 36;", LANE << 4 | 8),
+        ("mov.b32 %r3, 0x00058010;\nmax.u16x2 %r2, %r3, %r1;\nmax.u16x2 %r2, %r2, 0x70000;", np.full(32, 0x78010)),
         ("elect.sync %r3|%p1, -1;\nselp.b32 %r2, 7, 8, %p1;", np.where(LANE == 0, 7, 8)),
         ("setp.eq.u32 %p1, %r1, 4;\nmov.u32 %r2, %ctaid.x;\n@!%p1 mov.u32 %r2, 3;", np.where(LANE == 4, 0, 3)),
     ],

@@ -29,6 +29,14 @@ struct Subtract {
 struct Multiply {
     static float of(float a, float b) { return canonical(a * b); }
 };
+// Toward +infinity. FP64 holds the product of two FP32 numbers.
+struct MultiplyUp {
+    static float of(float a, float b) {
+        const double exact = double{a} * b;
+        const auto nearest = static_cast<float>(exact);
+        return canonical(nearest < exact ? std::nextafter(nearest, HUGE_VALF) : nearest);
+    }
+};
 struct MultiplyAdd {
     static float of(float a, float b, float c) { return canonical(__builtin_fmaf(a, b, c)); }
 };
@@ -110,6 +118,7 @@ void add_float_opcodes(OpcodeTable& table) {
     add_unary<Reciprocal, float>(table, "rcp.rn.f32");
     add_unary<ReciprocalGuess, float>(table, "rcp.approx.ftz.f32");
     add_binary<AddUp, float>(table, "add.rp.f32");
+    add_binary<MultiplyUp, float>(table, "mul.rp.f32");
     add_binary<Maximum, float>(table, "max.f32");
     add_binary<Minimum, float>(table, "min.f32");
     add_binary<MaximumNan, float>(table, "max.NaN.f32");

@@ -151,6 +151,17 @@ struct Permute {
         return out;
     }
 };
+// PTX ISA, "shf.l.wrap": the upper word of b:a, shifted left by the low five bits of `by`.
+struct FunnelShiftLeft {
+    static std::uint32_t of(std::uint32_t a, std::uint32_t b, std::uint32_t by) {
+        return static_cast<std::uint32_t>((std::uint64_t{b} << 32 | a) << (by & 31) >> 32);
+    }
+};
+struct MaximumOfHalves {
+    static std::uint32_t of(std::uint32_t a, std::uint32_t b) {
+        return std::max(a & 0xFFFF, b & 0xFFFF) | std::max(a >> 16, b >> 16) << 16;
+    }
+};
 struct CountOnes {
     static std::uint32_t of(std::uint32_t a) { return static_cast<std::uint32_t>(std::popcount(a)); }
 };
@@ -231,6 +242,8 @@ void add_integer_opcodes(OpcodeTable& table) {
     add_unary<LeadingZeros, std::uint32_t>(table, "bfind.shiftamt.u32");
     add_unary<CountOnes, std::uint32_t>(table, "popc.b32");
     add_ternary<Permute, std::uint32_t>(table, "prmt.b32");
+    add_ternary<FunnelShiftLeft, std::uint32_t>(table, "shf.l.wrap.b32");
+    add_binary<MaximumOfHalves, std::uint32_t>(table, "max.u16x2");
     table["bfi.b32"] = {"", insert_bits, decode_insert_bits, true};
 }
 
