@@ -22,7 +22,7 @@ struct Torch {
     std::unordered_map<std::string_view, nb::object> dtypes;
 
     explicit Torch(nb::handle module) : tensor(module.attr("Tensor")), empty_strided(module.attr("empty_strided")) {
-        for (const char* name : {"float8_e4m3fn", "float32", "int32", "int8"}) dtypes.emplace(name, module.attr(name));
+        for (const char* name : {"float8_e4m3fn", "bfloat16", "float32", "int32", "int8"}) dtypes.emplace(name, module.attr(name));
     }
 };
 

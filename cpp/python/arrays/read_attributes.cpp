@@ -86,6 +86,7 @@ void read_numpy(Operand& operand) {
     aotgemm_tensor& view = operand.view;
     view.data = array->data;
     view.device_type = AOTGEMM_CPU;
+    operand.is_bytes = array->kind == 'u' && array->item_size == 1;
     const bool native = array->flags & kNotSwapped;
     view.dtype = native ? dtype_of(nb::object(operand.object.attr("dtype").attr("type"))) : AOTGEMM_DTYPE_OTHER;
     for (int i = 0; i < view.ndim; ++i) {
@@ -104,7 +105,9 @@ void read_attributes(Operand& operand, Stream& stream) {
     operand.view.device_type = type == "cuda" ? AOTGEMM_CUDA : AOTGEMM_CPU;
     operand.view.device_id = type == "cuda" ? nb::cast<int>(device.attr("index")) : 0;
     operand.view.data = PyLong_AsVoidPtr(nb::object(operand.object.attr("data_ptr")()).ptr());
-    operand.view.dtype = dtype_of(nb::object(operand.object.attr("dtype")));
+    const nb::object dtype = operand.object.attr("dtype");
+    operand.view.dtype = dtype_of(dtype);
+    operand.is_bytes = operand.view.dtype == AOTGEMM_DTYPE_OTHER && describe_dtype(operand.object) == "torch.uint8";
     set_shape(operand, nb::object(operand.object.attr("shape")));
     const nb::object strides = operand.object.attr("stride")();
     for (int i = 0; i < operand.view.ndim; ++i) operand.view.stride[i] = item(strides, i);

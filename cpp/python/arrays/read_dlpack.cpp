@@ -33,6 +33,7 @@ void set_view(Operand& operand, const DLTensor& tensor) {
     view.device_type = device_of(operand, tensor.device.device_type);
     view.device_id = tensor.device.device_id;
     view.dtype = dtype_of(tensor.dtype);
+    operand.is_bytes = tensor.dtype.code == kDLUInt && tensor.dtype.bits == 8 && tensor.dtype.lanes == 1;
     std::int64_t contiguous = 1;
     for (int i = tensor.ndim - 1; i >= 0; --i) {
         view.shape[i] = tensor.shape[i];

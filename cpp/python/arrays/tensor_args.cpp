@@ -113,6 +113,15 @@ const aotgemm_tensor& Call::input(const char* name, nb::handle object) {
     return operand.view;
 }
 
+const aotgemm_tensor& Call::input_or_bytes(const char* name, nb::handle object, aotgemm_dtype dtype) {
+    Operand& operand = add(name, object);
+    read(operand, stream_);
+    if (operand.is_bytes) operand.view.dtype = dtype;
+    if (operand.view.dtype == dtype) return operand.view;
+    raise("DtypeError", std::string(name) + ": dtype is " + describe_dtype(object) + ", allowed is uint8 or " +
+                            (dtype == AOTGEMM_FP8_E4M3 ? "float8_e4m3fn" : "int8"));
+}
+
 const aotgemm_tensor& Call::output(const char* name, nb::handle object) {
     Operand& operand = add(name, object);
     if (const char* owner = read(operand, stream_).traits.immutable) {

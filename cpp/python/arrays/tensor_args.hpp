@@ -23,6 +23,7 @@ struct Operand {
     nb::object owner;
     aotgemm_tensor view{};
     bool read_only = false;
+    bool is_bytes = false;  // of uint8, an element type that the C ABI has not
     bool is_copy = false;  // the producer made it for us, and would not see what is written
 };
 
@@ -39,6 +40,8 @@ public:
     explicit Call(nb::handle stream);
 
     const aotgemm_tensor& input(const char* name, nb::handle object);
+    // Elements of `dtype`, which have a byte each, or the same bytes as uint8. Raises DtypeError for any other.
+    const aotgemm_tensor& input_or_bytes(const char* name, nb::handle object, aotgemm_dtype dtype);
     const aotgemm_tensor& output(const char* name, nb::handle object);
     // Null for None.
     const aotgemm_tensor* optional_input(const char* name, nb::handle object) {

@@ -1,6 +1,8 @@
 // The indexer's logits: Python tensors in, one C ABI call each.
+#include "python/arrays/new_tensor.hpp"
 #include "python/arrays/tensor_args.hpp"
 #include "python/bindings.hpp"
+#include "python/integers.hpp"
 
 namespace aotgemm::python {
 
@@ -41,7 +43,8 @@ void paged_mqa_logits(nb::handle q, nb::handle kv_cache, nb::handle weights, nb:
     Call call(stream);
     const aotgemm_tensor& vq = call.input("q", q);
     const aotgemm_tensor* vq_sf = q_sf.is_none() ? nullptr : &call.input("q_sf", q_sf);
-    const aotgemm_tensor& cache = call.input("kv_cache", kv_cache);
+    const aotgemm_tensor& cache =
+        call.input_or_bytes("kv_cache", kv_cache, vq_sf == nullptr ? AOTGEMM_FP8_E4M3 : AOTGEMM_INT8);
     const aotgemm_tensor& vweights = call.input("weights", weights);
     const aotgemm_tensor& lengths = call.input("context_lens", context_lens);
     const aotgemm_tensor& table = call.input("block_table", block_table);
@@ -54,9 +57,19 @@ void paged_mqa_logits(nb::handle q, nb::handle kv_cache, nb::handle weights, nb:
     call.run(function, -1, threads);
 }
 
+// A matrix for outputs of a call, whose rows are `stride` elements apart.
+nb::object new_matrix(const char* name, nb::handle like, nb::handle rows, nb::handle columns, nb::handle stride,
+                      const char* dtype) {
+    const std::int64_t shape[] = {read_integer(name, rows), read_integer(name, columns)};
+    const std::int64_t strides[] = {read_integer(name, stride), 1};
+    return new_tensor(name, like, shape, strides, dtype);
+}
+
 }  // namespace
 
 void bind_indexer(nb::module_& module) {
+    module.def("new_matrix", &new_matrix, "name"_a, "like"_a.none(), "rows"_a, "columns"_a, "stride"_a, "dtype"_a,
+               "An uninitialised tensor of the framework and on the device of `like`; `name` is that argument's.");
     module.def("paged_mqa_logits_metadata", &paged_mqa_logits_metadata, "context_lens"_a.none(), "block_kv"_a,
                "schedule_meta"_a.none(), "stream"_a = nb::none());
     module.def("paged_mqa_logits", &paged_mqa_logits, "q"_a.none(), "kv_cache"_a.none(), "weights"_a.none(),

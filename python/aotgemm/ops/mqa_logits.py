@@ -3,7 +3,7 @@
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import empty_strided, shape_of
+from ..arrays.frameworks import shape_of
 from ..arrays.sizes import align
 from ..errors import DtypeError, LayoutError
 from ..scalars import count, integer, shown
@@ -104,7 +104,7 @@ def fp8_fp4_mqa_logits(
     dtype = logits_dtype_name(logits_dtype)
     rows, keys = shape_of("q", q, (3,))[0], shape_of("kv", k, (2,))[0]
     columns = align(width, SPARE_KEYS) if width else keys + SPARE_KEYS
-    logits = empty_strided("q", q, [rows, width or keys], [logits_stride(columns, dtype), 1], dtype)
+    logits = _core.new_matrix("q", q, rows, width or keys, logits_stride(columns, dtype), dtype)
     _core.mqa_logits(q, k, scales, weights, start, end, logits, width > 0, clean_logits, q_sf=q_scales)
     return logits
 

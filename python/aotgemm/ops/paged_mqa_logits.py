@@ -1,48 +1,15 @@
 """Logits of an indexer's keys for rows of several sequences, whose keys lie in blocks of a cache."""
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from ..arrays.frameworks import contiguous_stride, empty_strided, framework_of, shape_of
+from ..arrays.frameworks import shape_of
 from ..arrays.sizes import align
 from ..errors import DtypeError, LayoutError, ShapeError
 from ..scalars import MOST_EXTENT, count, flag, integer
 from ..typing import T, Tensor
 from ._arguments import describe
 from .mqa_logits import SPARE_KEYS, logits_dtype_name, logits_stride, query_and_scales
-
-FP8, FP4 = "float8_e4m3fn", "int8"
-
-
-def _numpy_view(cache: Any, dtype: str) -> Any:
-    import ml_dtypes
-
-    return cache.view(getattr(ml_dtypes, dtype, dtype))
-
-
-# A cache holds values and scales: bytes, for which the core takes the element type of the values.
-_VIEWS: dict[str, Callable[[Any, str], Any]] = {
-    "torch": lambda cache, dtype: cache.view(getattr(sys.modules["torch"], dtype)),
-    "numpy": _numpy_view,
-    "cupy": _numpy_view,
-}
-
-
-def _cache_as(cache: Any, dtype: str) -> Any:
-    shape_of("kv_cache", cache, (4,))
-    name = str(cache.dtype).removeprefix("torch.")
-    if name == dtype:
-        return cache
-    view = _VIEWS.get(framework_of(cache) or "")
-    if name != "uint8" or view is None:
-        raise DtypeError(f"kv_cache: dtype is {name}, allowed is uint8 or {dtype}")
-    try:
-        return view(cache, dtype)
-    except (RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DtypeError(f"kv_cache: is a {type(cache).__name__} whose bytes cannot be viewed ({reason})") from None
 
 
 def _check_no_indices(indices: Any) -> None:
@@ -68,9 +35,9 @@ def get_paged_mqa_logits_metadata(context_lens: T, block_kv: int, num_sms: int, 
     Raises ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     _check_no_indices(indices)
-    shape = schedule_shape(block_kv, num_sms)
+    entries, words = schedule_shape(block_kv, num_sms)
     shape_of("context_lens", context_lens, (2,))
-    schedule = empty_strided("context_lens", context_lens, shape, contiguous_stride(shape), "int32")
+    schedule = _core.new_matrix("context_lens", context_lens, entries, words, words, "int32")
     _core.paged_mqa_logits_metadata(context_lens, block_kv, schedule)
     return schedule
 
@@ -94,7 +61,7 @@ def fp8_fp4_paged_mqa_logits(
         On sm_100a also (packed, scales) in FP4: int8 [B, R, H, D/2] and int32 [B, R, H], as there.
     kv_cache: uint8 [blocks, block_kv, 1, D + 4], block_kv 32 or 64. A block holds the FP8 values of all its keys, then
         their FP32 scales; in FP4 [..., D/2 + 4], packed values, then int32 scales. Blocks are contiguous and a multiple
-        of 16 bytes apart.
+        of 16 bytes apart, without which the TMA cannot read them; blocks without padding between them are.
     weights: FP32 [B * R, H], weights.stride(1) == 1.
     context_lens: int32 [B, R], contiguous; the last column has the number of a sequence's keys, for all its rows.
     block_table: int32 [B, max_blocks], block_table.stride(1) == 1. Entries past a sequence's keys are not used; keys of
@@ -116,9 +83,8 @@ def fp8_fp4_paged_mqa_logits(
     (q, q_scales), dtype = query_and_scales(q), logits_dtype_name(logits_dtype)
     width, shape = count("max_context_len", max_context_len), shape_of("q", q, (4,))
     stride = logits_stride(align(width, SPARE_KEYS), dtype)
-    logits = empty_strided("q", q, [shape[0] * shape[1], width], [stride, 1], dtype)
-    cache = _cache_as(kv_cache, FP8 if q_scales is None else FP4)
-    _core.paged_mqa_logits(q, cache, weights, context_lens, block_table, schedule_meta, logits, q_sf=q_scales)
+    logits = _core.new_matrix("q", q, shape[0] * shape[1], width, stride, dtype)
+    _core.paged_mqa_logits(q, kv_cache, weights, context_lens, block_table, schedule_meta, logits, q_sf=q_scales)
     return logits
 
 

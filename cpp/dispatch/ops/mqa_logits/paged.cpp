@@ -30,7 +30,8 @@ void check_cache(const Operand& cache, int32_t row_bytes, bool is_fp4) {
     const int64_t stride = blocks.stride[0];
     if (blocks.shape[0] > 1 && (stride < block_bytes || stride % kTmaAlignment != 0 || stride >= kTmaStrideLimit)) {
         fail(AOTGEMM_ERROR_LAYOUT, "kv_cache: stride of dimension 0 is ", stride, " bytes, must be a multiple of ",
-             kTmaAlignment, " from ", block_bytes, " on, and less than ", kTmaStrideLimit, " (2^40 bytes)");
+             kTmaAlignment, " from ", block_bytes, " on, and less than ", kTmaStrideLimit,
+             " (2^40 bytes), as it is without padding between the blocks");
     }
     check_alignment(cache, kTmaAlignment);
 }
