@@ -1,5 +1,4 @@
-// The scale of a block from its largest magnitude, and its codes, for FP8 E4M3 and for FP4 E2M1. CPU twin:
-// cpp/emulation/core/quantization.hpp.
+// The scale of a block from its largest magnitude, and codes of FP8 E4M3. CPU twin: cpp/emulation/core/quantization.hpp.
 #pragma once
 
 #include <cstdint>
@@ -22,31 +21,5 @@ __device__ __forceinline__ uint32_t fp8_pair(float low, float high) {
     asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(codes) : "f"(high), "f"(low));
     return codes;
 }
-
-// An E2M1 code: to nearest, ties toward zero, saturating at 6, NaN to +6. Zero has no sign.
-__device__ __forceinline__ uint32_t fp4_code(float value) {
-    constexpr uint32_t kTieMinusOne = 0x1FFFFFu, kOneBits = 0x3F800000u;
-    const float magnitude = fabsf(value);
-    const bool is_small = __float_as_uint(magnitude) < kOneBits;
-    // From 1 on, exponent and one mantissa bit are the code of 2 and more. Below, codes lie 1/2 apart, as they do between
-    // 1 and 2: the sum is rounded up, which leaves what is above a tie above it. fminf(NaN, 6) is 6.
-    const float moved = fminf(is_small ? __fadd_ru(magnitude, 1.0f) : magnitude, 6.0f);
-    const uint32_t code = (__float_as_uint(moved) + kTieMinusOne - (is_small ? 254u << 22 : 252u << 22)) >> 22;
-    return value < -0.25f ? code | 8 : code;
-}
-
-struct Fp8 {
-    static constexpr float kLargest = 448.0f;
-    static constexpr int kBits = 8;
-    static __device__ __forceinline__ uint32_t pair(float low, float high) { return fp8_pair(low, high); }
-};
-
-struct Fp4 {
-    static constexpr float kLargest = 6.0f;
-    static constexpr int kBits = 4;
-    static __device__ __forceinline__ uint32_t pair(float low, float high) {
-        return fp4_code(low) | fp4_code(high) << 4;
-    }
-};
 
 }  // namespace aotgemm

@@ -9,6 +9,7 @@
 
 #include "common/block_scale.cuh"
 #include "common/cast_blocks_params.hpp"
+#include "common/cast_format.cuh"
 #include "common/cast_slice.cuh"
 #include "ptx/block.cuh"
 

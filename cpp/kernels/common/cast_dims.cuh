@@ -4,6 +4,7 @@
 
 #include "common/block_scale.cuh"
 #include "common/cast_dims_params.hpp"
+#include "common/cast_format.cuh"
 #include "ptx/block.cuh"
 
 namespace aotgemm {

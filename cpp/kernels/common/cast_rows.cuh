@@ -2,13 +2,15 @@
 //   cast_rows_params.hpp  arguments and launch shape
 //   live_rows.cuh         which rows count
 //   cast_source.cuh       16 bytes of a row for each thread, of several rows at once; SwiGLU
-//   block_scale.cuh       the block's scale, and codes
+//   block_scale.cuh       the block's scale
+//   cast_format.cuh       codes of FP8 and FP4
 //   max_by_row            the largest magnitudes; a lane has that of one row, so that a scale is computed once
 //   ScaleStore            the scales, FP32 or packed UE8M0
 // Host side: cpp/dispatch/ops/convert/cast_rows.cpp. CPU twin: cpp/emulation/ops/cast_rows.cpp.
 #pragma once
 
 #include "common/block_scale.cuh"
+#include "common/cast_format.cuh"
 #include "common/cast_rows_params.hpp"
 #include "common/cast_source.cuh"
 #include "common/live_rows.cuh"
@@ -90,24 +92,18 @@ __device__ __forceinline__ float cast_slices(const CastRowsParams& params, const
     for (int i = 0; i < kRows; ++i)
         rows[i].template load<kWhole>(x + i * params.x_row_stride, live >> i & 1 ? columns_left : 0, params.columns);
     float values[kRows][kElements];
-    uint32_t largest[kRows] = {};
+    uint32_t largest[kRows];
     static_for<kRows>([&](auto i) {
         rows[i].values(values[i], params.limit);
-        static_for<kElements>(
-            [&](auto j) { largest[i] = max(largest[i], __float_as_uint(values[i][j]) & 0x7FFFFFFFu); });
+        largest[i] = rows[i].largest(values[i]);
     });
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const float scale = block_scale(max_by_row<kLanes>(largest, lane), Format::kLargest, params.use_ue8m0);
     const float inverse_of_lane = __fdiv_rn(1.0f, scale);
     static_for<kRows>([&](auto i) {
         const float inverse = __shfl_sync(0xFFFFFFFFu, inverse_of_lane, i, kRows);
-        uint32_t codes[(kOutBytes + 3) / 4] = {};
-        static_for<kElements / 2>([&](auto pair) {
-            constexpr int kBit = pair * 2 * Format::kBits;
-            codes[kBit / 32] |=
-                Format::pair(__fmul_rn(values[i][2 * pair], inverse), __fmul_rn(values[i][2 * pair + 1], inverse))
-                << kBit % 32;
-        });
+        uint32_t codes[(kOutBytes + 3) / 4];
+        Format::encode(values[i], inverse, codes);
         const int32_t bytes = live >> i & 1 ? columns_left * Format::kBits / 8 : 0;
         store_codes<kOutBytes, kWhole>(q + i * params.q_row_stride, codes, bytes);
     });

@@ -5,6 +5,7 @@
 
 #include "common/bf16.hpp"
 #include "common/static_for.cuh"
+#include "ptx/integer.cuh"
 
 namespace aotgemm {
 
@@ -21,6 +22,17 @@ struct CastSlice {
     __device__ __forceinline__ float element() const {
         if constexpr (sizeof(Input) == 4) return __uint_as_float(words[kIndex]);
         return __uint_as_float(kIndex % 2 ? words[kIndex / 2] & 0xFFFF0000u : words[kIndex / 2] << 16);
+    }
+
+    // The largest magnitude as bits of FP32, which have the order of the magnitudes. Of BF16, two at a time.
+    __device__ __forceinline__ uint32_t largest() const {
+        constexpr uint32_t kMagnitudes = sizeof(Input) == 4 ? 0x7FFFFFFFu : 0x7FFF7FFFu;
+        uint32_t most = words[0] & kMagnitudes;
+        static_for<kWords - 1>([&](auto i) {
+            const uint32_t magnitudes = words[i + 1] & kMagnitudes;
+            most = sizeof(Input) == 4 ? max(most, magnitudes) : ptx::max_u16x2(most, magnitudes);
+        });
+        return sizeof(Input) == 4 ? most : max(most & 0xFFFF0000u, most << 16);
     }
 
     // The element must be zero.

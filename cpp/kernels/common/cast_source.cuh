@@ -22,6 +22,8 @@ struct MatrixSource {
     __device__ __forceinline__ void values(float (&to)[kElements], float limit) const {
         static_for<kElements>([&](auto i) { to[i] = slice.template element<i>(); });
     }
+    // Bits of the largest magnitude of its values.
+    __device__ __forceinline__ uint32_t largest(const float (&)[kElements]) const { return slice.largest(); }
 };
 
 // x [rows, 2 * columns] of Bf16, gate in front of up: silu(gate) * up.
@@ -42,6 +44,11 @@ struct SiluMulSource {
         if (has_limit ? values_of_near<true>(to, limit) : values_of_near<false>(to, limit)) return;
         static_for<kElements>(
             [&](auto i) { to[i] = silu_mul(gate.template element<i>(), up.template element<i>(), limit); });
+    }
+    __device__ __forceinline__ uint32_t largest(const float (&values)[kElements]) const {
+        uint32_t most = 0;
+        static_for<kElements>([&](auto i) { most = max(most, __float_as_uint(values[i]) & 0x7FFFFFFFu); });
+        return most;
     }
 
 private:
