@@ -90,3 +90,18 @@ def test_selection_counts_the_rows_of_the_same_groups_padded():
             problem.run(use_psum_layout=True)
             rows[alignment] = [call["m"] for call in aotgemm.recorded_calls()]
     assert rows == {128: [384], 64: [384 + 64], 1: [384 + 127], 224: [3 * 224 - 96]}
+
+
+def test_fewer_rows_than_padding_would_take():
+    """A ends with the last row of the only group that has any; selection counts one row at least."""
+    aotgemm.set_mk_alignment_for_contiguous_layout(224)
+    problem = make_grouped((5,), 24, 48, alignment=224)
+    b, sfb = (np.concatenate([x, x, x]) for x in (problem.b, problem.sfb))
+    d = np.full((5, 24), POISON, np.uint16).view(BF16)
+    ends = np.array([5, 224, 224], np.int32)
+    with aotgemm.record():
+        aotgemm.m_grouped_fp8_gemm_nt_contiguous(
+            (in_tma_rows(problem.a[:5]), problem.sfa[:5]), (b, sfb), d, ends, use_psum_layout=True
+        )
+        assert [call["m"] for call in aotgemm.recorded_calls()] == [1]
+    np.testing.assert_array_equal(d.view(np.uint16), problem.expected()[:5])
