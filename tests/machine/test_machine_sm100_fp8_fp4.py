@@ -61,6 +61,7 @@ MANY_TILES = (
     "dense_tn_fp32_128x192x128_s6_c2x1",
     "dense_nt_bf16_swap_96x128x128_s9_c1x2",
     "masked_nt_bf16_swap_32x128x128_s10_c1x1",
+    "psum_nt_bf16_swap_224x128x128_s6_c1x2",
     "k_grouped_tn_fp32_128x192x128_s6_c2x1",
 )
 

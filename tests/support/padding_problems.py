@@ -62,12 +62,17 @@ def is_paired(spec):
     return spec["cluster_m"] == 2 and spec["arch"] == "sm_90a"
 
 
+def is_tall(spec):
+    """Whether each of the first sizes of groups fills one tile at most."""
+    return spec["grouping"] == "psum" and spec["block_m"] > 128
+
+
 def problems_of(spec, grouping, most, random):
     """(sizes of groups, N, K): with pairs, groups of one to five tile rows, up to three columns of tiles, and K
-    past the pipeline's stages."""
+    past the pipeline's stages; tall tiles meet groups of one or two as well, with more columns than a pair has."""
     counts = counts_of(grouping, random)
-    for sizes in islice(counts, 1, most + 1) if is_paired(spec) else islice(counts, most):
-        columns = int(random.integers(1, 4)) if is_paired(spec) else 1
+    for sizes in islice(counts, int(is_paired(spec)), most + int(is_paired(spec) or is_tall(spec))):
+        columns = int(random.integers(1, 4)) if is_paired(spec) else 3 if is_tall(spec) and max(sizes) > 130 else 1
         n = columns * spec["block_n"] + 8 * int(random.integers(-3, 4))
         yield sizes, n, 16 * int(random.integers(1, 70 if is_paired(spec) else 5))
 
