@@ -9,27 +9,32 @@ from codegen.tcgen05_geometry import TENSOR_MEMORY_ADDRESS
 NAME = "tf32_hc_prenorm_gemm"
 COLUMNS = (8, 16, 24, 32)  # of D, one kernel each; M, K and the splits are arguments
 
-BLOCK_K, TILE_ROWS = 64, 64
-STAGES_A, STAGES_B = 16, 8
 BARRIERS = 16  # bytes of a stage's two
-WARP, ROWS_OF_LOADER = 32, 8
+WARP = 32
+
+# sm_90a: two warpgroups that multiply, a warp that loads A and B by TMA, as many stages as fit.
+SM90_ROOM_OF_STAGES, SM90_MOST_STAGES = 224 * 1024, 16
+
+# sm_100a: A by TMA, B by a warp for each eight rows.
+SM100_BLOCK_K, SM100_TILE_ROWS = 64, 64
+SM100_STAGES_A, SM100_STAGES_B = 16, 8
+SM100_ROWS_OF_LOADER = 8
 SM100_TERM_STAGES = 2  # blocks of A in FP32, which the tensor cores read
 SWIZZLE_ATOM = 1024  # bytes that such a block is a multiple of
 
 
 def _block(spec: KernelSpec) -> Block:
-    loaders = spec.block_n // ROWS_OF_LOADER
-    of_a = STAGES_A * (TILE_ROWS * BLOCK_K * BF16.bytes + BARRIERS)
-    of_b = STAGES_B * (spec.block_n * BLOCK_K * TF32.bytes + BARRIERS)
-    return Block(WARPGROUP + WARP + loaders * WARP, of_a + of_b)
+    return Block(2 * WARPGROUP + WARP, SM90_ROOM_OF_STAGES + SM90_MOST_STAGES * BARRIERS)
 
 
 def _sm100_block(spec: KernelSpec) -> Block:
-    """Beside sm_90a's shared memory blocks of A in FP32; beside its warps one that multiplies."""
-    before, of_a = _block(spec), TILE_ROWS * BLOCK_K * TF32.bytes
-    terms = SM100_TERM_STAGES * (of_a + BARRIERS)
+    """Four warps that convert, the producer of A, one that multiplies, loaders of B."""
+    loaders = spec.block_n // SM100_ROWS_OF_LOADER
+    of_a = SM100_STAGES_A * (SM100_TILE_ROWS * SM100_BLOCK_K * BF16.bytes + BARRIERS)
+    of_b = SM100_STAGES_B * (spec.block_n * SM100_BLOCK_K * TF32.bytes + BARRIERS)
+    terms = SM100_TERM_STAGES * (SM100_TILE_ROWS * SM100_BLOCK_K * TF32.bytes + BARRIERS)
     rest = BARRIERS + TENSOR_MEMORY_ADDRESS
-    return Block(before.threads + WARP, align(before.shared_bytes, SWIZZLE_ATOM) + terms + rest)
+    return Block(WARPGROUP + (2 + loaders) * WARP, align(of_a + of_b, SWIZZLE_ATOM) + terms + rest)
 
 
 def _columns(spec: KernelSpec) -> str | None:

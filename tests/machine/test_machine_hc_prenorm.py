@@ -15,7 +15,7 @@ TALL, MIDDLE, LOW = 64, 32, 16
 )
 def test_tiles_of_every_height(machine, ptx, m, n, sms, rows, blocks):
     (outcome,) = run_tasks(
-        machine, [Task("hc_prenorm", KERNEL.format(n=n), m, n, 19 * 64, str(ptx), SCHEDULES, sms, runs=2)]
+        machine, [Task("hc_prenorm", KERNEL.format(n=n), m, n, 27 * 64, str(ptx), SCHEDULES, sms, runs=2)]
     )
     assert (outcome.error, outcome.findings, outcome.differing) == ("", [], 0)
     assert {launch["clusters"] for launch in outcome.launches} == {blocks}

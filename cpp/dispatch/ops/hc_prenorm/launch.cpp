@@ -4,8 +4,6 @@
 
 #include "dispatch/base/checks.hpp"
 #include "dispatch/base/settings.hpp"
-#include "dispatch/ops/hc_prenorm/tile_rows.hpp"
-#include "dispatch/runtime/launch.hpp"
 #include "dispatch/runtime/tensor_map.hpp"
 #include "kernels/sm90/tf32_hc_prenorm_gemm/params.hpp"
 
@@ -23,14 +21,16 @@ Conversion& kernel_of(int64_t columns) {
     return kernels[columns / kPrenormColumnStep - 1];
 }
 
-int32_t usable_sms(const CudaDevice& device) {
+}  // namespace
+
+int32_t hc_prenorm_sms(const CudaDevice& device) {
     const int32_t all = device.description.num_sms, wanted = settings().num_sms.load(std::memory_order_relaxed);
     return wanted > 0 ? std::min(wanted, all) : all;
 }
 
-HcPrenormParams parameters_of(const HcPrenormCall& call, int32_t num_sms) {
+HcPrenormParams hc_prenorm_params(const HcPrenormCall& call, int32_t tile_rows) {
     HcPrenormParams out{};
-    out.tile_rows = hc_prenorm_tile_rows({call.m, call.n, call.k, call.splits}, num_sms);
+    out.tile_rows = tile_rows;
     out.tiles = static_cast<int32_t>(ceil_div(call.m, out.tile_rows));
     out.splits = static_cast<int32_t>(call.splits);
     out.m = static_cast<int32_t>(call.m);
@@ -55,8 +55,6 @@ HcPrenormParams parameters_of(const HcPrenormCall& call, int32_t num_sms) {
     return out;
 }
 
-}  // namespace
-
 void check_hc_prenorm_limits(const HcPrenormCall& call) {
     const int64_t items = ceil_div(call.m, kPrenormWarpRows) * call.splits;
     if (call.m > INT32_MAX || call.splits > INT32_MAX || items > INT32_MAX) {
@@ -65,15 +63,9 @@ void check_hc_prenorm_limits(const HcPrenormCall& call) {
     }
 }
 
-void launch_hc_prenorm(const HcPrenormCall& call, const CudaDevice& device, void* stream, const HcPrenormBlock& block) {
-    const int32_t num_sms = usable_sms(device);
-    HcPrenormParams parameters = parameters_of(call, num_sms);
-    const auto grid = static_cast<uint32_t>(std::min<int64_t>(prenorm_items(parameters), num_sms));
-    launch(device, kernel_of(call.n).cubin_for(device),
-           {.grid = grid,
-            .threads = static_cast<uint32_t>(block.threads),
-            .shared_bytes = static_cast<uint32_t>(block.shared_bytes)},
-           stream, &parameters);
+void launch_hc_prenorm_kernel(int64_t columns, const CudaDevice& device, const LaunchShape& shape, void* stream,
+                              void* parameters) {
+    launch(device, kernel_of(columns).cubin_for(device), shape, stream, parameters);
 }
 
 }  // namespace aotgemm

@@ -1,4 +1,4 @@
-// How many rows of A a tile of tf32_hc_prenorm_gemm has: a function of the sizes and the SMs alone.
+// How many rows of A a tile of tf32_hc_prenorm_gemm has on sm_100a: a function of the sizes and the SMs alone.
 #pragma once
 
 #include <cstdint>
