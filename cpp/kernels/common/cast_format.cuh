@@ -29,7 +29,8 @@ struct Fp4 {
 
     // 4 or 8 elements, the first in the low four bits.
     template <int kElements>
-    static __device__ __forceinline__ void encode(const float (&values)[kElements], float inverse, uint32_t (&codes)[1]) {
+    static __device__ __forceinline__ void encode(const float (&values)[kElements], float inverse,
+                                                  uint32_t (&codes)[1]) {
         uint32_t signed_codes = 0;
         static_for<kElements>([&](auto i) {
             signed_codes = __funnelshift_l(in_top_bits(__fmul_rn(values[kElements - 1 - i], inverse)), signed_codes, 4);
@@ -41,10 +42,10 @@ struct Fp4 {
 private:
     static constexpr uint32_t kMagnitudes = 0x77777777u;
 
-    // The code in bits 28 to 31, with a sign also of zero; lower bits are anything. E2M1 differs from FP32 by its exponent's
-    // bias, 1 for 127, and its one bit of mantissa. So 2^-126 times the value, which may be subnormal as FP32 where it is as
-    // E2M1, has the code in bits 22 to 24, and below them what is rounded. Rounding that product up leaves what is above a
-    // tie above it. fminf(NaN, x) is x, and the NaN of a product has no sign.
+    // The code in bits 28 to 31, with a sign also of zero; lower bits are anything. E2M1 differs from FP32 by its
+    // exponent's bias, 1 for 127, and its one bit of mantissa. So 2^-126 times the value, which may be subnormal as FP32
+    // where it is as E2M1, has the code in bits 22 to 24, and below them what is rounded. Rounding that product up leaves
+    // what is above a tie above it. fminf(NaN, x) is x, and the NaN of a product has no sign.
     static __device__ __forceinline__ uint32_t in_top_bits(float value) {
         constexpr float kUnit = 0x1p-126f;
         constexpr uint32_t kTieMinusOne = 0x1FFFFFu, kShift = 6;

@@ -14,7 +14,7 @@ enum class Grouping {
 };
 
 // A span: rows between which groups of a contiguous layout start, so that no tile holds two of them. With psum it is
-// the greatest alignment; with a smaller one a group's last tile may reach into the next group's rows.
+// the default alignment; with another one a group's last tile may reach into the next group's rows.
 constexpr int kGroupAlignment = 128;
 
 // The TMA starts a box at a multiple of 16 bytes of a row, which are so many scales of A's rows (H200, 2026-11-28:

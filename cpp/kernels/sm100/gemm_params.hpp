@@ -18,7 +18,7 @@ struct GemmParams {
     int32_t ranges;           // batch_reduced alone: ranges of batches, one for each matrix of D
     int32_t m, n, k;          // m: rows of A, or of one group of it where A has a group dimension; k: not for k_grouped
     int32_t group_m;          // see rasterize
-    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to kGroupAlignment
+    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to 256
     int32_t operand_bytes;    // of A and B that the TMA loads for a stage, in each block: FP4 counts as it is packed
     int32_t b_evict_first;    // whether B is read once and need not stay in the L2
 };

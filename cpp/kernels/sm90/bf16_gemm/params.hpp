@@ -22,7 +22,7 @@ struct Bf16GemmParams {
     int32_t group_m;        // see rasterize
     int32_t b_evict_first;  // whether B is read once and need not stay in the L2
     int32_t ranges;         // batch_reduced alone: ranges of batches, one for each matrix of D
-    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to kGroupAlignment
+    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to 256
     CUtensorMap half_of_a;  // a in boxes of half a tile's rows, where leaves_out_half_of_a
 };
 

@@ -29,7 +29,7 @@ struct Fp8Fp4Gemm1d1dParams {
     int32_t groups;
     int32_t group_m;          // see rasterize
     int32_t b_evict_first;    // whether B is read once and need not stay in the L2
-    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to kGroupAlignment
+    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to 256
 };
 
 }  // namespace aotgemm::sm90

@@ -40,7 +40,7 @@ struct Fp8Gemm1d2dParams {
     const int32_t* index;  // see Grouping; null if dense or batched
     // Heads of head_columns computed columns each; in D head_mid unwritten columns follow the first head_left of each.
     int32_t head_columns, head_left, head_mid;
-    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to kGroupAlignment
+    int32_t group_alignment;  // psum: rows at a multiple of which groups start, 1 to 256
     void* d_data;                          // D, for tiles of which only some rows may be written
     int64_t d_row_stride, d_group_stride;  // in elements; 0 where D has no group dimension
     CUtensorMap half_of_a;  // a in boxes of half a tile's rows, where leaves_out_half_of_a

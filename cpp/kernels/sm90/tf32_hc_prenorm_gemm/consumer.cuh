@@ -1,9 +1,10 @@
-// A consumer warpgroup, 32 rows of a tile: elements of A from shared memory to registers, squares, one chain of wgmma, D and sqr_sum.
+// A consumer warpgroup, 32 rows of a tile: elements of A from shared memory to registers, squares, one chain of wgmma, D
+// and sqr_sum.
 //
-// Sets of fragments take turns: while the wgmma of earlier groups run, the elements of the next group become fragments, and
-// those of the one after it are on their way from shared memory. (ptxas runs wgmma one by one if anything becomes a
-// fragment between those of a group.) A warp has eight rows and zeros for the other eight that wgmma wants; one without rows of
-// the tile has zeros alone, and loads nothing.
+// Sets of fragments take turns: while the wgmma of earlier groups run, the elements of the next group become fragments,
+// and those of the one after it are on their way from shared memory. (ptxas runs wgmma one by one if anything becomes a
+// fragment between those of a group.) A warp has eight rows and zeros for the other eight that wgmma wants; one without
+// rows of the tile has zeros alone, and loads nothing.
 #pragma once
 
 #include "common/static_for.cuh"

@@ -7,8 +7,8 @@
 //   producer.cuh   one thread: TMA loads of A and B
 //   fragments.cuh  registers of wgmma
 //   consumer.cuh   one warpgroup or two: elements of A become fragments and squares, one chain of wgmma, D and sqr_sum
-// launch_shape.hpp: arguments and launch shape. Host side: cpp/dispatch/ops/hc_prenorm/sm90/tf32_hc_prenorm_gemm.cpp. CPU
-// twin: cpp/emulation/ops/tf32_hc_prenorm_gemm.cpp. The other files of this folder are of the kernel on sm_100a.
+// launch_shape.hpp: arguments and launch shape. Host side: cpp/dispatch/ops/hc_prenorm/sm90/tf32_hc_prenorm_gemm.cpp.
+// CPU twin: cpp/emulation/ops/tf32_hc_prenorm_gemm.cpp. The other files of this folder are of the kernel on sm_100a.
 #pragma once
 
 #include "ptx/block.cuh"

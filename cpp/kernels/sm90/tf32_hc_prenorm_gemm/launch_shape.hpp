@@ -9,8 +9,8 @@ constexpr int kPrenormStageBlocks = 2;    // K blocks in a stage
 constexpr int kPrenormChunkColumns = 32;  // FP32 of B in one 128-byte row of shared memory
 constexpr int kPrenormStageChunks = kPrenormStageBlocks * kPrenormBlockK / kPrenormChunkColumns;
 
-// Rows of a tile that a warp has, and a warpgroup. In wgmma a warp has 16; half of them are zeros, so that a thread has half
-// as many elements to convert between two groups of wgmma.
+// Rows of a tile that a warp has, and a warpgroup. In wgmma a warp has 16; half of them are zeros, so that a thread has
+// half as many elements to convert between two groups of wgmma.
 constexpr int kPrenormRowsOfWarp = 8, kPrenormGroupRows = 4 * kPrenormRowsOfWarp;
 
 // Consumer warpgroups of a thread block, and its threads with the producer warp.

@@ -22,8 +22,8 @@ struct HcPrenormStages {
     static constexpr int kStages = kFitting < kPrenormMostStages ? kFitting : kPrenormMostStages;
     static constexpr int kOffsetBarriers = kPrenormRoomOfStages;
 
-    // wgmma between two commits. A commit costs time: with groups of 4 a K block took 0.276 us, with groups of 8, 0.244 (NVIDIA
-    // H200, N 24, K 28672, 2026-11-29).
+    // wgmma between two commits. A commit costs time: with groups of 4 a K block took 0.276 us, with groups of 8, 0.244
+    // (NVIDIA H200, N 24, K 28672, 2026-11-29).
     static constexpr int kGroupSteps = 8;
     static constexpr int kSets = 2;  // of fragments: groups that may be under way
     static constexpr int kGroups = kPrenormBlockK / 8 / kGroupSteps * kPrenormStageBlocks;

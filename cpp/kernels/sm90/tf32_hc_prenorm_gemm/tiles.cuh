@@ -1,5 +1,5 @@
-// The work of a thread block: tiles of rows in splits of K, one after the other. Which block has which tile is a function of
-// the grid; no result depends on it.
+// The work of a thread block: tiles of rows in splits of K, one after the other. Which block has which tile is a
+// function of the grid; no result depends on it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace aotgemm::sm90 {
 
-// A tile of rows in a split. Splits are runs of K blocks as equal as can be, the longer ones first; a split may be empty.
+// A tile of rows in a split. Splits are runs of K blocks as equal as can be, the longer ones first; one may be empty.
 struct HcPrenormTile {
     int32_t row, split, first_block, blocks;
 
