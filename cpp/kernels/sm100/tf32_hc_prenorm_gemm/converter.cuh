@@ -13,7 +13,7 @@
 #include "sm100/tf32_hc_prenorm_gemm/config.cuh"
 #include "sm90/epilogue/swizzle.cuh"
 #include "sm90/pipeline/pipeline_state.cuh"
-#include "sm90/tf32_hc_prenorm_gemm/work.cuh"
+#include "sm90/tf32_hc_prenorm_gemm/tiles.cuh"
 
 namespace aotgemm::sm100 {
 
@@ -32,9 +32,9 @@ struct HcPrenormConverter {
 
     // A warp that has rows of the tile.
     __device__ __forceinline__ void run() {
-        for (auto index = static_cast<int32_t>(blockIdx.x); index < sm90::item_count(params);
+        for (auto index = static_cast<int32_t>(blockIdx.x); index < sm90::tile_count(params);
              index += static_cast<int32_t>(gridDim.x)) {
-            const sm90::PrenormItem item(params, index);
+            const sm90::HcPrenormTile item(params, index);
             for (float& chain : squares) chain = 0;
 #pragma unroll 1
             for (int32_t block = 0; block < item.blocks; ++block) convert_block();
@@ -79,7 +79,7 @@ struct HcPrenormConverter {
     __device__ __forceinline__ uint32_t term(uint32_t word) const { return has_odd() ? word & 0xFFFF0000u : word << 16; }
 
     // Chains 2 i and 2 i + 1 of a row are in two lanes: ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)).
-    __device__ __forceinline__ void store_squares(const sm90::PrenormItem& item) const {
+    __device__ __forceinline__ void store_squares(const sm90::HcPrenormTile& item) const {
         float sums[kChains];
         static_for<kChains>([&](auto i) {
             sums[i] = __fadd_rn(squares[i], __shfl_xor_sync(0xFFFFFFFF, squares[i], 1));
@@ -91,7 +91,7 @@ struct HcPrenormConverter {
 
     // An instruction with M of 64 has row r in lane r % 16 of the part of tensor memory of warp r / 16. The accumulator is
     // free again once this warp has made the next item's first block: no other barrier says so.
-    __device__ __forceinline__ void store_d(const sm90::PrenormItem& item) {
+    __device__ __forceinline__ void store_d(const sm90::HcPrenormTile& item) {
         uint32_t sums[kColumns]{};
         if (item.blocks > 0) {
             ptx::mbarrier_wait(HcPrenormBarriers<Config>{shared}.summed(), summed_parity);

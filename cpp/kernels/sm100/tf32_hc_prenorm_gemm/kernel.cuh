@@ -2,7 +2,7 @@
 // BF16, B FP32 rounded to TF32. Its bits are those of sm_90a.
 //
 // Persistent thread blocks; parts, in the order in which the data passes through them:
-//   sm90/tf32_hc_prenorm_gemm/work.cuh        a tile of rows in a split, and its K blocks
+//   sm90/tf32_hc_prenorm_gemm/tiles.cuh       a tile of rows in a split; work.cuh: its K blocks
 //   sm90/tf32_hc_prenorm_gemm/a_producer.cuh  one thread: TMA loads of A
 //   sm90/tf32_hc_prenorm_gemm/b_loader.cuh    a warp for each eight rows of B: loads, rounding, the order of K
 //   converter.cuh   four warps: A to FP32 in shared memory, and squares; D from tensor memory, and sqr_sum

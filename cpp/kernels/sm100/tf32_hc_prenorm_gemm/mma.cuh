@@ -9,7 +9,7 @@
 #include "sm100/pipeline/commit.cuh"
 #include "sm100/tf32_hc_prenorm_gemm/config.cuh"
 #include "sm90/pipeline/pipeline_state.cuh"
-#include "sm90/tf32_hc_prenorm_gemm/work.cuh"
+#include "sm90/tf32_hc_prenorm_gemm/tiles.cuh"
 
 namespace aotgemm::sm100 {
 
@@ -27,9 +27,9 @@ struct HcPrenormMma {
 
     // All lanes of the warp call this.
     __device__ __forceinline__ void run() {
-        for (auto index = static_cast<int32_t>(blockIdx.x); index < sm90::item_count(params);
+        for (auto index = static_cast<int32_t>(blockIdx.x); index < sm90::tile_count(params);
              index += static_cast<int32_t>(gridDim.x)) {
-            const sm90::PrenormItem item(params, index);
+            const sm90::HcPrenormTile item(params, index);
 #pragma unroll 1
             for (int32_t block = 0; block < item.blocks; ++block) multiply_block(block > 0);
             if (item.blocks > 0) commit_to<false>(barriers().summed());

@@ -23,10 +23,12 @@ struct HcPrenormTile {
     }
 };
 
+__device__ __forceinline__ int32_t tile_count(const HcPrenormParams& call) { return call.tiles * call.splits; }
+
 // Calls visit(tile) for each tile of this thread block.
 template <class Visit>
 __device__ __forceinline__ void for_each_tile(const HcPrenormParams& call, const Visit& visit) {
-    const int32_t tiles = call.tiles * call.splits;
+    const int32_t tiles = tile_count(call);
     for (auto index = static_cast<int32_t>(blockIdx.x); index < tiles; index += static_cast<int32_t>(gridDim.x))
         visit(HcPrenormTile(call, index));
 }
