@@ -46,7 +46,7 @@ int32_t tile_rows(const HcPrenormCall& call, int32_t num_sms) {
 
 void launch_tf32_hc_prenorm_gemm(const HcPrenormCall& call, const CudaDevice& device, void* stream) {
     const int32_t num_sms = hc_prenorm_sms(device);
-    HcPrenormTileParams parameters{.call = hc_prenorm_params(call, tile_rows(call, num_sms))};
+    HcPrenormTileParams parameters{.call = hc_prenorm_params(call, tile_rows(call, num_sms)), .b = {}};
     if (call.k > 0) parameters.b = map_of_b(call);
     const auto grid = static_cast<uint32_t>(std::min<int64_t>(prenorm_items(parameters.call), num_sms));
     launch_hc_prenorm_kernel(call.n, device,
