@@ -8,6 +8,7 @@ DeepGEMM takes would be faster than ours. Nothing here is measured by us.
 
 import csv
 from collections.abc import Iterator
+from itertools import product
 from math import ceil
 from pathlib import Path
 
@@ -40,6 +41,10 @@ ALIGNMENTS = (
     *(("batched", 128), ("k_grouped", 128)),
 )
 TOKENS = (1, 16, 64, 128, 512, 1024, 4096, 8192)
+TRAINED_TOKENS = (1024, 4096, 8192)
+# N and K of a router and of a language model's head, BF16 into FP32 (DeepGEMM's tests, commit 54e2261).
+FP32_LAYERS = ((256, 7168), (129280, 7168))
+WORDS_OF_GRADIENTS = (("nn", "bf16"), ("tn", "bf16"), ("tn", "fp32"))
 SHOWN_TOKENS = (1, 64, 512, 4096)
 
 
@@ -87,20 +92,48 @@ def best_of(problem: Problem, tiles: list[Tile]) -> tuple[Tile, dict]:
     return best, times[best]
 
 
+def layers(family: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """N and K of dense layers, by the type of their outputs: those of DeepGEMM's tests, DeepSeek's among them."""
+    return {"bf16": (*DEEPSEEK.values(), (576, 7168)), "fp32": FP32_LAYERS if family == "bf16_gemm" else ()}
+
+
+def of_gradients(family: str, layout: str, out_dtype: str) -> list[Problem]:
+    """Of the inputs (nn) or weights (tn) of those layers."""
+    sizes = [size for found in layers(family).values() for size in found]
+    return [
+        Problem(family, *((m, k, n) if layout == "nn" else (n, k, m)), layout=layout, out_dtype=out_dtype)
+        for m in TRAINED_TOKENS
+        for n, k in sizes
+    ]
+
+
 def dense_problems(family: str) -> list[Problem]:
-    """DeepGEMM's own test sizes of dense calls, DeepSeek's layers among them, at more numbers of rows."""
-    sizes = dict.fromkeys([*DEEPSEEK.values(), (576, 7168)])
-    return [Problem(family, m, n, k) for m in TOKENS for n, k in sizes]
+    """DeepGEMM's own test sizes of dense calls, forward and backward, at more numbers of rows."""
+    found = [
+        Problem(family, m, n, k, out_dtype=out_dtype)
+        for out_dtype, sizes in layers(family).items()
+        for m in TOKENS
+        for n, k in sizes
+    ]
+    return found + [problem for words in WORDS_OF_GRADIENTS for problem in of_gradients(family, *words)]
+
+
+def other_dense_problems(family: str) -> list[Problem]:
+    """Layouts and types of outputs that DeepGEMM's tests have not: the layers' sizes all the same."""
+    tested = {(problem.layout, problem.out_dtype) for problem in dense_problems(family)}
+    others = [words for words in product(("nt", "nn", "tn", "tt"), ("bf16", "fp32")) if words not in tested]
+    return [Problem(family, m, n, k, "dense", *words) for words in others for m in TOKENS for n, k in DEEPSEEK.values()]
 
 
 def grouped_problems(family: str) -> list[Problem]:
     """Those of DeepGEMM's tests: experts with groups of many rows and of few, einsums, gradients."""
     words = {"layout": "tn", "out_dtype": "fp32"}
     found = [
-        Problem(family, rows * groups, n, k, grouping, groups=groups)
+        Problem(family, rows * groups, n, k, grouping, layout, groups=groups)
         for n, k in EXPERTS
         for groups, rows in (*LARGE_GROUPS, *SMALL_GROUPS)
         for grouping in ("contiguous", "psum")
+        for layout in ("nt", "nn")
     ]
     found += [Problem(family, rows, n, k, "masked", groups=g) for n, k in EXPERTS for g, rows in SMALL_GROUPS]
     for heads, r, d in HEADS[family]:
@@ -132,6 +165,23 @@ def slower_than_deepgemm(problems: list[Problem], alignment: int = 128) -> dict[
     return found
 
 
+def _in_words(slower: dict[Problem, float]) -> str:
+    most = f"{100 * (max(slower.values()) - 1):.1f}%" if slower else "-"
+    return f"{len(slower)} | {most}"
+
+
+def dense_table() -> Iterator[str]:
+    """Over dense_problems and the others: where DeepGEMM's choice is predicted faster, and by how much at most."""
+    yield "| `family`, layout, D | sizes | problems | DeepGEMM's tile faster | most |"
+    yield "|---|---|---|---|---|"
+    for family in families():
+        for whose, found in (("DeepGEMM's tests", dense_problems(family)), ("others", other_dense_problems(family))):
+            for layout, out_dtype in dict.fromkeys((problem.layout, problem.out_dtype) for problem in found):
+                problems = [one for one in found if (one.layout, one.out_dtype) == (layout, out_dtype)]
+                words = f"`{family}`, {layout}, {out_dtype.upper()} | {whose} | {len(problems)}"
+                yield f"| {words} | {_in_words(slower_than_deepgemm(problems))} |"
+
+
 def grouped_table() -> Iterator[str]:
     """Over grouped_problems: where DeepGEMM's choice is predicted faster, and by how much at most."""
     yield "| `family`, grouping | alignment of DeepGEMM's groups | problems | DeepGEMM's tile faster | most |"
@@ -139,9 +189,8 @@ def grouped_table() -> Iterator[str]:
     for family in families():
         for grouping, alignment in ALIGNMENTS:
             problems = [one for one in grouped_problems(family) if one.grouping == grouping]
-            slower = slower_than_deepgemm(problems, alignment)
-            most = f"{100 * (max(slower.values()) - 1):.1f}%" if slower else "-"
-            yield f"| `{family}`, {grouping} | {alignment} | {len(problems)} | {len(slower)} | {most} |"
+            words = f"`{family}`, {grouping} | {alignment} | {len(problems)}"
+            yield f"| {words} | {_in_words(slower_than_deepgemm(problems, alignment))} |"
 
 
 def published_table() -> Iterator[str]:
@@ -179,7 +228,8 @@ def main() -> None:
         for problem, ratio in slower_than_deepgemm(dense_problems(family)).items():
             sizes = f"{problem.m} x {problem.n} x {problem.k}"
             print(f"{sizes}: {ratio:.3f} times as long as with DeepGEMM's {deepgemm_choice(problem)}")
-    print("", *grouped_table(), sep="\n")
+    for table in (dense_table(), grouped_table()):
+        print("", *table, sep="\n")
 
 
 if __name__ == "__main__":

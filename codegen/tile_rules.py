@@ -62,6 +62,18 @@ def cluster(spec: KernelSpec) -> str | None:
     return None
 
 
+def mn_major_boxes(spec: KernelSpec, box: int) -> str | None:
+    """What a block loads of an operand that is not K-major is made of boxes of `box` elements of M or N."""
+    for name, rows, share, mn_major in (
+        ("block_m", spec.block_m, spec.cluster_n, spec.layout[0] == "t"),
+        ("block_n", spec.block_n, spec.cluster_m, spec.layout[1] == "n"),
+    ):
+        if mn_major and rows % (box * share) != 0:
+            loaded = f"with layout {spec.layout} and {share} blocks loading the tile"
+            return f"{name} is {rows}; {loaded}, it is made of boxes of {box}"
+    return None
+
+
 def over_registers(spec: KernelSpec, needed: int, held: str) -> str | None:
     """`needed` registers of a consumer thread, for what `held` names, are not over the limit."""
     limit = WGMMA_SUM_REGISTERS[geometry.consumers(spec)]

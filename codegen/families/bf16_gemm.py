@@ -122,16 +122,23 @@ SM100_SINGLE_WIDE_TILES = ((128, 256, 64, ONE),)
 SM100_SWAPPED_TILES = ((128, 128, 64, PAIR_N),)
 # An M-major tile of A is made of boxes of 64.
 SM100_SWAPPED_TILES_K_MAJOR_A = ((16, 128, 128, PAIR_N),)
-SM100_MORE_SWAPPED_TILES = (
-    (16, 128, 128, ONE),
-    (32, 128, 128, PAIR_N),
-    (96, 128, 64, PAIR_N),
+# Of many rows: for linear layers and the gradients of their inputs.
+SM100_TALL_SWAPPED_TILES = (
     (176, 128, 64, PAIR_N),
-    (192, 128, 64, PAIR_N),
     (208, 128, 64, PAIR_N),
     (224, 128, 64, PAIR_N),
     (240, 128, 64, PAIR_N),
 )
+SM100_MORE_SWAPPED_TILES = (
+    (16, 128, 128, ONE),
+    (32, 128, 128, PAIR_N),
+    (96, 128, 64, PAIR_N),
+    (192, 128, 64, PAIR_N),
+)
+# Logits of a language model, FP32, for some dozens of rows.
+SM100_LOGITS_SWAPPED_TILES = ((64, 128, 64, PAIR_N),)
+# Gradients of weights of few rows.
+SM100_GRADIENT_TILES = ((128, 256, 64, ONE),)
 
 SM100_ALIGNED_SWAPPED_TILES = (
     (32, 128, 128, PAIR_N),
@@ -140,6 +147,9 @@ SM100_ALIGNED_SWAPPED_TILES = (
 # Tiles of psum begin where their group does.
 SM100_PSUM_SWAPPED_TILES = (
     *SM100_ALIGNED_SWAPPED_TILES,
+    (64, 128, 64, PAIR_N),
+    (96, 128, 64, PAIR_N),
+    (160, 128, 64, PAIR_N),
     (224, 128, 64, PAIR_N),
 )
 SM100_SEPARATE_SWAPPED_TILES = (
@@ -179,10 +189,13 @@ def _dense_tiles(layout: str, out_dtype: str) -> TilePair:
 
 
 def _sm100_dense_tiles(layout: str, out_dtype: str) -> TilePair:
-    """The same on sm_100a: most tiles for the layout and output of a linear layer."""
-    is_linear = (layout, out_dtype) == ("nt", "bf16")
+    """The same on sm_100a: most tiles for the layout and output of a linear layer, then for those of its gradients."""
+    words = layout, out_dtype
+    is_linear = words == ("nt", "bf16")
+    normal = SM100_NARROW_TILES * is_linear + SM100_TILES + SM100_GRADIENT_TILES * (layout == "tn")
     swapped = SM100_SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SM100_SWAPPED_TILES
-    return SM100_NARROW_TILES * is_linear + SM100_TILES, swapped + SM100_MORE_SWAPPED_TILES * is_linear
+    swapped += SM100_LOGITS_SWAPPED_TILES * (words == ("nt", "fp32")) + SM100_MORE_SWAPPED_TILES * is_linear
+    return normal, swapped + SM100_TALL_SWAPPED_TILES * (is_linear or words == ("nn", "bf16"))
 
 
 DENSE_TABLES = tuple(dense_tables(LAYOUTS, OUT_DTYPES, _dense_tiles))
@@ -248,14 +261,7 @@ def _columns(spec: KernelSpec) -> str | None:
 
 
 def _mn_major_boxes(spec: KernelSpec) -> str | None:
-    for name, rows, share, mn_major in (
-        ("block_m", spec.block_m, spec.cluster_n, spec.layout[0] == "t"),
-        ("block_n", spec.block_n, spec.cluster_m, spec.layout[1] == "n"),
-    ):
-        if mn_major and rows % (MN_BOX * share) != 0:
-            loaded = f"with layout {spec.layout} and {share} blocks loading the tile"
-            return f"{name} is {rows}; {loaded}, it is made of boxes of {MN_BOX}"
-    return None
+    return tile_rules.mn_major_boxes(spec, MN_BOX)
 
 
 FAMILY = Family(

@@ -30,19 +30,26 @@ TILES_OF_LINEAR = (
     (128, 160, 128, PAIR_M),
 )
 
-# block_m (tokens), block_n (weights); an M-major tile of A is no instruction's N side.
+# Gradients of weights, few of whose columns or rows fill the SMs.
+GRADIENT_TILES = ((128, 128, 128, PAIR_M),)
+GRADIENT_SWAPPED_TILES = ((128, 128, 128, PAIR_N),)
+
+# block_m (tokens), block_n (weights)
 SWAPPED_TILES_K_MAJOR_A = (
     (16, 128, 128, PAIR_N),
     (128, 128, 128, PAIR_N),
 )
-SWAPPED_TILES_OF_LINEAR = (
-    (32, 128, 128, ONE + PAIR_N),
-    (96, 128, 128, PAIR_N),
+# Of many rows: for linear layers and the gradients of their inputs.
+TALL_SWAPPED_TILES = (
     (176, 128, 128, PAIR_N),
-    (192, 128, 128, PAIR_N),
     (208, 128, 128, PAIR_N),
     (224, 128, 128, PAIR_N),
     (240, 128, 128, PAIR_N),
+)
+SWAPPED_TILES_OF_LINEAR = (
+    (32, 128, 128, ONE + PAIR_N),
+    (96, 128, 128, PAIR_N),
+    (192, 128, 128, PAIR_N),
 )
 
 # Groups that start at multiples of 128 rows (contiguous, psum): block_m divides that.
@@ -53,6 +60,9 @@ ALIGNED_SWAPPED_TILES = (
 # Tiles of psum begin where their group does.
 PSUM_SWAPPED_TILES = (
     *ALIGNED_SWAPPED_TILES,
+    (64, 128, 128, PAIR_N),
+    (96, 128, 128, PAIR_N),
+    (160, 128, 128, PAIR_N),
     (224, 128, 128, PAIR_N),
 )
 # Groups with rows of their own (masked, batched).
@@ -61,7 +71,12 @@ SEPARATE_SWAPPED_TILES = (
     (32, 128, 128, ONE + PAIR_N),
     (128, 128, 128, PAIR_N),
 )
-MASKED_SWAPPED_TILES = (*SEPARATE_SWAPPED_TILES, (224, 128, 128, PAIR_N))
+MASKED_SWAPPED_TILES = (
+    *SEPARATE_SWAPPED_TILES,
+    (64, 128, 128, PAIR_N),
+    (192, 128, 128, PAIR_N),
+    (224, 128, 128, PAIR_N),
+)
 BATCHED_SWAPPED_TILES = (*SEPARATE_SWAPPED_TILES, (240, 128, 128, PAIR_N))
 
 GROUPED_TABLES = (
@@ -81,13 +96,16 @@ SCALE_ROWS = 128  # rows whose scales one copy to tensor memory takes, into SCAL
 SCALE_COLUMNS = 4
 ROWS_OF_BOX_START = 4  # as kRowsOfBoxStart in cpp/kernels/common/grouping.hpp
 SCALED_BARRIER = 8  # bytes
+MN_BOX = 32  # the least that is loaded at once of M or N of an operand that is not K-major
 
 
 def _dense_tiles(layout: str, out_dtype: str) -> TilePair:
-    """Dense tiles of a layout and output type, and swapped ones: most for those of a linear layer."""
-    is_linear = (layout, out_dtype) == ("nt", "bf16")
+    """Dense tiles of a layout and output type, and swapped ones: most for a linear layer, then for its gradients."""
+    is_linear, is_weights_gradient = (layout, out_dtype) == ("nt", "bf16"), layout == "tn"
     normal = TILES + TILES_K_MAJOR_B * (layout[1] == "t") + TILES_OF_LINEAR * is_linear
-    return normal, SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SWAPPED_TILES_OF_LINEAR * is_linear
+    swapped = SWAPPED_TILES_K_MAJOR_A * (layout[0] == "n") + SWAPPED_TILES_OF_LINEAR * is_linear
+    swapped += TALL_SWAPPED_TILES * (is_linear or (layout, out_dtype) == ("nn", "bf16"))
+    return normal + GRADIENT_TILES * is_weights_gradient, swapped + GRADIENT_SWAPPED_TILES * is_weights_gradient
 
 
 DENSE_TABLES = tuple(dense_tables(LAYOUTS, OUT_DTYPES, _dense_tiles))
@@ -121,17 +139,8 @@ def _block_k(spec: KernelSpec) -> str | None:
     return None
 
 
-def _swapped_layout(spec: KernelSpec) -> str | None:
-    if spec.swap_ab and spec.layout[0] == "t":
-        return f"layout is {spec.layout!r}; with swap_ab A must be K-major, for N of the instruction follows its rows"
-    return None
-
-
 def _mn_major_boxes(spec: KernelSpec) -> str | None:
-    loaded = spec.block_n // spec.cluster_m
-    if spec.layout[1] == "n" and loaded % 32 != 0:
-        return f"block_n is {spec.block_n}; an N-major B of which a block loads {loaded} is made of boxes of 32"
-    return None
+    return tile_rules.mn_major_boxes(spec, MN_BOX)
 
 
 def _tensor_memory(spec: KernelSpec) -> str | None:
@@ -158,7 +167,6 @@ FAMILY = Family(
                 tcgen05_rules.rows,
                 tcgen05_rules.columns,
                 tcgen05_rules.pair,
-                _swapped_layout,
                 _mn_major_boxes,
                 _tensor_memory,
                 tile_rules.two_stages,

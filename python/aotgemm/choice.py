@@ -76,8 +76,9 @@ def explain(
     m, n, k: D is [m, n] and the sum is over k. m counts the rows of A of all groups where A is one matrix (contiguous,
         psum), and of each group where it is one for each (masked: those to expect; batched, k_grouped, batch_reduced).
         With k_grouped, k is the sum over the groups.
-    family, grouping, layout, out_dtype: of the kernel, in the words of `aotgemm list`, lower case; layout also "nn4" or
-        "tn4", in which B of fp8_fp4_gemm is FP4 that lies along N. family: None is that of FP8 calls on the device.
+    family, grouping, layout, out_dtype: of the kernel, in the words of `aotgemm list`, lower case. In a layout such as
+        "nn4" or "t4n" the operand before the 4 is FP4 of fp8_fp4_gemm that lies along N or M. family: None is that of
+        FP8 calls on the device.
     groups: of a grouped call. num_sms: SMs that the call may use, 0 for all; more than the device has are all of them.
     device: a name such as "h100"; None is the GPU at hand, else an h100.
 

@@ -36,8 +36,8 @@ CASES = [
     ("columns", replace(SWAPPED, block_m=272), "block_m .swap_ab. is 272; allowed are multiples of 16 up to 256"),
     ("pair", replace(NORMAL, cluster_n=2), "cluster is 1x2; allowed are 1x1 and 2x1"),
     ("pair", replace(SWAPPED, cluster_n=1, cluster_m=2), "cluster is 2x1; allowed with swap_ab are 1x1 and 1x2"),
-    ("_swapped_layout", replace(SWAPPED, layout="tn"), "layout is 'tn'; with swap_ab A must be K-major"),
-    ("_mn_major_boxes", replace(PAIR, layout="nn", block_n=224), "block_n is 224; an N-major B .* loads 112"),
+    ("_mn_major_boxes", replace(PAIR, layout="nn", block_n=224), "block_n is 224; .* nn and 2 blocks .* boxes of 32"),
+    ("_mn_major_boxes", replace(SWAPPED, layout="tn", block_m=224), "block_m is 224; .* tn and 2 .* boxes of 32"),
     (
         "_tensor_memory",
         replace(NORMAL, block_n=256),

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.predicted_b200 import (
+    ALIGNMENTS,
     best_of,
     deepgemm_alignments,
     dense_problems,
+    dense_table,
     families,
     grouped_problems,
     grouped_table,
@@ -151,17 +153,17 @@ def test_tiles_are_as_good_as_those_that_deepgemm_takes(family):
 
 
 @pytest.mark.parametrize("family", families())
-def test_tiles_of_groups_are_too_at_the_alignments_that_its_tests_set(family):
+def test_tiles_of_groups_are_too_at_every_alignment(family):
     problems = grouped_problems(family)
     assert {alignment for problem in problems for alignment in deepgemm_alignments(problem)} == {32, 128, 224}
-    for problem in problems:
-        for alignment in deepgemm_alignments(problem):
-            assert slower_than_deepgemm([problem], alignment) == {}, alignment
+    for grouping, alignment in ALIGNMENTS:
+        assert slower_than_deepgemm([one for one in problems if one.grouping == grouping], alignment) == {}, alignment
 
 
-def test_the_page_has_the_table_of_grouped_calls():
+@pytest.mark.parametrize("table", [dense_table, grouped_table])
+def test_the_page_has_the_tables_of_both_choices(table):
     page = (Path(__file__).parents[2] / "docs" / "blackwell.md").read_text(encoding="utf-8")
-    assert "\n".join(grouped_table()) in page
+    assert "\n".join(table()) in page
 
 
 def rows_loaded(tile, m, grouping, layout):
@@ -201,16 +203,31 @@ def test_the_selection_takes_the_tile_predicted_fastest():
             assert all(len(c["reason"]) < 255 and c["measured_us"] == 0 for c in choices)
 
 
-@pytest.mark.parametrize("grouping, layout", [("dense", "nn4"), ("dense", "tn4"), ("batched", "tn4"), ("psum", "nn4")])
-def test_fp4_along_n_is_read_by_kernels_that_load_whole_boxes(grouping, layout):
+FP8_LAYOUTS_OF_NO_FP4 = [("fp8_fp4_gemm", layout) for layout in ("n4t", "nt4", "nn44", "n", "4", "")]
+LAYOUTS_OF_FP4 = [("dense", "nn4"), ("dense", "tn4"), ("batched", "tn4"), ("psum", "nn4"), ("dense", "t4t")]
+
+
+@pytest.mark.parametrize("grouping, layout", [*LAYOUTS_OF_FP4, ("dense", "t4n"), ("dense", "t4n4")])
+def test_fp4_along_m_or_n_is_read_by_kernels_that_load_whole_boxes(grouping, layout):
     """The same kernels as FP8 has, but for those of which a block loads a part of a box."""
     sizes = (4096, 7168, 2048, 0, "b200", 99, grouping)
-    fp4, fp8 = ([c["name"] for c in _core.select("fp8_fp4_gemm", *sizes, of)] for of in (layout, layout[:2]))
-    loaded = {spec["name"]: spec["block_n"] // spec["cluster_m"] for spec in _core.specs()}
-    assert set(fp4) == {name for name in fp8 if loaded[name] % 128 == 0} != set()
-    assert grouping == "psum" or set(fp4) < set(fp8)
+    fp4, fp8 = (
+        {c["name"] for c in _core.select("fp8_fp4_gemm", *sizes, of)} for of in (layout, layout.replace("4", ""))
+    )
+    specs = {spec["name"]: spec for spec in _core.specs()}
+    for letters, block, share in (("t4", "block_m", "cluster_n"), ("n4", "block_n", "cluster_m")):
+        if letters in layout:
+            fp8 = {name for name in fp8 if specs[name][block] // specs[name][share] % 128 == 0}
+    assert fp4 == fp8 != set()
 
 
-def test_a_layout_of_fp4_is_for_no_other_family():
-    with pytest.raises(KernelMissingError, match="no bf16_gemm kernel, dense nn4"):
-        _core.select("bf16_gemm", 128, 128, 128, 0, "b200", 1, "dense", "nn4")
+@pytest.mark.parametrize("plain, layout", [("nn", "nn4"), ("tn", "tn4"), ("tn", "t4n")])
+def test_not_all_kernels_do(plain, layout):
+    sizes = (4096, 7168, 2048, 0, "b200", 99, "dense")
+    assert len(_core.select("fp8_fp4_gemm", *sizes, layout)) < len(_core.select("fp8_fp4_gemm", *sizes, plain))
+
+
+@pytest.mark.parametrize("family, layout", [("bf16_gemm", "nn4"), ("bf16_gemm", "t4n"), *FP8_LAYOUTS_OF_NO_FP4])
+def test_a_layout_of_fp4_is_for_one_family_and_an_operand_not_along_k(family, layout):
+    with pytest.raises(KernelMissingError, match=f"no {family} kernel, dense {layout}"):
+        _core.select(family, 128, 128, 128, 0, "b200", 1, "dense", layout)

@@ -187,8 +187,9 @@ FP4_BOX = 128  # adjacent elements of FP4: K, or M or N, is a multiple of it, an
 def may_be_fp4(spec, m, n, k):
     """Whether A may, and B."""
     is_t, is_n = spec["layout"][0] == "t", spec["layout"][1] == "n"
-    loads_boxes = not is_n or spec["block_n"] // spec["cluster_m"] % FP4_BOX == 0
-    return (m if is_t else k) % FP4_BOX == 0, (n if is_n else k) % FP4_BOX == 0 and loads_boxes
+    whole_a = not is_t or spec["block_m"] // spec["cluster_n"] % FP4_BOX == 0
+    whole_b = not is_n or spec["block_n"] // spec["cluster_m"] % FP4_BOX == 0
+    return (m if is_t else k) % FP4_BOX == 0 and whole_a, (n if is_n else k) % FP4_BOX == 0 and whole_b
 
 
 def _drawn_types(random, spec, m, n, k):

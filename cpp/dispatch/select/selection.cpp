@@ -57,11 +57,20 @@ void check_tile(const aotgemm_spec& tile) {
 
 bool same_text(const char* x, const char* y) { return std::strcmp(x, y) == 0; }
 
-// In "nn4" and "tn4" B is FP4 and N-major, and its boxes are as wide as the TMA unpacks: a block must load whole ones.
+// Reads one operand's part of a layout's name and returns what follows, or null if the spec does not read such an operand.
+// In "t4" and "n4" it is FP4 that is not K-major, whose boxes are as wide as the TMA unpacks: a block must load whole ones.
+const char* read_operand(const aotgemm_spec& spec, const char* layout, int side) {
+    const char letter = spec.layout[side], mn_major = side == 0 ? 't' : 'n';
+    if (layout == nullptr || layout[0] != letter) return nullptr;
+    if (layout[1] != '4') return layout + 1;
+    const int32_t loaded = side == 0 ? spec.block_m / spec.cluster_n : spec.block_n / spec.cluster_m;
+    const bool may_be_fp4 = same_text(spec.family, "fp8_fp4_gemm") && letter == mn_major && loaded % kFp4BoxElements == 0;
+    return may_be_fp4 ? layout + 2 : nullptr;
+}
+
 bool reads_layout(const aotgemm_spec& spec, const char* layout) {
-    if (!same_text(layout, "nn4") && !same_text(layout, "tn4")) return same_text(spec.layout, layout);
-    return same_text(spec.family, "fp8_fp4_gemm") && std::strncmp(spec.layout, layout, 2) == 0 &&
-           spec.block_n / spec.cluster_m % kFp4BoxElements == 0;
+    const char* rest = read_operand(spec, read_operand(spec, layout, 0), 1);
+    return rest != nullptr && rest[0] == '\0';
 }
 
 bool serves(const aotgemm_spec& spec, const aotgemm_problem& problem, const char* arch) {

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from .. import _core
+from ..arrays.layouts import layouts_with_fp4
 from ..choice import FALLBACK_DEVICE, explain
 from .output import add_command, positive, print_facts, print_json, print_table
 
@@ -18,8 +19,8 @@ examples:
 
 M counts the rows of A of all groups where A is one matrix (contiguous, psum), and of each group where it is one for
 each (masked: those to expect; batched, k_grouped, batch_reduced). With k_grouped, K is the sum over the groups; with
-batch_reduced the batches are the groups, and the output is that of their partial sums, fp32. In the layouts nn4 and tn4
-of fp8_fp4_gemm B is FP4 that lies along N.
+batch_reduced the batches are the groups, and the output is that of their partial sums, fp32. In layouts with a 4, such
+as nn4 and t4n, the operand before it is FP4 of fp8_fp4_gemm that lies along N or M.
 
 The choice is a pure function of the problem and the device: the same answer here as in a serving process. It is the
 kernel with the shortest predicted time. `why` says what was computed for these sizes (tiles, SMs at work, tiles of the
@@ -44,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
         option = f"--{field.replace('_', '-')}"
         known = list(dict.fromkeys(spec[field] for spec in _core.specs()))
         if field == "layout":
-            known += [f"{layout}4" for layout in known if layout.endswith("n")]
+            known += [words for layout in known for words in layouts_with_fp4(layout)]
         shown = f"default: {default or OF_FP8}"
         parser.add_argument(option, type=str.lower, choices=known, default=default, help=shown)
     parser.add_argument("--groups", type=positive, default=1, metavar="G", help="groups of a grouped call; default: 1")

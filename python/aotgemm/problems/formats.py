@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..arrays.layouts import layout_of
 from ..arrays.sizes import ceil_div
 from .backends import Backend
 from .kind import SKIP_HEAD_MID, Kind
@@ -65,10 +66,11 @@ def formats_of(kind: Kind) -> tuple[Formats, ...]:
 
 
 def readers(kind: Kind, formats: Formats, kernels: dict[int, str]) -> dict[int, str]:
-    """Those of the kind's kernels that read such operands: of FP4 that lies along N, not all do."""
-    if not formats.b.is_fp4 or kind.layout[1] == "t":
+    """Those of the kind's kernels that read such operands: of FP4 that lies along M or N, not all do."""
+    layout = layout_of(kind.layout, formats.a.is_fp4, formats.b.is_fp4)
+    if layout == kind.layout:
         return kernels
-    words = kind.grouping, f"{kind.layout}4", kind.out_dtype
+    words = kind.grouping, layout, kind.out_dtype
     chosen = _core.select(kind.family, BOX, BOX, BOX, 0, "b200", len(_core.specs()), *words) if kernels else []
     reading = {choice["kernel"] for choice in chosen}
     return {kernel: name for kernel, name in kernels.items() if kernel in reading}

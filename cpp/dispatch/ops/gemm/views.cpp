@@ -98,9 +98,9 @@ void resolve_major(const Operand& operand, OperandView& view) {
 }
 
 const char* memory_layout(const OperandView& a, const OperandView& b) {
-    if (b.packs_rows()) return a.is_mn_major ? "tn4" : "nn4";
-    if (a.is_mn_major) return b.is_mn_major ? "tn" : "tt";
-    return b.is_mn_major ? "nn" : "nt";
+    constexpr const char* kLayouts[3][3] = {{"nt", "nn", "nn4"}, {"tt", "tn", "tn4"}, {"t4t", "t4n", "t4n4"}};
+    const auto kind = [](const OperandView& view) { return view.packs_rows() ? 2 : view.is_mn_major ? 1 : 0; };
+    return kLayouts[kind(a)][kind(b)];
 }
 
 }  // namespace aotgemm

@@ -67,7 +67,8 @@ LegalStrides legal_strides(const OperandView& view);
 // by the order of the tensor's dimensions. Fails, in the words of that order, if the TMA can do neither.
 void resolve_major(const Operand& operand, OperandView& view);
 
-// "nt", "nn", "tn" or "tt", as A and B lie in memory; "nn4" or "tn4" for an N-major B of FP4.
+// "nt", "nn", "tn" or "tt", as A and B lie in memory. A 4 follows the letter of an operand of FP4 that is not K-major: "t4n"
+// has such an A, "nn4" such a B.
 const char* memory_layout(const OperandView& a, const OperandView& b);
 
 // The matrix for the CPU backend. T: of the operand's element bits, or void.

@@ -52,15 +52,14 @@ struct Fp8Fp4GemmConfig
     static constexpr int kOffsetTmem = kOffsetTiles + sm90::kTileQueueBytes;
     static constexpr int kSharedBytes = kOffsetTmem + kTensorMemoryBytes;
 
-    static_assert(!kSwapAB || !kMnA, "N of an instruction whose second operand is not K-major has larger steps");
     static_assert(kOffsetA % kSwizzleAtomBytes == 0 && kOffsetB % kSwizzleAtomBytes == 0);
     static_assert(kTmemColumns <= 512);
 };
 
-// N of the instruction: with swap_ab a tile of few rows of A needs no more.
+// N of the instruction: with swap_ab a tile of few rows of A needs no more. An M-major A comes in whole boxes.
 template <class Config>
 __device__ __forceinline__ int32_t instruction_n(const sm90::Tile& tile) {
-    if constexpr (!Config::kSwapAB) return Config::kInstructionN;
+    if constexpr (!Config::kSwapAB || Config::A::kMnMajor) return Config::kInstructionN;
     return min((tile.rows + 15) / 16 * 16, Config::kInstructionN);
 }
 
