@@ -5,6 +5,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import torch
+from aotgemm import _core
 from aotgemm.problems.values import finite_fp8, finite_scales
 from torch_tensors import bits, to_torch
 
@@ -136,6 +137,75 @@ def test_the_call_of_blackwell(deep_gemm, blackwell, ks_cpu, gran_k):
         assert np.any(d) and not np.any(d[1])
 
 
+@pytest.fixture
+def groups_start_at():
+    yield aotgemm.set_mk_alignment_for_contiguous_layout
+    aotgemm.set_mk_alignment_for_contiguous_layout(A)
+
+
+@pytest.mark.parametrize("alignment, gran_k", [(160, 32), (160, 128), (224, 32), (224, 128), (96, 32)])
+@pytest.mark.parametrize("form", ["fp32", "packed", "torch"])
+@pytest.mark.parametrize("with_ks", [True, False])
+def test_spans_with_more_words_than_their_groups(blackwell, groups_start_at, alignment, gran_k, form, with_ks):
+    """Scales are there for what each group has, none for the rest of its span; the next group's may be NaN."""
+    random, ks = np.random.default_rng([alignment, gran_k]), (100, 0, alignment, 300, 32)
+    spans = [-(-k // alignment) * alignment for k in ks]
+    starts = np.cumsum([0, *spans[:-1]])
+    pairs, whole = [], []
+    for rows in (32, 48):
+        codes, present, of_spans = np.zeros((sum(spans), rows), ml_dtypes.float8_e4m3fn), [], []
+        for k, span, start in zip(ks, spans, starts, strict=True):
+            if k:
+                codes[start : start + k] = finite_fp8(random, k, rows)
+            present.append(np.exp2(random.integers(-4, 4, (-(-k // gran_k), rows))).astype(np.float32))
+            of_spans += [present[-1], np.ones((-(-span // gran_k) - len(present[-1]), rows), np.float32)]
+        of_spans[-2][:] = present[-1][:] = np.nan  # of the last group, and so none but its results
+        pairs.append((codes, np.concatenate(present)))
+        whole.append((codes, np.concatenate(of_spans)))
+    ends = (starts + ks).astype(np.int32)
+    wanted, found = np.full((2, len(ks), 32, 48), -1, np.float32)
+    recipe = (1, 1, gran_k)
+    aotgemm.k_grouped_fp8_gemm_tn_contiguous(*whole, wanted, spans, np.array(spans, np.int32), recipe=recipe)
+    groups_start_at(alignment)
+    if form == "packed":
+        pack = aotgemm.get_k_grouped_mn_major_tma_aligned_packed_ue8m0_tensor
+        pairs = [(x, pack(sf, ends, None, gran_k, alignment, True)) for x, sf in pairs]
+    operands = [*pairs, found]
+    if form == "torch":
+        operands, ends = [*map(as_torch, pairs), torch.from_numpy(found)], torch.from_numpy(ends)
+    given = spans if with_ks else None
+    aotgemm.k_grouped_fp8_gemm_tn_contiguous(*operands, given, ends, recipe=recipe, use_psum_layout=True)
+    np.testing.assert_array_equal(found.view(np.uint32), wanted.view(np.uint32))
+    assert np.isfinite(found[:4]).all() and np.isnan(found[4]).all() and np.any(found[0])
+
+
+@pytest.mark.parametrize("alignment", [32, 160, 16])
+def test_bf16_groups_that_end_inside_a_stage(blackwell, groups_start_at, alignment):
+    random, ks = np.random.default_rng(alignment), (100, 0, alignment, 300)
+    spans = [-(-k // alignment) * alignment for k in ks]
+    starts = np.cumsum([0, *spans[:-1]])
+    a, b = (np.zeros((sum(spans), rows), ml_dtypes.bfloat16) for rows in (M, N))
+    for x in (a, b):
+        for k, start in zip(ks, starts, strict=True):
+            x[start : start + k] = random.standard_normal((k, x.shape[1]))
+    d, wanted = np.full((2, len(ks), M, N), -1, np.float32)
+    groups_start_at(alignment)
+    ends = (starts + ks).astype(np.int32)
+    aotgemm.k_grouped_bf16_gemm_tn_contiguous(a, b, d, None, ends, use_psum_layout=True)
+    for group, (k, start) in enumerate(zip(ks, starts, strict=True)):
+        aotgemm.bf16_gemm_tn(a[start : start + k], b[start : start + k], wanted[group])
+    np.testing.assert_array_equal(d.view(np.uint32), wanted.view(np.uint32))
+    assert np.any(d[0]) and not np.any(d[1])
+
+
+@pytest.mark.parametrize("arch, k, multiple", [("sm_90a", 48, 64), ("sm_100a", 40, 16)])
+def test_k_of_bf16_groups_by_architecture(blackwell, arch, k, multiple):
+    aotgemm.set_cpu_arch(arch)
+    a, d = np.zeros((k, 16), ml_dtypes.bfloat16), np.zeros((1, 16, 16), np.float32)
+    with pytest.raises(aotgemm.ShapeError, match=f"^ks: group 0 has K = {k}, must be a multiple of {multiple} from 0"):
+        aotgemm.k_grouped_bf16_gemm_tn_contiguous(a, a, d, [k], np.array([k], np.int32))
+
+
 @pytest.mark.parametrize("ends", [ENDS, None], ids=["tuple", "None"])
 def test_ends_that_are_no_tensor_are_refused(ends):
     a, d = np.zeros((384, 16), ml_dtypes.bfloat16), np.zeros((3, 16, 16), np.float32)
@@ -143,14 +213,36 @@ def test_ends_that_are_no_tensor_are_refused(ends):
         aotgemm.k_grouped_bf16_gemm_tn_contiguous(a, a, d, SPANS, ends, use_psum_layout=True)
 
 
-@pytest.mark.parametrize("alignment", [1, 48, 96])
-def test_an_alignment_whose_spans_have_other_words_is_refused(blackwell, alignment):
+@pytest.mark.parametrize("alignment", [1, 48])
+def test_an_alignment_inside_a_step_is_refused(blackwell, groups_start_at, alignment):
     pairs = [(np.zeros((96, 16), ml_dtypes.float8_e4m3fn), np.ones((1, 16), np.float32)) for _ in range(2)]
-    aotgemm.set_mk_alignment_for_contiguous_layout(alignment)
-    try:
-        with pytest.raises(aotgemm.ShapeError, match=f"^alignment of groups: is {alignment}, allowed .* 32, 64 or 128"):
-            aotgemm.k_grouped_fp8_gemm_tn_contiguous(
-                *pairs, np.zeros((1, 16, 16), np.float32), None, np.array([96], np.int32), use_psum_layout=True
-            )
-    finally:
-        aotgemm.set_mk_alignment_for_contiguous_layout(128)
+    d, ends = np.zeros((1, 16, 16), np.float32), np.array([96], np.int32)
+    groups_start_at(alignment)
+    with pytest.raises(
+        aotgemm.ShapeError, match=f"^alignment of groups: is {alignment}, must be a multiple of 32 .* is "
+    ):
+        aotgemm.k_grouped_fp8_gemm_tn_contiguous(*pairs, d, None, ends, use_psum_layout=True)
+
+
+@pytest.mark.parametrize(
+    "ks, words, wanted",
+    [
+        ((129, 0), 1, "scaled_ks: is 129 for group 0, allowed is 0 to 128, its K"),
+        ((-1, 0), 1, "scaled_ks: is -1 for group 0, allowed is 0 to 128"),
+        ((128, 1), 1, "sfa: size 1 is 1, must be at least 2 .words of four scales of the K in scaled_ks"),
+        ((128, 0), 0, "sfa: size 1 is 0, must be at least 1"),
+        ((128,), 1, r"scaled_ks: shape is \[1\], size 0 must be 2"),
+    ],
+)
+def test_scales_of_another_number_of_groups_are_refused(blackwell, ks, words, wanted):
+    codes, scales = np.zeros((256, 16), ml_dtypes.float8_e4m3fn), np.zeros((words, 16), np.int32).T
+    spans, scaled = np.array([128, 128], np.int32), np.array(ks, np.int32)
+    call = ("fp8_fp4_gemm", "k_grouped", "tn", codes, scales, codes, scales, None, np.zeros((2, 16, 16), np.float32))
+    with pytest.raises(aotgemm.ShapeError, match=wanted):
+        _core.gemm(*call, spans, [128, 128], gran_k_a=32, gran_k_b=32, scaled_ks=scaled)
+
+
+def test_scaled_ks_belong_to_groups_of_k_with_packed_scales():
+    a, d, ks = np.zeros((64, 16), ml_dtypes.bfloat16), np.zeros((1, 16, 16), np.float32), np.array([64], np.int32)
+    with pytest.raises(aotgemm.LayoutError, match="^scaled_ks: is given, allowed is none for bf16_gemm k_grouped"):
+        _core.gemm("bf16_gemm", "k_grouped", "tn", a, None, a, None, None, d, ks, [64], scaled_ks=ks)

@@ -37,7 +37,8 @@ def bf16_groups():
         for kind in ("contiguous", "contiguous_nn", "psum", "psum_nn", "masked"):
             yield f"bf16_gemm_{kind}", 66 if kind != "masked" else 20, small(n), small(k)
     for m, n in GRADIENTS:
-        yield "bf16_gemm_k_grouped_tn_fp32", small(m), small(n), 192
+        for alignment in (32, 128, 192):
+            yield "bf16_gemm_k_grouped_tn_fp32", small(m), small(n), alignment
 
 
 def heads_without_their_middle():

@@ -42,6 +42,7 @@ class GemmCall(ctypes.Structure):
         *((name, ctypes.c_int64) for name in ("expected_m", "head_left", "head_mid", "head_right")),
         ("workspace", ctypes.POINTER(Tensor)),
         *((name, ctypes.c_int32) for name in ("gran_k_a", "gran_k_b")),
+        ("scaled_ks", ctypes.POINTER(Tensor)),
     ]
 
 

@@ -127,24 +127,32 @@ class Call:
     d: np.ndarray
     index: np.ndarray | None
     ks: list | None
+    scaled_ks: np.ndarray | None
     heads: tuple | None
     kernel: int
 
-    def _run(self, a, b, c, d, index, kernel):
+    def _run(self, a, b, c, d, index, scaled_ks, kernel):
         words = FAMILY, self.spec["grouping"], self.spec["layout"]
-        more = {"gran_k_a": self.a.gran, "gran_k_b": self.b.gran, "head_splits": self.heads}
+        more = {"gran_k_a": self.a.gran, "gran_k_b": self.b.gran, "head_splits": self.heads, "scaled_ks": scaled_ks}
         _core.gemm(*words, *a, *b, c, d, index, self.ks, kernel=kernel, **more)
 
     def on_cpu(self):
         d = self.d.copy()
-        self._run(self.a.on_cpu(), self.b.on_cpu(), self.c, d, self.index, -1)
+        self._run(self.a.on_cpu(), self.b.on_cpu(), self.c, d, self.index, self.scaled_ks, -1)
         return d
 
     def on_gpu(self):
         """What runs it, and D on the device."""
-        c, index = (None if x is None else on_device(x) for x in (self.c, self.index))
+        c, index, scaled_ks = (None if x is None else on_device(x) for x in (self.c, self.index, self.scaled_ks))
         a, b, d = self.a.on_gpu(), self.b.on_gpu(), on_device(self.d)
-        return lambda: self._run(a, b, c, d, index, self.kernel), d
+        return lambda: self._run(a, b, c, d, index, scaled_ks, self.kernel), d
+
+
+def _scaled_ks(random, ks):
+    """For half of the problems with groups of K: of each group's K that which has scales."""
+    if ks is None or random.integers(2):
+        return None
+    return np.array([k - random.integers(0, min(k, 192)) if k else 0 for k in ks], np.int32)
 
 
 def call_of(spec, m, n, k, random, kernel=-1, types=None):
@@ -160,15 +168,17 @@ def call_of(spec, m, n, k, random, kernel=-1, types=None):
     has_rows_of_groups = grouping in ("batched", "masked")
     shape_a = Shape(rows, all_k, groups if has_rows_of_groups else 0)
     shape_b = Shape(n, all_k, groups if grouping not in ("dense", "k_grouped") else 0)
-    a = draw(random, shape_a, ks or [k], layout[0] == "t", gran_a, fp4_a)
-    b = draw(random, shape_b, ks or [k], layout[1] == "n", gran_b, fp4_b)
+    scaled_ks = _scaled_ks(random, ks)
+    of_scales = (ks or [k]) if scaled_ks is None else scaled_ks
+    a = draw(random, shape_a, of_scales, layout[0] == "t", gran_a, fp4_a)
+    b = draw(random, shape_b, of_scales, layout[1] == "n", gran_b, fp4_b)
     c, heads = _c_or_heads(random, grouping, n)
     columns = n + (n // (heads[0] + heads[2]) * heads[1] if heads else 0)
     shape = (*((groups,) if has_rows_of_groups or ks else ()), rows, columns)
     dtype = np.dtype(DTYPES[spec["out_dtype"]])
     d = np.full(int(np.prod(shape)) * dtype.itemsize, POISON, np.uint8).view(dtype).reshape(shape)
     c = (random.standard_normal(shape) * 300).astype(dtype) if c else None
-    return Call(spec, a, b, c, d, index, ks, heads, kernel)
+    return Call(spec, a, b, c, d, index, ks, scaled_ks, heads, kernel)
 
 
 def _c_or_heads(random, grouping, n):

@@ -6,6 +6,7 @@ import aotgemm
 import ml_dtypes
 import numpy as np
 from aotgemm import _core
+from aotgemm.choice import arch_of
 from aotgemm.problems.backends import CpuBackend, CudaBackend
 from aotgemm.problems.call import call, prepared, public
 from aotgemm.problems.kinds import KINDS, words_of
@@ -59,6 +60,7 @@ def gemm(kernel, m, n, k, random, counts=()):
 
 def gemm_of_size(kernel, size, random):
     spec = next(spec for spec in _core.specs() if spec["name"] == kernel)
+    aotgemm.set_cpu_arch(spec["arch"])  # which sizes it takes
     kind = next(kind for kind in KINDS.values() if kind.words == words_of(spec))
     operands, c = draw(kind, size, random, "finite"), "separate" if kind.takes_c else "none"
     on_gpu, on_cpu = (lay_out(kind, size, operands, backend, c=c) for backend in (CudaBackend(), CpuBackend()))
@@ -75,7 +77,7 @@ def _size(grouping, m, n, k):
     sizes = {
         "dense": Size(m, n, k),
         "skip_head_mid": heads((128, 64, 128), n // 256, m, k),
-        "k_grouped": k_groups((k, 0, 64), m, n),
+        "k_grouped": k_groups((k, 0, 64, k), m, n),
         "batch_reduced": Size(m, n, k, batches=3),
         "batched": row_groups((m, m, m), n, k),
     }
@@ -91,6 +93,7 @@ def in_groups(kernel, m, n, k, random):
 def users_call(name, m, n, k, random):
     """The call that a user makes, of a kind of that name: the library chooses the kernel."""
     kind = KINDS[name]
+    aotgemm.set_cpu_arch(arch_of(_core.cuda_device(0)))
     size = _size(kind.grouping, m, n, k)
     operands, c = draw(kind, size, random, "finite"), "separate" if kind.takes_c else "none"
     on_gpu, on_cpu = (lay_out(kind, size, operands, backend, c=c) for backend in (CudaBackend(), CpuBackend()))

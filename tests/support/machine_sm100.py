@@ -14,7 +14,7 @@ def sizes(spec, random):
     stages = int(random.integers(1, 4))
     k = max(spec["block_k"] * stages - 8 * int(random.integers(0, spec["block_k"] // 8)), 8)
     if spec["grouping"] == "k_grouped":
-        k = -(-k // 64) * 64
+        k = -(-k // 16) * 16
     return m, -(-n // 8) * 8, k
 
 

@@ -102,7 +102,7 @@ typedef struct aotgemm_launch {
  *                batched                 nt nn tn tt     sfa, sfb, gran_k_a, gran_k_b
  *                contiguous psum         nt nn           sfa, sfb, gran_k_a, gran_k_b, index, expected_m
  *                masked                  nt              sfa, sfb, gran_k_a, gran_k_b, index, expected_m
- *                k_grouped               tn              sfa, sfb, gran_k_a, gran_k_b, c, index, ks
+ *                k_grouped               tn              sfa, sfb, gran_k_a, gran_k_b, c, index, ks, scaled_ks
  *
  * fp8_fp4_gemm is of sm_100a: D = C + the sum over k of A[m, k] * 2^(sfa - 127) * B[n, k] * 2^(sfb - 127), one chain of
  * tensor-core steps of 32 over K (cpp/emulation/sm100/mma.hpp), C added in FP32 before D is rounded.
@@ -112,7 +112,9 @@ typedef struct aotgemm_launch {
  *           family reads both: not in A of contiguous and psum, nor in masked, which are K-major.
  * sfa, sfb  int32 [M or N, ceil(K / (4 * gran_k))], with groups in front where the operand has them: UE8M0 bytes of four
  *           scales of neighbouring ranges of K, the first in the low byte; 0xFF is NaN. Strides are (1, a multiple of 4
- *           from M or N on), 16-byte aligned. k_grouped: [M or N, sum over groups of ceil(K / (4 * gran_k))].
+ *           from M or N on), 16-byte aligned. k_grouped: [M or N, sum over groups of ceil(K / (4 * gran_k))],
+ *           where with scaled_ks a group's K is its element there, 0 to ks[g], and words behind the last group's are not
+ *           read. Of the K behind it nothing is multiplied but what is left of a step of 32, which has to be zeros
  * d         BF16 or FP32 (dense, batched), BF16 (contiguous, psum, masked), FP32 (k_grouped, whose ks are multiples of 32)
  *
  * fp8_fp4_gemm_1d1d is of sm_90a: aotgemm_fp8_gemm_nt_1d1d, or each group's, of the FP8 weights that b and sfb stand for,
@@ -145,6 +147,7 @@ typedef struct aotgemm_gemm_call {
     int64_t head_left, head_mid, head_right; /* heads of D, see aotgemm_fp8_gemm_nt_skip_head_mid; head_mid 0: none */
     const aotgemm_tensor* workspace; /* batch_reduced: of the partial sums; NULL: memory of the launch's allocator */
     int32_t gran_k_a, gran_k_b;      /* fp8_fp4_gemm: elements of K under one scale, 32 or 128; 0 for the others */
+    const aotgemm_tensor* scaled_ks; /* k_grouped of fp8_fp4_gemm: as index, K of each group that has scales; NULL: all */
 } aotgemm_gemm_call;
 
 AOTGEMM_API aotgemm_status aotgemm_gemm(const aotgemm_gemm_call* call, const aotgemm_launch* launch);
@@ -282,7 +285,7 @@ AOTGEMM_API aotgemm_status aotgemm_bf16_bmm(const char* layout, const aotgemm_te
 /* D[g] = A_g^T @ B_g, or C[g] + that, where A_g and B_g are ks[g] rows of a and b, one group after the other.
  *
  * a BF16 [K, M], b BF16 [K, N], row-major; d FP32 [G, M, N]; c the same or NULL, and it may be d
- * ks         G numbers on the host that add up to K, each a multiple of 64 and possibly 0
+ * ks         G numbers on the host that add up to K, each a multiple of 64, on sm_100a of 16, and possibly 0
  * ks_tensor  int32 [G], contiguous, the same numbers on the operands' device: what a GPU reads; on the CPU they are
  *            compared */
 AOTGEMM_API aotgemm_status aotgemm_k_grouped_bf16_gemm_tn_contiguous(

@@ -33,7 +33,7 @@ bool is_for(const char* family, const aotgemm_tensor& d) {
 bool gemm(const char* family, const char* grouping, const char* layout, nb::handle a, nb::handle sfa, nb::handle b,
           nb::handle sfb, nb::handle c, nb::handle d, nb::handle index, nb::handle ks, std::int64_t expected_m,
           nb::handle head_splits, int kernel, int threads, nb::handle stream, nb::handle workspace, std::int32_t gran_k_a,
-          std::int32_t gran_k_b, bool by_device) {
+          std::int32_t gran_k_b, nb::handle scaled_ks, bool by_device) {
     Call tensors(stream);
     aotgemm_gemm_call call{};
     call.family = family;
@@ -50,6 +50,7 @@ bool gemm(const char* family, const char* grouping, const char* layout, nb::hand
     call.gran_k_b = gran_k_b;
     const char* index_name = aotgemm_group_index_name(grouping);
     call.index = index_name != nullptr ? &tensors.input(index_name, index) : tensors.optional_input("index", index);
+    call.scaled_ks = tensors.optional_input("scaled_ks", scaled_ks);
     if (!workspace.is_none()) call.workspace = &tensors.output("workspace", workspace);
     call.expected_m = expected_m;
     std::vector<std::int64_t> all_ks;
@@ -69,7 +70,8 @@ void bind_gemm(nb::module_& module) {
     module.def("gemm", &gemm, "family"_a, "grouping"_a, "layout"_a, "a"_a.none(), "sfa"_a.none(), "b"_a.none(),
                "sfb"_a.none(), "c"_a.none(), "d"_a.none(), "index"_a = nb::none(), "ks"_a = nb::none(), "expected_m"_a = 0,
                "head_splits"_a = nb::none(), "kernel"_a = -1, "threads"_a = 0, "stream"_a = nb::none(),
-               "workspace"_a = nb::none(), "gran_k_a"_a = 0, "gran_k_b"_a = 0, "by_device"_a = false,
+               "workspace"_a = nb::none(), "gran_k_a"_a = 0, "gran_k_b"_a = 0,
+               "scaled_ks"_a = nb::none(), "by_device"_a = false,
                "Runs aotgemm_gemm; None where the call has no such operand. kernel: index of a spec to force. stream: a "
                "CUstream as an int instead of the current stream of the operands' framework; scales that a GPU must copy "
                "are refused then, unless the operands are DeviceArrays. workspace: of batch_reduced, instead of memory from "

@@ -27,7 +27,7 @@ def k_grouped_fp8_gemm_nt_contiguous(
     Raises what that call raises, and ShapeError for no ks_cpu without use_psum_layout.
     """
     spans = spans_of("ks_cpu", ks_cpu, grouped_layout, use_psum_layout)
-    fp8_k_grouped.k_grouped_fp8_gemm_nt_contiguous(a, b, d, *spans, c, recipe, compiled_dims)
+    fp8_k_grouped.k_grouped_fp8_gemm_nt_contiguous(a, b, d, spans.ks, spans.ks_tensor, c, recipe, compiled_dims)
 
 
 def k_grouped_fp8_gemm_tn_contiguous(

@@ -5,7 +5,7 @@ span, up to where the next one starts: the operands are zeros from its end on, a
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import _core
 from ..arrays.frameworks import dtype_name_of, shape_of
@@ -14,7 +14,14 @@ from ..errors import DtypeError, ShapeError
 from ..scalars import flag
 
 LAYOUT_BESIDE = {"ks": "ks_tensor", "ks_cpu": "grouped_layout"}  # how a call names the tensor beside K of each group
-Ends = tuple[Sequence[int], Any]  # K of each group on the host, and as a tensor
+
+
+class Spans(NamedTuple):
+    """K of each group on the host and as a tensor, and as another what is not zeros; None: all of it."""
+
+    ks: Sequence[int]
+    ks_tensor: Any
+    live_ks: Any = None
 
 
 def alignment() -> int:
@@ -27,19 +34,21 @@ def _on_host(ends: Sequence[int], multiple: int) -> list[int]:
     return [end - start for start, end in zip([0, *aligned], aligned, strict=False)]
 
 
-def _on_device(ends: Any, multiple: int) -> Any:
-    """By the arithmetic of the tensor's own framework: nothing waits for the device."""
+def _on_device(ends: Any, multiple: int) -> tuple[Any, Any]:
+    """Spans, and K without the zeros behind it, by the arithmetic of the tensor's own framework: nothing waits for the
+    device.
+    """
     aligned = (ends + (multiple - 1)) // multiple * multiple
     starts = aligned * 0
     starts[1:] = aligned[:-1]
-    return aligned - starts
+    return aligned - starts, ends - starts
 
 
 def _are_absent(ks: Any) -> bool:
     return ks is None or (isinstance(ks, (list, tuple)) and not ks)
 
 
-def _of_ends(name: str, ends: Any, compute: Callable[[], Ends]) -> Ends:
+def _of_ends(name: str, ends: Any, compute: Callable[[], Spans]) -> Spans:
     """What is computed of them. Raises DtypeError for what holds no int32 or knows no arithmetic, such as JAX's arrays,
     which are not written.
     """
@@ -54,7 +63,7 @@ def _of_ends(name: str, ends: Any, compute: Callable[[], Ends]) -> Ends:
         raise DtypeError(f"{name}: is a {type(ends).__name__} that cannot be computed with ({reason})") from None
 
 
-def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: bool) -> Ends:
+def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: bool) -> Spans:
     """ks and layout as they are or, with use_psum_layout, the spans of the groups that end at `layout`.
 
     ks: called `name`; with use_psum_layout the spans, or none: then they are read from the device.
@@ -62,11 +71,11 @@ def spans_of(name: str, ks: Sequence[int] | None, layout: Any, use_psum_layout: 
     if not flag("use_psum_layout", use_psum_layout):
         if ks is None or _are_absent(ks):
             raise ShapeError(f"{name}: is {ks}, allowed is K of each group, or none with use_psum_layout")
-        return ks, layout
+        return Spans(ks, layout)
     multiple = alignment()
 
-    def spans() -> Ends:
+    def spans() -> Spans:
         on_device = _on_device(layout, multiple)
-        return (_on_host(layout.tolist(), multiple) if ks is None or _are_absent(ks) else ks), on_device
+        return Spans(_on_host(layout.tolist(), multiple) if ks is None or _are_absent(ks) else ks, *on_device)
 
     return _of_ends(LAYOUT_BESIDE[name], layout, spans)

@@ -91,12 +91,12 @@ def k_grouped_bf16_gemm_tn_contiguous(
     a: BF16 [K, M]; b: BF16 [K, N], both row-major with the rows of group 0 first, then those of group 1, and so on.
     d: FP32 [G, M, N], written in place; c: None, or FP32 [G, M, N], added with one FP32 addition after the sum over K.
     It may be d itself.
-    ks: K of each group on the host, multiples of 64 that add up to K; 0 gives zeros, or C + 0.
+    ks: K of each group on the host, multiples of 64, on sm_100a of 16, that add up to K; 0 gives zeros, or C + 0.
     ks_tensor: the same numbers, int32 [G], contiguous, on the device of the operands: what a GPU reads.
     use_psum_layout: ks_tensor holds where each group's K ends; a group starts where the one before ends, rounded up to
         get_mk_alignment_for_contiguous_layout(), and A and B hold zeros between. ks: what each group takes up to the
         next one's start; without it the ends are read from the device, which waits for it.
     The rest is as in m_grouped_bf16_gemm_nt_contiguous.
     """
-    ks, ks_tensor = spans_of("ks", ks, ks_tensor, use_psum_layout)
-    _core.gemm("bf16_gemm", "k_grouped", "tn", a, None, b, None, c, d, ks_tensor, ks)
+    spans = spans_of("ks", ks, ks_tensor, use_psum_layout)
+    _core.gemm("bf16_gemm", "k_grouped", "tn", a, None, b, None, c, d, spans.ks_tensor, spans.ks)

@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import _core
 from ..arrays.frameworks import dtype_name_of, shape_of, swap_dimensions
+from ..arrays.sizes import align
 from ..errors import DtypeError, ShapeError
 from ..scalars import flag, integer
 from ._arguments import check_expected_m, contiguous_form, describe, unpack
@@ -143,9 +144,12 @@ def _packed_of_groups(name: str, sf: Any, ks: Sequence[int], layout: Any, gran_k
 
 
 def _check_ends(use_psum_layout: bool) -> None:
-    """A group's span has as many words of scales as the group."""
-    if use_psum_layout and (alignment() % K_UNIT or WORD_OF_K % alignment()):
-        raise ShapeError(f"alignment of groups: is {alignment()}, allowed with use_psum_layout is 32, 64 or 128")
+    """Groups start where a step of the sum does."""
+    if use_psum_layout and alignment() % K_UNIT:
+        raise ShapeError(
+            f"alignment of groups: is {alignment()}, must be a multiple of {K_UNIT} with use_psum_layout; "
+            f"the nearest is {align(alignment(), K_UNIT)}"
+        )
 
 
 def k_grouped(
@@ -159,8 +163,13 @@ def k_grouped(
     a, sfa = unpack("a", a)
     b, sfb = unpack("b", b)
     _check_ends(use_psum_layout)
-    ks, ks_tensor = spans_of("ks", ks, layout, use_psum_layout)
+    spans = spans_of("ks", ks, layout, use_psum_layout)
     sfa, sfb = (
-        _packed_of_groups(name, sf, ks, layout, gran_k, use_psum_layout) for name, sf in (("a", sfa), ("b", sfb))
+        _packed_of_groups(name, sf, spans.ks, layout, gran_k, use_psum_layout) for name, sf in (("a", sfa), ("b", sfb))
     )
-    _core.gemm(*(FAMILY, "k_grouped", "tn", a, sfa, b, sfb, c, d, ks_tensor, ks), gran_k_a=gran_k, gran_k_b=gran_k)
+    _core.gemm(
+        *(FAMILY, "k_grouped", "tn", a, sfa, b, sfb, c, d, spans.ks_tensor, spans.ks),
+        gran_k_a=gran_k,
+        gran_k_b=gran_k,
+        scaled_ks=spans.live_ks,
+    )

@@ -63,9 +63,9 @@ def k_grouped_fp8_gemm_tn_contiguous(
     ks: K of each group, multiples of 32, 0 for an empty one. ks_tensor: the same as int32 on the operands' device.
     recipe: (1, 1, gran_k) with a gran_k of 32 or 128. compiled_dims: accepted, without effect.
     use_psum_layout: ks_tensor holds where each group's K ends; a group starts where the one before ends, rounded up to
-        get_mk_alignment_for_contiguous_layout(), which must then be 32, 64 or 128, and A and B hold zeros between. SFA
-        and SFB have ceil(K / gran_k) rows for what each group has, one after the other. ks: what each group takes up to
-        the next one's start; without it the ends are read from the device, which waits for it.
+        get_mk_alignment_for_contiguous_layout(), which must then be a multiple of 32, and A and B hold zeros between.
+        SFA and SFB have ceil(K / gran_k) rows for what each group has, one after the other. ks: what each group takes
+        up to the next one's start; without it the ends are read from the device, which waits for it.
     Raises KernelMissingError on sm_90a, ShapeError, DtypeError, LayoutError, DeviceError or CudaError.
     """
     if not fp8_fp4_gemm.is_for(d):

@@ -30,7 +30,14 @@ struct GemmCall {
 
     bool is_on_cpu() const { return given->d->device_type == AOTGEMM_CPU; }
     bool has_c() const { return c.data != nullptr; }
-    const int32_t* index() const { return given->index != nullptr ? static_cast<const int32_t*>(given->index->data) : nullptr; }
+    const int32_t* index() const { return values_of(given->index); }
+    // k_grouped: of each group's K that which has scales, all of it unless the call says otherwise.
+    const int32_t* scaled_ks() const { return given->scaled_ks != nullptr ? values_of(given->scaled_ks) : index(); }
+
+   private:
+    static const int32_t* values_of(const aotgemm_tensor* tensor) {
+        return tensor != nullptr ? static_cast<const int32_t*>(tensor->data) : nullptr;
+    }
 };
 
 }  // namespace aotgemm

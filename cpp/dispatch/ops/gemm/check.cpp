@@ -5,6 +5,7 @@
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/gemm/families.hpp"
 #include "dispatch/ops/gemm/rows.hpp"
+#include "dispatch/runtime/device.hpp"
 
 namespace aotgemm {
 namespace {
@@ -49,6 +50,7 @@ void check_presence(const GemmCall& call) {
     const char* index = group_index_name(call.form->grouping);
     check_presence(call, index != nullptr ? index : "index", in.index, index != nullptr);
     const bool takes_ks = call.form->grouping == Grouping::k_grouped;
+    if (!takes_ks || !call.family->has_packed_scales()) check_presence(call, "scaled_ks", in.scaled_ks, false);
     if (call.form->grouping != Grouping::batch_reduced) check_presence(call, "workspace", in.workspace, false);
     if (in.ks_count != 0 && (!takes_ks || in.ks == nullptr)) {
         fail(AOTGEMM_ERROR_SHAPE, "ks: has ", in.ks_count, " elements", in.ks == nullptr ? " and no address" : "",
@@ -143,6 +145,7 @@ void check_devices(const GemmCall& call) {
     if (in.sfa != nullptr) check_same_device({a, {"sfa", *in.sfa}, {"sfb", *in.sfb}});
     if (in.c != nullptr) check_same_device({a, {"c", *in.c}});
     if (in.index != nullptr) check_same_device({a, {group_index_name(call.form->grouping), *in.index}});
+    if (in.scaled_ks != nullptr) check_same_device({a, {"scaled_ks", *in.scaled_ks}});
 }
 
 // FP4 that a form reads along K alone, and that lies along M (or N).
@@ -211,15 +214,22 @@ int64_t scales_of_k(const GemmCall& call, int64_t columns) {
     return count;
 }
 
+// How many words scaled_ks stands for is known on its device alone; for any K at all there is one.
+void check_scale_words(const GemmCall& call, const Operand& scales, int64_t columns, const char* meaning) {
+    const int dimension = scales.tensor.ndim - 1;
+    if (call.given->scaled_ks == nullptr) return check_size(scales, dimension, scales_of_k(call, columns), meaning);
+    check_words_of_scaled_ks(scales, call.sizes.k > 0 ? 1 : 0);
+}
+
 void check_scale_sizes(const GemmCall& call) {
     if (!call.family->has_scales()) return;
     const Operand sfa{"sfa", *call.given->sfa}, sfb{"sfb", *call.given->sfb};
     const int row_a = sfa.tensor.ndim - 2, row_b = sfb.tensor.ndim - 2;
     check_size(sfa, row_a, call.sizes.m, "M of a");
     if (call.family->has_packed_scales()) {
-        check_size(sfa, row_a + 1, scales_of_k(call, call.columns_of_sfa), "words of four scales of gran_k_a of K");
+        check_scale_words(call, sfa, call.columns_of_sfa, "words of four scales of gran_k_a of K");
         check_size(sfb, row_b, call.sizes.n, "N of b");
-        check_size(sfb, row_b + 1, scales_of_k(call, call.columns_of_sfb), "words of four scales of gran_k_b of K");
+        check_scale_words(call, sfb, call.columns_of_sfb, "words of four scales of gran_k_b of K");
         return;
     }
     const int64_t k_blocks = ceil_div(call.sizes.k, kScaleColumns);
@@ -245,7 +255,8 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
     check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), packs_k ? call.sizes.k / call.b.packing : call.sizes.k,
                packs_k ? "half of K of a, two FP4 to a byte" : "K of a");
     if (call.form->grouping != Grouping::k_grouped) return;
-    const int64_t sum = check_ks(call, call.form->ks_multiple);
+    const bool is_by_step = call.form->ks_step > 0 && std::strcmp(arch_of(*call.given->d), "sm_100a") == 0;
+    const int64_t sum = check_ks(call, is_by_step ? call.form->ks_step : call.form->ks_multiple);
     if (sum != call.sizes.k) {
         fail(AOTGEMM_ERROR_SHAPE, "ks: the sum is ", sum, ", must be ", call.sizes.k, " (K of a)");
     }

@@ -26,6 +26,7 @@ class PlacedOperands {
         add("sfa", in.sfa);
         add("sfb", in.sfb);
         add(group_index_name(call.form->grouping), in.index);
+        add("scaled_ks", in.scaled_ks);
     }
 
     // What is written lies apart from all else, but that C may be D.
@@ -46,7 +47,7 @@ class PlacedOperands {
     const PlacedOperand& c() const { return operands_[1]; }
     const PlacedOperand& workspace() const { return operands_[2]; }
 
-    std::array<PlacedOperand, 8> operands_;
+    std::array<PlacedOperand, 9> operands_;
     int count_ = 0;
 };
 

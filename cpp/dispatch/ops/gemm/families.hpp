@@ -20,6 +20,7 @@ struct GemmForm {
     Major major_a = Major::as_given, major_b = Major::as_given;
     bool takes_c = false, takes_heads = false;
     int32_t ks_multiple = 1;     // of K per group: a stage of the kernels must not hold two groups
+    int32_t ks_step = 0;         // the same on sm_100a where its kernels end a group inside a stage; 0: ks_multiple
     bool is_by_group = false;    // a dense GEMM for each group, launched one after the other
 };
 

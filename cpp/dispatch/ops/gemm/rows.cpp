@@ -100,14 +100,20 @@ std::vector<GemmPart> read_masked(const HostIndex& index, const GemmSizes& sizes
     return parts;
 }
 
+// Of a group's K the whole steps that are multiplied.
+int64_t scaled_k(const GemmCall& call, int32_t group) {
+    if (call.given->scaled_ks == nullptr) return call.given->ks[group];
+    return align_up(int64_t{call.scaled_ks()[group]}, call.form->ks_multiple);
+}
+
 std::vector<GemmPart> read_k_ranges(const GemmCall& call) {
     std::vector<GemmPart> parts;
     GemmPart part{.group = 0, .first = 0, .count = call.sizes.m, .k_first = 0, .k_count = 0};
     for (int32_t group = 0; group < call.given->ks_count; ++group) {
         part.group = group;
-        part.k_count = call.given->ks[group];
+        part.k_count = scaled_k(call, group);
         parts.push_back(part);
-        part.k_first += part.k_count;
+        part.k_first += call.given->ks[group];
         if (!call.family->has_scales()) continue;
         part.sfa_first += ceil_div(part.k_count, call.columns_of_sfa);
         part.sfb_first += ceil_div(part.k_count, call.columns_of_sfb);
@@ -134,6 +140,11 @@ const char* group_index_name(const char* grouping) {
 
 void check_group_index(const GemmCall& call) {
     const Grouping grouping = call.form->grouping;
+    if (call.given->scaled_ks != nullptr) {
+        const Operand scaled{"scaled_ks", *call.given->scaled_ks};
+        check_index_vector(scaled);
+        check_size(scaled, 0, call.sizes.groups, "elements of ks");
+    }
     if (call.given->index == nullptr) return;
     const aotgemm_tensor& index = *call.given->index;
     const Operand operand{group_index_name(grouping), index};
@@ -173,6 +184,31 @@ int64_t check_ks(const GemmCall& call, int32_t multiple) {
     return sum;
 }
 
+namespace {
+
+void check_scaled_ks(const GemmCall& call) {
+    int64_t words_a = 0, words_b = 0;
+    for (int32_t group = 0; group < call.given->ks_count; ++group) {
+        const int64_t scaled = call.scaled_ks()[group], k = call.given->ks[group];
+        if (scaled < 0 || scaled > k) {
+            fail(AOTGEMM_ERROR_SHAPE, "scaled_ks: is ", scaled, " for group ", group, ", allowed is 0 to ", k, ", its K");
+        }
+        words_a += ceil_div(scaled, call.columns_of_sfa);
+        words_b += ceil_div(scaled, call.columns_of_sfb);
+    }
+    check_words_of_scaled_ks({"sfa", *call.given->sfa}, words_a);
+    check_words_of_scaled_ks({"sfb", *call.given->sfb}, words_b);
+}
+
+}  // namespace
+
+void check_words_of_scaled_ks(const Operand& scales, int64_t words) {
+    const int dimension = scales.tensor.ndim - 1;
+    if (scales.tensor.shape[dimension] >= words) return;
+    fail(AOTGEMM_ERROR_SHAPE, scales.name, ": size ", dimension, " is ", scales.tensor.shape[dimension], ", must be at least ",
+         words, " (words of four scales of the K in scaled_ks)");
+}
+
 void check_ks_tensor(const GemmCall& call) {
     const int32_t* values = call.index();
     for (int32_t group = 0; group < call.given->ks_count; ++group) {
@@ -180,6 +216,7 @@ void check_ks_tensor(const GemmCall& call) {
         fail(AOTGEMM_ERROR_SHAPE, "ks_tensor: is ", values[group], " for group ", group, ", must be ", call.given->ks[group],
              " as in ks");
     }
+    if (call.given->scaled_ks != nullptr) check_scaled_ks(call);
 }
 
 std::vector<GemmPart> read_parts(const GemmCall& call) {

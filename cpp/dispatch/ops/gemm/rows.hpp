@@ -24,7 +24,8 @@ const char* grouping_name(Grouping grouping);  // as in aotgemm_spec
 const char* group_index_name(Grouping grouping);
 const char* group_index_name(const char* grouping);
 
-// The index (null: none) is int32, contiguous, with one element for each row of A (contiguous) or each group.
+// The index (null: none) is int32, contiguous, with one element for each row of A (contiguous) or each group; scaled_ks
+// likewise, with one for each group.
 void check_group_index(const GemmCall& call);
 
 // Any index: int32, contiguous.
@@ -33,8 +34,11 @@ void check_index_vector(const Operand& operand);
 // K of each group on the host: as many as D has groups, multiples of `multiple`; returns their sum.
 int64_t check_ks(const GemmCall& call, int32_t multiple);
 
-// ks_tensor on the CPU has the numbers of ks.
+// ks_tensor on the CPU has the numbers of ks, and scaled_ks those that the words of the scales are for.
 void check_ks_tensor(const GemmCall& call);
+
+// Packed scales have so many words of K at least: the others are not read.
+void check_words_of_scaled_ks(const Operand& scales, int64_t words);
 
 // The parts of a call on the CPU that have at least one row, in ascending order. Fails for an index that names a group
 // or a row which is not there, or that lets two groups share a tile of rows.

@@ -10,6 +10,7 @@
 namespace aotgemm::sm100 {
 
 constexpr int kBf16Bytes = 2;
+constexpr int kBf16Step = kStepBytes / kBf16Bytes;  // elements of K that an instruction multiplies
 
 // See GemmTile.
 template <Grouping kGrouping, int kBlockM, int kBlockN, int kBlockK, int kStages_, int kClusterM, int kClusterN,

@@ -35,20 +35,26 @@ struct Bf16Mma {
     __device__ __forceinline__ void run(AccumulatorPipeline<Config> accumulators, bool multiplies) {
         sm90::TileQueue<Config> tiles{shared};
         sm90::Tile tile;
-        int32_t stages;
-        while (tiles.pop(tile, stages)) {
-            if (!multiplies || stages == 0) continue;
+        int32_t count;  // see Bf16Producer::multiplied
+        while (tiles.pop(tile, count)) {
+            if (!multiplies || count == 0) continue;
             accumulators.wait_until_empty();
 #pragma unroll 1
-            for (int32_t stage = 0; stage < stages; ++stage) multiply_stage(accumulators.address(), stage > 0);
+            for (int32_t done = 0; done < count; done += kCountOfStage) {
+                multiply_stage(accumulators.address(), done > 0, count - done);
+            }
             accumulators.commit();
             accumulators.advance();
         }
     }
 
    private:
-    // The first instruction of a tile does not add to what the accumulator holds.
-    __device__ __forceinline__ void multiply_stage(uint32_t accumulator, bool adds) {
+    static constexpr bool kEndsInStages = Config::kGrouping == Grouping::k_grouped;
+    static constexpr int kCountOfStage = kEndsInStages ? Config::kSteps : 1;
+
+    // The first instruction of a tile does not add to what the accumulator holds. Behind a group's last step lies the next
+    // group.
+    __device__ __forceinline__ void multiply_stage(uint32_t accumulator, bool adds, int32_t steps) {
         const OperandPipeline<Config> pipeline{shared};
         ptx::mbarrier_wait(pipeline.full(at.stage), at.parity);
         ptx::tcgen05_fence_after_thread_sync();
@@ -57,6 +63,7 @@ struct Bf16Mma {
         const uint64_t rows = RowOperand::descriptor(Config::kSwapAB ? tile_b : tile_a);
         const uint64_t columns = ColumnOperand::descriptor(Config::kSwapAB ? tile_a : tile_b);
         static_for<Config::kSteps>([&](auto step) {  // descriptors count 16 bytes
+            if (kEndsInStages && step >= steps) return;
             Instruction::fma(rows + RowOperand::offset(step) / 16, columns + ColumnOperand::offset(step) / 16, accumulator,
                              step > 0 || adds ? 1 : 0, instruction());
         });

@@ -22,8 +22,7 @@ struct Bf16Producer {
     __device__ __forceinline__ void run(Scheduler scheduler, bool leader) {
         while (scheduler.advance(rank)) {
             const SumRange range = sum_range<Config::kGrouping>(params, scheduler);
-            tiles.push(scheduler.tile, range.template stages<Config::kBlockK>(), leader,
-                       sm90::padding_of<Config>(scheduler));
+            tiles.push(scheduler.tile, multiplied(range), leader, sm90::padding_of<Config>(scheduler));
             for (int32_t i = 0; i < range.groups; ++i) {
 #pragma unroll 1
                 for (int32_t k = 0; k < range.k_size; k += Config::kBlockK) {
@@ -38,6 +37,12 @@ struct Bf16Producer {
     }
 
    private:
+    // What the queue passes on of a sum: its stages or, of a group of K, which need not fill its last stage, its steps.
+    __device__ __forceinline__ static int32_t multiplied(const SumRange& range) {
+        if constexpr (Config::kGrouping == Grouping::k_grouped) return sm90::tiles_of(range.k_size, kBf16Step);
+        return range.template stages<Config::kBlockK>();
+    }
+
     __device__ __forceinline__ void wait_until_empty() const {
         ptx::mbarrier_wait(OperandPipeline<Config>{shared}.empty(at.stage), at.parity ^ 1);
     }

@@ -22,6 +22,7 @@ struct Fp8Fp4GemmParams : HeadParams {
     CUtensorMap sfa, sfb;          // words of scales; with the group as third dimension as a's and b's maps
     int32_t code_of_a, code_of_b;  // kCodeOfE4m3 or kCodeOfE2m1
     int32_t stages_of_word_a, stages_of_word_b;  // stages_of_scale_word
+    const int32_t* scaled_ks;                    // k_grouped: K of each group that has scales, at most index[g]
 };
 
 }  // namespace aotgemm::sm100

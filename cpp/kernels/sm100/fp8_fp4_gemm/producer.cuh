@@ -36,7 +36,7 @@ struct Producer {
         while (scheduler.advance(rank)) {
             const SumRange range = sum_range<Config::kGrouping>(params, scheduler);
             words.advance_to(params, range.first_group);
-            const Sum sum{range.k_start, range.k_size, words.of_a(), words.of_b()};
+            const Sum sum{range.k_start, words.scaled(params, range.k_size), words.of_a(), words.of_b()};
             tiles.push(scheduler.tile, sm90::tiles_of(sum.k_size, kFp8Step), leader, sm90::padding_of<Config>(scheduler));
             for (int32_t stage = 0; stage * kFp8Stage < sum.k_size; ++stage) fill(scheduler.tile, sum, stage, leader);
         }

@@ -25,7 +25,8 @@ constexpr GemmForm kForms[] = {
     in(Grouping::contiguous, kGrouped),
     in(Grouping::psum, kGrouped),
     {.grouping = Grouping::masked, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16}},
-    {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 64},
+    {.grouping = Grouping::k_grouped, .layouts = {"tn"}, .outputs = {AOTGEMM_FP32}, .takes_c = true, .ks_multiple = 64,
+     .ks_step = 16},
     {.grouping = Grouping::batch_reduced, .layouts = {"nt"}, .outputs = {AOTGEMM_BF16, AOTGEMM_FP32}, .takes_c = true},
 };
 

@@ -59,6 +59,7 @@ void set_operands(const GemmCall& call, const aotgemm_spec& spec, Fp8Fp4GemmPara
     out.code_of_b = call.b.is_fp4() ? kCodeOfE2m1 : kCodeOfE4m3;
     out.stages_of_word_a = stages_of_scale_word(call.given->gran_k_a);
     out.stages_of_word_b = stages_of_scale_word(call.given->gran_k_b);
+    out.scaled_ks = call.scaled_ks();
     const bool loads = loads_operands(call);
     out.a = loads ? operand_map_of(call.a, rows_a) : out.d;
     out.b = loads ? operand_map_of(call.b, rows_b) : out.d;
