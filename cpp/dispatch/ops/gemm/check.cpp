@@ -1,6 +1,8 @@
 #include "dispatch/ops/gemm/check.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "dispatch/base/settings.hpp"
 #include "dispatch/ops/gemm/families.hpp"
@@ -239,6 +241,16 @@ void check_scale_sizes(const GemmCall& call) {
     check_size(sfb, row_b + 1, k_blocks, "K/128 of b, rounded up");
 }
 
+// Which architecture it is for is asked only where it matters.
+int32_t ks_multiple_of(const GemmCall& call) {
+    const GemmForm& form = *call.form;
+    const std::span ks(call.given->ks, static_cast<std::size_t>(call.given->ks_count));
+    if (form.ks_step == 0 || std::ranges::all_of(ks, [&](int64_t k) { return k % form.ks_multiple == 0; })) {
+        return form.ks_multiple;
+    }
+    return std::strcmp(arch_of(*call.given->d), "sm_100a") == 0 ? form.ks_step : form.ks_multiple;
+}
+
 void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
     const Operand a{"a", *call.given->a}, b{"b", *call.given->b};
     if (is_flat(call)) {
@@ -255,8 +267,7 @@ void check_operand_sizes(const GemmCall& call, const Transposed& transposed) {
     check_size(b, b.tensor.ndim - (transposed.b ? 2 : 1), packs_k ? call.sizes.k / call.b.packing : call.sizes.k,
                packs_k ? "half of K of a, two FP4 to a byte" : "K of a");
     if (call.form->grouping != Grouping::k_grouped) return;
-    const bool is_by_step = call.form->ks_step > 0 && std::strcmp(arch_of(*call.given->d), "sm_100a") == 0;
-    const int64_t sum = check_ks(call, is_by_step ? call.form->ks_step : call.form->ks_multiple);
+    const int64_t sum = check_ks(call, ks_multiple_of(call));
     if (sum != call.sizes.k) {
         fail(AOTGEMM_ERROR_SHAPE, "ks: the sum is ", sum, ", must be ", call.sizes.k, " (K of a)");
     }
