@@ -78,8 +78,8 @@ aotgemm.bf16_gemm_nt(a, b, d)
 
 @pytest.mark.parametrize("is_found, given, count", [(True, "1", 2), (False, "{}", 2), (True, "0", 0), (True, None, 0)])
 def test_the_environment_asks_for_ranges(library, told, is_found, given, count):
-    """1 finds the library in a package; a path is that one."""
-    paths = [str(Path(aotgemm.__file__).parents[1])] + [str(library.parents[3])] * is_found
+    """1 finds the library in a package, here before the one that PyTorch may have brought; a path is that one."""
+    paths = [str(library.parents[3])] * is_found + [str(Path(aotgemm.__file__).parents[1])]
     asked = {} if given is None else {"AOTGEMM_NVTX": given.format(library)}
     environment = asked | {"PYTHONPATH": os.pathsep.join(paths), "FAKE_NVTX": os.environ["FAKE_NVTX"]}
     subprocess.run([sys.executable, "-c", CPU_CALL], env=environment, check=True)
