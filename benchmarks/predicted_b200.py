@@ -226,8 +226,8 @@ def main() -> None:
     for family in families():
         print("", *utilisation_table(family), sep="\n")
         for problem, ratio in slower_than_deepgemm(dense_problems(family)).items():
-            sizes = f"{problem.m} x {problem.n} x {problem.k}"
-            print(f"{sizes}: {ratio:.3f} times as long as with DeepGEMM's {deepgemm_choice(problem)}")
+            call = f"{problem.layout} into {problem.out_dtype}, {problem.m} x {problem.n} x {problem.k}"
+            print(f"{call}: {ratio:.3f} times as long as with DeepGEMM's {deepgemm_choice(problem)}")
     for table in (dense_table(), grouped_table()):
         print("", *table, sep="\n")
 
